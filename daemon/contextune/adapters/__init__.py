@@ -1,0 +1,1 @@
+"""What touches the world: git, SQLite, Anthropic, the file system, the OS."""

@@ -1,0 +1,106 @@
+"""Everything that can go wrong, drawn once.
+
+ContextuneError                 a sentence for people; `exit_status` is the CLI's
+├── UsageProblem            2   a bad argument, setting, id
+├── PlaceProblem            4   the environment is wrong: no repository, no key, no git
+│   └── KeyRefused          4   the server does not take the key
+├── BudgetReached           3   a reservation would exceed a budget
+├── PlanRejected            1   the orchestrator's plan stayed invalid after one correction
+├── GitProblem              1   git said no; carries its words
+├── MergeRefused            1   Accept or Undo would lose bytes
+├── ModelProblem            1   the model's server failed in a way that a retry may mend
+│   └── ModelRefusal        1   the model declined, or the request is invalid: a retry would not help
+├── ToolProblem                 the model should adapt: the text goes back to it as an error result
+└── AttemptEnd                  an attempt is over; not an error of anyone
+    ├── Finished                the model says that it is done; the Gate decides
+    ├── Asked                   the model needs an answer from the user
+    └── LimitReached            turns, time or money of the attempt are used up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ContextuneError(Exception):
+    """A problem told in one sentence that names the thing, what was expected and what to do."""
+
+    exit_status = 1
+
+
+class UsageProblem(ContextuneError):
+    """What was asked for makes no sense as written."""
+
+    exit_status = 2
+
+
+class PlaceProblem(ContextuneError):
+    """The environment lacks something: a repository, a key, git, a server."""
+
+    exit_status = 4
+
+
+class KeyRefused(PlaceProblem):
+    """The model's server does not accept the API key."""
+
+
+class BudgetReached(ContextuneError):
+    """A request was not sent because its reservation would exceed a budget."""
+
+    exit_status = 3
+
+
+class PlanRejected(ContextuneError):
+    """The plan stayed invalid after the orchestrator saw what was wrong with it."""
+
+
+class GitProblem(ContextuneError):
+    """A git command failed; the text holds git's own words."""
+
+
+class MergeRefused(ContextuneError):
+    """Moving the user's branch would overwrite something that is not in it."""
+
+
+class ModelProblem(ContextuneError):
+    """The model's server failed; `retry_after` is its own hint in seconds, if it gave one."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ModelRefusal(ModelProblem):
+    """The request was understood and declined; sending it again would not help."""
+
+
+class ToolProblem(ContextuneError):
+    """A tool could not do what the model asked; the model reads this text and adapts."""
+
+
+class AttemptEnd(ContextuneError):
+    """The end of an attempt, carried as an exception so that every tool can end one."""
+
+
+class Finished(AttemptEnd):
+    """The model says that the Task is done. `remaining` is what it left undone, or empty."""
+
+    def __init__(self, call_id: str, summary: str, remaining: str) -> None:
+        super().__init__(summary)
+        self.call_id = call_id
+        self.summary = summary
+        self.remaining = remaining
+
+
+class Asked(AttemptEnd):
+    """The model needs an answer before it can go on."""
+
+    def __init__(self, call_id: str, question: str, choices: Sequence[str]) -> None:
+        super().__init__(question)
+        self.call_id = call_id
+        self.question = question
+        self.choices = tuple(choices)
+
+
+class LimitReached(AttemptEnd):
+    """An attempt used up its turns, its time or its money."""

@@ -1,0 +1,326 @@
+"""Every transition of a Run, as one event each. The Journal keeps them; a Run is their fold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from contextune.core.base import Value
+from contextune.core.conversation import Message, Rung
+from contextune.core.evidence import Baseline, Evidence
+from contextune.core.money import Charge
+from contextune.core.plan import Plan
+from contextune.core.quote import Quote
+from contextune.core.settings import AcceptMode
+from contextune.core.snapshot import Base
+from contextune.core.states import AttemptOutcome, RunState, TaskState
+from contextune.core.todo import Todo
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+class Event(Value, frozen=True, kw_only=True, tag_field="kind", tag=_snake):
+    """Something that happened. `at` is in milliseconds since the epoch."""
+
+    run_id: str
+    at: int
+
+
+class RunCreated(Event, frozen=True, kw_only=True):
+    """The user approved a Quote."""
+
+    repository: str
+    title: str
+    base: Base
+    plan: Plan
+    todos: tuple[Todo, ...]
+    quote: Quote
+    baseline: Baseline | None
+    gate: str | None
+    budget: Decimal
+    agents: int
+    accept: AcceptMode
+    ladder: tuple[Rung, ...]
+    offline: bool
+
+
+class RunPaused(Event, frozen=True, kw_only=True):
+    """No further turn is taken until the Run resumes. `reason` is a sentence."""
+
+    state: RunState
+    reason: str
+
+
+class RunResumed(Event, frozen=True, kw_only=True):
+    """Work goes on."""
+
+    budget: Decimal
+
+
+class LeaseTaken(Event, frozen=True, kw_only=True):
+    """A worktree is ready for a Task."""
+
+    task_id: str
+    path: str
+    branch: str
+    start: str
+    """The commit that the worktree starts from."""
+    port: int
+
+
+class LeaseReturned(Event, frozen=True, kw_only=True):
+    """A worktree was given back; `salvage` names the ref that keeps what was uncommitted in it."""
+
+    task_id: str
+    salvage: str | None
+
+
+class AttemptStarted(Event, frozen=True, kw_only=True):
+    """An agent starts on a Task."""
+
+    task_id: str
+    attempt: int
+    """Counts from 1 within the Task."""
+    role: str
+    rung: Rung
+    reason: str = ""
+    """Why this attempt and this rung: empty for a first attempt."""
+
+
+class MessageAdded(Event, frozen=True, kw_only=True):
+    """A turn of an attempt's conversation, by either side."""
+
+    task_id: str
+    attempt: int
+    turn: int
+    message: Message
+    request_id: str | None = None
+
+
+class RequestReserved(Event, frozen=True, kw_only=True):
+    """A request is about to leave; its worst case is held back from the budget."""
+
+    request_id: str
+    task_id: str | None
+    role: str
+    rung: Rung
+    prompt_tokens: int
+    worst_case: Decimal | None
+
+
+class RequestSettled(Event, frozen=True, kw_only=True):
+    """A request came back and is billed."""
+
+    request_id: str
+    task_id: str | None
+    role: str
+    rung: Rung
+    charge: Charge
+    error: str | None = None
+
+
+class FilesTouched(Event, frozen=True, kw_only=True):
+    """What a Task's worktree now holds differently from its start."""
+
+    task_id: str
+    files: tuple[str, ...]
+
+
+class QuestionAsked(Event, frozen=True, kw_only=True):
+    """An agent needs an answer; other Tasks go on."""
+
+    task_id: str
+    question: str
+    choices: tuple[str, ...]
+
+
+class AgentTold(Event, frozen=True, kw_only=True):
+    """Words of the user for an agent: an answer, or an instruction that reaches it with its next turn."""
+
+    task_id: str
+    text: str
+
+
+class GateStarted(Event, frozen=True, kw_only=True):
+    """The Gate runs. `task_id` is None when the Ghost is tested."""
+
+    task_id: str | None
+    tree: str
+
+
+class GateFinished(Event, frozen=True, kw_only=True):
+    """The Gate saw this. `task_id` is None when the Ghost was tested."""
+
+    task_id: str | None
+    evidence: Evidence
+
+
+class AttemptEnded(Event, frozen=True, kw_only=True):
+    """An attempt is over. `summary` is the agent's own words, or why it stopped."""
+
+    task_id: str
+    attempt: int
+    outcome: AttemptOutcome
+    summary: str
+
+
+class TaskCommitted(Event, frozen=True, kw_only=True):
+    """A green Task became one commit on its branch."""
+
+    task_id: str
+    commit: str
+    tree: str
+    files: tuple[FileChange, ...]
+    summary: str
+    remaining: str
+
+
+class FileChange(Value, frozen=True, kw_only=True):
+    """One changed file of a Task or of a Run. `before` or `after` is None if the file is new or gone."""
+
+    path: str
+    before: str | None
+    after: str | None
+    """Blob ids."""
+    insertions: int
+    deletions: int
+
+
+class TaskJoined(Event, frozen=True, kw_only=True):
+    """A Task's commit is in the Ghost, tested together with what is there."""
+
+    task_id: str
+    ghost: str
+    """The Ghost's commit after it."""
+    commit: str
+    """The Task's own commit within the Ghost."""
+
+
+class TaskBounced(Event, frozen=True, kw_only=True):
+    """A green Task did not fit the Ghost and goes back to an agent, on top of the Ghost."""
+
+    task_id: str
+    reason: str
+    against: tuple[str, ...]
+    """The Tasks that it does not fit together with."""
+
+
+class TaskEnded(Event, frozen=True, kw_only=True):
+    """A Task will not be worked on any more: failed, cancelled, or skipped with what it depends on."""
+
+    task_id: str
+    state: TaskState
+    reason: str
+
+
+class TaskRetried(Event, frozen=True, kw_only=True):
+    """The user wants an ended Task done again."""
+
+    task_id: str
+
+
+class RunReady(Event, frozen=True, kw_only=True):
+    """Every Task has ended; what was accepted waits for review on the Ghost."""
+
+    ghost: str | None
+    files: tuple[FileChange, ...]
+
+
+class RunAccepted(Event, frozen=True, kw_only=True):
+    """The user's branch moved once."""
+
+    mode: AcceptMode
+    branch: str | None
+    before: str
+    after: str
+    restore: Restore
+
+
+class Restore(Value, frozen=True, kw_only=True):
+    """What Undo needs to put the checkout back byte for byte."""
+
+    head: str
+    """The commit of the branch before Accept."""
+    index_tree: str
+    """The tree of the user's index before Accept."""
+    worktree: str
+    """A commit whose tree is the checkout before Accept, untracked files included."""
+    after_worktree: str
+    """A commit whose tree is the checkout right after Accept; Undo compares with it."""
+
+
+class RunUndone(Event, frozen=True, kw_only=True):
+    """The user's branch moved back."""
+
+    branch: str | None
+    after: str
+
+
+class RunDiscarded(Event, frozen=True, kw_only=True):
+    """The user does not want the result; `salvage` names the refs that keep it."""
+
+    salvage: tuple[str, ...]
+
+
+class RunCancelled(Event, frozen=True, kw_only=True):
+    """The user stopped the Run."""
+
+
+class TaskOutcome(Value, frozen=True, kw_only=True):
+    """One line of the end of a Run."""
+
+    id: str
+    title: str
+    state: TaskState
+    dollars: Decimal
+
+
+class RunFinished(Event, frozen=True, kw_only=True):
+    """The last event of a drive: where the Run stands and what it cost."""
+
+    state: RunState
+    tasks: tuple[TaskOutcome, ...]
+    dollars: Decimal
+    at_sonnet: Decimal
+    unpriced: int
+    branch: str | None = None
+    commit: str | None = None
+
+
+class Noted(Event, frozen=True, kw_only=True):
+    """A fact worth telling that changes no state, such as a stale base."""
+
+    text: str
+    task_id: str | None = None
+
+
+AnyEvent = (
+    RunCreated
+    | RunPaused
+    | RunResumed
+    | LeaseTaken
+    | LeaseReturned
+    | AttemptStarted
+    | MessageAdded
+    | RequestReserved
+    | RequestSettled
+    | FilesTouched
+    | QuestionAsked
+    | AgentTold
+    | GateStarted
+    | GateFinished
+    | AttemptEnded
+    | TaskCommitted
+    | TaskJoined
+    | TaskBounced
+    | TaskEnded
+    | TaskRetried
+    | RunReady
+    | RunAccepted
+    | RunUndone
+    | RunDiscarded
+    | RunCancelled
+    | RunFinished
+    | Noted
+)

@@ -1,0 +1,140 @@
+"""Tokens and dollars. Dollars are Decimals; a model without known rates has no price, never one of zero."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from contextune.core.base import Value
+
+MILLION = Decimal(1_000_000)
+
+
+class Usage(Value, frozen=True, kw_only=True):
+    """Tokens of one request, as the server reported them. `input_tokens` is the uncached remainder alone."""
+
+    input_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    cache_read_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def prompt_tokens(self) -> int:
+        """All tokens of the prompt, cached or not: what decides the price tier."""
+        return (
+            self.input_tokens
+            + self.cache_write_5m_tokens
+            + self.cache_write_1h_tokens
+            + self.cache_read_tokens
+        )
+
+    def plus(self, other: Usage) -> Usage:
+        """The sum of two usages."""
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cache_write_5m_tokens=self.cache_write_5m_tokens + other.cache_write_5m_tokens,
+            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+        )
+
+
+class Rates(Value, frozen=True, kw_only=True):
+    """Dollars per million tokens."""
+
+    input: Decimal
+    output: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+
+
+class Tier(Value, frozen=True, kw_only=True):
+    """The rates of every token of a request whose prompt is longer than `above` tokens."""
+
+    above: int
+    rates: Rates
+
+
+class ModelPrice(Value, frozen=True, kw_only=True):
+    """What one model costs."""
+
+    model: str
+    rates: Rates
+    tiers: tuple[Tier, ...] = ()
+    """Rising by `above`; a request is billed whole at the last tier that its prompt exceeds."""
+
+    def rates_for(self, prompt_tokens: int) -> Rates:
+        """The rates that apply to a request with a prompt of this length."""
+        chosen = self.rates
+        for tier in self.tiers:
+            if prompt_tokens > tier.above:
+                chosen = tier.rates
+        return chosen
+
+    def cost(self, usage: Usage) -> Decimal:
+        """The exact price of one request in dollars."""
+        rates = self.rates_for(usage.prompt_tokens)
+        return (
+            usage.input_tokens * rates.input
+            + usage.cache_write_5m_tokens * rates.cache_write_5m
+            + usage.cache_write_1h_tokens * rates.cache_write_1h
+            + usage.cache_read_tokens * rates.cache_read
+            + usage.output_tokens * rates.output
+        ) / MILLION
+
+    def worst_case(self, prompt_tokens: int, max_output_tokens: int) -> Decimal:
+        """The most that a request can cost: its whole prompt written to the dearer cache, all output used."""
+        rates = self.rates_for(prompt_tokens)
+        dearest = max(rates.input, rates.cache_write_5m, rates.cache_write_1h)
+        return (prompt_tokens * dearest + max_output_tokens * rates.output) / MILLION
+
+
+class Charge(Value, frozen=True, kw_only=True):
+    """What one settled request cost. `dollars` is None if the model is unpriced."""
+
+    usage: Usage
+    dollars: Decimal | None
+    at_sonnet: Decimal | None
+    """The same tokens, cached alike, at the price of the orchestrator's tier."""
+    estimated: bool = False
+    """True if the final usage never arrived and the worst case was billed."""
+
+
+class Bill(Value, frozen=True, kw_only=True):
+    """A sum of charges. `dollars` covers the priced requests alone; `unpriced` counts the others."""
+
+    requests: int = 0
+    unpriced: int = 0
+    estimated: int = 0
+    usage: Usage = Usage()
+    dollars: Decimal = Decimal(0)
+    at_sonnet: Decimal = Decimal(0)
+
+    def plus(self, charge: Charge) -> Bill:
+        """This bill with one more charge on it."""
+        return Bill(
+            requests=self.requests + 1,
+            unpriced=self.unpriced + (charge.dollars is None),
+            estimated=self.estimated + charge.estimated,
+            usage=self.usage.plus(charge.usage),
+            dollars=self.dollars + (charge.dollars or 0),
+            at_sonnet=self.at_sonnet + (charge.at_sonnet or 0),
+        )
+
+    @property
+    def saving(self) -> Decimal | None:
+        """The share saved against the same tokens at Sonnet's price, 0 to 1; None if there is no base."""
+        if not self.at_sonnet or self.unpriced:
+            return None
+        return 1 - self.dollars / self.at_sonnet
+
+
+class PriceRange(Value, frozen=True, kw_only=True):
+    """A price before it is known, in dollars; None where a model is unpriced."""
+
+    low: Decimal | None
+    likely: Decimal | None
+    high: Decimal | None
+    at_sonnet: Decimal | None
+    """The likely tokens at Sonnet's price."""

@@ -1,0 +1,235 @@
+"""What the engine and the agents need from the world, as Protocols. Adapters implement them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from contextune.core.base import Value
+from contextune.core.conversation import ModelReply, ModelRequest
+from contextune.core.events import AnyEvent, FileChange, Restore
+from contextune.core.evidence import CommandResult
+from contextune.core.money import ModelPrice
+from contextune.core.snapshot import Base
+from contextune.core.todo import Todo
+
+Overlays = Mapping[str, bytes]
+"""Unsaved editor buffers: repository path to content."""
+
+
+class Clock(Protocol):
+    """The only time the core and the engine know."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+
+class Model(Protocol):
+    """A server of the Messages API. Raises ModelProblem, ModelRefusal or KeyRefused."""
+
+    async def send(self, request: ModelRequest) -> ModelReply:
+        """One request, streamed inside, returned whole."""
+        ...
+
+    async def count(self, request: ModelRequest) -> int:
+        """Tokens of the request's prompt."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections; requests in flight fail with ModelProblem."""
+        ...
+
+
+class PriceBook(Protocol):
+    """What models cost."""
+
+    def price(self, model: str) -> ModelPrice | None:
+        """The price of a model; None if it is unpriced."""
+        ...
+
+
+class Journal(Protocol):
+    """The append-only record of all Runs, for the event loop; blocking work runs in a thread."""
+
+    async def append(self, events: Sequence[AnyEvent]) -> None:
+        """Record events; on return they survive a power cut. Raises ContextuneError on a full disk."""
+        ...
+
+    async def read(self, run_id: str) -> list[AnyEvent]:
+        """All events of a Run in order; empty if there is no such Run."""
+        ...
+
+    async def runs(self, repository: str | None = None) -> list[str]:
+        """Ids of Runs, newest first."""
+        ...
+
+    async def close(self) -> None:
+        """Wait for what was appended and close the file."""
+        ...
+
+
+class Scanner(Protocol):
+    """Finds Todos."""
+
+    def scan(
+        self, root: Path, *, markers: Sequence[str], exclude: Sequence[str], overlays: Overlays
+    ) -> list[Todo]:
+        """All Todos below a folder, by path and line. Unsaved buffers win over the disk. Blocking."""
+        ...
+
+    def scan_text(self, path: str, content: bytes, *, markers: Sequence[str]) -> list[Todo]:
+        """The Todos of one file's content. Blocking, quick."""
+        ...
+
+
+class Watcher(Protocol):
+    """Tells which files changed on disk."""
+
+    def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
+        """Sets of changed repository paths, debounced, ignored files left out; ends when it is closed."""
+        ...
+
+
+class Merge(Value, frozen=True, kw_only=True):
+    """The outcome of merging one commit onto another without a checkout."""
+
+    tree: str | None
+    """The merged tree; None on conflict."""
+    conflicts: tuple[str, ...] = ()
+    """Paths in conflict."""
+    detail: str = ""
+
+
+class Repository(Protocol):
+    """One git repository. All methods block: call them in a thread. All raise GitProblem.
+
+    Nothing here writes the user's checkout, index or HEAD but `move_checkout` and `restore_checkout`.
+    """
+
+    @property
+    def root(self) -> Path:
+        """The top folder of the user's checkout."""
+        ...
+
+    def take_base(self, overlays: Overlays, ref: str | None) -> Base:
+        """Snapshot HEAD plus all unfinished work as a commit object; or the commit that `ref` names."""
+        ...
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """A file's bytes in a commit; None if it is not there."""
+        ...
+
+    def list_files(self, commit: str) -> list[str]:
+        """Paths of all files in a commit."""
+        ...
+
+    def tree_of(self, commit: str) -> str:
+        """The tree object of a commit."""
+        ...
+
+    def merge(self, ours: str, theirs: str, base: str) -> Merge:
+        """Merge two commits in memory, with `base` as their common ancestor."""
+        ...
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """Write a commit object, in the user's name, and return its id."""
+        ...
+
+    def changes(self, before: str, after: str) -> list[FileChange]:
+        """What changed between two commits or trees."""
+        ...
+
+    def diff(self, before: str, after: str, paths: Sequence[str] = ()) -> str:
+        """A unified diff between two commits or trees."""
+        ...
+
+    def set_ref(self, ref: str, commit: str | None) -> None:
+        """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
+        ...
+
+    def resolve(self, name: str) -> str | None:
+        """The commit that a name stands for; None if it stands for none."""
+        ...
+
+    def add_worktree(self, path: Path, branch: str, commit: str) -> None:
+        """A new linked worktree with a new branch at a commit, populated. Safe beside other calls."""
+        ...
+
+    def remove_worktree(self, path: Path, salvage_ref: str) -> str | None:
+        """Remove a worktree after its commits, dirty and untracked files are in `salvage_ref`.
+
+        Returns the ref, or None if there was nothing to keep.
+        """
+        ...
+
+    def worktree_tree(self, path: Path) -> str:
+        """Write the whole state of a worktree, untracked files included, as a tree; not its index."""
+        ...
+
+    def commit_worktree(self, path: Path, message: str) -> str | None:
+        """Commit all of a worktree's state on its branch; None if nothing differs from HEAD."""
+        ...
+
+    def reset_worktree(self, path: Path, commit: str) -> None:
+        """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""
+        ...
+
+    def move_checkout(self, base: Base, result: str, message: str | None) -> Restore:
+        """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished.
+
+        Raises MergeRefused, before anything was written, if it would lose or mix bytes.
+        """
+        ...
+
+    def restore_checkout(self, base: Base, accepted: str, restore: Restore) -> None:
+        """Put branch, index and files back as they were before `move_checkout`.
+
+        Raises MergeRefused if the branch or the files moved on since.
+        """
+        ...
+
+
+class Shell(Protocol):
+    """Runs commands inside the Fence."""
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout: float,
+        environment: Mapping[str, str],
+        output_limit: int = 30_000,
+    ) -> CommandResult:
+        """Run a shell command to its end or its time limit, its whole process group killed after it."""
+        ...
+
+
+class Workspace(Protocol):
+    """A worktree as the file tools see it. Paths that leave it raise ToolProblem. Blocking."""
+
+    @property
+    def root(self) -> Path:
+        """The worktree's folder."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Create or replace a file, folders included."""
+        ...
+
+    def grep(self, pattern: str, *, path: str, glob: str | None, context: int, limit: int) -> str:
+        """Lines that match a regular expression."""
+        ...
+
+    def glob(self, pattern: str, *, limit: int) -> list[str]:
+        """Files that match a pattern."""
+        ...
+
+
+OnEvent = Callable[[AnyEvent], None]

@@ -1,0 +1,45 @@
+"""A Quote: the Plan priced before a cent is spent on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from contextune.core.base import Value
+from contextune.core.conversation import Rung
+from contextune.core.evidence import Baseline
+from contextune.core.money import PriceRange
+from contextune.core.plan import Overlap, Plan
+from contextune.core.snapshot import Base
+from contextune.core.todo import Todo
+
+
+class TaskQuote(Value, frozen=True, kw_only=True):
+    """What one Task is expected to cost."""
+
+    task_id: str
+    rung: Rung
+    price: PriceRange
+
+
+class Quote(Value, frozen=True, kw_only=True):
+    """What a Run would do and cost. Making it cost `planning` dollars already."""
+
+    id: str
+    repository: str
+    title: str
+    base: Base
+    todos: tuple[Todo, ...]
+    plan: Plan
+    waves: tuple[tuple[str, ...], ...]
+    overlaps: tuple[Overlap, ...]
+    tasks: tuple[TaskQuote, ...]
+    price: PriceRange
+    planning: Decimal | None
+    """Dollars that planning cost; None if the orchestrator's model is unpriced."""
+    budget: Decimal
+    agents: int
+    gate: str | None
+    baseline: Baseline | None
+    warnings: tuple[str, ...] = ()
+    """What the user should know before approving: red tests, a stale base, overlaps, no gate."""
+    offline: bool = False

@@ -1,0 +1,339 @@
+"""A Run as the fold of its events: `advance(run, event) -> run`. Every view is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from contextune.core import events as ev
+from contextune.core.base import Value
+from contextune.core.conversation import Message, Rung
+from contextune.core.evidence import Baseline, Evidence
+from contextune.core.money import Bill
+from contextune.core.plan import Overlap, Plan, Task
+from contextune.core.quote import Quote
+from contextune.core.settings import AcceptMode
+from contextune.core.snapshot import Base
+from contextune.core.states import ENDED_TASK, AttemptOutcome, RunState, TaskState
+from contextune.core.todo import Todo
+
+
+class Question(Value, frozen=True, kw_only=True):
+    """What an agent wants to know."""
+
+    text: str
+    choices: tuple[str, ...]
+
+
+class Attempt(Value, frozen=True, kw_only=True):
+    """One agent's try at one Task on one rung."""
+
+    number: int
+    role: str
+    rung: Rung
+    reason: str
+    started_at: int
+    ended_at: int | None = None
+    turns: int = 0
+    outcome: AttemptOutcome = "working"
+    summary: str = ""
+    bill: Bill = Bill()
+    evidence: Evidence | None = None
+    """The last Gate that this attempt met."""
+
+
+class TaskRun(Value, frozen=True, kw_only=True):
+    """A Task while it is being done."""
+
+    id: str
+    task: Task
+    state: TaskState = "waiting"
+    reason: str = ""
+    """Why the Task is in this state, when that is not plain from the state."""
+    attempts: tuple[Attempt, ...] = ()
+    bill: Bill = Bill()
+    files: tuple[str, ...] = ()
+    """Files that the worktree holds differently from its start."""
+    changes: tuple[ev.FileChange, ...] = ()
+    """The committed changes of a green Task."""
+    question: Question | None = None
+    worktree: str | None = None
+    branch: str | None = None
+    port: int | None = None
+    start: str | None = None
+    commit: str | None = None
+    """The Task's commit on its own branch."""
+    joined: str | None = None
+    """The Task's commit within the Ghost."""
+    summary: str = ""
+    remaining: str = ""
+    bounces: int = 0
+    salvage: str | None = None
+    told: tuple[str, ...] = ()
+    """Words of the user that no turn has carried yet."""
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The newest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+
+class CostLine(Value, frozen=True, kw_only=True):
+    """The bill of one role on one model."""
+
+    role: str
+    model: str
+    bill: Bill
+
+
+class Run(Value, frozen=True, kw_only=True):
+    """One execution of a Plan."""
+
+    id: str
+    repository: str
+    title: str
+    state: RunState
+    reason: str = ""
+    created_at: int
+    updated_at: int
+    ended_at: int | None = None
+    base: Base
+    plan: Plan
+    waves: tuple[tuple[str, ...], ...]
+    todos: tuple[Todo, ...]
+    quote: Quote
+    overlaps: tuple[Overlap, ...]
+    baseline: Baseline | None
+    gate: str | None
+    budget: Decimal
+    agents: int
+    accept: AcceptMode
+    ladder: tuple[Rung, ...]
+    offline: bool
+    tasks: tuple[TaskRun, ...]
+    bill: Bill = Bill()
+    """Planning included, once the Run has begun."""
+    reserved: Decimal = Decimal(0)
+    """Held back for requests in flight."""
+    costs: tuple[CostLine, ...] = ()
+    in_flight: tuple[ev.RequestReserved, ...] = ()
+    ghost: str | None = None
+    ghost_evidence: Evidence | None = None
+    joined: tuple[str, ...] = ()
+    """Ids of the Tasks in the Ghost, in order."""
+    changes: tuple[ev.FileChange, ...] = ()
+    """Base against Ghost, once every Task has ended."""
+    accepted: ev.RunAccepted | None = None
+    salvage: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seq: int = 0
+    """How many events were folded."""
+
+    def task(self, task_id: str) -> TaskRun:
+        """The Task with this id. Raises KeyError if there is none."""
+        for task in self.tasks:
+            if task.id == task_id:
+                return task
+        raise KeyError(task_id)
+
+    @property
+    def outcomes(self) -> tuple[ev.TaskOutcome, ...]:
+        """How each Task stands."""
+        return tuple(
+            ev.TaskOutcome(id=t.id, title=t.task.title, state=t.state, dollars=t.bill.dollars)
+            for t in self.tasks
+        )
+
+
+def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
+    """The Run that these events make; None if there are none."""
+    run: Run | None = None
+    for event in events:
+        run = advance(run, event)
+    return run
+
+
+def advance(run: Run | None, event: ev.AnyEvent) -> Run:
+    """The Run after one more event. Raises ValueError if the first event is not RunCreated."""
+    if isinstance(event, ev.RunCreated):
+        return _created(event)
+    if run is None:
+        raise ValueError(f"{type(event).__name__} before RunCreated in {event.run_id}")
+    run = msgspec.structs.replace(run, updated_at=event.at, seq=run.seq + 1)
+    task_id = getattr(event, "task_id", None)
+    changed = _on_run(run, event)
+    if task_id is None:
+        return changed
+    tasks = tuple(_on_task(task, event) if task.id == task_id else task for task in changed.tasks)
+    return msgspec.structs.replace(changed, tasks=tasks)
+
+
+def _created(event: ev.RunCreated) -> Run:
+    return Run(
+        id=event.run_id,
+        repository=event.repository,
+        title=event.title,
+        state="running",
+        created_at=event.at,
+        updated_at=event.at,
+        base=event.base,
+        plan=event.plan,
+        waves=event.plan.waves(),
+        todos=event.todos,
+        quote=event.quote,
+        overlaps=event.plan.overlaps(event.todos),
+        baseline=event.baseline,
+        gate=event.gate,
+        budget=event.budget,
+        agents=event.agents,
+        accept=event.accept,
+        ladder=event.ladder,
+        offline=event.offline,
+        tasks=tuple(TaskRun(id=task.id, task=task) for task in event.plan.tasks),
+        seq=1,
+    )
+
+
+def _on_run(run: Run, event: ev.AnyEvent) -> Run:
+    change = msgspec.structs.replace
+    match event:
+        case ev.RunPaused():
+            return change(run, state=event.state, reason=event.reason)
+        case ev.RunResumed():
+            return change(run, state="running", reason="", budget=event.budget, ended_at=None)
+        case ev.RequestReserved():
+            held = run.reserved + (event.worst_case or 0)
+            return change(run, reserved=held, in_flight=(*run.in_flight, event))
+        case ev.RequestSettled():
+            return _settled(run, event)
+        case ev.GateFinished(task_id=None):
+            return change(run, ghost_evidence=event.evidence)
+        case ev.TaskJoined():
+            return change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
+        case ev.TaskRetried():
+            return change(run, state="running", reason="", ended_at=None)
+        case ev.RunReady():
+            state: RunState = "review" if run.joined else "failed"
+            return change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
+        case ev.RunAccepted():
+            return change(run, state="accepted", accepted=event)
+        case ev.RunUndone():
+            return change(run, state="undone")
+        case ev.RunDiscarded():
+            return change(run, state="discarded", salvage=event.salvage)
+        case ev.RunCancelled():
+            return change(run, state="cancelled", ended_at=event.at)
+        case ev.Noted():
+            return change(run, notes=(*run.notes, event.text))
+        case _:
+            return run
+
+
+def _settled(run: Run, event: ev.RequestSettled) -> Run:
+    held = next((r.worst_case for r in run.in_flight if r.request_id == event.request_id), None)
+    key = (event.role, event.rung.model)
+    lines = {(line.role, line.model): line for line in run.costs}
+    line = lines.get(key, CostLine(role=event.role, model=event.rung.model, bill=Bill()))
+    lines[key] = msgspec.structs.replace(line, bill=line.bill.plus(event.charge))
+    return msgspec.structs.replace(
+        run,
+        bill=run.bill.plus(event.charge),
+        reserved=run.reserved - (held or 0),
+        in_flight=tuple(r for r in run.in_flight if r.request_id != event.request_id),
+        costs=tuple(lines.values()),
+    )
+
+
+def _on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
+    change = msgspec.structs.replace
+    match event:
+        case ev.LeaseTaken():
+            return change(task, worktree=event.path, branch=event.branch, start=event.start, port=event.port)
+        case ev.LeaseReturned():
+            return change(task, worktree=None, salvage=event.salvage)
+        case ev.AttemptStarted():
+            attempt = Attempt(
+                number=event.attempt,
+                role=event.role,
+                rung=event.rung,
+                reason=event.reason,
+                started_at=event.at,
+            )
+            return change(task, state="working", reason=event.reason, attempts=(*task.attempts, attempt))
+        case ev.MessageAdded():
+            return _message(task, event)
+        case ev.RequestSettled():
+            billed = change(task, bill=task.bill.plus(event.charge))
+            attempt_now = billed.attempt
+            if attempt_now is None:
+                return billed
+            return _with_attempt(billed, change(attempt_now, bill=attempt_now.bill.plus(event.charge)))
+        case ev.FilesTouched():
+            return change(task, files=event.files)
+        case ev.QuestionAsked():
+            return change(task, state="asking", question=Question(text=event.question, choices=event.choices))
+        case ev.AgentTold():
+            return change(task, told=(*task.told, event.text))
+        case ev.GateStarted():
+            return change(task, state="testing")
+        case ev.GateFinished():
+            tested = change(task, state="working")
+            attempt_now = tested.attempt
+            if attempt_now is None:
+                return tested
+            return _with_attempt(tested, change(attempt_now, evidence=event.evidence))
+        case ev.AttemptEnded():
+            ended = task.attempt
+            if ended is None:
+                return task
+            return _with_attempt(
+                task, change(ended, outcome=event.outcome, summary=event.summary, ended_at=event.at)
+            )
+        case ev.TaskCommitted():
+            return change(
+                task,
+                state="joining",
+                commit=event.commit,
+                changes=event.files,
+                summary=event.summary,
+                remaining=event.remaining,
+                files=tuple(file.path for file in event.files),
+            )
+        case ev.TaskJoined():
+            return change(task, state="accepted", reason="", joined=event.commit)
+        case ev.TaskBounced():
+            return change(task, state="waiting", reason=event.reason, bounces=task.bounces + 1, commit=None)
+        case ev.TaskEnded():
+            return change(task, state=event.state, reason=event.reason, question=None)
+        case ev.TaskRetried():
+            return change(task, state="waiting", reason="", question=None)
+        case _:
+            return task
+
+
+def _message(task: TaskRun, event: ev.MessageAdded) -> TaskRun:
+    attempt = task.attempt
+    if attempt is None or attempt.number != event.attempt:
+        return task
+    if event.message.role == "assistant":
+        return _with_attempt(task, msgspec.structs.replace(attempt, turns=event.turn))
+    carried = _carried(task.told, event.message)
+    state: TaskState = "working" if task.state == "asking" else task.state
+    question = None if state == "working" else task.question
+    return msgspec.structs.replace(task, told=carried, state=state, question=question)
+
+
+def _carried(told: tuple[str, ...], message: Message) -> tuple[str, ...]:
+    said = "\n".join(getattr(b, "text", "") or getattr(b, "content", "") for b in message.blocks)
+    return tuple(text for text in told if text not in said)
+
+
+def _with_attempt(task: TaskRun, attempt: Attempt) -> TaskRun:
+    return msgspec.structs.replace(task, attempts=(*task.attempts[:-1], attempt))
+
+
+def is_over(run: Run) -> bool:
+    """Whether every Task has ended."""
+    return all(task.state in ENDED_TASK for task in run.tasks)

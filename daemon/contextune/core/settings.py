@@ -1,0 +1,120 @@
+"""The settings of a Run, and the rule by which several sources of them combine."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from contextune.core.base import Value
+from contextune.core.conversation import Rung
+from contextune.core.errors import UsageProblem
+from contextune.core.todo import MARKERS
+
+AcceptMode = Literal["none", "merge", "squash", "pr"]
+
+SONNET = "claude-sonnet-5-5"
+"""The orchestrator's tier, and the price that savings are stated against."""
+HAIKU = "claude-haiku-5-5"
+OPUS = "claude-opus-5-5"
+
+DEFAULT_LADDER = (
+    Rung(model=HAIKU, effort="low"),
+    Rung(model=HAIKU, effort="high"),
+    Rung(model=SONNET, effort="medium"),
+    Rung(model=OPUS, effort="medium"),
+)
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """Everything a user can set. Money in dollars, times in seconds, sizes in bytes."""
+
+    markers: tuple[str, ...] = MARKERS
+    exclude: tuple[str, ...] = ()
+    """Glob patterns of paths in which no Todos are sought."""
+    agents: int = 4
+    """Agents that work at the same time."""
+    budget: Decimal = Decimal("2.00")
+    """The most that one Run may cost, in dollars."""
+    gate: str | None = None
+    """The command that accepts a Task; None to detect it."""
+    gate_timeout: int = 900
+    command_timeout: int = 120
+    """The time limit of one command of an agent."""
+    setup: str | None = None
+    """Run in a new worktree before its agent starts."""
+    run: str | None = None
+    """Starts the program from a Task's worktree, so that a person can try its result."""
+    teardown: str | None = None
+    """Run in a worktree before it is given back."""
+    orchestrator: Rung = Rung(model=SONNET, effort="medium")
+    ladder: tuple[Rung, ...] = DEFAULT_LADDER
+    max_turns: int = 40
+    """Turns of one attempt."""
+    gate_retries: int = 1
+    """How often a red Gate goes back to the same attempt before the Task climbs."""
+    accept: AcceptMode = "none"
+    base: str | None = None
+    """A commit to start from in place of what the user sees."""
+    offline: bool = False
+    """Use the offline model: scripted, no AI, costs nothing."""
+
+
+WIDENING = frozenset({"gate", "setup", "run", "teardown", "budget", "accept"})
+"""Keys that name commands, raise a budget or move branches: taken from a repository only if it is trusted."""
+
+
+class SettingsSource(Value, frozen=True, kw_only=True):
+    """One layer of settings: where it comes from, for error messages, and what it says."""
+
+    name: str
+    values: dict[str, Any]
+    from_repository: bool = False
+
+
+def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
+    """Combine layers, later ones winning. Keys in snake_case.
+
+    A repository's own layer cannot widen anything until the workspace is trusted: its widening keys are then
+    left out. Raises UsageProblem naming source, key and what was expected.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    merged: dict[str, Any] = {}
+    for source in sources:
+        for key, value in source.values.items():
+            field = fields.get(key)
+            if field is None:
+                near = ", ".join(sorted(fields))
+                raise UsageProblem(f"{source.name}: unknown setting {key!r}. Known settings: {near}.")
+            if source.from_repository and not trusted and key in WIDENING:
+                continue
+            try:
+                merged[key] = msgspec.convert(value, field.type, strict=False)
+            except msgspec.ValidationError as problem:
+                raise UsageProblem(f"{source.name}: setting {key!r}: {problem}.") from None
+    settings = Settings(**merged)
+    _check(settings, sources)
+    return settings
+
+
+def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
+    rules: tuple[tuple[str, bool, str], ...] = (
+        ("agents", 1 <= settings.agents <= 100, "expected 1 to 100"),
+        ("budget", settings.budget >= 0 and settings.budget.is_finite(), "expected dollars, 0 or more"),
+        ("gate_timeout", settings.gate_timeout >= 1, "expected seconds, 1 or more"),
+        ("command_timeout", settings.command_timeout >= 1, "expected seconds, 1 or more"),
+        ("max_turns", settings.max_turns >= 1, "expected 1 or more"),
+        ("gate_retries", settings.gate_retries >= 0, "expected 0 or more"),
+        ("ladder", len(settings.ladder) >= 1, "expected at least one rung"),
+        (
+            "markers",
+            bool(settings.markers) and all(m.isidentifier() for m in settings.markers),
+            "expected words",
+        ),
+    )
+    for key, holds, expected in rules:
+        if not holds:
+            named = [source.name for source in sources if key in source.values]
+            where = named[-1] if named else "defaults"
+            raise UsageProblem(f"{where}: setting {key!r}: {expected}.")

@@ -1,0 +1,37 @@
+"""The states of a Run, a Task and an attempt."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+RunState = Literal[
+    "running",
+    "paused",
+    "parked",
+    "review",
+    "accepted",
+    "undone",
+    "discarded",
+    "cancelled",
+    "failed",
+]
+"""parked: a budget is reached; review: waits for the user's Accept; failed: ended with nothing to accept."""
+
+TaskState = Literal[
+    "waiting",
+    "working",
+    "asking",
+    "testing",
+    "joining",
+    "accepted",
+    "failed",
+    "cancelled",
+    "skipped",
+]
+"""joining: green by itself, not yet tested with the others; skipped: what it depends on did not end well."""
+
+AttemptOutcome = Literal["working", "green", "red", "limit", "refused", "cancelled", "failed"]
+"""refused: the model declined; failed: a problem outside the attempt, such as a server that is gone."""
+
+ENDED_TASK: frozenset[TaskState] = frozenset({"accepted", "failed", "cancelled", "skipped"})
+LIVE_RUN: frozenset[RunState] = frozenset({"running", "paused", "parked"})

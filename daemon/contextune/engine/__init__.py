@@ -1,0 +1,1 @@
+"""What drives: a Run from its Quote to Accept and Undo."""

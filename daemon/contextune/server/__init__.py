@@ -1,0 +1,1 @@
+"""The language server: LSP features and contextune/* methods."""
