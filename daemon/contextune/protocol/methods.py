@@ -1,0 +1,59 @@
+"""The one table of the `contextune/*` methods. Handlers, JSON Schema and TypeScript derive from it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from contextune.protocol import params as p
+from contextune.protocol import views as v
+from contextune.protocol.wire import View
+
+
+class Method(NamedTuple):
+    """One method. `params` and `result` are None where there are none; a notification has no result."""
+
+    name: str
+    direction: Literal["request", "notification"]
+    """A request goes from the editor to the daemon, a notification the other way."""
+    params: type | None
+    result: type[View] | None
+    doc: str
+
+
+def _request(name: str, params: type | None, result: type[View], doc: str) -> Method:
+    return Method(f"contextune/{name}", "request", params, result, doc)
+
+
+def _notification(name: str, params: type[View], doc: str) -> Method:
+    return Method(f"contextune/{name}", "notification", params, None, doc)
+
+
+METHODS: tuple[Method, ...] = (
+    _request("todo/list", p.TodoListParams, p.TodoListResult, "All Todos of a folder."),
+    _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
+    _request("run/start", p.RunStartParams, p.RunStartResult, "Approve a Quote; streams."),
+    _request("run/list", p.RunListParams, p.RunListResult, "Runs, newest first."),
+    _request("run/get", p.RunParams, p.RunChanged, "One Run."),
+    _request("run/pause", p.RunParams, p.Nothing, "Take no further turn until it resumes."),
+    _request("run/resume", p.RunResumeParams, p.Nothing, "Go on, with a new budget if one is given."),
+    _request("run/cancel", p.RunParams, p.Nothing, "Stop; work done so far is kept by Salvage refs."),
+    _request("run/accept", p.RunAcceptParams, p.RunChanged, "Move the user's branch once."),
+    _request("run/undo", p.RunParams, p.RunChanged, "Move the user's branch back."),
+    _request("run/discard", p.RunParams, p.RunChanged, "Drop the result; Salvage refs keep it."),
+    _request("review/content", p.ReviewContentParams, p.ReviewContentResult, "One side of one diff."),
+    _request("task/cancel", p.TaskParams, p.Nothing, "Stop one Task."),
+    _request("task/retry", p.TaskParams, p.Nothing, "Do an ended Task again."),
+    _request("task/tell", p.TaskTextParams, p.Nothing, "Words that reach the agent with its next turn."),
+    _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
+    _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
+    _request("cost/summary", p.CostParams, v.CostView, "Money over time."),
+    _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
+    _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),
+    _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),
+    _request("worktree/list", p.TodoListParams, p.WorktreeListResult, "Worktrees of Tasks."),
+    _request("worktree/clean", p.WorktreeCleanParams, p.WorktreeCleanResult, "Remove unneeded worktrees."),
+    _notification("todo/changed", p.TodoListResult, "The Todos of a folder changed."),
+    _notification("quote/changed", p.QuoteChanged, "A Quote made progress, is ready, or failed."),
+    _notification("run/changed", p.RunChanged, "A Run changed; at most ten a second for each Run."),
+    _notification("meter/changed", v.MeterView, "The status-bar meter changed."),
+)

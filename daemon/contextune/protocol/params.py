@@ -1,0 +1,215 @@
+"""Parameters and results of the methods, by resource."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from contextune.core.settings import AcceptMode
+from contextune.core.todo import Todo
+from contextune.protocol.views import CheckView, QuoteView, RunView, WorktreeView
+from contextune.protocol.wire import Params, View
+
+
+class Nothing(View, frozen=True, kw_only=True):
+    """An empty answer: what was asked for is done, or goes on and streams."""
+
+
+class TodoListParams(Params, frozen=True, kw_only=True):
+    """Which folder; None for the first of the workspace."""
+
+    folder: str | None = None
+
+
+class TodoListResult(View, frozen=True, kw_only=True):
+    """All Todos of a folder, by path and line. Also sent whenever they change."""
+
+    folder: str
+    todos: tuple[Todo, ...]
+
+
+class QuoteCreateParams(Params, frozen=True, kw_only=True):
+    """What to quote: Todo ids, all of them, or a Goal."""
+
+    folder: str | None = None
+    todo_ids: tuple[str, ...] = ()
+    all: bool = False
+    goal: str | None = None
+    base: str | None = None
+    """A commit to start from in place of what the user sees."""
+
+
+class QuoteCreateResult(View, frozen=True, kw_only=True):
+    """The Quote's id; the Quote itself follows by `contextune/quote/changed`."""
+
+    quote_id: str
+
+
+class QuoteChanged(View, frozen=True, kw_only=True):
+    """How far a Quote is."""
+
+    quote_id: str
+    folder: str
+    state: Literal["planning", "ready", "failed"]
+    stage: str
+    """What is being done, or why it failed, for people."""
+    quote: QuoteView | None
+
+
+class TaskEdit(Params, frozen=True, kw_only=True):
+    """A change to a quoted Task before the Run starts; absent fields stay."""
+
+    id: str
+    include: bool = True
+    title: str | None = None
+    brief: str | None = None
+
+
+class RunStartParams(Params, frozen=True, kw_only=True):
+    """Approve a Quote."""
+
+    quote_id: str
+    edits: tuple[TaskEdit, ...] = ()
+    budget: Decimal | None = None
+    agents: int | None = None
+
+
+class RunStartResult(View, frozen=True, kw_only=True):
+    """The Run's id; everything after that streams by `contextune/run/changed`."""
+
+    run_id: str
+
+
+class RunParams(Params, frozen=True, kw_only=True):
+    """Which Run."""
+
+    run_id: str
+
+
+class RunResumeParams(Params, frozen=True, kw_only=True):
+    """Which Run, and a new budget in dollars if it was parked."""
+
+    run_id: str
+    budget: Decimal | None = None
+
+
+class RunAcceptParams(Params, frozen=True, kw_only=True):
+    """Which Run, and how its commits reach the user's branch."""
+
+    run_id: str
+    mode: AcceptMode = "merge"
+
+
+class RunListParams(Params, frozen=True, kw_only=True):
+    """Runs of one folder, or of all."""
+
+    folder: str | None = None
+
+
+class RunListResult(View, frozen=True, kw_only=True):
+    """Runs, newest first."""
+
+    runs: tuple[RunView, ...]
+
+
+class RunChanged(View, frozen=True, kw_only=True):
+    """The newest state of a Run."""
+
+    run: RunView
+
+
+class ReviewContentParams(Params, frozen=True, kw_only=True):
+    """One side of one file of a Run, or of one Task's own commit."""
+
+    run_id: str
+    task_id: str | None = None
+    path: str
+    side: Literal["before", "after"]
+
+
+class ReviewContentResult(View, frozen=True, kw_only=True):
+    """The text, or None if the file is absent on that side or is not text."""
+
+    text: str | None
+    binary: bool
+
+
+class TaskParams(Params, frozen=True, kw_only=True):
+    """Which Task of which Run."""
+
+    run_id: str
+    task_id: str
+
+
+class TaskTextParams(Params, frozen=True, kw_only=True):
+    """Words for a Task's agent."""
+
+    run_id: str
+    task_id: str
+    text: str
+
+
+class TranscriptParams(Params, frozen=True, kw_only=True):
+    """Which attempt; None for all of the Task's."""
+
+    run_id: str
+    task_id: str
+    attempt: int | None = None
+
+
+class TranscriptResult(View, frozen=True, kw_only=True):
+    """The attempt as a Markdown document."""
+
+    markdown: str
+
+
+class CostParams(Params, frozen=True, kw_only=True):
+    """Since when, as a date such as `2026-11-01`; None for all time."""
+
+    folder: str | None = None
+    since: str | None = None
+
+
+class CredentialSetParams(Params, frozen=True, kw_only=True):
+    """The API key, kept in memory alone; None forgets it."""
+
+    api_key: str | None
+
+
+class CredentialState(View, frozen=True, kw_only=True):
+    """Whether work can be paid for, and from where the key came."""
+
+    source: Literal["editor", "environment", "offline", "none"]
+
+
+class WorkspaceTrustParams(Params, frozen=True, kw_only=True):
+    """Whether the user trusts this folder's own settings and commands."""
+
+    folder: str
+    trusted: bool
+
+
+class DoctorResult(View, frozen=True, kw_only=True):
+    """What was looked at."""
+
+    checks: tuple[CheckView, ...]
+
+
+class WorktreeListResult(View, frozen=True, kw_only=True):
+    """Worktrees of the product's own making."""
+
+    worktrees: tuple[WorktreeView, ...]
+
+
+class WorktreeCleanParams(Params, frozen=True, kw_only=True):
+    """Remove worktrees that no live Run needs; with `dry_run`, only tell which."""
+
+    folder: str | None = None
+    dry_run: bool = True
+
+
+class WorktreeCleanResult(View, frozen=True, kw_only=True):
+    """The worktrees that were, or would be, removed, and the refs that keep their work."""
+
+    worktrees: tuple[WorktreeView, ...]
+    salvage: tuple[str, ...]

@@ -1,0 +1,285 @@
+"""What an editor sees of Runs, Quotes and money: folds of the core's values, small enough to stream.
+
+Dollars are decimal strings; `text` beside them is the same amount for people. `*_at` are milliseconds since
+the epoch, durations milliseconds.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from contextune.core.events import FileChange
+from contextune.core.plan import Complexity, Overlap
+from contextune.core.run import Question
+from contextune.core.settings import AcceptMode
+from contextune.core.states import AttemptOutcome, RunState, TaskState
+from contextune.core.todo import Todo
+from contextune.protocol.wire import View
+
+
+class BillView(View, frozen=True, kw_only=True):
+    """Money that was spent."""
+
+    dollars: Decimal
+    text: str
+    """Such as `$0.0123`, or `$0.0123 + 2 unpriced`."""
+    at_sonnet: Decimal
+    at_sonnet_text: str
+    saving: str | None
+    """Such as `93 %`: the same tokens at Sonnet's price; None if that cannot be told."""
+    requests: int
+    unpriced: int
+    estimated: int
+    input_tokens: int
+    """All tokens of all prompts, cached ones included."""
+    cache_read_tokens: int
+    output_tokens: int
+
+
+class PriceView(View, frozen=True, kw_only=True):
+    """Money that may be spent."""
+
+    low: Decimal | None
+    likely: Decimal | None
+    high: Decimal | None
+    at_sonnet: Decimal | None
+    text: str
+    """Such as `$0.01 to $0.04, likely $0.02`, or `unpriced`."""
+
+
+class RungView(View, frozen=True, kw_only=True):
+    """A model and an effort; `text` is for people, such as `Haiku 5.5, low`."""
+
+    model: str
+    effort: str
+    text: str
+
+
+class EvidenceView(View, frozen=True, kw_only=True):
+    """What the Gate saw, with the tail of its output."""
+
+    verdict: Literal["green", "red", "unusable"]
+    command: str
+    exit_code: int
+    tree: str
+    duration_ms: int
+    newly_failing: tuple[str, ...]
+    tests_removed: tuple[str, ...]
+    tests_weakened: tuple[str, ...]
+    output_tail: str
+    reused: bool
+
+
+class AttemptView(View, frozen=True, kw_only=True):
+    """One agent's try at a Task."""
+
+    number: int
+    role: str
+    rung: RungView
+    reason: str
+    started_at: int
+    ended_at: int | None
+    turns: int
+    outcome: AttemptOutcome
+    summary: str
+    bill: BillView
+    evidence: EvidenceView | None
+
+
+class TaskView(View, frozen=True, kw_only=True):
+    """A Task of a Run."""
+
+    id: str
+    title: str
+    brief: str
+    wave: int
+    """Counts from 1."""
+    todo_ids: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    state: TaskState
+    reason: str
+    rung: RungView | None
+    turn: int
+    attempts: tuple[AttemptView, ...]
+    bill: BillView
+    files: tuple[str, ...]
+    changes: tuple[FileChange, ...]
+    evidence: EvidenceView | None
+    question: Question | None
+    worktree: str | None
+    branch: str | None
+    port: int | None
+    commit: str | None
+    summary: str
+    remaining: str
+    salvage: str | None
+
+
+class CostLineView(View, frozen=True, kw_only=True):
+    """What one role on one model cost."""
+
+    role: str
+    model: str
+    bill: BillView
+
+
+class RunView(View, frozen=True, kw_only=True):
+    """A Run."""
+
+    id: str
+    repository: str
+    title: str
+    state: RunState
+    reason: str
+    created_at: int
+    updated_at: int
+    ended_at: int | None
+    branch: str | None
+    base: str
+    gate: str | None
+    budget: Decimal
+    budget_text: str
+    agents: int
+    offline: bool
+    waves: tuple[tuple[str, ...], ...]
+    tasks: tuple[TaskView, ...]
+    bill: BillView
+    costs: tuple[CostLineView, ...]
+    ghost: str | None
+    ghost_evidence: EvidenceView | None
+    changes: tuple[FileChange, ...]
+    accepted_as: AcceptMode | None
+    notes: tuple[str, ...]
+    can_accept: bool
+    can_undo: bool
+    sequence: int
+    """Rises with every event; an older view never replaces a newer one."""
+
+
+class TaskQuoteView(View, frozen=True, kw_only=True):
+    """A Task of a Quote."""
+
+    id: str
+    title: str
+    brief: str
+    wave: int
+    todo_ids: tuple[str, ...]
+    files: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    gate: str | None
+    complexity: Complexity
+    rung: RungView
+    price: PriceView
+
+
+class BaselineView(View, frozen=True, kw_only=True):
+    """The Gate on the Base."""
+
+    command: str
+    exit_code: int
+    duration_ms: int
+    failing: tuple[str, ...]
+    flaky: tuple[str, ...]
+    output_tail: str
+    usable: bool
+
+
+class QuoteView(View, frozen=True, kw_only=True):
+    """A Plan with its price, to be approved."""
+
+    id: str
+    repository: str
+    title: str
+    todos: tuple[Todo, ...]
+    tasks: tuple[TaskQuoteView, ...]
+    waves: tuple[tuple[str, ...], ...]
+    overlaps: tuple[Overlap, ...]
+    price: PriceView
+    planning_text: str
+    """What planning has cost already."""
+    budget: Decimal
+    agents: int
+    gate: str | None
+    baseline: BaselineView | None
+    warnings: tuple[str, ...]
+    offline: bool
+
+
+class MeterView(View, frozen=True, kw_only=True):
+    """The status-bar meter."""
+
+    text: str
+    """Such as `$0.0123`."""
+    saving: str | None
+    run_id: str | None
+    """The Run that is being paid for; None when idle and `text` is today's total."""
+    level: Literal["idle", "running", "asking", "near_budget", "parked"]
+    lines: tuple[MeterLine, ...]
+    """The arithmetic behind the figure, for the tooltip."""
+    today: BillView
+    offline: bool
+
+
+class MeterLine(View, frozen=True, kw_only=True):
+    """One line of the arithmetic: a role on a model."""
+
+    label: str
+    amount: str
+    detail: str
+
+
+class CostDay(View, frozen=True, kw_only=True):
+    """One day's money; `day` is a local date such as `2026-11-22`."""
+
+    day: str
+    bill: BillView
+
+
+class CostRun(View, frozen=True, kw_only=True):
+    """One Run's money."""
+
+    run_id: str
+    title: str
+    repository: str
+    state: RunState
+    created_at: int
+    tasks: int
+    accepted: int
+    bill: BillView
+    quoted: PriceView
+
+
+class CostView(View, frozen=True, kw_only=True):
+    """Money over time."""
+
+    total: BillView
+    today: BillView
+    days: tuple[CostDay, ...]
+    runs: tuple[CostRun, ...]
+    roles: tuple[CostLineView, ...]
+    method: str
+    """How the saving is computed, in a sentence."""
+
+
+class CheckView(View, frozen=True, kw_only=True):
+    """One thing that `doctor` looked at."""
+
+    name: str
+    state: Literal["ok", "warning", "problem"]
+    detail: str
+    remedy: str
+
+
+class WorktreeView(View, frozen=True, kw_only=True):
+    """A worktree of a Task."""
+
+    path: str
+    branch: str | None
+    run_id: str | None
+    task_id: str | None
+    dirty: bool
+    in_use: bool
+    """Whether a live Run still needs it."""
+    size_bytes: int
+    removable: bool
