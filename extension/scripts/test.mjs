@@ -1,0 +1,124 @@
+/**
+ * `npm test`: every test, after its own set-up; `npm test -- pytest` (or vitest, e2e, …) runs the named stages alone.
+ *
+ * A stage that fails does not keep the others from running. The very last line is the sum.
+ */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureEditor } from "./editor.mjs";
+import { generatedFilesAreCurrent } from "./generate.mjs";
+import { ensureNode, nodeProgram } from "./node.mjs";
+import { packageExtension } from "./package.mjs";
+import { ensurePython, venvProgram } from "./python.mjs";
+import { main, root, run, SetupError, since } from "./steps.mjs";
+
+const reports = join(root, "build", "reports");
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts tests (in e2e: steps in VS Code) */
+
+/** Runs `work` and never reports success for a program that failed without naming a test. */
+async function countTests(reportFile, parse, work) {
+  rmSync(reportFile, { force: true });
+  mkdirSync(reports, { recursive: true });
+  const status = await work();
+  let counts = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    counts = parse(readFileSync(reportFile, "utf8"));
+  } catch (error) {
+    if (status === 0) throw new SetupError(`${reportFile} does not hold a test report: ${error.message}`);
+  }
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function parseJunit(text) {
+  const attribute = (name) => Number(text.match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))[1]);
+  const failed = attribute("failures") + attribute("errors");
+  const skipped = attribute("skipped");
+  return { passed: attribute("tests") - failed - skipped, failed, skipped };
+}
+
+function parseVitest(text) {
+  const report = JSON.parse(text);
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function runPytest() {
+  const report = join(reports, "pytest.xml");
+  const args = ["-m", "pytest", "-q", `--junitxml=${report}`];
+  return countTests(report, parseJunit, () => run(venvProgram("python"), args, { allowFailure: true }));
+}
+
+function runVitest(project) {
+  const report = join(reports, `${project}.json`);
+  const vitest = [nodeProgram("vitest", "vitest.mjs"), "run", "--config", join("tests", project, "vitest.config.ts")];
+  const args = [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return countTests(report, parseVitest, () => run(process.execPath, args, { allowFailure: true }));
+}
+
+/** A stage without tests of its own counts only when it fails. */
+async function withoutTests(work) {
+  return { passed: 0, failed: (await work()) === false ? 1 : 0, skipped: 0 };
+}
+
+const stages = {
+  "generated files": () => withoutTests(generatedFilesAreCurrent),
+  pytest: runPytest,
+  vitest: () => runVitest("extension"),
+  package: () => withoutTests(packageExtension),
+  e2e: async () => {
+    await ensureEditor();
+    return runVitest("e2e");
+  },
+};
+
+/** Everything is installed first, so that what this system lacks is said in the first minutes. */
+async function setUp() {
+  await ensurePython();
+  await ensureNode();
+  try {
+    await ensureEditor();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`${error.message}\nThe other tests run meanwhile.`);
+  }
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+async function runStage(name, work) {
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  try {
+    return { name, ...(await work()), duration: since(start) };
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    return { name, passed: 0, failed: 1, skipped: 0, duration: since(start) };
+  }
+}
+
+function describe({ passed, failed, skipped }) {
+  if (passed + failed + skipped === 0) return "done";
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+await main(import.meta, async (names) => {
+  const unknown = names.filter((name) => !(name in stages));
+  if (unknown.length > 0)
+    throw new SetupError(`There is no stage ${unknown.join(", ")}; there are: ${Object.keys(stages).join(", ")}.`);
+  const results = [await runStage("set-up", setUp)];
+  if (results[0].failed === 0) {
+    const chosen = names.length > 0 ? names : Object.keys(stages);
+    for (const name of chosen) results.push(await runStage(name, stages[name]));
+  }
+  console.log("");
+  for (const result of results) {
+    console.log(`${result.name.padEnd(16)} ${result.duration.padStart(12)}   ${describe(result)}`);
+  }
+  const total = (count) => results.reduce((sum, result) => sum + result[count], 0);
+  console.log(`${total("passed")} passed, ${total("failed")} failed`);
+  return total("failed") > 0 ? 1 : 0;
+});
