@@ -122,12 +122,39 @@ class Bill(Value, frozen=True, kw_only=True):
             at_sonnet=self.at_sonnet + (charge.at_sonnet or 0),
         )
 
+    def join(self, other: Bill) -> Bill:
+        """Both bills as one."""
+        return Bill(
+            requests=self.requests + other.requests,
+            unpriced=self.unpriced + other.unpriced,
+            estimated=self.estimated + other.estimated,
+            usage=self.usage.plus(other.usage),
+            dollars=self.dollars + other.dollars,
+            at_sonnet=self.at_sonnet + other.at_sonnet,
+        )
+
     @property
     def saving(self) -> Decimal | None:
         """The share saved against the same tokens at Sonnet's price, 0 to 1; None if there is no base."""
         if not self.at_sonnet or self.unpriced:
             return None
         return 1 - self.dollars / self.at_sonnet
+
+
+class CostLine(Value, frozen=True, kw_only=True):
+    """The bill of one role on one model."""
+
+    role: str
+    model: str
+    bill: Bill
+
+
+def charged(lines: tuple[CostLine, ...], role: str, model: str, charge: Charge) -> tuple[CostLine, ...]:
+    """The cost lines with one more charge on the line of its role and model."""
+    by_key = {(line.role, line.model): line for line in lines}
+    line = by_key.get((role, model), CostLine(role=role, model=model, bill=Bill()))
+    by_key[role, model] = CostLine(role=role, model=model, bill=line.bill.plus(charge))
+    return tuple(by_key.values())
 
 
 class PriceRange(Value, frozen=True, kw_only=True):

@@ -97,6 +97,8 @@ class Merge(Value, frozen=True, kw_only=True):
 
     tree: str | None
     """The merged tree; None on conflict."""
+    marked: str | None = None
+    """On conflict, the tree with conflict markers in the files at fault."""
     conflicts: tuple[str, ...] = ()
     """Paths in conflict."""
     detail: str = ""

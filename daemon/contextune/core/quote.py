@@ -7,7 +7,7 @@ from decimal import Decimal
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline
-from contextune.core.money import PriceRange
+from contextune.core.money import CostLine, PriceRange
 from contextune.core.plan import Overlap, Plan
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
@@ -34,8 +34,8 @@ class Quote(Value, frozen=True, kw_only=True):
     overlaps: tuple[Overlap, ...]
     tasks: tuple[TaskQuote, ...]
     price: PriceRange
-    planning: Decimal | None
-    """Dollars that planning cost; None if the orchestrator's model is unpriced."""
+    planning: tuple[CostLine, ...]
+    """What planning cost, by role and model; empty if no model was asked."""
     budget: Decimal
     agents: int
     gate: str | None

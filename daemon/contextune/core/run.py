@@ -11,7 +11,7 @@ from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung
 from contextune.core.evidence import Baseline, Evidence
-from contextune.core.money import Bill
+from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan, Task
 from contextune.core.quote import Quote
 from contextune.core.settings import AcceptMode
@@ -78,14 +78,6 @@ class TaskRun(Value, frozen=True, kw_only=True):
     def attempt(self) -> Attempt | None:
         """The newest attempt."""
         return self.attempts[-1] if self.attempts else None
-
-
-class CostLine(Value, frozen=True, kw_only=True):
-    """The bill of one role on one model."""
-
-    role: str
-    model: str
-    bill: Bill
 
 
 class Run(Value, frozen=True, kw_only=True):
@@ -155,6 +147,14 @@ def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
     return run
 
 
+def planning_bill(quote: Quote) -> Bill:
+    """What making a Quote cost."""
+    total = Bill()
+    for line in quote.planning:
+        total = total.join(line.bill)
+    return total
+
+
 def advance(run: Run | None, event: ev.AnyEvent) -> Run:
     """The Run after one more event. Raises ValueError if the first event is not RunCreated."""
     if isinstance(event, ev.RunCreated):
@@ -191,6 +191,8 @@ def _created(event: ev.RunCreated) -> Run:
         accept=event.accept,
         ladder=event.ladder,
         offline=event.offline,
+        bill=planning_bill(event.quote),
+        costs=event.quote.planning,
         tasks=tuple(TaskRun(id=task.id, task=task) for task in event.plan.tasks),
         seq=1,
     )
@@ -233,16 +235,12 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
 
 def _settled(run: Run, event: ev.RequestSettled) -> Run:
     held = next((r.worst_case for r in run.in_flight if r.request_id == event.request_id), None)
-    key = (event.role, event.rung.model)
-    lines = {(line.role, line.model): line for line in run.costs}
-    line = lines.get(key, CostLine(role=event.role, model=event.rung.model, bill=Bill()))
-    lines[key] = msgspec.structs.replace(line, bill=line.bill.plus(event.charge))
     return msgspec.structs.replace(
         run,
         bill=run.bill.plus(event.charge),
         reserved=run.reserved - (held or 0),
         in_flight=tuple(r for r in run.in_flight if r.request_id != event.request_id),
-        costs=tuple(lines.values()),
+        costs=charged(run.costs, event.role, event.rung.model, event.charge),
     )
 
 
