@@ -6,7 +6,9 @@ let listsAreFresh = false;
 
 /** The packages of `names` that dpkg does not know as installed. */
 function missing(names) {
-  return names.filter((name) => read("dpkg-query", ["-W", "-f", "${db:Status-Status}", name]) !== "installed");
+  return names.filter((name) => !read("dpkg-query", ["--status", name])?.includes("
+Status: install ok installed
+"));
 }
 
 /**

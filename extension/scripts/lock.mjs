@@ -11,6 +11,7 @@ import { npmProgram } from "./node.mjs";
 import { ensureVenvModule, findPython, pipEnvironment } from "./python.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
+const project = join(root, "pyproject.toml");
 const requirements = join(root, "requirements");
 
 async function lockPython(temporary) {
@@ -18,16 +19,16 @@ async function lockPython(temporary) {
   await ensureVenvModule(python);
   await run(python, ["-m", "venv", temporary], { quiet: true });
   const bin = (name) => join(temporary, process.platform === "win32" ? "Scripts" : "bin", name);
-  await run(bin("python"), ["-m", "pip", "install", "--quiet", "uv"], { env: pipEnvironment });
-  const compile = (source, lock, ...more) =>
+  await run(bin("python"), ["-m", "pip", "install", "uv"], { env: pipEnvironment, quiet: true });
+  const compile = (sources, lock, ...more) =>
     run(bin("uv"), [
       ...["pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"],
       ...["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"],
-      ...[...more, source, "--output-file", join(requirements, lock)],
+      ...[...more, ...sources, "--output-file", join(requirements, lock)],
     ]);
-  await compile(join(root, "pyproject.toml"), "dev.txt", "--extra", "dev");
-  await compile(join(root, "pyproject.toml"), "runtime.txt", "--constraint", join(requirements, "dev.txt"));
-  await compile(join(requirements, "editor.in"), "editor.txt");
+  await compile([project, join(requirements, "build.in")], "dev.txt", "--extra", "dev");
+  await compile([project], "runtime.txt", "--constraint", join(requirements, "dev.txt"));
+  await compile([join(requirements, "editor.in")], "editor.txt");
 }
 
 /** npm records for each package where it asks for money and why it is old: addresses that no installation needs. */
@@ -42,7 +43,8 @@ function withoutAddresses(file) {
 }
 
 async function lockNode(folder) {
-  const npm = (...args) => run(npmProgram, [...args, "--ignore-scripts", "--loglevel=error"], { cwd: folder });
+  const npm = (...args) =>
+    run(npmProgram, [...args, "--ignore-scripts", "--loglevel=error"], { cwd: folder, quiet: true });
   await npm("install", "--package-lock-only", "--omit-lockfile-registry-resolved");
   withoutAddresses(join(folder, "package-lock.json"));
   await npm("ci", "--dry-run"); // npm leaves out optional packages that a registry lacks, and then rejects its own lock

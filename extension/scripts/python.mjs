@@ -70,7 +70,7 @@ export async function ensurePython() {
   if (isStamped(stamp, value) && existsSync(venvProgram("contextune"))) return;
   await ensureVenv();
   const pip = (...args) =>
-    run(venvProgram("python"), ["-m", "pip", "install", "--quiet", ...args], { env: pipEnvironment });
+    run(venvProgram("python"), ["-m", "pip", "install", ...args], { env: pipEnvironment, quiet: true });
   await step("Installing Python packages (requirements/dev.txt)", () => pip("--require-hashes", "-r", lock));
   await step("Installing Contextune's daemon into it", () => pip("--no-deps", "--no-build-isolation", "-e", root));
   writeStamp(stamp, value);
