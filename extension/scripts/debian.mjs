@@ -6,9 +6,7 @@ let listsAreFresh = false;
 
 /** The packages of `names` that dpkg does not know as installed. */
 function missing(names) {
-  return names.filter((name) => !read("dpkg-query", ["--status", name])?.includes("
-Status: install ok installed
-"));
+  return names.filter((name) => !read("dpkg-query", ["--status", name])?.includes("\nStatus: install ok installed\n"));
 }
 
 /**
