@@ -63,11 +63,16 @@ class MergeRefused(ContextuneError):
 
 
 class ModelProblem(ContextuneError):
-    """The model's server failed; `retry_after` is its own hint in seconds, if it gave one."""
+    """The model's server failed.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    `retry_after` is its own hint in seconds, if it gave one; `begun` tells whether a reply had started, so
+    that tokens were used.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, begun: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.begun = begun
 
 
 class ModelRefusal(ModelProblem):

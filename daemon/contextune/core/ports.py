@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from contextune.core.base import Value
 from contextune.core.conversation import ModelReply, ModelRequest
@@ -68,6 +69,35 @@ class Journal(Protocol):
     async def close(self) -> None:
         """Wait for what was appended and close the file."""
         ...
+
+
+class Mailbox(Protocol):
+    """How one process asks another, which drives a Run, for something."""
+
+    def own(self, run_id: str) -> AbstractContextManager[bool]:
+        """Hold the Run while the context lasts; yields False if another process holds it."""
+        ...
+
+    def is_owned(self, run_id: str) -> bool:
+        """Whether some process, this one included, drives the Run."""
+        ...
+
+    def send(self, run_id: str, letter: Letter) -> None:
+        """Ask the process that drives the Run."""
+        ...
+
+    def letters(self, run_id: str) -> AsyncIterator[Letter]:
+        """What was asked of this process, as it arrives; ends when the iterator is closed."""
+        ...
+
+
+class Letter(Value, frozen=True, kw_only=True):
+    """A request to the process that drives a Run."""
+
+    verb: Literal["pause", "resume", "cancel", "cancel_task", "retry_task", "tell", "answer"]
+    task_id: str | None = None
+    text: str = ""
+    """The words of tell and answer; the new budget of resume, in dollars, or empty."""
 
 
 class Scanner(Protocol):

@@ -19,3 +19,5 @@ class Base(Value, frozen=True, kw_only=True):
     behind: int = 0
     """Commits of the upstream branch, as last fetched, that HEAD lacks."""
     upstream: str | None = None
+    skipped: tuple[str, ...] = ()
+    """Untracked paths left out of the Base: too large, unreadable, or repositories of their own."""

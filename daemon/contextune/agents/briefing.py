@@ -1,0 +1,97 @@
+"""What an agent is told first: the shared context, then its own Task. Volatile facts stand last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from contextune.core.conversation import Text
+from contextune.core.evidence import Evidence
+from contextune.core.plan import Task
+from contextune.core.todo import Todo
+
+Lines = Callable[[str], list[str] | None]
+"""Reads a file of the Base as lines; None if it is absent or not text."""
+
+AROUND = 30
+"""Lines of code shown before and after a Todo."""
+MAP_LIMIT = 300
+"""Files named in the repository map."""
+OUTPUT_TAIL = 6_000
+"""Characters of Gate output that are handed over."""
+DIFF_LIMIT = 16_000
+
+
+def repository_map(files: Sequence[str]) -> str:
+    """The files of a repository, folded to their folders where there are too many to name."""
+    if len(files) <= MAP_LIMIT:
+        return "\n".join(files)
+    folders: dict[str, int] = {}
+    for path in files:
+        folder = path.rpartition("/")[0] or "."
+        folders[folder] = folders.get(folder, 0) + 1
+    lines = [f"{folder}/ ({count} files)" for folder, count in sorted(folders.items())]
+    return "\n".join(
+        lines[:MAP_LIMIT] + ([f"and {len(lines) - MAP_LIMIT} more folders"] * (len(lines) > MAP_LIMIT))
+    )
+
+
+def shared_context(files: Sequence[str], gate: str | None, instructions: str | None) -> Text:
+    """The part of the first message that is the same for all agents of a Run; ends in a cache breakpoint."""
+    parts = [f"<repository>\n{repository_map(files)}\n</repository>"]
+    if gate:
+        parts.append(f"The Gate of this project is: {gate}")
+    if instructions:
+        parts.append(f"<instructions>\n{instructions}\n</instructions>")
+    return Text(text="\n\n".join(parts), cache=True)
+
+
+def todo_block(todo: Todo, lines: Lines, *, around: int = AROUND) -> str:
+    """A Todo with the code around it, as data."""
+    symbol = f' symbol="{todo.symbol}"' if todo.symbol else ""
+    owner = f' owner="{todo.owner}"' if todo.owner else ""
+    content = lines(todo.path) or []
+    first = max(1, todo.line - around)
+    last = min(len(content), todo.end_line + around)
+    code = "\n".join(f"{n}\t{content[n - 1]}" for n in range(first, last + 1))
+    head = (
+        f'<todo id="{todo.id}" path="{todo.path}" line="{todo.line}" marker="{todo.marker}"{symbol}{owner}>'
+    )
+    return f"{head}\n{todo.text}\n{code}\n</todo>"
+
+
+def task_text(task: Task, todos: Sequence[Todo], lines: Lines) -> Text:
+    """The Task itself."""
+    parts = [f"# Task: {task.title}", task.brief]
+    if task.files:
+        parts.append("Files: " + ", ".join(task.files))
+    parts += [todo_block(todo, lines) for todo in todos]
+    return Text(text="\n\n".join(parts))
+
+
+def earlier_attempt(diff: str, evidence: Evidence | None, summary: str) -> Text:
+    """What an attempt on a lower rung left in the worktree, and what the Gate saw."""
+    parts = [
+        "# Earlier attempt",
+        "An agent on a lower rung tried this Task. Its changes are in your worktree; keep what is right.",
+    ]
+    if summary:
+        parts.append(f"It said: {summary}")
+    parts.append(f"Its diff:\n<diff>\n{diff[:DIFF_LIMIT]}\n</diff>")
+    if evidence is not None:
+        parts.append(gate_report(evidence))
+    return Text(text="\n\n".join(parts))
+
+
+def gate_report(evidence: Evidence) -> str:
+    """What the Gate saw, for an agent."""
+    said = [
+        f"The Gate is {evidence.verdict}: `{evidence.command}` ended with exit code {evidence.exit_code}."
+    ]
+    if evidence.newly_failing:
+        said.append("Newly failing: " + ", ".join(evidence.newly_failing[:20]))
+    if evidence.tests_removed:
+        said.append("Tests that must not disappear: " + ", ".join(evidence.tests_removed[:20]))
+    if evidence.tests_weakened:
+        said.append("Tests that must not be skipped: " + ", ".join(evidence.tests_weakened[:20]))
+    said.append(f"<output>\n{evidence.output[-OUTPUT_TAIL:]}\n</output>")
+    return "\n".join(said)

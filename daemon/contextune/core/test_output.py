@@ -1,0 +1,66 @@
+"""What test runners say: which tests failed, and which tests a change removed or weakened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+FAILURES: tuple[re.Pattern[str], ...] = (
+    re.compile(r"^(?:FAILED|ERROR) ([^\s].*?)(?: - .*)?$", re.M),  # pytest's short summary
+    re.compile(r"^(?:FAIL|ERROR): (\S+ \(\S+\))", re.M),  # unittest
+    re.compile(r"^test (\S+) \.\.\. FAILED$", re.M),  # cargo
+    re.compile(r"^\s*--- FAIL: (\S+)", re.M),  # go
+    re.compile(r"^not ok \d+ - (.+)$", re.M),  # TAP: node:test, tape
+    re.compile(r"^\s*[✕✖×] (.+?)(?: \(\d+ ?ms\)| \d+ ?ms)?$", re.M),  # jest, vitest, node:test, mocha
+)
+"""How pytest, unittest, cargo, go, TAP producers, jest, vitest and mocha name a failing test."""
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+def failing_tests(output: str) -> tuple[str, ...]:
+    """The failing tests that an output names, in order, each once; empty if it names none."""
+    plain = ANSI.sub("", output)
+    found = (match.strip() for pattern in FAILURES for match in pattern.findall(plain))
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+TEST_FILE = re.compile(r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]+$|_test\.\w+$|\.(test|spec)\.\w+$")
+TEST_NAME = re.compile(
+    r"^[ \t]*(?:async )?def (test\w*)|^[ \t]*(?:it|test)\(\s*['\"`](.+?)['\"`]|^func (Test\w+)|#\[test\]\s*fn (\w+)",
+    re.M,
+)
+SKIPPED = re.compile(
+    r"@(?:pytest\.mark\.|unittest\.)(?:skip|xfail|skipIf|skipUnless|expectedFailure)|pytest\.(?:skip|xfail)\(|"
+    r"self\.skipTest\(|\b(?:it|test|describe)\.(?:skip|todo)\(|\bx(?:it|describe)\(|\bt\.Skip\(|#\[ignore",
+)
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a path looks like a test's."""
+    return TEST_FILE.search(path) is not None
+
+
+def weakening(
+    before: Mapping[str, str], after: Mapping[str, str | None]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tests that a change removed, and test files in which it skips more than before.
+
+    `before` maps test files of the Base to their text, `after` the same paths to theirs now. A test that
+    moved to another of these files is not removed.
+    """
+    kept = {name for text in after.values() if text for name in _names(text)}
+    removed = [
+        f"{path}::{name}" for path, text in before.items() for name in _names(text) if name not in kept
+    ]
+    weakened = [
+        path
+        for path, text in before.items()
+        if len(SKIPPED.findall(after.get(path) or "")) > len(SKIPPED.findall(text))
+    ]
+    return tuple(dict.fromkeys(removed)), tuple(weakened)
+
+
+def _names(text: str) -> Iterable[str]:
+    for groups in TEST_NAME.findall(text):
+        yield next(name for name in groups if name)

@@ -1,0 +1,87 @@
+"""Everything the engine needs from the world, handed in by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from contextune.core.ports import (
+    Clock,
+    Journal,
+    Mailbox,
+    Model,
+    PriceBook,
+    Repository,
+    Scanner,
+    Shell,
+    Watcher,
+    Workspace,
+)
+from contextune.core.settings import Settings
+
+
+class SettingsStore(Protocol):
+    """Where settings come from."""
+
+    def load(self, root: Path | None, overrides: Mapping[str, Any]) -> Settings:
+        """The settings in force for a repository. Raises UsageProblem."""
+        ...
+
+    def configure(self, root: Path | None, values: Mapping[str, Any]) -> None:
+        """The editor's own settings, keys in snake_case."""
+        ...
+
+    def trust(self, root: Path, trusted: bool) -> None:
+        """Whether the user trusts what a repository's own settings name."""
+        ...
+
+    def is_trusted(self, root: Path) -> bool:
+        """Whether the user trusts a repository."""
+        ...
+
+
+class Models(Protocol):
+    """The model's server, chosen by settings and key, imported only when it is needed."""
+
+    async def get(self, *, offline: bool) -> Model:
+        """A model. Raises PlaceProblem if there is no key."""
+        ...
+
+    def set_key(self, key: str | None) -> None:
+        """The editor's key; kept in memory alone."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """`editor`, `environment`, `offline` or `none`."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections and the offline model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The adapters, behind their ports."""
+
+    home: Path
+    """The state folder."""
+    clock: Clock
+    journal: Journal
+    mailbox: Mailbox
+    prices: PriceBook
+    models: Models
+    settings: SettingsStore
+    scanner: Scanner
+    watcher: Watcher
+    open_repository: Callable[[Path], Repository]
+    shell: Callable[[Path, Repository], Shell]
+    """A fenced shell for a worktree."""
+    workspace: Callable[[Path], Workspace]
+    fence: Callable[[], tuple[str, str]]
+    """The fence in force and what it means, for people."""
+    warm: Callable[[], Awaitable[None]]
+    """Imports what is heavy, in the background."""
