@@ -1,0 +1,314 @@
+"""Core values to views, in one direction only. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from contextune.core.check import Check
+from contextune.core.conversation import Rung
+from contextune.core.evidence import Baseline, Evidence
+from contextune.core.money import Bill, CostLine, PriceRange
+from contextune.core.quote import Quote, TaskQuote
+from contextune.core.run import Attempt, Run, TaskRun
+from contextune.core.worktree import Worktree
+from contextune.protocol.views import (
+    AttemptView,
+    BaselineView,
+    BillView,
+    CheckView,
+    CostDay,
+    CostLineView,
+    CostRun,
+    CostView,
+    EvidenceView,
+    PriceView,
+    QuoteView,
+    RungView,
+    RunView,
+    TaskQuoteView,
+    TaskView,
+    WorktreeView,
+)
+from contextune.protocol.wording import bill_text, dollars_text, price_text, rung_text, saving_text
+
+TAIL_LINES = 40
+"""How much of a command's output a view carries: what a person reads to see why it failed."""
+
+SAVING_METHOD = (
+    "The saving compares what was paid with the price of the same tokens, cached alike, on the "
+    "orchestrator's model (Sonnet); it is left out where a request has no price."
+)
+
+
+def bill_view(bill: Bill) -> BillView:
+    """Money that was spent."""
+    return BillView(
+        dollars=bill.dollars,
+        text=bill_text(bill),
+        at_sonnet=bill.at_sonnet,
+        at_sonnet_text=dollars_text(bill.at_sonnet),
+        saving=saving_text(bill.saving),
+        requests=bill.requests,
+        unpriced=bill.unpriced,
+        estimated=bill.estimated,
+        input_tokens=bill.usage.prompt_tokens,
+        cache_read_tokens=bill.usage.cache_read_tokens,
+        output_tokens=bill.usage.output_tokens,
+    )
+
+
+def joined_bill(bills: Sequence[Bill]) -> Bill:
+    """Several bills as one."""
+    total = Bill()
+    for bill in bills:
+        total = total.join(bill)
+    return total
+
+
+def joined_lines(lines: Sequence[CostLine]) -> tuple[CostLine, ...]:
+    """Cost lines with one line a role and model, in order of first appearance."""
+    bills: dict[tuple[str, str], Bill] = {}
+    for line in lines:
+        key = (line.role, line.model)
+        bills[key] = bills.get(key, Bill()).join(line.bill)
+    return tuple(CostLine(role=role, model=model, bill=bill) for (role, model), bill in bills.items())
+
+
+def price_view(price: PriceRange) -> PriceView:
+    """Money that may be spent."""
+    return PriceView(
+        low=price.low,
+        likely=price.likely,
+        high=price.high,
+        at_sonnet=price.at_sonnet,
+        text=price_text(price),
+    )
+
+
+def rung_view(rung: Rung) -> RungView:
+    """A model and an effort."""
+    return RungView(model=rung.model, effort=rung.effort, text=rung_text(rung))
+
+
+def tail(output: str) -> str:
+    """The last lines of a command's output."""
+    return "\n".join(output.splitlines()[-TAIL_LINES:])
+
+
+def evidence_view(evidence: Evidence) -> EvidenceView:
+    """What the Gate saw."""
+    return EvidenceView(
+        verdict=evidence.verdict,
+        command=evidence.command,
+        exit_code=evidence.exit_code,
+        tree=evidence.tree,
+        duration_ms=evidence.duration_ms,
+        newly_failing=evidence.newly_failing,
+        tests_removed=evidence.tests_removed,
+        tests_weakened=evidence.tests_weakened,
+        output_tail=tail(evidence.output),
+        reused=evidence.reused,
+    )
+
+
+def run_view(run: Run) -> RunView:
+    """A Run."""
+    wave_of = {task_id: number for number, wave in enumerate(run.waves, 1) for task_id in wave}
+    return RunView(
+        id=run.id,
+        repository=run.repository,
+        title=run.title,
+        state=run.state,
+        reason=run.reason,
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+        ended_at=run.ended_at,
+        branch=run.base.branch,
+        base=run.base.commit,
+        gate=run.gate,
+        budget=run.budget,
+        budget_text=dollars_text(run.budget),
+        agents=run.agents,
+        offline=run.offline,
+        waves=run.waves,
+        tasks=tuple(_task_view(task, wave_of[task.id]) for task in run.tasks),
+        bill=bill_view(run.bill),
+        costs=tuple(_cost_line_view(line) for line in run.costs),
+        ghost=run.ghost,
+        ghost_evidence=evidence_view(run.ghost_evidence) if run.ghost_evidence else None,
+        changes=run.changes,
+        accepted_as=run.accepted.mode if run.accepted else None,
+        notes=run.notes,
+        can_accept=can_accept(run),
+        can_undo=can_undo(run),
+        sequence=run.seq,
+    )
+
+
+def can_accept(run: Run) -> bool:
+    """Whether the user's branch can be moved to this Run's result."""
+    return run.state == "review" and bool(run.joined)
+
+
+def can_undo(run: Run) -> bool:
+    """Whether the user's branch was moved by this Run and not moved back; pull requests move no branch."""
+    return run.state == "accepted" and run.accepted is not None and run.accepted.mode in {"merge", "squash"}
+
+
+def _task_view(task: TaskRun, wave: int) -> TaskView:
+    attempt = task.attempt
+    evidence = attempt.evidence if attempt else None
+    return TaskView(
+        id=task.id,
+        title=task.task.title,
+        brief=task.task.brief,
+        wave=wave,
+        todo_ids=task.task.todo_ids,
+        depends_on=task.task.depends_on,
+        state=task.state,
+        reason=task.reason,
+        rung=rung_view(attempt.rung) if attempt else None,
+        turn=attempt.turns if attempt else 0,
+        attempts=tuple(_attempt_view(one) for one in task.attempts),
+        bill=bill_view(task.bill),
+        files=task.files,
+        changes=task.changes,
+        evidence=evidence_view(evidence) if evidence else None,
+        question=task.question,
+        worktree=task.worktree,
+        branch=task.branch,
+        port=task.port,
+        commit=task.commit,
+        summary=task.summary,
+        remaining=task.remaining,
+        salvage=task.salvage,
+    )
+
+
+def _attempt_view(attempt: Attempt) -> AttemptView:
+    return AttemptView(
+        number=attempt.number,
+        role=attempt.role,
+        rung=rung_view(attempt.rung),
+        reason=attempt.reason,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+        turns=attempt.turns,
+        outcome=attempt.outcome,
+        summary=attempt.summary,
+        bill=bill_view(attempt.bill),
+        evidence=evidence_view(attempt.evidence) if attempt.evidence else None,
+    )
+
+
+def _cost_line_view(line: CostLine) -> CostLineView:
+    return CostLineView(role=line.role, model=line.model, bill=bill_view(line.bill))
+
+
+def quote_view(quote: Quote) -> QuoteView:
+    """A Plan with its price."""
+    wave_of = {task_id: number for number, wave in enumerate(quote.waves, 1) for task_id in wave}
+    priced = {task.task_id: task for task in quote.tasks}
+    return QuoteView(
+        id=quote.id,
+        repository=quote.repository,
+        title=quote.title,
+        todos=quote.todos,
+        tasks=tuple(_task_quote_view(quote, priced[task_id], wave_of[task_id]) for task_id in wave_of),
+        waves=quote.waves,
+        overlaps=quote.overlaps,
+        price=price_view(quote.price),
+        planning_text=bill_text(joined_bill([line.bill for line in quote.planning])),
+        budget=quote.budget,
+        agents=quote.agents,
+        gate=quote.gate,
+        baseline=_baseline_view(quote.baseline) if quote.baseline else None,
+        warnings=quote.warnings,
+        offline=quote.offline,
+    )
+
+
+def _task_quote_view(quote: Quote, priced: TaskQuote, wave: int) -> TaskQuoteView:
+    task = quote.plan.task(priced.task_id)
+    return TaskQuoteView(
+        id=task.id,
+        title=task.title,
+        brief=task.brief,
+        wave=wave,
+        todo_ids=task.todo_ids,
+        files=task.files,
+        depends_on=task.depends_on,
+        gate=task.gate,
+        complexity=task.complexity,
+        rung=rung_view(priced.rung),
+        price=price_view(priced.price),
+    )
+
+
+def _baseline_view(baseline: Baseline) -> BaselineView:
+    return BaselineView(
+        command=baseline.command,
+        exit_code=baseline.exit_code,
+        duration_ms=baseline.duration_ms,
+        failing=baseline.failing,
+        flaky=baseline.flaky,
+        output_tail=tail(baseline.output),
+        usable=baseline.usable,
+    )
+
+
+def cost_view(
+    runs: Sequence[Run], *, day_of: Callable[[int], str], today: str, since: str | None = None
+) -> CostView:
+    """Money over time, a Run counted on the day it was created.
+
+    `day_of` tells the local date of a time in milliseconds, such as `2026-11-22`; `since` is such a date.
+    """
+    counted = [run for run in runs if since is None or day_of(run.created_at) >= since]
+    by_day: dict[str, Bill] = {}
+    for run in counted:
+        day = day_of(run.created_at)
+        by_day[day] = by_day.get(day, Bill()).join(run.bill)
+    return CostView(
+        total=bill_view(joined_bill([run.bill for run in counted])),
+        today=bill_view(by_day.get(today, Bill())),
+        days=tuple(CostDay(day=day, bill=bill_view(by_day[day])) for day in sorted(by_day, reverse=True)),
+        runs=tuple(_cost_run(run) for run in sorted(counted, key=lambda run: -run.created_at)),
+        roles=tuple(
+            _cost_line_view(line) for line in joined_lines([c for run in counted for c in run.costs])
+        ),
+        method=SAVING_METHOD,
+    )
+
+
+def _cost_run(run: Run) -> CostRun:
+    return CostRun(
+        run_id=run.id,
+        title=run.title,
+        repository=run.repository,
+        state=run.state,
+        created_at=run.created_at,
+        tasks=len(run.tasks),
+        accepted=sum(task.state == "accepted" for task in run.tasks),
+        bill=bill_view(run.bill),
+        quoted=price_view(run.quote.price),
+    )
+
+
+def check_view(check: Check) -> CheckView:
+    """One thing that `doctor` looked at."""
+    return CheckView(name=check.name, state=check.state, detail=check.detail, remedy=check.remedy)
+
+
+def worktree_view(worktree: Worktree) -> WorktreeView:
+    """A worktree of a Task."""
+    return WorktreeView(
+        path=worktree.path,
+        branch=worktree.branch,
+        run_id=worktree.run_id,
+        task_id=worktree.task_id,
+        dirty=worktree.dirty,
+        in_use=worktree.in_use,
+        size_bytes=worktree.size_bytes,
+        removable=worktree.removable,
+    )

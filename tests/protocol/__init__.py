@@ -1,0 +1,1 @@
+"""Tests of the wire and of the conversions to it."""

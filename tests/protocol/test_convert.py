@@ -1,0 +1,403 @@
+"""Core values to views, whole objects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from contextune.core import events as ev
+from contextune.core.check import Check
+from contextune.core.money import Bill, Charge, Usage
+from contextune.core.plan import Overlap
+from contextune.core.worktree import Worktree
+from contextune.protocol import views as v
+from contextune.protocol.convert import (
+    SAVING_METHOD,
+    bill_view,
+    check_view,
+    cost_view,
+    evidence_view,
+    quote_view,
+    run_view,
+    worktree_view,
+)
+from contextune.protocol.meter import meter_view
+from tests.protocol import samples as s
+
+RUNG = v.RungView(model="claude-haiku-5-5", effort="low", text="Haiku 5.5, low")
+NOTHING = v.BillView(
+    dollars=Decimal(0),
+    text="$0.00",
+    at_sonnet=Decimal(0),
+    at_sonnet_text="$0.00",
+    saving=None,
+    requests=0,
+    unpriced=0,
+    estimated=0,
+    input_tokens=0,
+    cache_read_tokens=0,
+    output_tokens=0,
+)
+ONE_TURN = v.BillView(
+    dollars=Decimal("0.0012"),
+    text="$0.0012",
+    at_sonnet=Decimal("0.0120"),
+    at_sonnet_text="$0.0120",
+    saving="90 %",
+    requests=1,
+    unpriced=0,
+    estimated=0,
+    input_tokens=1000,
+    cache_read_tokens=900,
+    output_tokens=50,
+)
+PLANNED = v.BillView(
+    dollars=Decimal("0.005"),
+    text="$0.0050",
+    at_sonnet=Decimal("0.005"),
+    at_sonnet_text="$0.0050",
+    saving="0 %",
+    requests=1,
+    unpriced=0,
+    estimated=0,
+    input_tokens=1000,
+    cache_read_tokens=900,
+    output_tokens=50,
+)
+PRICE = v.PriceView(
+    low=Decimal("0.01"),
+    likely=Decimal("0.02"),
+    high=Decimal("0.04"),
+    at_sonnet=Decimal("0.3"),
+    text="$0.0100 to $0.0400, likely $0.0200",
+)
+
+
+def test_a_quote_becomes_a_view() -> None:
+    def task(name: str, todo: int) -> v.TaskQuoteView:
+        return v.TaskQuoteView(
+            id=name,
+            title=name.replace("-", " "),
+            brief=f"Do {name}.",
+            wave=1,
+            todo_ids=(s.TODOS[todo].id,),
+            files=("parcel/sizes.py",),
+            depends_on=(),
+            gate=None,
+            complexity="standard",
+            rung=RUNG,
+            price=PRICE,
+        )
+
+    assert quote_view(s.make_quote()) == v.QuoteView(
+        id="q_1",
+        repository="/home/ada/parcel",
+        title="2 TODOs of sizes.py",
+        todos=s.TODOS,
+        tasks=(task("round-up", 0), task("add-kilos", 1)),
+        waves=(("round-up", "add-kilos"),),
+        overlaps=(Overlap(first="round-up", second="add-kilos", path="parcel/sizes.py"),),
+        price=PRICE,
+        planning_text="$0.0050",
+        budget=Decimal("2.00"),
+        agents=2,
+        gate="pytest -q",
+        baseline=v.BaselineView(
+            command="pytest -q",
+            exit_code=1,
+            duration_ms=900,
+            failing=("test_a",),
+            flaky=(),
+            output_tail="1 failed",
+            usable=True,
+        ),
+        warnings=("test_a fails on the base.",),
+        offline=False,
+    )
+
+
+def test_a_run_at_work_becomes_a_view() -> None:
+    run = s.make_run(*s.started("round-up"))
+    attempt = v.AttemptView(
+        number=1,
+        role="parallel-task-executor",
+        rung=RUNG,
+        reason="",
+        started_at=2_000,
+        ended_at=None,
+        turns=1,
+        outcome="working",
+        summary="",
+        bill=ONE_TURN,
+        evidence=None,
+    )
+    working = v.TaskView(
+        id="round-up",
+        title="round up",
+        brief="Do round-up.",
+        wave=1,
+        todo_ids=(s.TODOS[0].id,),
+        depends_on=(),
+        state="working",
+        reason="",
+        rung=RUNG,
+        turn=1,
+        attempts=(attempt,),
+        bill=ONE_TURN,
+        files=(),
+        changes=(),
+        evidence=None,
+        question=None,
+        worktree="/worktrees/round-up",
+        branch="contextune/r/round-up",
+        port=4100,
+        commit=None,
+        summary="",
+        remaining="",
+        salvage=None,
+    )
+    waiting = msgspec.structs.replace(
+        working,
+        id="add-kilos",
+        title="add kilos",
+        brief="Do add-kilos.",
+        todo_ids=(s.TODOS[1].id,),
+        state="waiting",
+        rung=None,
+        turn=0,
+        attempts=(),
+        bill=NOTHING,
+        worktree=None,
+        branch=None,
+        port=None,
+    )
+    both = v.BillView(
+        dollars=Decimal("0.0062"),
+        text="$0.0062",
+        at_sonnet=Decimal("0.0170"),
+        at_sonnet_text="$0.0170",
+        saving="63 %",
+        requests=2,
+        unpriced=0,
+        estimated=0,
+        input_tokens=2000,
+        cache_read_tokens=1800,
+        output_tokens=100,
+    )
+    assert run_view(run) == v.RunView(
+        id="r_1",
+        repository="/home/ada/parcel",
+        title="2 TODOs of sizes.py",
+        state="running",
+        reason="",
+        created_at=1_000,
+        updated_at=2_500,
+        ended_at=None,
+        branch="main",
+        base="c0",
+        gate="pytest -q",
+        budget=Decimal("2.00"),
+        budget_text="$2.00",
+        agents=2,
+        offline=False,
+        waves=(("round-up", "add-kilos"),),
+        tasks=(working, waiting),
+        bill=both,
+        costs=(
+            v.CostLineView(role="orchestrator", model="claude-sonnet-5-5", bill=PLANNED),
+            v.CostLineView(role="parallel-task-executor", model="claude-haiku-5-5", bill=ONE_TURN),
+        ),
+        ghost=None,
+        ghost_evidence=None,
+        changes=(),
+        accepted_as=None,
+        notes=(),
+        can_accept=False,
+        can_undo=False,
+        sequence=run.seq,
+    )
+
+
+def test_a_finished_task_shows_the_tail_of_its_evidence() -> None:
+    view = run_view(s.reviewed())
+    task = view.tasks[0]
+    assert task.state == "accepted"
+    assert task.evidence == v.EvidenceView(
+        verdict="green",
+        command="pytest -q",
+        exit_code=0,
+        tree="t1",
+        duration_ms=1200,
+        newly_failing=(),
+        tests_removed=(),
+        tests_weakened=(),
+        output_tail="\n".join(f"line {n}" for n in range(11, 51)),
+        reused=False,
+    )
+    assert task.attempts[0].evidence == task.evidence
+    assert (view.state, view.ghost, view.can_accept, view.can_undo) == ("review", "g-add-kilos", True, False)
+
+
+def test_what_can_be_accepted_and_undone_follows_the_state() -> None:
+    restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+
+    def accepted(mode: str) -> v.RunView:
+        event = ev.RunAccepted(
+            run_id="r_1",
+            at=5_000,
+            mode=mode,  # type: ignore[arg-type]  # each mode in turn
+            branch="main",
+            before="h0",
+            after="h1",
+            restore=restore,
+        )
+        run = s.reviewed()
+        return run_view(msgspec.structs.replace(run, state="accepted", accepted=event))
+
+    assert [(w.accepted_as, w.can_accept, w.can_undo) for w in map(accepted, ("merge", "squash", "pr"))] == [
+        ("merge", False, True),
+        ("squash", False, True),
+        ("pr", False, False),
+    ]
+    assert not run_view(s.with_state(s.reviewed(), "undone")).can_undo
+    assert not run_view(s.with_state(s.make_run(), "review")).can_accept
+
+
+def test_short_evidence_is_shown_whole() -> None:
+    evidence = s.reviewed().tasks[0].attempts[0].evidence
+    assert evidence is not None
+    assert evidence_view(msgspec.structs.replace(evidence, output="one\ntwo\n")).output_tail == "one\ntwo"
+
+
+def test_an_unpriced_request_leaves_no_saving() -> None:
+    unpriced = Charge(usage=Usage(input_tokens=7), dollars=None, at_sonnet=None)
+    view = bill_view(Bill().plus(s.CHARGE).plus(unpriced))
+    assert (view.text, view.saving, view.requests, view.unpriced) == ("$0.0012 + 1 unpriced", None, 2, 1)
+    assert view.input_tokens == 1007
+
+
+def test_cost_is_counted_by_local_day_and_by_role() -> None:
+    early, late = s.make_run(run_id="r_1"), s.reviewed()
+    late = msgspec.structs.replace(late, id="r_2", created_at=90_000_000)
+
+    def day_of(at: int) -> str:
+        return f"2026-11-{21 + at // 86_400_000}"
+
+    view = cost_view([early, late], day_of=day_of, today="2026-11-22")
+    assert view == v.CostView(
+        total=bill_view(early.bill.join(late.bill)),
+        today=bill_view(late.bill),
+        days=(
+            v.CostDay(day="2026-11-22", bill=bill_view(late.bill)),
+            v.CostDay(day="2026-11-21", bill=bill_view(early.bill)),
+        ),
+        runs=(
+            v.CostRun(
+                run_id="r_2",
+                title="2 TODOs of sizes.py",
+                repository="/home/ada/parcel",
+                state="review",
+                created_at=90_000_000,
+                tasks=2,
+                accepted=2,
+                bill=bill_view(late.bill),
+                quoted=PRICE,
+            ),
+            v.CostRun(
+                run_id="r_1",
+                title="2 TODOs of sizes.py",
+                repository="/home/ada/parcel",
+                state="running",
+                created_at=1_000,
+                tasks=2,
+                accepted=0,
+                bill=PLANNED,
+                quoted=PRICE,
+            ),
+        ),
+        roles=(
+            v.CostLineView(
+                role="orchestrator",
+                model="claude-sonnet-5-5",
+                bill=bill_view(s.PLANNING.bill.join(s.PLANNING.bill)),
+            ),
+            v.CostLineView(
+                role="parallel-task-executor",
+                model="claude-haiku-5-5",
+                bill=bill_view(Bill().plus(s.CHARGE).plus(s.CHARGE)),
+            ),
+        ),
+        method=SAVING_METHOD,
+    )
+    since = cost_view([early, late], day_of=day_of, today="2026-11-22", since="2026-11-22")
+    assert [run.run_id for run in since.runs] == ["r_2"]
+    assert since.total == bill_view(late.bill)
+
+
+def test_the_meter_follows_live_runs_and_shows_today_when_idle() -> None:
+    run = s.make_run(*s.started("round-up"))
+    assert meter_view([run], run.bill, offline=False) == v.MeterView(
+        text="$0.0062",
+        saving="63 %",
+        run_id="r_1",
+        level="running",
+        lines=(
+            v.MeterLine(
+                label="orchestrator on Sonnet 5.5",
+                amount="$0.0050",
+                detail="1 request, 1,000 tokens in, 90 % from cache, 50 out",
+            ),
+            v.MeterLine(
+                label="parallel-task-executor on Haiku 5.5",
+                amount="$0.0012",
+                detail="1 request, 1,000 tokens in, 90 % from cache, 50 out",
+            ),
+        ),
+        today=bill_view(run.bill),
+        offline=False,
+    )
+    assert meter_view([s.reviewed()], PLANNING_TODAY, offline=True) == v.MeterView(
+        text="$0.0050", saving="0 %", run_id=None, level="idle", lines=(), today=PLANNED, offline=True
+    )
+
+
+def test_the_meter_warns_by_urgency() -> None:
+    run = s.make_run(*s.started("round-up"))
+    asking = s.make_run(
+        *s.started("round-up"),
+        ev.QuestionAsked(run_id="r_1", at=3_000, task_id="round-up", question="Which?", choices=()),
+    )
+    dear = msgspec.structs.replace(run, reserved=Decimal("1.60"))
+    parked = s.with_state(run, "parked")
+    levels = [meter_view(runs, Bill(), offline=False).level for runs in ([asking], [dear], [run, parked], [])]
+    assert levels == ["asking", "near_budget", "parked", "idle"]
+
+
+PLANNING_TODAY = s.PLANNING.bill
+
+
+def test_checks_and_worktrees_become_views() -> None:
+    assert check_view(Check(name="git", state="ok", detail="2.39.5")) == v.CheckView(
+        name="git", state="ok", detail="2.39.5", remedy=""
+    )
+    worktree = Worktree(
+        path="/worktrees/a",
+        branch="contextune/r/a",
+        run_id="r_1",
+        task_id="a",
+        dirty=True,
+        in_use=False,
+        size_bytes=4096,
+        removable=True,
+    )
+    assert worktree_view(worktree) == v.WorktreeView(
+        path="/worktrees/a",
+        branch="contextune/r/a",
+        run_id="r_1",
+        task_id="a",
+        dirty=True,
+        in_use=False,
+        size_bytes=4096,
+        removable=True,
+    )

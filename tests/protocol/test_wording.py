@@ -1,0 +1,91 @@
+"""Amounts and rungs as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from contextune.core.conversation import Rung
+from contextune.core.money import Bill, PriceRange, Usage
+from contextune.protocol import wording
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [
+        (None, "unpriced"),
+        ("0", "$0.00"),
+        ("0.0123", "$0.0123"),
+        ("0.01234567", "$0.0123"),
+        ("0.0001", "$0.0001"),
+        ("0.000099999", "$0.0001"),
+        ("0.000012345", "$0.000012"),
+        ("0.00001", "$0.000010"),
+        ("0.0000000456", "$0.000000046"),
+        ("0.99994", "$0.9999"),
+        ("0.99996", "$1.00"),
+        ("1", "$1.00"),
+        ("1234.5", "$1,234.50"),
+        ("-0.0123", "-$0.0123"),
+        ("1E+3", "$1,000.00"),
+    ],
+)
+def test_dollars_keep_the_digits_that_tell_something(dollars: str | None, text: str) -> None:
+    assert wording.dollars_text(None if dollars is None else Decimal(dollars)) == text
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("claude-haiku-5-5", "Haiku 5.5"),
+        ("claude-sonnet-4-5-20250929", "Sonnet 4.5"),
+        ("claude-opus-5", "Opus 5"),
+        ("claude-opus-4-20250514", "Opus 4"),
+        ("llama-4-scout", "llama-4-scout"),
+        ("claude-instant", "claude-instant"),
+    ],
+)
+def test_models_are_named_by_rule_and_unknown_ones_as_they_are(model: str, text: str) -> None:
+    assert wording.model_text(model) == text
+    assert wording.rung_text(Rung(model=model, effort="low")) == f"{text}, low"
+
+
+def test_a_bill_says_what_it_cannot_price() -> None:
+    priced = Bill(requests=3, dollars=Decimal("0.0123"), usage=Usage())
+    assert wording.bill_text(priced) == "$0.0123"
+    assert (
+        wording.bill_text(Bill(requests=3, unpriced=2, dollars=Decimal("0.0123"))) == "$0.0123 + 2 unpriced"
+    )
+    assert wording.bill_text(Bill(requests=2, unpriced=2)) == "unpriced"
+    assert wording.bill_text(Bill()) == "$0.00"
+
+
+def test_a_price_is_a_range_an_amount_or_unpriced() -> None:
+    def price(*amounts: str | None) -> str:
+        low, likely, high = (None if a is None else Decimal(a) for a in amounts)
+        return wording.price_text(PriceRange(low=low, likely=likely, high=high, at_sonnet=None))
+
+    assert price("0.01", "0.02", "1.5") == "$0.0100 to $1.50, likely $0.0200"
+    assert price("0.01", "0.01", "0.01") == "$0.0100"
+    assert price("0.01", None, None) == "unpriced"
+
+
+def test_a_saving_never_promises_more_than_was_saved() -> None:
+    assert wording.saving_text(Decimal("0.9999")) == "99 %"
+    assert wording.saving_text(Decimal("0.93")) == "93 %"
+    assert wording.saving_text(Decimal("-0.021")) == "-3 %"
+    assert wording.saving_text(None) is None
+
+
+def test_counts_and_durations() -> None:
+    assert wording.count_text(1, "task") == "1 task"
+    assert wording.count_text(0, "task") == "0 tasks"
+    assert wording.count_text(34567, "token") == "34,567 tokens"
+    assert [wording.duration_text(ms) for ms in (0, 420, 12_400, 59_600, 185_000)] == [
+        "0.0 s",
+        "0.4 s",
+        "12 s",
+        "1 min 00 s",
+        "3 min 05 s",
+    ]
