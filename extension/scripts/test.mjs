@@ -54,7 +54,7 @@ function runPytest() {
 
 function runVitest(project) {
   const report = join(reports, `${project}.json`);
-  const vitest = [nodeProgram("vitest", "vitest.mjs"), "run", "--config", join("tests", project, "vitest.config.ts")];
+  const vitest = [nodeProgram("vitest", "vitest.mjs"), "run", "--config", join("tests", project, "vitest.config.mts")];
   const args = [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   return countTests(report, parseVitest, () => run(process.execPath, args, { allowFailure: true }));
 }

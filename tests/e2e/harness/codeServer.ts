@@ -1,0 +1,178 @@
+/** The VS Code server: a fresh one per scenario, with the packaged extension installed as users install it. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { vi } from "vitest";
+import { ensureEditor } from "../../../extension/scripts/editor.mjs";
+import { vsix } from "../../../extension/scripts/package.mjs";
+
+const extensionId = "contextune.contextune";
+const startLimit = 60_000;
+const stopLimit = 10_000;
+
+/** What a scenario wants of its VS Code. */
+export interface CodeServerOptions {
+  /** Settings on top of the quiet defaults, as in a user's settings.json. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment on top of the test's own; the daemon inherits it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether every folder is trusted from the start (the default), or VS Code asks. */
+  readonly trusted?: boolean;
+}
+
+/** Settings without which notices, tips and downloads would stand in the way or move the picture. */
+const quietSettings = {
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.reduceMotion": "on",
+  "workbench.enableExperiments": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.welcomePage.walkthroughs.openOnInstall": false,
+  "window.dialogStyle": "custom",
+  "window.confirmBeforeClose": "never",
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "chat.disableAIFeatures": true,
+  "editor.accessibilitySupport": "off",
+  "editor.minimap.enabled": false,
+  "git.autofetch": false,
+  "git.openRepositoryInParentFolders": "never",
+  "terminal.integrated.gpuAcceleration": "off",
+};
+
+/** Variables of the surrounding shell that would change what is tested, or spend somebody's money. */
+const foreignVariables =
+  /^(ANTHROPIC_|GITHUB_|GH_|CONTEXTUNE_|VSCODE_|CODE_SERVER_|npm_|NODE_OPTIONS$|VITEST|ELECTRON_)/i;
+
+function cleanEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => !foreignVariables.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** The address that the server says it listens on; rejects when it ends first or takes longer than `startLimit`. */
+function listeningAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const fail = (reason: string) => reject(new Error(`code-server ${reason}:\n${output}`));
+    const timer = setTimeout(() => fail(`did not listen within ${startLimit / 1000} s`), startLimit);
+    const settle = (work: () => void) => {
+      clearTimeout(timer);
+      work();
+    };
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const address = output.match(/HTTP server listening on (http:\S+?)\/?\s/)?.[1];
+      if (address !== undefined) settle(() => resolve(address));
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", (code) => settle(() => fail(`ended with status ${code}`)));
+  });
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Ends the process group that `child` leads: politely, then, after `stopLimit` or when its leader is gone, surely. */
+async function stopGroup(child: ChildProcess): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    signalGroup(pid, "SIGTERM");
+    const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), stopLimit);
+    await gone;
+    clearTimeout(timer);
+  }
+  signalGroup(pid, "SIGKILL");
+}
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** A running code-server. */
+export class CodeServer {
+  private constructor(
+    /** Where the workbench is served, without a trailing slash. */
+    readonly url: string,
+    /** The folder for all that this server writes. */
+    readonly home: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** Installs the packaged extension into fresh folders below `home`, and starts the server there. */
+  static async start(home: string, options: CodeServerOptions = {}): Promise<CodeServer> {
+    if (!existsSync(vsix)) throw new Error(`${vsix} is missing: run "npm run package" first.`);
+    const editor = await ensureEditor();
+    const userData = join(home, "user-data");
+    const folders = ["--user-data-dir", userData, "--extensions-dir", join(home, "extensions")];
+    const env = {
+      ...cleanEnvironment(),
+      CODE_SERVER_CONFIG: join(home, "config.yaml"),
+      XDG_DATA_HOME: join(home, "data"),
+      CONTEXTUNE_HOME: join(home, "contextune"),
+      ...options.env,
+    };
+    mkdirSync(join(userData, "User"), { recursive: true });
+    const settings = { ...quietSettings, ...options.settings };
+    writeFileSync(join(userData, "User", "settings.json"), JSON.stringify(settings, null, 2));
+    const install = [editor.codeServer, ...folders, "--install-extension", vsix];
+    await promisify(execFile)(editor.node, install, { env, timeout: startLimit });
+
+    const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
+    const trust = options.trusted === false ? [] : ["--disable-workspace-trust"];
+    const address = ["--auth", "none", "--bind-addr", "127.0.0.1:0"];
+    // A group of its own, so that the extension host and the daemon below it can be stopped with it.
+    const child = spawn(editor.node, [editor.codeServer, ...folders, ...quiet, ...trust, ...address], {
+      env,
+      cwd: home,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    try {
+      return new CodeServer(await listeningAddress(child), home, child);
+    } catch (error) {
+      await stopGroup(child);
+      throw error;
+    }
+  }
+
+  /** Waits until the extension host has begun to start the extension, which comes last in VS Code's own start-up. */
+  async extensionActivated(): Promise<void> {
+    const hostLogs = () => this.logFiles().filter((file) => file.endsWith("remoteexthost.log"));
+    const activated = () =>
+      hostLogs().some((file) => readFileSync(file, "utf8").includes(`_doActivateExtension ${extensionId},`));
+    await vi.waitUntil(activated, { timeout: startLimit, interval: 200 });
+  }
+
+  private logFiles(): string[] {
+    return filesBelow(join(this.home, "user-data", "logs")).filter((file) => file.includes("exthost"));
+  }
+
+  /** The end of every log of the extension host and of the extension's own channel, for a failure's report. */
+  logTails(characters = 4000): string {
+    return this.logFiles()
+      .map((file) => ({ file, text: readFileSync(file, "utf8").trim() }))
+      .filter(({ text }) => text !== "")
+      .map(({ file, text }) => `--- ${file.slice(this.home.length + 1)}\n${text.slice(-characters)}`)
+      .join("\n");
+  }
+
+  /** Stops the server and all that it started; returns when they are gone. */
+  stop(): Promise<void> {
+    return stopGroup(this.child);
+  }
+}
