@@ -164,7 +164,9 @@ export class CodeServer {
 
   /** The end of every log of the extension host and of the extension's own channel, for a failure's report. */
   logTails(characters = 4000): string {
+    const own = (file: string) => file.endsWith("remoteexthost.log") || file.includes(extensionId);
     return this.logFiles()
+      .filter(own)
       .map((file) => ({ file, text: readFileSync(file, "utf8").trim() }))
       .filter(({ text }) => text !== "")
       .map(({ file, text }) => `--- ${file.slice(this.home.length + 1)}\n${text.slice(-characters)}`)

@@ -115,14 +115,19 @@ export class Workbench {
     return hover.innerText();
   }
 
-  /** Chooses an entry of the menu that is open; several texts go into submenus. */
+  /**
+   * Chooses an entry of the menu that is open; several texts go into submenus.
+   *
+   * VS Code ignores clicks in the first moments of a menu, so the entry under the mouse is taken by the Enter key.
+   */
   async chooseFromMenu(...path: [Text, ...Text[]]): Promise<void> {
     for (const text of path) {
-      await this.page
-        .locator(".monaco-menu .action-item", { hasText: drawn(text) })
-        .last()
-        .click();
+      const entry = this.page.locator(".monaco-menu .action-item", { hasText: drawn(text) }).last();
+      await entry.hover();
+      await entry.and(this.page.locator(".focused")).waitFor();
+      await this.page.keyboard.press("Enter");
     }
+    await this.page.locator(".monaco-menu").first().waitFor({ state: "hidden" });
   }
 
   /** Types `filter` into the quick input that is open or opening, and clicks the entry that is called `label`. */
@@ -256,7 +261,8 @@ export class Workbench {
     await this.page.screenshot({ path: file });
   }
 
-  private get quickInput(): Locator {
+  /** The input at the top of the window: quick picks, input boxes and the command palette. */
+  get quickInput(): Locator {
     return this.page.locator(".quick-input-widget");
   }
 
