@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from contextune.adapters.journal import MIGRATIONS, SqliteJournal
+from contextune.core.conversation import Message, Rung, Text, ToolResult
+from contextune.core.errors import ContextuneError
+from contextune.core.events import (
+    AnyEvent,
+    MessageAdded,
+    Noted,
+    RunCancelled,
+    RunCreated,
+    RunResumed,
+    TaskEnded,
+)
+from contextune.core.money import PriceRange
+from contextune.core.plan import Plan
+from contextune.core.ports import Journal
+from contextune.core.quote import Quote
+from contextune.core.snapshot import Base
+
+
+def noted(run_id: str, text: str, at: int = 1) -> Noted:
+    return Noted(run_id=run_id, at=at, text=text)
+
+
+async def test_reads_back_what_was_appended(tmp_path: Path) -> None:
+    journal: Journal = SqliteJournal(tmp_path / "state" / "journal.db")
+    message = Message(role="user", blocks=(Text(text="ö\n"), ToolResult(tool_use_id="t", content="out")))
+    events: list[AnyEvent] = [
+        noted("r1", "one"),
+        RunResumed(run_id="r1", at=2, budget=Decimal("2.10")),
+        MessageAdded(run_id="r1", at=3, task_id="t", attempt=1, turn=1, message=message),
+        TaskEnded(run_id="r1", at=4, task_id="t", state="failed", reason="no"),
+    ]
+    await journal.append(events[:2])
+    await journal.append([])
+    await journal.append([noted("r2", "other"), *events[2:]])
+    assert await journal.read("r1") == events
+    assert await journal.read("gone") == []
+    await journal.close()
+    await journal.close()
+    again = SqliteJournal(tmp_path / "state" / "journal.db")
+    assert await again.read("r1") == events
+    await again.close()
+    assert (tmp_path / "state" / "journal.db").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ContextuneError, match="closed"):
+        await again.append(events)
+
+
+async def test_many_writers_keep_their_own_order(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "j.db")
+
+    async def agent(run_id: str) -> None:
+        for number in range(50):
+            await journal.append([noted(run_id, str(number)), noted(run_id, f"{number}b")])
+
+    await asyncio.gather(*(agent(f"r{i}") for i in range(16)))
+    for i in range(16):
+        texts = [event.text for event in await journal.read(f"r{i}") if isinstance(event, Noted)]
+        assert texts == [f"{number}{part}" for number in range(50) for part in ("", "b")]
+    await journal.close()
+
+
+async def test_two_journals_on_one_file_both_keep_everything(tmp_path: Path) -> None:
+    first, second = SqliteJournal(tmp_path / "j.db"), SqliteJournal(tmp_path / "j.db")
+    await asyncio.gather(
+        *(journal.append([noted("r", f"{n}")]) for n in range(100) for journal in (first, second))
+    )
+    assert len(await first.read("r")) == 200
+    await first.close()
+    await second.append([RunCancelled(run_id="r", at=9)])
+    assert len(await second.read("r")) == 201
+    await second.close()
+
+
+async def test_masks_secrets(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "j.db", secrets=["local-server-key"])
+    key = "sk-ant-api03-" + "x9Y_" * 20
+    await journal.append([noted("r", f"key {key}"), noted("r", "key local-server-key")])
+    assert await journal.read("r") == [noted("r", "key sk-ant-[masked]"), noted("r", "key [masked]")]
+    await journal.close()
+    stored = b"".join(file.read_bytes() for file in _files(tmp_path))
+    assert b"[masked]" in stored
+    assert b"x9Y_" not in stored
+    assert b"local-server-key" not in stored
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def _count(path: Path) -> int:
+    journal = SqliteJournal(path)
+    events = await journal.read("r")
+    await journal.close()
+    return len(events)
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from contextune.adapters.journal import SqliteJournal
+from contextune.core.errors import ContextuneError
+from contextune.core.events import AnyEvent, Noted
+async def main():
+    journal = SqliteJournal(Path(sys.argv[1]))
+    for n in range(int(sys.argv[2])):
+        try:
+            await journal.append([Noted(run_id="r", at=n, text="x" * 400)])
+        except ContextuneError as problem:
+            print("said", problem, flush=True)
+            break
+        print(n, flush=True)
+    await journal.close()
+"""
+
+
+def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path) -> None:
+    for _ in range(3):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER + "\nasyncio.run(main())", str(tmp_path / "j.db"), "1000000"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert writer.stdout is not None
+        for line in writer.stdout:
+            if line.strip() == "40":
+                writer.send_signal(signal.SIGKILL)
+                break
+        last = [40, *(int(line) for line in writer.stdout if line.endswith("\n"))][-1]
+        writer.stdout.close()
+        writer.wait()
+        assert asyncio.run(_count(tmp_path / "j.db")) >= last + 1
+        (tmp_path / "j.db").unlink()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    limited = textwrap.dedent(
+        """
+        import resource, signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", WRITER + limited + "\nasyncio.run(main())", str(tmp_path / "j.db"), "5000"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *acknowledged, said = done.stdout.splitlines()
+    assert said.startswith("said The ")
+    assert str(tmp_path / "j.db") in said
+    with sqlite3.connect(tmp_path / "j.db") as connection:
+        (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
+    connection.close()
+    assert count == len(acknowledged) > 5
+
+
+async def test_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ContextuneError, match="CONTEXTUNE_HOME"):
+        SqliteJournal(tmp_path / "file" / "j.db")
+    (tmp_path / "bad.db").write_bytes(b"this is no database, certainly not" * 100)
+    with pytest.raises(ContextuneError, match="damaged"):
+        SqliteJournal(tmp_path / "bad.db")
+    with sqlite3.connect(tmp_path / "new.db") as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    with pytest.raises(ContextuneError, match="newer Contextune"):
+        SqliteJournal(tmp_path / "new.db")
+    journal = SqliteJournal(tmp_path / "j.db")
+    await journal.append([noted("r", "x")])
+    await journal.close()
+    with sqlite3.connect(tmp_path / "j.db") as connection:
+        connection.execute("""UPDATE events SET body = CAST('{"kind":"from_the_future"}' AS BLOB)""")
+    connection.close()
+    journal = SqliteJournal(tmp_path / "j.db")
+    with pytest.raises(ContextuneError, match="another version"):
+        await journal.read("r")
+    await journal.close()
+
+
+async def test_lists_runs_newest_first(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "j.db")
+    await journal.append([created("a", "/one"), created("b", "/two")])
+    await journal.append([noted("a", "x"), created("c", "/one")])
+    assert await journal.runs() == ["c", "b", "a"]
+    assert await journal.runs("/one") == ["c", "a"]
+    assert await journal.runs("/gone") == []
+    await journal.close()
+
+
+def created(run_id: str, repository: str) -> RunCreated:
+    base = Base(commit="c", tree="t", head="c", branch="main")
+    plan = Plan(tasks=())
+    price = PriceRange(low=None, likely=None, high=None, at_sonnet=None)
+    quote = Quote(
+        id="q",
+        repository=repository,
+        title="x",
+        base=base,
+        todos=(),
+        plan=plan,
+        waves=(),
+        overlaps=(),
+        tasks=(),
+        price=price,
+        planning=(),
+        budget=Decimal(2),
+        agents=1,
+        gate=None,
+        baseline=None,
+    )
+    return RunCreated(
+        run_id=run_id,
+        at=1,
+        repository=repository,
+        title="x",
+        base=base,
+        plan=plan,
+        todos=(),
+        quote=quote,
+        baseline=None,
+        gate=None,
+        budget=Decimal(2),
+        agents=1,
+        accept="none",
+        ladder=(Rung(model="m", effort="low"),),
+        offline=False,
+    )
