@@ -10,9 +10,11 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from "node:fs";
 import { homedir } from "node:os";
@@ -71,9 +73,18 @@ function mendNpmLinks(home) {
   }
 }
 
+/** Removes what interrupted installations left; a younger one may be another clone's, still at work. */
+function removeAbandoned(parent) {
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith("installing-"))) {
+    const hours = (Date.now() - statSync(join(parent, name)).mtimeMs) / 3_600_000;
+    if (hours > 1) rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
 async function install(folder) {
   const parent = dirname(folder);
   mkdirSync(parent, { recursive: true });
+  removeAbandoned(parent);
   const staging = mkdtempSync(join(parent, "installing-"));
   try {
     const parts = within(staging);
@@ -112,8 +123,12 @@ async function install(folder) {
     if (!existsSync(join(parts.package, "lib", "vscode", "node_modules"))) {
       throw new SetupError("code-server was installed without VS Code's own packages: its install script did not run.");
     }
-    const env = { ...process.env, CODE_SERVER_CONFIG: join(staging, "config.yaml") };
-    await run(parts.node, [parts.codeServer, "--version"], { env, quiet: true });
+    const config = join(staging, "config.yaml"); // else code-server writes one into the user's home
+    await run(parts.node, [parts.codeServer, "--version"], {
+      env: { ...process.env, CODE_SERVER_CONFIG: config },
+      quiet: true,
+    });
+    rmSync(config, { force: true });
     if (!existsSync(folder)) renameSync(staging, folder); // another clone's tests may have been faster
   } finally {
     rmSync(staging, { recursive: true, force: true });

@@ -235,7 +235,7 @@ export class Workbench {
 
   /** The editors of a multi-diff, by the names of their files. */
   async multiDiffFiles(): Promise<string[]> {
-    const headers = this.page.locator(".multiDiffEntry .file-path .title");
+    const headers = this.page.locator(".multiDiffEntry .file-path .title.modified");
     await headers.first().waitFor();
     return headers.allInnerTexts();
   }
