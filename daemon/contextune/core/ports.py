@@ -189,6 +189,10 @@ class Repository(Protocol):
         """A new linked worktree with a new branch at a commit, populated. Safe beside other calls."""
         ...
 
+    def hydrate(self, path: Path) -> list[str]:
+        """Copy the ignored files that `.worktreeinclude` names into a worktree; return which."""
+        ...
+
     def remove_worktree(self, path: Path, salvage_ref: str) -> str | None:
         """Remove a worktree after its commits, dirty and untracked files are in `salvage_ref`.
 

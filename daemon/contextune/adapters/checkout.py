@@ -1,0 +1,341 @@
+"""Accept and Undo: the two moments in which the daemon writes the user's branch, index and files.
+
+Both layers of unfinished work, staged and unstaged, lie on top of the branch. Accept merges the Run's work
+into each of the three by itself: into the branch's commit, into the index and into the files. What was staged
+stays staged, what was unstaged stays unstaged, and later edits of the user are kept. All of it is computed as
+objects first; if any of the three does not merge, nothing is written.
+
+Then files, index and, last, the branch are written. Before the first file changes, `PENDING` names the record
+of both states; the same step that moves the branch removes it. If a crash comes between, `recover` puts
+everything back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from contextune.adapters.base import add_all, belongs, copy_index, untracked_files
+from contextune.adapters.disk import Content, Disk
+from contextune.adapters.git import Git, fields, lines, shown
+from contextune.adapters.objects import Difference, Entry, Objects
+from contextune.adapters.replay import name_files, replay
+from contextune.adapters.restore_point import PutBack, compare, index_lines, read_record, write_record
+from contextune.adapters.scratch import Scratch
+from contextune.core.errors import GitProblem, MergeRefused
+from contextune.core.events import Restore
+from contextune.core.snapshot import Base
+
+ACCEPTED = "refs/contextune/accepted/"
+"""Below it, by the result's commit: the record of its Accept, until Undo."""
+
+PENDING = "refs/worktree/contextune/pending"
+"""The record of an Accept that is being written. It belongs to one checkout."""
+
+_LOCK_MARK = b"contextune\n"
+_UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+
+
+class _Head(NamedTuple):
+    commit: str
+    ref: str | None
+    """The full name of the branch; None if HEAD is detached."""
+
+
+class _Move(NamedTuple):
+    """What Accept is about to write."""
+
+    tip: str
+    index_trees: tuple[str, str]
+    files: tuple[Difference, ...]
+    staged: tuple[Difference, ...]
+
+
+class Checkout:
+    """The user's checkout. Blocking; one call at a time in the whole repository."""
+
+    def __init__(self, git: Git, objects: Objects, scratch: Scratch) -> None:
+        self._git = git
+        self._objects = objects
+        self._scratch = scratch
+        self._disk = Disk(git.work_tree)
+
+    def move(self, base: Base, result: str, message: str | None) -> Restore:
+        """Carry `base`..`result` into branch, index and files. See `core.ports.Repository.move_checkout`.
+
+        Repeating it for a result that is already in returns the first call's record.
+        """
+        with self._alone():
+            self._roll_back()
+            head = self._head()
+            done = self._objects.resolve(ACCEPTED + result)
+            if done is not None and self._contains(head.commit, f"{done}^1"):
+                return read_record(self._objects, done)
+            self._require_calm(base, head)
+            tip = replay(self._git, self._objects, base, result=result, message=message, head=head.commit)
+            with self._scratch.folder() as folder:
+                return self._move(base, result, head, tip, folder)
+
+    def restore(self, base: Base, accepted: str, restore: Restore) -> None:
+        """Put branch, index and files back. See `core.ports.Repository.restore_checkout`. May be repeated."""
+        with self._alone():
+            self._roll_back()
+            head = self._head()
+            self._require_calm(base, head)
+            if head.commit not in (accepted, restore.head):
+                raise MergeRefused(
+                    f"{_name(head)} has moved on since the run was accepted, so it cannot simply be "
+                    "moved back. Use git revert on the run's commits. Nothing was changed."
+                )
+            back = self._compare(restore)
+            if back.moved:
+                raise MergeRefused(
+                    f"{_files(back.moved)} changed since the run was accepted, and undo would lose that. "
+                    "Put those files aside, then undo again. Nothing was changed."
+                )
+            with self._scratch.folder() as folder:
+                self._apply(back.files, back.staged, folder)
+            moves = [_update(head, restore.head)] if head.commit != restore.head else []
+            self._write_refs("undo", moves + self._forget(restore.after_worktree))
+
+    def recover(self) -> None:
+        """Put back what an Accept left half written when its process died. Quick if there is nothing."""
+        if self._pending() is not None or self._stale_lock():
+            with self._alone():
+                self._roll_back()
+
+    def _move(self, base: Base, result: str, head: _Head, tip: str, folder: Path) -> Restore:
+        here = folder / "here"
+        here.mkdir()
+        index, seen = copy_index(self._git, folder), copy_index(self._git, here)
+        add_all(
+            self._git,
+            seen,
+            leave_out=[path for path in untracked_files(self._git) if not belongs(self._git.work_tree, path)],
+        )
+        index_tree, files_tree = (self._write_tree(which) for which in (index, seen))
+        result_tree = self._objects.tree_of(result)
+        new_index = self._merge(base, index_tree, result_tree, "staged")
+        new_files = self._merge(base, files_tree, result_tree, "changed")
+        move = _Move(
+            tip=tip,
+            index_trees=(index_tree, new_index),
+            files=tuple(self._objects.differences(files_tree, new_files)),
+            staged=tuple(self._objects.differences(index_tree, new_index)),
+        )
+        self._require_room(move)
+        before = {difference.path: self._disk.read(difference.path) for difference in move.files}
+        self._require_unchanged(seen, before)
+        planned = folder / "planned"
+        self._git.run("read-tree", new_files, index=planned)
+        after = self._stage(planned, move, folder / "stage")
+        restore = write_record(
+            self._git,
+            self._objects,
+            folder,
+            heads=(head.commit, tip),
+            indexes=move.index_trees,
+            files=(seen, planned),
+            touched=(before, after),
+        )
+        self._git.run("update-ref", PENDING, restore.after_worktree)
+        try:
+            if any(self._disk.read(path) != content for path, content in before.items()):
+                raise MergeRefused(
+                    "Files changed while the run was being accepted. Nothing was changed; try again."
+                )
+            self._apply(after, {item.path: item.after for item in move.staged}, folder)
+            moves = [_update(head, tip)] if tip != head.commit else []
+            kept = f"update {ACCEPTED}{result} {restore.after_worktree}"
+            self._write_refs("accept", [*moves, kept, f"delete {PENDING}"])
+        except BaseException:
+            self._roll_back()
+            raise
+        return restore
+
+    def _apply(
+        self, files: Mapping[bytes, Content | None], index: Mapping[bytes, Entry | None], folder: Path
+    ) -> None:
+        """Write files, then the index. The caller holds the index's lock."""
+        try:
+            for path in [path for path, content in files.items() if content is None]:
+                self._disk.remove(path)
+            for path, content in files.items():
+                if content is not None:
+                    self._disk.write(path, content)
+            if not index and not files:
+                return
+            copy = copy_index(self._git, folder)
+            if index:
+                zeros = len(self._head().commit)
+                self._git.run(
+                    "update-index", "-z", "--index-info", stdin=index_lines(index, zeros), index=copy
+                )
+            # Spares the user's next `git status` reading the files again. Exit 1: some file is unstaged.
+            self._git.call("update-index", "-q", "--refresh", index=copy, allowed=(0, 1))
+            copy.replace(self._git.git_dir / "index")
+        except OSError as problem:
+            raise GitProblem(f"writing {self._git.work_tree} failed: {problem}.") from problem
+
+    def _stage(self, planned: Path, move: _Move, folder: Path) -> dict[bytes, Content | None]:
+        """The exact bytes that git would check out for the touched files, by its own filters."""
+        folder.mkdir()
+        paths = [difference.path for difference in move.files if difference.after is not None]
+        if paths:
+            command = ("checkout-index", "-q", "-z", "--stdin")
+            self._git.run(*command, stdin=lines(paths), index=planned, work_tree=folder)
+        staged = Disk(folder)
+        after: dict[bytes, Content | None] = {difference.path: None for difference in move.files}
+        for path in paths:
+            content = staged.read(path)
+            if content is None:
+                raise GitProblem(f"git did not write {shown(path)}.")
+            after[path] = content
+        return after
+
+    def _merge(self, base: Base, ours: str, theirs: str, how: str) -> str:
+        merge = self._objects.merge_trees(base.commit, base.tree, ours, theirs)
+        if merge.tree is None:
+            raise MergeRefused(
+                f"You {how} {name_files(merge.conflicts)} in lines that the run changed too. "
+                "Commit or undo your change, then accept again. Nothing was changed."
+            )
+        return merge.tree
+
+    def _require_calm(self, base: Base, head: _Head) -> None:
+        for name in _UNDER_WAY:
+            if (self._git.git_dir / name).exists():
+                raise MergeRefused(
+                    f"{self._git.work_tree} is in the middle of a merge, rebase, cherry-pick or revert. "
+                    "Finish or abort it first. Nothing was changed."
+                )
+        unmerged = {row.split(b"\t", 1)[1] for row in fields(self._git.run("ls-files", "--unmerged", "-z"))}
+        if unmerged:
+            raise MergeRefused(
+                f"{_files(unmerged)} still has merge conflicts. Resolve them first. Nothing was changed."
+            )
+        started_on = None if base.branch is None else f"refs/heads/{base.branch}"
+        if head.ref != started_on:
+            raise MergeRefused(
+                f"The run started on {base.branch or 'a detached HEAD'}, and {_name(head)} is checked out "
+                "now. Switch back first. Nothing was changed."
+            )
+
+    def _require_room(self, move: _Move) -> None:
+        """Refuse what would overwrite a file that no merge has seen, or write where git does not."""
+        entries = [e for d in (*move.files, *move.staged) for e in ((d.path, d.before), (d.path, d.after))]
+        submodules = {path for path, entry in entries if entry is not None and entry.mode == b"160000"}
+        if submodules:
+            raise MergeRefused(f"The run changes the submodule {_files(submodules)}. Nothing was changed.")
+        paths = {path for path, _ in entries}
+        marked = {
+            row[2:]
+            for row in fields(self._git.run("ls-files", "-v", "-z"))
+            if row[2:] in paths and (row[:1] == b"S" or row[:1].islower())
+        }
+        if marked:
+            raise MergeRefused(
+                f"{_files(marked)} is marked assume-unchanged or lies outside your sparse checkout, and the "
+                "run changes it. Clear the mark first. Nothing was changed."
+            )
+        going = {difference.path for difference in move.files if difference.after is None}
+        coming = [difference.path for difference in move.files if difference.before is None]
+        in_the_way = {found for path in coming if (found := self._disk.occupied_by(path, going)) is not None}
+        if in_the_way:
+            raise MergeRefused(
+                f"The run would overwrite {_files(in_the_way)}, which is ignored or untracked. "
+                "Move it aside, then accept again. Nothing was changed."
+            )
+
+    def _require_unchanged(self, seen: Path, before: Mapping[bytes, Content | None]) -> None:
+        """Refuse if a file changed between the merge's look at it and now."""
+        answer = self._git.run("diff-files", "--name-only", "-z", "--ignore-submodules", index=seen)
+        changed = set(fields(answer)) & set(before)
+        if changed:
+            raise MergeRefused(
+                f"{_files(changed)} changed while the run was being accepted. Nothing was changed; try again."
+            )
+
+    def _roll_back(self) -> None:
+        pending = self._pending()
+        if pending is None:
+            return
+        back = self._compare(read_record(self._objects, pending))
+        with self._scratch.folder() as folder:
+            # Paths in neither state are the user's later work, and stay.
+            self._apply(back.files, back.staged, folder)
+        self._git.run("update-ref", "-d", PENDING)
+
+    def _compare(self, restore: Restore) -> PutBack:
+        answer = self._git.call("config", "--type=bool", "core.fileMode", allowed=(0, 1)).out.strip()
+        return compare(self._git, self._objects, restore, trust_modes=answer != b"false")
+
+    def _forget(self, after: str) -> list[str]:
+        refs = self._git.run("for-each-ref", "--format=%(refname)", f"--points-at={after}", ACCEPTED)
+        return [f"delete {ref}" for ref in refs.decode().split()]
+
+    def _head(self) -> _Head:
+        commit = self._git.run("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
+        ref = self._git.call("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1)).out.decode().strip()
+        return _Head(commit, ref or None)
+
+    def _contains(self, commit: str, other: str) -> bool:
+        answer = self._git.call("merge-base", "--is-ancestor", other, commit, allowed=(0, 1))
+        return answer.code == 0
+
+    def _write_refs(self, action: str, commands: list[str]) -> None:
+        """Change several refs in one transaction."""
+        script = "".join(f"{command}\n" for command in ["start", *commands, "prepare", "commit"])
+        self._git.run("update-ref", "-m", f"contextune: {action}", "--stdin", stdin=script.encode())
+
+    def _write_tree(self, index: Path) -> str:
+        return self._git.run("write-tree", index=index).decode().strip()
+
+    def _pending(self) -> str | None:
+        return self._objects.resolve(PENDING)
+
+    def _stale_lock(self) -> bool:
+        with contextlib.suppress(OSError):
+            return self._lock_file.read_bytes() == _LOCK_MARK
+        return False
+
+    @property
+    def _lock_file(self) -> Path:
+        return self._git.git_dir / "index.lock"
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep out other calls by our lock, and the user's git commands by git's own lock of the index."""
+        with self._scratch.lock():
+            if self._stale_lock():
+                # Whoever wrote it held the lock that is ours now, so it is dead.
+                self._lock_file.unlink(missing_ok=True)
+            try:
+                with self._lock_file.open("xb") as file:
+                    file.write(_LOCK_MARK)
+            except FileExistsError:
+                raise MergeRefused(
+                    f"Another git command is at work in {self._git.work_tree} ({self._lock_file} exists). "
+                    "Let it finish, then try again. Nothing was changed."
+                ) from None
+            try:
+                yield
+            finally:
+                self._lock_file.unlink(missing_ok=True)
+
+
+def _update(head: _Head, new: str) -> str:
+    """The ref command that moves the checkout's branch, or a detached HEAD, if it is still where it was."""
+    if head.ref is None:
+        return f"option no-deref\nupdate HEAD {new} {head.commit}"
+    return f"update {head.ref} {new} {head.commit}"
+
+
+def _name(head: _Head) -> str:
+    return "a detached HEAD" if head.ref is None else head.ref.removeprefix("refs/heads/")
+
+
+def _files(paths: set[bytes] | frozenset[bytes]) -> str:
+    return name_files([shown(path) for path in paths])
