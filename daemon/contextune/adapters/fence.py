@@ -1,0 +1,205 @@
+"""The Fence around commands: bubblewrap where it works, or none.
+
+Inside bubblewrap a command sees the machine read-only; writes only in its worktree, its private /tmp and an
+empty home; reaches no network but its own loopback; sees no other process; and finds none of the user's
+files but the listed ones. git's own files are read-only even within the worktree.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from contextune.adapters.environment import command_environment
+
+EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
+"""Folders whose content is replaced by nothing, then by what is listed."""
+
+SECRET_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker")
+SECRET_FILES = (
+    "/etc/shadow",
+    "/etc/shadow-",
+    "/etc/gshadow",
+    "/etc/gshadow-",
+    "/etc/sudoers",
+    "/etc/krb5.keytab",
+)
+
+TOOLCHAINS = (
+    ".asdf", ".bun/bin", ".cargo/bin", ".cargo/registry", ".deno/bin", ".dotnet", ".ghcup", ".jenv",
+    ".local/bin", ".local/lib", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm",
+    ".local/share/uv", ".local/share/virtualenvs", ".m2/repository", ".nodenv", ".nvm", ".opam", ".pyenv",
+    ".rbenv", ".rustup", ".rye", ".sdkman/candidates", ".volta", "anaconda3", "go", "miniconda3",
+    "miniforge3",
+)  # fmt: skip
+"""Where compilers, interpreters and their packages live in a home folder; none of them keeps credentials."""
+
+READ_ONLY_IN_WORKTREE = (".git", ".vscode")
+"""What git and the user's editor run or trust without asking."""
+
+
+class Fence(Protocol):
+    """How a command is started so that it stays where it belongs."""
+
+    @property
+    def name(self) -> str:
+        """`bubblewrap` or `none`."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """One sentence for people: what it holds back, or why there is none."""
+        ...
+
+    def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
+        """The command line that runs `argv` inside the Fence, to be started with `environment`."""
+        ...
+
+
+class NoFence:
+    """Commands run as the user, bounded in time and output, with a clean environment, and nothing more."""
+
+    name = "none"
+
+    def __init__(self, reason: str) -> None:
+        self.detail = f"Commands run as you, with your files and network: {reason}"
+
+    def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
+        """The command line as it is."""
+        return list(argv)
+
+
+class Bubblewrap:
+    """Linux namespaces, set up by `bwrap`."""
+
+    name = "bubblewrap"
+
+    def __init__(
+        self,
+        program: str,
+        *,
+        readable: Iterable[Path] = (),
+        hidden: Iterable[Path] = (),
+        network: bool = False,
+    ) -> None:
+        """A Fence that also shows `readable` and empties `hidden`, such as the state folder.
+
+        `network` leaves the network on: for set-up commands that the user named, never for an agent's.
+        """
+        self._program = program
+        self._readable = tuple(readable)
+        self._hidden = tuple(hidden)
+        self._network = network
+        reach = "the network" if network else "no network"
+        self.detail = f"Commands write only in their worktree, see no home folder, and have {reach}."
+
+    def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
+        """The `bwrap` command line. The worktree is the nearest folder above `cwd` that holds `.git`."""
+        cwd = cwd.resolve()
+        worktree = next((p for p in (cwd, *cwd.parents) if (p / ".git").exists()), cwd)
+        home = Path(environment.get("HOME") or "/nonexistent").resolve()
+        mounts = [*self._machine(home), *self._shown(home, environment), *_worktree(worktree)]
+        line = [self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+        line += ["--die-with-parent", "--new-session"]
+        if self._network:
+            line.append("--share-net")
+        # Started with a clean environment and told to keep it: bwrap's own stays readable in /proc/1.
+        return [*line, *mounts, "--remount-ro", "/", "--chdir", str(cwd), "--", *argv]
+
+    def _machine(self, home: Path) -> list[str]:
+        """The whole machine read-only, its private places emptied."""
+        out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        emptied = {*EMPTY, *SECRET_FOLDERS, *(str(path.resolve()) for path in self._hidden)}
+        if home != Path("/"):
+            emptied.add(str(home))
+        for folder in sorted(emptied):
+            if Path(folder).is_dir() and not Path(folder).is_symlink():
+                out += ["--tmpfs", folder]
+        for file in SECRET_FILES:
+            if Path(file).is_file():
+                out += ["--ro-bind", "/dev/null", file]
+        return out
+
+    def _shown(self, home: Path, environment: Mapping[str, str]) -> list[str]:
+        """What a command needs from the emptied places: toolchains, the PATH, and what was listed."""
+        wanted = [home / name for name in TOOLCHAINS]
+        wanted += [Path(entry) for entry in environment.get("PATH", "").split(":") if entry.startswith("/")]
+        for path in self._readable:
+            wanted += [path, *_interpreter(path)]
+        too_much = {home, *home.parents, *(Path(folder) for folder in EMPTY)}
+        out: list[str] = []
+        for path in dict.fromkeys(wanted):
+            if path.exists() and path not in too_much and path.resolve() not in too_much:
+                out += ["--ro-bind", str(path), str(path)]
+                if path.resolve() != path:
+                    out += ["--ro-bind", str(path.resolve()), str(path.resolve())]
+        return out
+
+
+def find_fence(
+    *,
+    readable: Iterable[Path] = (),
+    hidden: Iterable[Path] = (),
+    network: bool = False,
+    program: str | None = None,
+) -> Fence:
+    """The best Fence that works here. Tries it once, blocking for some 10 ms."""
+    found = program or shutil.which("bwrap")
+    if found is None:
+        return NoFence("install bubblewrap (bwrap) to fence them in.")
+    fence = Bubblewrap(found, readable=readable, hidden=hidden, network=network)
+    environment = command_environment({})
+    with tempfile.TemporaryDirectory() as folder:
+        argv = fence.wrap(["/bin/sh", "-c", "echo fenced > here"], cwd=Path(folder), environment=environment)
+        try:
+            tried = subprocess.run(
+                argv, capture_output=True, env=environment, timeout=20, check=False, stdin=subprocess.DEVNULL
+            )
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            return NoFence(f"bubblewrap does not start here ({problem}).")
+        if tried.returncode != 0 or not (Path(folder) / "here").is_file():
+            said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
+            return NoFence(f"bubblewrap does not work here ({said[-1] if said else 'no reason given'}).")
+    return fence
+
+
+def _worktree(worktree: Path) -> list[str]:
+    """The worktree writable, but for the files of git and of the user's editor."""
+    out = ["--bind", str(worktree), str(worktree)]
+    for name in READ_ONLY_IN_WORKTREE:
+        if os.path.lexists(worktree / name) and not (worktree / name).is_symlink():
+            out += ["--ro-bind", str(worktree / name), str(worktree / name)]
+    common = _common_dir(worktree)
+    if common is not None and not common.is_relative_to(worktree):
+        out += ["--ro-bind", str(common), str(common)]
+    return out
+
+
+def _common_dir(worktree: Path) -> Path | None:
+    """The repository's git folder, if `.git` is a linked worktree's own file.
+
+    git's own side must name this worktree too, since what stands in the worktree can't be trusted.
+    """
+    try:
+        line = (worktree / ".git").read_text("utf-8").strip()
+        private = Path(worktree, line.removeprefix("gitdir:").strip()).resolve()
+        back = Path((private / "gitdir").read_text("utf-8").strip())
+        common = (private / (private / "commondir").read_text("utf-8").strip()).resolve()
+    except (OSError, ValueError):
+        return None
+    return common if back.resolve() == (worktree / ".git").resolve() else None
+
+
+def _interpreter(environment: Path) -> list[Path]:
+    """Where the Python of a virtual environment really is."""
+    try:
+        lines = (environment / "pyvenv.cfg").read_text("utf-8").splitlines()
+    except OSError:
+        return []
+    homes = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == "home"]
+    return [Path(home).parent for home in homes if home.startswith("/")]

@@ -1,0 +1,181 @@
+"""Runs commands: bounded in time and output, with nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from contextune.adapters.environment import command_environment
+from contextune.adapters.fence import Fence
+from contextune.core.errors import ToolProblem
+from contextune.core.evidence import CommandResult
+from contextune.core.redact import redact
+
+GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL when the time is up."""
+
+TIMED_OUT = 124
+"""The exit code of a command that was ended, as of coreutils' `timeout`."""
+
+
+class FencedShell:
+    """core.ports.Shell: each command in its own session, inside the Fence."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
+        self._program = shutil.which("bash") or "/bin/sh"
+
+    @property
+    def fence(self) -> Fence:
+        """What commands are fenced in by."""
+        return self._fence
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout: float,
+        environment: Mapping[str, str],
+        output_limit: int = 30_000,
+    ) -> CommandResult:
+        """Run a shell command to its end or its time limit in seconds.
+
+        Returns when the shell ends, also if something that it started keeps its output open; all that it
+        started is killed then, and on cancellation. Keeps about `output_limit` characters of output, half
+        from its start and half from its end. Raises ToolProblem if it can't be started.
+        """
+        variables = command_environment(environment)
+        argv = self._fence.wrap([self._program, "-c", command], cwd=cwd, environment=variables)
+        output = BoundedOutput(output_limit)
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        try:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *argv,
+                    cwd=cwd,
+                    env=variables,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=writing,
+                    stderr=writing,
+                    start_new_session=True,
+                )
+            except OSError as problem:
+                raise ToolProblem(
+                    f"The command can't be started in {str(cwd)!r}: {problem.strerror}."
+                ) from None
+            finally:
+                os.close(writing)
+            loop.add_reader(reading, _read, reading, output, loop)
+            try:
+                timed_out = await _finish(process, timeout)
+            finally:
+                # The group outlives its leader; on cancellation the leader is still there, too.
+                _kill(process.pid, signal.SIGKILL)
+                if process.returncode is None:
+                    await asyncio.shield(process.wait())
+            while _read(reading, output, loop):
+                pass
+        finally:
+            loop.remove_reader(reading)
+            os.close(reading)
+        code = process.returncode if process.returncode is not None else 1
+        return CommandResult(
+            command=command,
+            exit_code=TIMED_OUT if timed_out else (128 - code if code < 0 else code),
+            output=redact(output.text()),
+            duration_ms=round((time.monotonic() - started) * 1000),
+            timed_out=timed_out,
+            truncated=output.left_out > 0,
+        )
+
+
+class BoundedOutput:
+    """The head and the tail of a stream, in bounded memory however much comes."""
+
+    def __init__(self, limit: int) -> None:
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_size = 0
+        self._half = max(limit // 2, 1)
+        self._total = 0
+
+    @property
+    def left_out(self) -> int:
+        """Bytes that are not kept."""
+        return max(self._total - len(self._head) - self._half, 0)
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes of the stream."""
+        self._total += len(chunk)
+        space = self._half - len(self._head)
+        if space > 0:
+            self._head += chunk[:space]
+            chunk = chunk[space:]
+        if not chunk:
+            return
+        self._tail.append(chunk)
+        self._tail_size += len(chunk)
+        while self._tail_size - len(self._tail[0]) >= self._half:
+            self._tail_size -= len(self._tail.popleft())
+
+    def text(self) -> str:
+        """What is kept, with a line between that says how much is not."""
+        if not self.left_out:
+            return (bytes(self._head) + b"".join(self._tail)).decode("utf-8", "replace")
+        tail = b"".join(self._tail)[-self._half :]
+        # A character cut in two at the seam is dropped, not shown as a sign that was never there.
+        head = bytes(self._head).decode("utf-8", "ignore" if _cut_at_end(self._head) else "replace")
+        while tail and tail[0] & 0xC0 == 0x80:
+            tail = tail[1:]
+        return f"{head}\n… {self.left_out:,} bytes left out …\n{tail.decode('utf-8', 'replace')}"
+
+
+def _cut_at_end(data: bytearray) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        return problem.end == len(data) and problem.reason == "unexpected end of data"
+    return False
+
+
+def _read(handle: int, output: BoundedOutput, loop: asyncio.AbstractEventLoop) -> bool:
+    """Take what is there; False when there is no more for now or for good."""
+    try:
+        chunk = os.read(handle, 65_536)
+    except BlockingIOError:
+        return False
+    if not chunk:
+        loop.remove_reader(handle)
+        return False
+    output.add(chunk)
+    return True
+
+
+async def _finish(process: asyncio.subprocess.Process, timeout: float) -> bool:
+    """Wait for the shell; end it when its time in seconds is up, and tell whether it was."""
+    try:
+        async with asyncio.timeout(timeout):
+            await process.wait()
+    except TimeoutError:
+        _kill(process.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+        return True
+    return False
+
+
+def _kill(group: int, sign: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, sign)
