@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from anthropic import AsyncAnthropic
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
 from contextune.offline.script import Script, parse_script
 from contextune.offline.server import OfflineModel
@@ -35,7 +35,10 @@ class Running:
 
     def client(self, **options: Any) -> AsyncAnthropic:
         """The real SDK. It does not retry unless told to."""
-        client = AsyncAnthropic(**{"api_key": "sk-test", "base_url": self.url, "max_retries": 0, **options})
+        # without certificates, which take most of the time of a client on loopback
+        http = DefaultAsyncHttpxClient(base_url=self.url, verify=False)
+        defaults = {"api_key": "sk-test", "base_url": self.url, "max_retries": 0, "http_client": http}
+        client = AsyncAnthropic(**{**defaults, **options})
         self._clients.append(client)
         return client
 
@@ -74,7 +77,7 @@ def one(*turns: dict[str, Any], name: str = "any", **when: Any) -> Script:
     return parse_script("test", {"conversation": [{"name": name, "when": when, "turn": list(turns)}]})
 
 
-def ask(text: str = "Do it.", **more: Any) -> dict[str, Any]:
+def ask(text: Any = "Do it.", **more: Any) -> dict[str, Any]:
     """The arguments of a plain request."""
     return {"model": HAIKU, "max_tokens": 1024, "messages": [{"role": "user", "content": text}], **more}
 

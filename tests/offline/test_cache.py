@@ -108,17 +108,10 @@ async def test_a_rolling_breakpoint_reads_the_conversation_so_far(serve: Serve) 
     messages: list[Any] = [{"role": "user", "content": words(30)}]
     bills = []
     for _ in range(3):
-        message = await client.messages.create(
-            model=HAIKU,
-            max_tokens=1024,
-            system=words(600, "s"),
-            tools=[READ_TOOL],  # type: ignore[list-item]
-            messages=messages,
-            cache_control={"type": "ephemeral"},
-            thinking={"type": "disabled"},
-        )
+        more = {"system": words(600, "s"), "tools": [READ_TOOL], "thinking": {"type": "disabled"}}
+        message = await client.messages.create(**ask(messages=messages, cache_control=MARK, **more))
         bills.append(tokens(message))
-        call = message.content[1].id  # type: ignore[union-attr]
+        call = message.content[1].id
         result = {"type": "tool_result", "tool_use_id": call, "content": words(40)}
         messages += [message.to_param(), {"role": "user", "content": [result]}]
     first = bills[0].written_5m
@@ -152,35 +145,39 @@ async def test_caches_belong_to_a_model_and_a_credential(serve: Serve) -> None:
     assert (await send(server.client(api_key=None, auth_token="sk-test"), system=system())).read == 600
 
 
-CONTENT = {"role": "user", "content": [{"type": "text", "text": words(50), "cache_control": MARK}]}
+def tool(letter: str) -> dict[str, Any]:
+    """A marked tool of 1,000 tokens."""
+    bare = '{"description":"","input_schema":{"type":"object"},"name":"read"}'
+    schema = {"type": "object"}
+    description = letter * (4_000 - len(bare))
+    return {"name": "read", "description": description, "input_schema": schema, "cache_control": MARK}
+
+
+def said(letter: str) -> dict[str, Any]:
+    """A marked user message of 50 tokens."""
+    return {"role": "user", "content": [{"type": "text", "text": words(50, letter), "cache_control": MARK}]}
 
 
 @pytest.mark.parametrize(
     ("change", "read"),
     [
         ({}, 1000 + 600 + 50),
-        ({"tools": "more"}, 0),
+        ({"tools": [tool("e")]}, 0),
         ({"system": system(text="z")}, 1000),
-        ({"messages": [{**CONTENT, "content": [{**CONTENT["content"][0], "text": words(50, "z")}]}]}, 1600),  # type: ignore[index, dict-item]
+        ({"messages": [said("z")]}, 1600),
         ({"tool_choice": {"type": "none"}}, 1600),
         ({"thinking": {"type": "disabled"}}, 1600),
         ({"output_config": {"effort": "low"}}, 1650),
         ({"stop_sequences": ["never"]}, 1650),
         ({"max_tokens": 99}, 1650),
     ],
-    ids=str,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else str(value),
 )
 async def test_what_voids_the_cache(serve: Serve, change: dict[str, Any], read: int) -> None:
     client = (await serve(OK)).client()
-    tool = {"name": "read", "description": "", "input_schema": {"type": "object"}, "cache_control": MARK}
-    # {"description":"…","input_schema":{"type":"object"},"name":"read"} is to be 1,000 tokens
-    tool["description"] = "d" * (4000 - 67 + 3)
-    tools = [tool]
-    base = ask(tools=tools, system=system(), messages=[CONTENT])
+    base = ask(tools=[tool("d")], system=system(), messages=[said("w")])
     first = tokens(await client.messages.create(**base))
     assert first == Tokens(0, 1650, 0, 0)
-    if change.get("tools") == "more":
-        change = {"tools": [{**tool, "description": "e" * len(str(tool["description"]))}]}
     second = tokens(await client.messages.create(**{**base, **change}))
     assert second.read == read
     assert sum(second) == 1650
@@ -275,15 +272,16 @@ async def test_a_breakpoint_inside_a_tool_result_counts_for_the_result(serve: Se
     request = ask(tools=[READ_TOOL], system=system(mark=None))
     first = await client.messages.create(**request)
     part = {"type": "text", "text": words(40), "cache_control": MARK}
-    result = {"type": "tool_result", "tool_use_id": first.content[0].id, "content": [part]}  # type: ignore[union-attr]
+    result = {"type": "tool_result", "tool_use_id": first.content[0].id, "content": [part]}
     request["messages"] += [first.to_param(), {"role": "user", "content": [result]}]
     assert tokens(await client.messages.create(**request)).uncached == 0
 
 
 async def diagnosed(client: AsyncAnthropic, previous: str | None, **more: Any) -> Message:
-    return await client.messages.create(
-        **ask(words(50), **{"system": system(), **more}), diagnostics={"previous_message_id": previous}
-    )
+    request = ask(words(50), **{"system": system(), **more})
+    message = await client.messages.create(**request, diagnostics={"previous_message_id": previous})
+    assert isinstance(message, Message)
+    return message
 
 
 @pytest.mark.parametrize(

@@ -260,19 +260,24 @@ class MessagesEndpoint:
             )
         )
         strikes_at = _strikes_at(exchange.fault, len(stream))
-        counted = 0
+        counted, pending = 0, bytearray()
         for number, event in enumerate(stream):
             if number == strikes_at and exchange.fault is not None:
                 usage = msgspec.structs.replace(exchange.usage, output_tokens=counted, thinking_tokens=0)
                 entry.note(usage=usage, stop_reason=None)
+                await response.write(bytes(pending))
                 await self._strike(http, response, exchange.fault, pace, entry)
                 return response
             await pace.before_event(event.output_tokens)
             self._limiter.produced(exchange.caller.owner, exchange.spec.line, event.output_tokens - counted)
             counted = event.output_tokens
+            pending += event.data
             if number == len(stream) - 1:
                 entry.close("complete")
-            await response.write(event.data)
+            elif not pace.waits:
+                continue
+            await response.write(bytes(pending))
+            pending.clear()
         await response.write_eof()
         return response
 

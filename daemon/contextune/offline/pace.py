@@ -30,6 +30,11 @@ class Pace:
         self._first = (latency.first_byte_ms + delay_ms) / 1000
         self._started = time.monotonic()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is any pause between two events."""
+        return self._per_token > 0 or self._between > 0
+
     async def before_first_byte(self) -> None:
         """Wait until the reply may start."""
         await self._wait(self._first)

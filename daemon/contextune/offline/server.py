@@ -31,6 +31,7 @@ MAX_BODY = 32 * 1024 * 1024
 """Bytes of a request (platform.claude.com, "Claude API errors", request size limits)."""
 NO_AI_HEADER = "x-contextune-offline"
 NO_AI = "scripted replies, no AI"
+_REQUEST_ID = web.RequestKey("request_id", str)
 
 Endpoint = Callable[[web.Request, Caller, Entry], Awaitable[web.StreamResponse]]
 
@@ -132,7 +133,7 @@ class OfflineModel:
 
         async def handle(http: web.Request) -> web.StreamResponse:
             request_id = self._ids.new("req")
-            http["request_id"] = request_id
+            http[_REQUEST_ID] = request_id
             self._count += 1
             entry = Entry(self._write_log, self._count, int(self._clock() * 1000), http.path, request_id)
             try:
@@ -269,7 +270,7 @@ async def _get_model(http: web.Request, _: Caller, entry: Entry) -> web.StreamRe
 async def _sign(http: web.Request, response: web.StreamResponse) -> None:
     """Say on every response that this is no AI, and give the request its id."""
     response.headers[NO_AI_HEADER] = NO_AI
-    if request_id := http.get("request_id"):
+    if request_id := http.get(_REQUEST_ID):
         response.headers["request-id"] = request_id
 
 
@@ -284,7 +285,7 @@ async def _json_errors(request: web.Request, handler: Handler) -> web.StreamResp
         error = ApiError(
             "not_found_error", f"Not found: {request.method} {request.path}", status=missing.status
         )
-    return _json(error.body(request.get("request_id")), status=error.status)
+    return _json(error.body(request.get(_REQUEST_ID)), status=error.status)
 
 
 def _json(value: object, *, status: int = 200) -> web.Response:
