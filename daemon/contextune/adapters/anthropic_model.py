@@ -25,10 +25,11 @@ TRANSIENT_KINDS = frozenset({"overloaded_error", "api_error", "rate_limit_error"
 class AnthropicModel:
     """One client for all agents. The SDK's retries are off: the gateway accounts for every request."""
 
-    def __init__(self, *, api_key: str, base_url: str | None, timeout: float = 600.0) -> None:
+    def __init__(
+        self, *, api_key: str, base_url: str | None, offline: bool = False, timeout: float = 600.0
+    ) -> None:
         self._client = AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout)
-        host = self._client.base_url.host
-        self._full = host == FIRST_PARTY_HOST or host == "127.0.0.1"
+        self._full = offline or self._client.base_url.host == FIRST_PARTY_HOST
         """Whether the server knows effort, thinking control and structured output; local models may not."""
 
     async def send(self, request: c.ModelRequest) -> c.ModelReply:

@@ -96,7 +96,7 @@ class AgentLoop:
             return
         await self._say(reply.message)
         if not reply.calls:
-            # A turn without a call says that the agent has nothing more to do: the Gate decides, not its words.
+            # A turn without a call says that nothing is left to do: the Gate decides whether that is so.
             raise Finished("", reply.text, "")
         for index, use in enumerate(reply.calls):
             try:
@@ -135,7 +135,8 @@ class AgentLoop:
         results += self._pending
         if call_id == "" and text:
             results.append(Text(text=text))
-        results += [Text(text=f"The user says: {words}") for words in self._hear()]
+        # An answer to `ask` is the call's result already.
+        results += [Text(text=f"The user says: {words}") for words in self._hear() if words not in text]
         self._pending = []
         await self._say(Message(role="user", blocks=tuple(results)))
 

@@ -27,7 +27,8 @@ def failing_tests(output: str) -> tuple[str, ...]:
 
 TEST_FILE = re.compile(r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]+$|_test\.\w+$|\.(test|spec)\.\w+$")
 TEST_NAME = re.compile(
-    r"^[ \t]*(?:async )?def (test\w*)|^[ \t]*(?:it|test)\(\s*['\"`](.+?)['\"`]|^func (Test\w+)|#\[test\]\s*fn (\w+)",
+    r"^[ \t]*(?:async )?def (test\w*)|^[ \t]*(?:it|test)\(\s*['\"`](.+?)['\"`]"
+    r"|^func (Test\w+)|#\[test\]\s*fn (\w+)",
     re.M,
 )
 SKIPPED = re.compile(

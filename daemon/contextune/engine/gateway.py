@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, ModelProblem, ModelRefusal
+from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, ModelRefusal
 from contextune.core.events import AnyEvent, RequestReserved, RequestSettled
 from contextune.core.money import Bill, Charge, Usage
 from contextune.core.ports import Clock, Model, PriceBook
@@ -119,9 +119,10 @@ class Gateway:
         try:
             reply = await self._model.send(request)
             await settle(reply.usage, estimated=False, error=None)
-        except ModelProblem as problem:
-            # A reply that broke off midway was begun, so it is billed; one that was refused at the door is not.
-            await settle(Usage(), estimated=problem.begun, error=str(problem))
+        except ContextuneError as problem:
+            # A reply that broke off midway was begun, so it is billed; one refused at the door is not.
+            begun = isinstance(problem, ModelProblem) and problem.begun
+            await settle(Usage(), estimated=begun, error=str(problem))
             raise
         finally:
             if not settled:
@@ -144,4 +145,5 @@ def prompt_bound(request: ModelRequest) -> int:
 def _wait(attempt: int, hint: float | None) -> float:
     if hint is not None:
         return hint + random.uniform(0, 0.25)  # noqa: S311 spreads retries, keeps no secret
-    return min(LONGEST_WAIT, FIRST_WAIT * 2**attempt) * random.uniform(0.75, 1.25)  # noqa: S311 as above
+    doubled: float = FIRST_WAIT * 2**attempt
+    return min(LONGEST_WAIT, doubled) * random.uniform(0.75, 1.25)  # noqa: S311 as above

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from contextune.core.ports import (
     Clock,
@@ -53,9 +53,13 @@ class Models(Protocol):
         """The editor's key; kept in memory alone."""
         ...
 
+    def set_offline(self, offline: bool) -> None:
+        """Whether the offline model is what the settings name."""
+        ...
+
     @property
-    def source(self) -> str:
-        """`editor`, `environment`, `offline` or `none`."""
+    def source(self) -> Literal["editor", "environment", "offline", "none"]:
+        """Where the key comes from."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,83 @@
+"""Accept, Undo and Discard: the only places where the user's branch and checkout move."""
+
+from __future__ import annotations
+
+import asyncio
+
+from contextune.core import events as ev
+from contextune.core.errors import UsageProblem
+from contextune.core.ports import Clock, Repository
+from contextune.core.run import Run
+from contextune.core.settings import AcceptMode
+from contextune.engine.leases import Leases
+from contextune.engine.run import ghost_branch
+
+
+async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMode) -> ev.RunAccepted:
+    """Move the user's branch once. Raises UsageProblem or MergeRefused, and then nothing has moved."""
+    if mode == "none":
+        raise UsageProblem("Choose how to accept: merge, squash or pr.")
+    if mode == "pr":
+        raise UsageProblem("Pull requests are not available here yet. Accept with merge or squash.")
+    if run.state not in ("review", "undone"):
+        raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
+    if run.ghost is None or not run.joined:
+        raise UsageProblem(f"Run {run.id} has no accepted Task, so there is nothing to accept.")
+    message = squash_message(run) if mode == "squash" else None
+    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost, message)
+    after = await asyncio.to_thread(repository.resolve, "HEAD")
+    return ev.RunAccepted(
+        run_id=run.id,
+        at=clock.now(),
+        mode=mode,
+        branch=run.base.branch,
+        before=restore.head,
+        after=after or run.ghost,
+        restore=restore,
+    )
+
+
+async def undo(run: Run, repository: Repository, clock: Clock) -> ev.RunUndone:
+    """Move the user's branch back. Raises UsageProblem or MergeRefused, and then nothing has moved."""
+    if run.accepted is None or run.state != "accepted":
+        raise UsageProblem(f"Run {run.id} is {run.state}; only an accepted Run can be undone.")
+    await asyncio.to_thread(repository.restore_checkout, run.base, run.accepted.after, run.accepted.restore)
+    return ev.RunUndone(
+        run_id=run.id, at=clock.now(), branch=run.accepted.branch, after=run.accepted.restore.head
+    )
+
+
+async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases) -> ev.RunDiscarded:
+    """Drop a Run's branches and worktrees; Salvage refs keep all of it."""
+    if run.state not in ("review", "failed", "cancelled", "undone"):
+        raise UsageProblem(f"Run {run.id} is {run.state}; accept, undo or cancel it first.")
+    kept: list[str] = []
+    if run.ghost is not None:
+        ref = f"refs/contextune/salvage/{run.id}/ghost-commits"
+        await asyncio.to_thread(repository.set_ref, ref, run.ghost)
+        kept.append(ref)
+    for name in ["ghost", *(task.id for task in run.tasks)]:
+        salvage = await leases.give_back(name)
+        if salvage is not None:
+            kept.append(salvage)
+    await drop_branches(run, repository)
+    return ev.RunDiscarded(run_id=run.id, at=clock.now(), salvage=tuple(kept))
+
+
+async def drop_branches(run: Run, repository: Repository) -> None:
+    """Remove a Run's own branches, each kept first under a Salvage ref."""
+    for branch in [ghost_branch(run.id), *(task.branch for task in run.tasks if task.branch)]:
+        commit = await asyncio.to_thread(repository.resolve, f"refs/heads/{branch}")
+        if commit is None:
+            continue
+        name = branch.rpartition("/")[2]
+        await asyncio.to_thread(repository.set_ref, f"refs/contextune/salvage/{run.id}/branch-{name}", commit)
+        await asyncio.to_thread(repository.set_ref, f"refs/heads/{branch}", None)
+
+
+def squash_message(run: Run) -> str:
+    """The message of the one commit of a squashed Run."""
+    lines = [run.title, ""]
+    lines += [f"- {task.task.title}" for task in run.tasks if task.state == "accepted"]
+    lines += ["", f"Contextune-Run: {run.id}", f"Contextune-Cost: ${run.bill.dollars:.6f}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,113 @@
+"""What is in order and what is missing, thing by thing."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from contextune.core.check import Check
+from contextune.core.errors import ContextuneError
+from contextune.engine.detect import detect_gate
+from contextune.engine.world import World
+
+ROOM = 1_000_000_000
+"""Bytes that should be free for worktrees."""
+
+
+async def examine(world: World, folder: Path | None) -> list[Check]:
+    """Every check, quick ones first. Sends nothing over the network."""
+    checks = [_python(), await asyncio.to_thread(_git), _key(world), _fence(world), _room(world)]
+    if folder is not None:
+        checks += await asyncio.to_thread(_repository, world, folder)
+    return checks
+
+
+def _python() -> Check:
+    return Check(name="Python", state="ok", detail=platform.python_version())
+
+
+def _git() -> Check:
+    git = shutil.which("git")
+    if git is None:
+        return Check(name="git", state="problem", detail="not found", remedy="Install git 2.38 or newer.")
+    version = subprocess.run([git, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    return Check(name="git", state="ok", detail=version.stdout.strip().removeprefix("git version "))
+
+
+def _key(world: World) -> Check:
+    words = {
+        "editor": "from the editor's secret storage",
+        "environment": "from ANTHROPIC_API_KEY",
+        "offline": "not needed: the offline model is in use. It plays scripts and is no AI.",
+    }
+    source = world.models.source
+    if source in words:
+        return Check(name="API key", state="ok", detail=words[source])
+    return Check(
+        name="API key",
+        state="problem",
+        detail="none",
+        remedy="Run Contextune: Set API Key in VS Code, set ANTHROPIC_API_KEY, or use the offline model.",
+    )
+
+
+def _fence(world: World) -> Check:
+    name, detail = world.fence()
+    if name == "none":
+        return Check(
+            name="Fence",
+            state="warning",
+            detail=detail,
+            remedy="Install bubblewrap (apt-get install bubblewrap) to confine the commands of agents.",
+        )
+    return Check(name="Fence", state="ok", detail=f"{name}: {detail}")
+
+
+def _room(world: World) -> Check:
+    world.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(world.home).free
+    state = f"{free / 1e9:.1f} GB free at {world.home}"
+    if free < ROOM:
+        return Check(
+            name="Disk",
+            state="warning",
+            detail=state,
+            remedy="Free some space, or point CONTEXTUNE_HOME at another disk.",
+        )
+    return Check(name="Disk", state="ok", detail=state)
+
+
+def _repository(world: World, folder: Path) -> list[Check]:
+    try:
+        repository = world.open_repository(folder)
+    except ContextuneError as problem:
+        return [
+            Check(name="Repository", state="problem", detail=str(problem), remedy="Open a git repository.")
+        ]
+    checks = [Check(name="Repository", state="ok", detail=str(repository.root))]
+    try:
+        settings = world.settings.load(repository.root, {})
+    except ContextuneError as problem:
+        return [*checks, Check(name="Settings", state="problem", detail=str(problem), remedy="Mend them.")]
+    checks.append(Check(name="Settings", state="ok", detail=f"budget ${settings.budget} a Run"))
+
+    def text(path: str) -> str | None:
+        content = repository.read_file("HEAD", path)
+        return None if content is None else content.decode(errors="replace")
+
+    gate = settings.gate or detect_gate(repository.list_files("HEAD"), text, repository.root)
+    if gate is None:
+        checks.append(
+            Check(
+                name="Gate",
+                state="warning",
+                detail="no test command found",
+                remedy="Set `gate` to the command that runs your tests.",
+            )
+        )
+    else:
+        checks.append(Check(name="Gate", state="ok", detail=gate))
+    return checks

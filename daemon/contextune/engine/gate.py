@@ -1,0 +1,114 @@
+"""The Gate: the commands that the daemon, not the model, runs to accept a Task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from contextune.core.evidence import Baseline, CommandResult, Evidence, judge
+from contextune.core.ports import Repository, Shell
+from contextune.core.test_output import failing_tests, is_test_file, weakening
+
+OUTPUT_LIMIT = 30_000
+SLOW_MS = 60_000
+"""A Gate slower than this is named in the Quote."""
+
+
+class Gate:
+    """Runs Gate commands for one repository, a few at a time, and never twice on the same tree."""
+
+    def __init__(self, repository: Repository, *, timeout: int, slots: asyncio.Semaphore) -> None:
+        self._repository = repository
+        self._timeout = timeout
+        self._slots = slots
+        self._seen: dict[tuple[str, str, str], Evidence] = {}
+
+    async def baseline(
+        self, command: str, shell: Shell, *, cwd: Path, tree: str, environment: Mapping[str, str]
+    ) -> Baseline:
+        """Run the Gate on the Base; when it is red, once more, to tell red tests from flaky ones."""
+        first = await self._run(command, shell, cwd, environment)
+        failing = failing_tests(first.output)
+        flaky: tuple[str, ...] = ()
+        if first.exit_code != 0 and not first.timed_out:
+            again = await self._run(command, shell, cwd, environment)
+            still = failing_tests(again.output)
+            flaky = tuple(sorted(set(failing) ^ set(still)))
+            failing = tuple(name for name in failing if name in still)
+        return Baseline(
+            command=command,
+            exit_code=first.exit_code,
+            tree=tree,
+            duration_ms=first.duration_ms,
+            output=first.output,
+            failing=failing,
+            flaky=flaky,
+            timed_out=first.timed_out,
+        )
+
+    async def test(
+        self,
+        command: str,
+        shell: Shell,
+        *,
+        cwd: Path,
+        tree: str,
+        start: str,
+        baseline: Baseline,
+        environment: Mapping[str, str],
+    ) -> Evidence:
+        """Judge a tree that stands in `cwd` and began as the commit `start`.
+
+        Evidence of the same tree, command and environment is used again.
+        """
+        key = (tree, command, repr(sorted(environment.items())))
+        known = self._seen.get(key)
+        if known is not None:
+            return msgspec.structs.replace(known, reused=True)
+        removed, weakened = await asyncio.to_thread(self._weakening, start, tree)
+        result = await self._run(command, shell, cwd, environment)
+        evidence = judge(
+            result,
+            tree,
+            baseline,
+            failing_tests(result.output),
+            tests_removed=removed,
+            tests_weakened=weakened,
+        )
+        self._seen[key] = evidence
+        return evidence
+
+    async def _run(
+        self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]
+    ) -> CommandResult:
+        async with self._slots:
+            return await shell.run(
+                command, cwd=cwd, timeout=self._timeout, environment=environment, output_limit=OUTPUT_LIMIT
+            )
+
+    def _weakening(self, start: str, tree: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        touched = [
+            change.path for change in self._repository.changes(start, tree) if is_test_file(change.path)
+        ]
+        texts = {path: self._text(start, path) for path in touched}
+        before = {path: text for path, text in texts.items() if text is not None}
+        return weakening(before, {path: self._text(tree, path) for path in touched})
+
+    def _text(self, commit: str, path: str) -> str | None:
+        content = self._repository.read_file(commit, path)
+        return None if content is None else content.decode(errors="replace")
+
+
+def ungated(tree: str, duration_ms: int = 0) -> Evidence:
+    """The Evidence where a repository has no Gate: it proves nothing, and says so."""
+    return Evidence(
+        command="",
+        exit_code=0,
+        tree=tree,
+        duration_ms=duration_ms,
+        output="No Gate: nothing was run.",
+        verdict="unusable",
+    )

@@ -1,0 +1,160 @@
+"""The Ghost: accepted Tasks merged and tested together, before the user's branch moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contextune.core.evidence import Evidence
+from contextune.core.ports import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A green Task that wants to join. `start` is the commit that its work began from."""
+
+    task_id: str
+    commit: str
+    start: str
+    message: str
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The Task is in. `ghost` is the Ghost after it, `commit` its own commit there."""
+
+    ghost: str
+    commit: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """The Task does not fit. `tree` is its work on top of the Ghost, with conflict markers if `conflicts`."""
+
+    ghost: str
+    tree: str
+    conflicts: tuple[str, ...]
+    against: tuple[str, ...]
+    evidence: Evidence | None
+    reason: str
+
+
+Outcome = Joined | Bounced
+Test = Callable[[str], Awaitable[Evidence | None]]
+"""Tests a commit as a whole; None where the repository has no Gate."""
+
+
+class Ghost:
+    """Takes candidates as they come, merges those that wait in one batch, and tests the combination once."""
+
+    def __init__(self, repository: Repository, head: str, *, test: Test, ref: str) -> None:
+        self._repository = repository
+        self._test = test
+        self._ref = ref
+        self.head = head
+        self._inside: list[Candidate] = []
+        self._waiting: list[tuple[Candidate, asyncio.Future[Outcome]]] = []
+        self._busy = asyncio.Lock()
+
+    def restore(self, head: str, inside: list[Candidate]) -> None:
+        """Go on from where an earlier process left the Ghost."""
+        self.head = head
+        self._inside = list(inside)
+
+    async def join(self, candidate: Candidate) -> Outcome:
+        """Merge and test a Task with the others."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((candidate, future))
+        async with self._busy:
+            while not future.done():
+                await self._integrate()
+        return future.result()
+
+    async def _integrate(self) -> None:
+        batch, self._waiting = self._waiting, []
+        stack: list[tuple[Candidate, asyncio.Future[Outcome], str]] = []
+        head = self.head
+        try:
+            for candidate, future in batch:
+                merged = await asyncio.to_thread(self._merge, head, candidate)
+                if isinstance(merged, Bounced):
+                    future.set_result(merged)
+                else:
+                    stack.append((candidate, future, merged))
+                    head = merged
+            if stack:
+                await self._admit(stack)
+        except BaseException as problem:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(problem)
+            raise
+
+    def _merge(self, head: str, candidate: Candidate) -> str | Bounced:
+        merge = self._repository.merge(head, candidate.commit, candidate.start)
+        if merge.tree is not None:
+            return self._repository.commit_tree(merge.tree, [head], candidate.message)
+        against = self._touching(frozenset(merge.conflicts))
+        return Bounced(
+            ghost=head,
+            tree=merge.marked or self._repository.tree_of(head),
+            conflicts=merge.conflicts,
+            against=against,
+            evidence=None,
+            reason=f"git cannot merge {', '.join(merge.conflicts)} with {_named(against)}.",
+        )
+
+    async def _admit(self, stack: list[tuple[Candidate, asyncio.Future[Outcome], str]]) -> None:
+        """Test the whole stack; if it is red, find the first Task that turns it red, and go on without."""
+        evidence = await self._test(stack[-1][2])
+        if evidence is None or evidence.verdict != "red":
+            await self._accept(stack, evidence)
+            return
+        good, bad = 0, len(stack)  # a prefix of `good` is green, one of `bad` is red
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            found = await self._test(stack[middle - 1][2])
+            if found is not None and found.verdict == "red":
+                bad, evidence = middle, found
+            else:
+                good = middle
+        culprit, future, commit = stack[bad - 1]
+        if good:
+            await self._accept(stack[:good], await self._test(stack[good - 1][2]))
+        against = self._touching(culprit.files) or tuple(inside.task_id for inside in self._inside)
+        future.set_result(
+            Bounced(
+                ghost=self.head,
+                tree=await asyncio.to_thread(self._repository.tree_of, commit),
+                conflicts=(),
+                against=against,
+                evidence=evidence,
+                reason=f"Green by itself, but the Gate is red together with {_named(against)}.",
+            )
+        )
+        self._waiting = [(candidate, waiting) for candidate, waiting, _ in stack[bad:]] + self._waiting
+
+    async def _accept(
+        self, stack: list[tuple[Candidate, asyncio.Future[Outcome], str]], evidence: Evidence | None
+    ) -> None:
+        await asyncio.to_thread(self._repository.set_ref, self._ref, stack[-1][2])
+        for candidate, future, commit in stack:
+            self._inside.append(candidate)
+            self.head = commit
+            future.set_result(Joined(ghost=commit, commit=commit, evidence=evidence))
+
+    def _touching(self, files: frozenset[str]) -> tuple[str, ...]:
+        return tuple(inside.task_id for inside in self._inside if inside.files & files)
+
+
+def _named(against: tuple[str, ...]) -> str:
+    return " and ".join(against) if against else "what is accepted already"
+
+
+def integration_path(folder: Path) -> Path:
+    """Where the combination is tested, beside the Tasks' own worktrees."""
+    return folder / "ghost"

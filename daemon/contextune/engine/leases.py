@@ -1,0 +1,124 @@
+"""Leases: a worktree with its branch, port and environment for each Task, outside the user's folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contextune.core.errors import ContextuneError
+from contextune.core.ports import Repository, Shell
+from contextune.core.settings import Settings
+from contextune.engine.world import World
+
+OUTPUT_TAIL = 2_000
+
+
+@dataclass(slots=True)
+class Lease:
+    """A worktree held by one Task."""
+
+    path: Path
+    branch: str
+    start: str
+    port: int
+    shell: Shell
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Leases:
+    """Makes and takes back the worktrees of one Run."""
+
+    def __init__(self, world: World, repository: Repository, run_id: str, settings: Settings) -> None:
+        self._world = world
+        self._repository = repository
+        self._run_id = run_id
+        self._settings = settings
+        self._ports: dict[str, socket.socket] = {}
+
+    def path(self, name: str) -> Path:
+        """Where the worktree of a Task stands."""
+        return worktrees_folder(self._world.home, self._repository.root) / self._run_id / name
+
+    def branch(self, name: str) -> str:
+        """The branch of a Task."""
+        return f"contextune/{self._run_id}/{name}"
+
+    async def take(self, name: str, start: str) -> Lease:
+        """A new worktree at a commit, set up; or the one that this Task already has, as it stands."""
+        path = self.path(name)
+        fresh = not path.exists()
+        if fresh:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(self._repository.add_worktree, path, self.branch(name), start)
+            await asyncio.to_thread(self._repository.hydrate, path)
+        lease = Lease(
+            path=path,
+            branch=self.branch(name),
+            start=start,
+            port=self._hold_port(name),
+            shell=self._world.shell(path, self._repository),
+        )
+        lease.environment = {
+            "PORT": str(lease.port),
+            "CONTEXTUNE_RUN": self._run_id,
+            "CONTEXTUNE_TASK": name,
+        }
+        if fresh and self._settings.setup:
+            await self._hook(lease, "set-up", self._settings.setup)
+        return lease
+
+    async def give_back(self, name: str) -> str | None:
+        """Remove a Task's worktree. Returns the Salvage ref that keeps its unfinished work, or None."""
+        path = self.path(name)
+        held = self._ports.pop(name, None)
+        if held is not None:
+            held.close()
+        if not path.exists():
+            return None
+        if self._settings.teardown:
+            shell = self._world.shell(path, self._repository)
+            lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
+            await self._hook(lease, "teardown", self._settings.teardown)
+        ref = f"refs/contextune/salvage/{self._run_id}/{name}"
+        return await asyncio.to_thread(self._repository.remove_worktree, path, ref)
+
+    def close(self) -> None:
+        """Let go of the ports; worktrees stay."""
+        for held in self._ports.values():
+            held.close()
+        self._ports.clear()
+
+    def _hold_port(self, name: str) -> int:
+        held = self._ports.get(name)
+        if held is None:
+            # Bound but not listening: no other Lease gets the port, and a program of this Task, which sets
+            # SO_REUSEADDR as servers do, can still listen on it.
+            held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", 0))
+            self._ports[name] = held
+        port: int = held.getsockname()[1]
+        return port
+
+    async def _hook(self, lease: Lease, what: str, command: str) -> None:
+        result = await lease.shell.run(
+            command,
+            cwd=lease.path,
+            timeout=self._settings.gate_timeout,
+            environment=lease.environment,
+            output_limit=OUTPUT_TAIL,
+        )
+        if result.exit_code != 0 or result.timed_out:
+            raise ContextuneError(
+                f"The {what} command `{command}` failed with exit code {result.exit_code}: "
+                f"{result.output.strip()[-OUTPUT_TAIL:]}"
+            )
+
+
+def worktrees_folder(home: Path, root: Path) -> Path:
+    """Where all worktrees of a repository stand: named for it, and unique."""
+    mark = hashlib.sha256(str(root).encode()).hexdigest()[:8]
+    return home / "worktrees" / f"{root.name}-{mark}"

@@ -1,0 +1,353 @@
+"""Makes a Quote: Base, Gate on the Base, Plan, and the price of it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from contextune.agents.orchestrator import PlanInput, make_plan
+from contextune.core.base import Value
+from contextune.core.conversation import ModelReply, ModelRequest, Rung
+from contextune.core.errors import PlanRejected, UsageProblem
+from contextune.core.events import AnyEvent, RequestSettled
+from contextune.core.evidence import Baseline
+from contextune.core.money import CostLine, ModelPrice, PriceRange, Usage, charged
+from contextune.core.plan import Complexity, Plan, Task, faults
+from contextune.core.ports import Overlays, PriceBook, Repository
+from contextune.core.quote import Quote, TaskQuote
+from contextune.core.settings import SONNET, Settings
+from contextune.core.snapshot import Base
+from contextune.core.todo import Todo
+from contextune.engine.detect import detect_gate, instructions
+from contextune.engine.gate import SLOW_MS, Gate
+from contextune.engine.gateway import Account, Gateway
+from contextune.engine.leases import Leases
+from contextune.engine.world import World
+
+MOST_TODOS = 60
+"""Todos of one Quote: more do not fit one plan that a person can read."""
+
+PREFIX_TOKENS = 6_000
+GROWTH_TOKENS = 1_500
+OUTPUT_TOKENS = 300
+"""A prior for an agent's loop, per turn, until this repository has a history of its own: the loop that the
+economics of the product are computed with."""
+TURNS: dict[Complexity, tuple[int, int, int]] = {
+    "simple": (3, 5, 10),
+    "standard": (4, 8, 18),
+    "hard": (6, 14, 30),
+}
+"""Turns of an attempt: low, likely, high."""
+
+ORCHESTRATOR = "orchestrator"
+
+
+class QuoteRequest(Value, frozen=True, kw_only=True):
+    """What to quote: Todo ids, all of them, a Goal, or a ready Plan."""
+
+    folder: Path
+    todo_ids: tuple[str, ...] = ()
+    all: bool = False
+    goal: str | None = None
+    base: str | None = None
+    plan: Plan | None = None
+
+
+class Quoter:
+    """Makes one Quote."""
+
+    def __init__(
+        self,
+        world: World,
+        repository: Repository,
+        settings: Settings,
+        *,
+        gate: Gate,
+        gateway: Callable[[], Any],
+        on_stage: Callable[[str], None],
+    ) -> None:
+        self._world = world
+        self._repository = repository
+        self._settings = settings
+        self._gate = gate
+        self._gateway = gateway
+        self._stage = on_stage
+        self._id = "r_" + secrets.token_hex(4)
+        self._costs: tuple[CostLine, ...] = ()
+
+    async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
+        """The Quote. Raises ContextuneError with a sentence for people."""
+        self._stage("Taking the base")
+        base = await asyncio.to_thread(
+            self._repository.take_base, overlays, request.base or self._settings.base
+        )
+        todos = await self._todos(request, overlays)
+        files = tuple(await asyncio.to_thread(self._repository.list_files, base.commit))
+        text = self._reader(base)
+        gate = self._settings.gate or await asyncio.to_thread(detect_gate, files, text, self._repository.root)
+        baseline = await self._baseline(base, gate) if gate else None
+        plan = await self._plan(request, todos, files, gate, text)
+        return self._priced(request, base, todos, plan, gate, baseline)
+
+    async def _todos(self, request: QuoteRequest, overlays: Overlays) -> tuple[Todo, ...]:
+        if request.goal and not request.todo_ids and not request.all:
+            return ()
+        self._stage("Reading the Todos")
+        found = await asyncio.to_thread(
+            self._world.scanner.scan,
+            self._repository.root,
+            markers=self._settings.markers,
+            exclude=self._settings.exclude,
+            overlays=overlays,
+        )
+        if request.all:
+            chosen = found
+        else:
+            wanted = set(request.todo_ids)
+            chosen = [todo for todo in found if todo.id in wanted]
+            gone = sorted(wanted - {todo.id for todo in chosen})
+            if gone:
+                raise UsageProblem(
+                    f"No Todo has the id {', '.join(gone)}. It may have been edited or removed; "
+                    "list the Todos again."
+                )
+        if not chosen and not request.plan:
+            raise UsageProblem("There are no Todos to work on. Add a TODO comment, or give a goal.")
+        if len(chosen) > MOST_TODOS:
+            raise UsageProblem(
+                f"{len(chosen)} Todos are too many for one Run; choose at most {MOST_TODOS}, "
+                "such as those of one folder."
+            )
+        return tuple(chosen)
+
+    async def _baseline(self, base: Base, gate: str) -> Baseline:
+        self._stage(f"Running the tests on the base: {gate}")
+        leases = Leases(self._world, self._repository, self._id, self._settings)
+        lease = await leases.take("base", base.commit)
+        try:
+            return await self._gate.baseline(
+                gate, lease.shell, cwd=lease.path, tree=base.tree, environment={}
+            )
+        finally:
+            await leases.give_back("base")
+            leases.close()
+
+    async def _plan(
+        self,
+        request: QuoteRequest,
+        todos: tuple[Todo, ...],
+        files: tuple[str, ...],
+        gate: str | None,
+        text: Callable[[str], str | None],
+    ) -> Plan:
+        if request.plan is not None:
+            said = faults(request.plan, todos, lambda path: ".." not in path.split("/"))
+            if said:
+                raise PlanRejected("The plan cannot be used: " + " ".join(said))
+            return request.plan
+        self._stage("Planning")
+        account = Account(f"plan_{self._id}", self._settings.budget, self._journal)
+
+        async def send(wanted: ModelRequest) -> ModelReply:
+            gateway: Gateway = await self._gateway()
+            return await gateway.send(account, wanted, role=ORCHESTRATOR, task_id=None)
+
+        def lines(path: str) -> list[str] | None:
+            content = text(path)
+            return None if content is None else content.splitlines()
+
+        given = PlanInput(
+            todos=todos,
+            goal=request.goal,
+            files=files,
+            gate=gate,
+            instructions=await asyncio.to_thread(instructions, text),
+            lines=lines,
+        )
+        return await make_plan(given, rung=self._settings.orchestrator, send=send)
+
+    async def _journal(self, *events: AnyEvent) -> None:
+        await self._world.journal.append(events)
+        for event in events:
+            if isinstance(event, RequestSettled):
+                self._costs = charged(self._costs, event.role, event.rung.model, event.charge)
+
+    def _reader(self, base: Base) -> Callable[[str], str | None]:
+        def read(path: str) -> str | None:
+            content = self._repository.read_file(base.commit, path)
+            return None if content is None else content.decode(errors="replace")
+
+        return read
+
+    def _priced(
+        self,
+        request: QuoteRequest,
+        base: Base,
+        todos: tuple[Todo, ...],
+        plan: Plan,
+        gate: str | None,
+        baseline: Baseline | None,
+    ) -> Quote:
+        tasks = tuple(task_quote(task, self._settings.ladder, self._world.prices) for task in plan.tasks)
+        return Quote(
+            id=self._id,
+            repository=str(self._repository.root),
+            title=_title(request, todos, plan),
+            base=base,
+            todos=todos,
+            plan=plan,
+            waves=plan.waves(),
+            overlaps=plan.overlaps(todos),
+            tasks=tasks,
+            price=_sum([task.price for task in tasks]),
+            planning=self._costs,
+            budget=self._settings.budget,
+            agents=self._settings.agents,
+            gate=gate,
+            baseline=baseline,
+            warnings=_warnings(plan, todos, base, gate, baseline),
+            offline=self._settings.offline,
+        )
+
+
+def task_quote(task: Task, ladder: Sequence[Rung], prices: PriceBook) -> TaskQuote:
+    """The price range of a Task: few turns on its first rung, up to one climb after a long attempt."""
+    first = 1 if task.complexity == "hard" and len(ladder) > 1 else 0
+    price = prices.price(ladder[first].model)
+    above = prices.price(ladder[min(first + 1, len(ladder) - 1)].model)
+    sonnet = prices.price(SONNET)
+    low, likely, high = TURNS[task.complexity]
+    climb = _loop_cost(above, high)
+    top = _loop_cost(price, high)
+    return TaskQuote(
+        task_id=task.id,
+        rung=ladder[first],
+        price=PriceRange(
+            low=_loop_cost(price, low),
+            likely=_loop_cost(price, likely),
+            high=None if top is None or climb is None else top + climb,
+            at_sonnet=_loop_cost(sonnet, likely),
+        ),
+    )
+
+
+def _loop_cost(price: ModelPrice | None, turns: int) -> Decimal | None:
+    """An agent's loop with a rolling cache breakpoint: each turn reads what the one before it wrote."""
+    if price is None:
+        return None
+    total = Decimal(0)
+    context = 0
+    for turn in range(turns):
+        new = PREFIX_TOKENS + GROWTH_TOKENS if turn == 0 else GROWTH_TOKENS
+        usage = Usage(cache_read_tokens=context, cache_write_5m_tokens=new, output_tokens=OUTPUT_TOKENS)
+        total += price.cost(usage)
+        context += new
+    return total
+
+
+def _sum(ranges: Sequence[PriceRange]) -> PriceRange:
+    def add(values: Sequence[Decimal | None]) -> Decimal | None:
+        known = [value for value in values if value is not None]
+        return sum(known, Decimal(0)) if len(known) == len(values) else None
+
+    return PriceRange(
+        low=add([r.low for r in ranges]),
+        likely=add([r.likely for r in ranges]),
+        high=add([r.high for r in ranges]),
+        at_sonnet=add([r.at_sonnet for r in ranges]),
+    )
+
+
+def _title(request: QuoteRequest, todos: Sequence[Todo], plan: Plan) -> str:
+    if request.goal:
+        return " ".join(request.goal.split())[:80]
+    if len(plan.tasks) == 1:
+        return plan.tasks[0].title
+    return f"{plan.tasks[0].title} and {len(plan.tasks) - 1} more" if not todos else f"{len(todos)} Todos"
+
+
+def _warnings(
+    plan: Plan, todos: Sequence[Todo], base: Base, gate: str | None, baseline: Baseline | None
+) -> tuple[str, ...]:
+    said = []
+    if gate is None:
+        said.append(
+            "No test command was found: nothing will prove the work. Set `gate` to the command to run."
+        )
+    if baseline is not None:
+        said += _baseline_warnings(baseline)
+    if base.behind:
+        said.append(f"The base is {base.behind} commits behind {base.upstream}, as last fetched.")
+    if base.branch is None:
+        said.append("HEAD is detached: Accept will move HEAD itself.")
+    said += [f"{path} is left out of the base: it is too large." for path in base.skipped]
+    said += [f"{one.first} and {one.second} both touch {one.path}." for one in plan.overlaps(todos)]
+    return tuple(said)
+
+
+def _baseline_warnings(baseline: Baseline) -> list[str]:
+    said = []
+    if baseline.timed_out:
+        said.append("The tests did not end in time on the base. Raise `gate_timeout` or choose another gate.")
+    elif not baseline.usable:
+        said.append(
+            "The test command already fails on the base and names no failing test, so it can prove nothing: "
+            + (baseline.output.strip().splitlines() or ["it printed nothing"])[-1]
+        )
+    elif baseline.failing:
+        count = len(baseline.failing)
+        said.append(
+            f"{count} tests fail on the base already and will not count: {', '.join(baseline.failing[:5])}."
+        )
+    if baseline.flaky:
+        said.append(f"Flaky on the base, will not count: {', '.join(baseline.flaky[:5])}.")
+    if baseline.duration_ms > SLOW_MS:
+        said.append(f"The tests take {baseline.duration_ms / 1000:.0f} s each time.")
+    return said
+
+
+def edited(quote: Quote, edits: Mapping[str, Mapping[str, Any]]) -> Quote:
+    """The Quote with the user's edits: Tasks left out, titles and briefs changed.
+
+    `edits` maps a Task id to any of `include`, `title`, `brief`. A Task that depends on one left out loses
+    that dependency. Raises UsageProblem if a Task is unknown or none is left.
+    """
+    import msgspec
+
+    known = {task.id for task in quote.plan.tasks}
+    unknown = sorted(set(edits) - known)
+    if unknown:
+        raise UsageProblem(f"The quote has no task {', '.join(unknown)}. Tasks: {', '.join(sorted(known))}.")
+    left_out = {task_id for task_id, edit in edits.items() if edit.get("include") is False}
+    tasks = []
+    for task in quote.plan.tasks:
+        if task.id in left_out:
+            continue
+        edit = edits.get(task.id, {})
+        tasks.append(
+            msgspec.structs.replace(
+                task,
+                title=(edit.get("title") or task.title),
+                brief=(edit.get("brief") or task.brief),
+                depends_on=tuple(d for d in task.depends_on if d not in left_out),
+            )
+        )
+    if not tasks:
+        raise UsageProblem("No task is left in the quote. Tick at least one.")
+    plan = Plan(tasks=tuple(tasks))
+    kept = {todo_id for task in tasks for todo_id in task.todo_ids}
+    todos = tuple(todo for todo in quote.todos if todo.id in kept)
+    priced = tuple(task for task in quote.tasks if task.task_id not in left_out)
+    return msgspec.structs.replace(
+        quote,
+        plan=plan,
+        todos=todos,
+        waves=plan.waves(),
+        overlaps=plan.overlaps(todos),
+        tasks=priced,
+        price=_sum([task.price for task in priced]),
+    )

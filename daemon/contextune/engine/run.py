@@ -1,0 +1,275 @@
+"""The drive of one Run: every Task from waiting to its end, then ready for review."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+from contextune.core import events as ev
+from contextune.core.conversation import ModelReply, ModelRequest
+from contextune.core.errors import BudgetReached, ContextuneError
+from contextune.core.evidence import Evidence
+from contextune.core.ports import Repository
+from contextune.core.run import Run, TaskRun, advance
+from contextune.core.settings import Settings
+from contextune.core.states import ENDED_TASK, TaskState
+from contextune.engine.gate import Gate
+from contextune.engine.gateway import Account, Gateway
+from contextune.engine.ghost import Candidate, Ghost
+from contextune.engine.leases import Leases
+from contextune.engine.world import World
+
+Listener = Callable[[Run, ev.AnyEvent], None]
+
+
+class RunDriver:
+    """Drives one Run. Whoever holds it owns the Run: nobody else appends its events."""
+
+    def __init__(
+        self,
+        world: World,
+        repository: Repository,
+        run: Run,
+        *,
+        settings: Settings,
+        gateway: Gateway,
+        gate: Gate,
+        listener: Listener,
+    ) -> None:
+        self.world = world
+        self.repository = repository
+        self.run = run
+        self.settings = settings
+        self.gate = gate
+        self.leases = Leases(world, repository, run.id, settings)
+        self.account = Account(run.id, run.budget, self.emit)
+        self.account.bill = run.bill
+        self.ghost = Ghost(
+            repository,
+            run.ghost or run.base.commit,
+            test=self.test_ghost,
+            ref=f"refs/heads/{ghost_branch(run.id)}",
+        )
+        self._gateway = gateway
+        self._listener = listener
+        self._journalling = asyncio.Lock()
+        self._slots = asyncio.Semaphore(run.agents)
+        self._go = asyncio.Event()
+        self._go.set()
+        self._ended = {task.id: asyncio.Event() for task in run.tasks}
+        self._work: dict[str, asyncio.Task[None]] = {}
+        self._answers: dict[str, asyncio.Future[str]] = {}
+        self._stopping = False
+
+    async def drive(self) -> Run:
+        """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
+        self._restore_ghost()
+        for task in self.run.tasks:
+            if task.state in ENDED_TASK:
+                self._ended[task.id].set()
+            else:
+                self._begin(task.id)
+        try:
+            while self._work:
+                await asyncio.wait(self._work.values(), return_when=asyncio.FIRST_COMPLETED)
+                self._reap()
+        finally:
+            await self._halt()
+            self.leases.close()
+        if not self._stopping and self.run.state in ("running", "paused", "parked"):
+            await self._ready()
+        return self.run
+
+    async def emit(self, *events: ev.AnyEvent) -> None:
+        """Journal events, fold them, tell the listener: in this order, one caller at a time."""
+        async with self._journalling:
+            await self.world.journal.append(events)
+            for event in events:
+                if isinstance(event, ev.RequestReserved | ev.RequestSettled) and event.run_id != self.run.id:
+                    continue
+                self.run = advance(self.run, event)
+                self._listener(self.run, event)
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return self.world.clock.now()
+
+    async def send(self, request: ModelRequest, *, role: str, task_id: str) -> ModelReply:
+        """Send a request when the Run is not paused; at the end of the budget, park until it is raised."""
+        while True:
+            await self._go.wait()
+            try:
+                return await self._gateway.send(self.account, request, role=role, task_id=task_id)
+            except BudgetReached as reached:
+                if self._go.is_set():
+                    self._go.clear()
+                    await self.emit(
+                        ev.RunPaused(run_id=self.run.id, at=self.now(), state="parked", reason=str(reached))
+                    )
+
+    async def pause(self) -> None:
+        """Take no further turn."""
+        if self._go.is_set():
+            self._go.clear()
+            await self.emit(
+                ev.RunPaused(run_id=self.run.id, at=self.now(), state="paused", reason="Paused by the user.")
+            )
+
+    async def resume(self, budget: Decimal | None = None) -> None:
+        """Go on, with a new budget if one is given."""
+        if budget is not None:
+            self.account.budget = budget
+        if not self._go.is_set():
+            await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=self.account.budget))
+            self._go.set()
+
+    async def cancel(self) -> None:
+        """Stop every Task; what was accepted stays on the Ghost."""
+        self._stopping = True
+        for task in self.run.tasks:
+            if task.state not in ENDED_TASK:
+                await self.cancel_task(task.id, reason="The Run was cancelled.")
+        await self.emit(ev.RunCancelled(run_id=self.run.id, at=self.now()))
+
+    async def cancel_task(self, task_id: str, *, reason: str = "Cancelled by the user.") -> None:
+        """Stop one Task; its worktree stays as it is."""
+        work = self._work.get(task_id)
+        if work is not None:
+            work.cancel()
+            await asyncio.wait([work])
+        if self.run.task(task_id).state not in ENDED_TASK:
+            await self.end_task(task_id, "cancelled", reason)
+
+    async def stop(self) -> None:
+        """Stop working without ending anything, so that another process can go on."""
+        self._stopping = True
+        await self._halt()
+
+    async def retry(self, task_id: str) -> None:
+        """Do an ended Task again."""
+        await self.emit(ev.TaskRetried(run_id=self.run.id, at=self.now(), task_id=task_id))
+        self._ended[task_id].clear()
+        self._begin(task_id)
+
+    async def tell(self, task_id: str, text: str) -> None:
+        """Words for an agent: they answer its question, or reach it with its next turn."""
+        await self.emit(ev.AgentTold(run_id=self.run.id, at=self.now(), task_id=task_id, text=text))
+        waiting = self._answers.pop(task_id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(text)
+
+    async def answer_to(self, task_id: str) -> str:
+        """Wait for the user's answer to a Task's question."""
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._answers[task_id] = future
+        return await future
+
+    async def end_task(self, task_id: str, state: TaskState, reason: str) -> None:
+        """A Task will not be worked on any more."""
+        await self.emit(
+            ev.TaskEnded(run_id=self.run.id, at=self.now(), task_id=task_id, state=state, reason=reason)
+        )
+
+    def _begin(self, task_id: str) -> None:
+        self._work[task_id] = asyncio.create_task(self._one(task_id), name=f"{self.run.id}/{task_id}")
+
+    async def _one(self, task_id: str) -> None:
+        from contextune.engine.task_work import TaskWork
+
+        depends_on = self.run.task(task_id).task.depends_on
+        for dependency in depends_on:
+            await self._ended[dependency].wait()
+        missing = [d for d in depends_on if self.run.task(d).state != "accepted"]
+        try:
+            if missing:
+                await self.end_task(task_id, "skipped", f"It depends on {', '.join(missing)}.")
+                return
+            async with self._slots:
+                await TaskWork(self, task_id).run()
+        except ContextuneError as problem:
+            await self.end_task(task_id, "failed", str(problem))
+
+    def _reap(self) -> None:
+        for task_id, work in list(self._work.items()):
+            if not work.done():
+                continue
+            del self._work[task_id]
+            if not work.cancelled():
+                work.result()  # a bug in our own code must not pass for a failed Task
+            if self.run.task(task_id).state in ENDED_TASK:
+                self._ended[task_id].set()
+
+    async def _halt(self) -> None:
+        left = [work for work in self._work.values() if not work.done()]
+        for work in left:
+            work.cancel()
+        if left:
+            await asyncio.wait(left)
+
+    def _restore_ghost(self) -> None:
+        inside = [
+            Candidate(
+                task_id=task.id,
+                commit=task.joined or "",
+                start="",
+                message="",
+                files=frozenset(task.files),
+            )
+            for task in (self.run.task(task_id) for task_id in self.run.joined)
+        ]
+        self.ghost.restore(self.run.ghost or self.run.base.commit, inside)
+
+    async def test_ghost(self, commit: str) -> Evidence | None:
+        """Test a combination of Tasks in a worktree of its own."""
+        command = self.run.gate
+        if command is None or self.run.baseline is None:
+            return None
+        tree = await asyncio.to_thread(self.repository.tree_of, commit)
+        await self.emit(ev.GateStarted(run_id=self.run.id, at=self.now(), task_id=None, tree=tree))
+        lease = await self.leases.take("ghost", commit)
+        await asyncio.to_thread(self.repository.reset_worktree, lease.path, commit)
+        evidence = await self.gate.test(
+            command,
+            lease.shell,
+            cwd=lease.path,
+            tree=tree,
+            start=self.run.base.commit,
+            baseline=self.run.baseline,
+            environment={},
+        )
+        await self.emit(ev.GateFinished(run_id=self.run.id, at=self.now(), task_id=None, evidence=evidence))
+        return evidence
+
+    async def _ready(self) -> None:
+        ghost = self.run.ghost
+        files: tuple[ev.FileChange, ...] = ()
+        if ghost is not None:
+            files = tuple(await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost))
+        await self.emit(ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
+
+
+def ghost_branch(run_id: str) -> str:
+    """The integration branch of a Run."""
+    return f"contextune/{run_id}/ghost"
+
+
+def finished(run: Run, at: int) -> ev.RunFinished:
+    """The last event of a drive."""
+    accepted = run.accepted if run.state == "accepted" else None
+    return ev.RunFinished(
+        run_id=run.id,
+        at=at,
+        state=run.state,
+        tasks=run.outcomes,
+        dollars=run.bill.dollars,
+        at_sonnet=run.bill.at_sonnet,
+        unpriced=run.bill.unpriced,
+        branch=accepted.branch if accepted else None,
+        commit=accepted.after if accepted else run.ghost,
+    )
+
+
+def unfinished(run: Run) -> list[TaskRun]:
+    """The Tasks that have not ended."""
+    return [task for task in run.tasks if task.state not in ENDED_TASK]

@@ -1,0 +1,398 @@
+"""The work on one Task: attempts up the Ladder, each judged by the Gate, until its commit is in the Ghost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contextune.agents.briefing import (
+    Lines,
+    earlier_attempt,
+    gate_report,
+    shared_context,
+    task_text,
+)
+from contextune.agents.loop import AgentLoop
+from contextune.agents.roles import role
+from contextune.agents.toolbox import Toolbox
+from contextune.core import events as ev
+from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.errors import Asked, AttemptEnd, Finished, ModelRefusal
+from contextune.core.evidence import Evidence
+from contextune.core.run import TaskRun
+from contextune.core.states import AttemptOutcome
+from contextune.engine.detect import instructions
+from contextune.engine.gate import ungated
+from contextune.engine.ghost import Bounced, Candidate, Joined
+from contextune.engine.leases import Lease
+
+if TYPE_CHECKING:
+    from contextune.engine.run import RunDriver
+
+EXECUTOR = "parallel-task-executor"
+RESOLVER = "conflict-resolver"
+MAX_BOUNCES = 2
+"""How often a Task goes back to an agent because it does not fit the others."""
+NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How an attempt ended."""
+
+    outcome: AttemptOutcome
+    summary: str
+    remaining: str = ""
+    evidence: Evidence | None = None
+    tree: str = ""
+
+
+class TaskWork:
+    """Works on one Task of a driven Run."""
+
+    def __init__(self, driver: RunDriver, task_id: str) -> None:
+        self._driver = driver
+        self._task_id = task_id
+        self._lease: Lease
+        self._touching: asyncio.Task[None] | None = None
+
+    @property
+    def _task(self) -> TaskRun:
+        return self._driver.run.task(self._task_id)
+
+    async def run(self) -> None:
+        """From a Lease to the Ghost, or to a failure with a sentence."""
+        start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
+        await self._take_lease(self._task.start or start)
+        name, handed, reason = EXECUTOR, await self._left_behind(), ""
+        rungs = self._rungs(name)
+        while True:
+            if not rungs:
+                await self._driver.end_task(self._task_id, "failed", reason)
+                return
+            done = await self._attempt(name, rungs.pop(0), handed, reason)
+            if done.outcome != "green":
+                reason = _why_climb(done)
+                handed = (earlier_attempt(await self._diff(), done.evidence, done.summary),)
+                continue
+            bounced = await self._join(done)
+            if bounced is None:
+                return
+            reason = bounced.reason
+            if self._task.bounces > MAX_BOUNCES:
+                rungs = []
+                continue
+            name, handed = await self._back_on_ghost(bounced)
+            rungs = self._rungs(name)
+
+    def _rungs(self, name: str) -> list[Rung]:
+        ladder = list(self._driver.run.ladder)
+        if name == RESOLVER:
+            own = role(RESOLVER).rung
+            models = [rung.model for rung in ladder]
+            after = ladder[models.index(own.model) + 1 :] if own.model in models else []
+            return [own, *after]
+        skip = 1 if self._task.task.complexity == "hard" and len(ladder) > 1 else 0
+        return ladder[skip:]
+
+    async def _take_lease(self, start: str) -> None:
+        self._lease = await self._driver.leases.take(self._task_id, start)
+        await self._driver.emit(
+            ev.LeaseTaken(
+                run_id=self._driver.run.id,
+                at=self._driver.now(),
+                task_id=self._task_id,
+                path=str(self._lease.path),
+                branch=self._lease.branch,
+                start=start,
+                port=self._lease.port,
+            )
+        )
+
+    async def _left_behind(self) -> tuple[Text, ...]:
+        """What an earlier process or an earlier try of this Task left in the worktree."""
+        last = self._task.attempt
+        diff = await self._diff()
+        if last is None or not diff:
+            return ()
+        return (earlier_attempt(diff, last.evidence, last.summary),)
+
+    async def _attempt(self, name: str, rung: Rung, handed: tuple[Text, ...], reason: str) -> Done:
+        driver, number = self._driver, len(self._task.attempts) + 1
+        await driver.emit(
+            ev.AttemptStarted(
+                run_id=driver.run.id,
+                at=driver.now(),
+                task_id=self._task_id,
+                attempt=number,
+                role=name,
+                rung=rung,
+                reason=reason,
+            )
+        )
+        loop = self._loop(name, rung, number)
+        try:
+            first = await asyncio.to_thread(self._first_message)
+            done = await self._judged(loop, await loop.start((*first, *handed)))
+        except ModelRefusal as refusal:
+            done = Done("refused", str(refusal))
+        except asyncio.CancelledError:
+            await self._end(number, Done("cancelled", "Stopped."))
+            raise
+        except Exception as problem:
+            await self._end(number, Done("failed", str(problem)))
+            raise
+        await self._end(number, done)
+        return done
+
+    async def _end(self, number: int, done: Done) -> None:
+        if self._touching is not None:
+            await asyncio.wait([self._touching])
+        await self._driver.emit(
+            ev.AttemptEnded(
+                run_id=self._driver.run.id,
+                at=self._driver.now(),
+                task_id=self._task_id,
+                attempt=number,
+                outcome=done.outcome,
+                summary=done.summary,
+            )
+        )
+
+    async def _judged(self, loop: AgentLoop, end: AttemptEnd) -> Done:
+        """The Gate's word on each `finish`, the user's on each `ask`, until the attempt is over."""
+        retries = self._driver.settings.gate_retries
+        while True:
+            match end:
+                case Finished():
+                    tree, changed = await self._snapshot()
+                    evidence = await self._gate(tree) if changed else None
+                    if evidence is not None and evidence.verdict != "red":
+                        return Done("green", end.summary, end.remaining, evidence, tree)
+                    if retries == 0:
+                        said = end.summary if evidence else "The agent changed nothing."
+                        return Done("red", said, end.remaining, evidence)
+                    retries -= 1
+                    report = gate_report(evidence) if evidence else NOTHING_CHANGED
+                    end = await loop.observe(end.call_id, report, is_error=True)
+                case Asked():
+                    await self._driver.emit(
+                        ev.QuestionAsked(
+                            run_id=self._driver.run.id,
+                            at=self._driver.now(),
+                            task_id=self._task_id,
+                            question=end.question,
+                            choices=end.choices,
+                        )
+                    )
+                    answer = await self._driver.answer_to(self._task_id)
+                    end = await loop.observe(end.call_id, answer, is_error=False)
+                case _:
+                    return Done("limit", str(end))
+
+    async def _snapshot(self) -> tuple[str, bool]:
+        repository = self._driver.repository
+        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+        before = await asyncio.to_thread(repository.tree_of, self._lease.start)
+        return tree, tree != before
+
+    async def _gate(self, tree: str) -> Evidence:
+        driver, run = self._driver, self._driver.run
+        command = self._task.task.gate or run.gate
+        if command is None or run.baseline is None:
+            return ungated(tree)
+        await driver.emit(ev.GateStarted(run_id=run.id, at=driver.now(), task_id=self._task_id, tree=tree))
+        evidence = await driver.gate.test(
+            command,
+            self._lease.shell,
+            cwd=self._lease.path,
+            tree=tree,
+            start=self._lease.start,
+            baseline=run.baseline,
+            environment={},
+        )
+        await driver.emit(
+            ev.GateFinished(run_id=run.id, at=driver.now(), task_id=self._task_id, evidence=evidence)
+        )
+        return evidence
+
+    async def _join(self, done: Done) -> Bounced | None:
+        """Commit what the Gate saw and take it to the Ghost; None if it is in."""
+        driver, repository = self._driver, self._driver.repository
+        message = self._commit_message(done)
+        commit = await asyncio.to_thread(repository.commit_tree, done.tree, [self._lease.start], message)
+        await asyncio.to_thread(repository.set_ref, f"refs/heads/{self._lease.branch}", commit)
+        files = tuple(await asyncio.to_thread(repository.changes, self._lease.start, commit))
+        await driver.emit(
+            ev.TaskCommitted(
+                run_id=driver.run.id,
+                at=driver.now(),
+                task_id=self._task_id,
+                commit=commit,
+                tree=done.tree,
+                files=files,
+                summary=done.summary,
+                remaining=done.remaining,
+            )
+        )
+        outcome = await driver.ghost.join(
+            Candidate(
+                task_id=self._task_id,
+                commit=commit,
+                start=self._lease.start,
+                message=message,
+                files=frozenset(file.path for file in files),
+            )
+        )
+        if isinstance(outcome, Joined):
+            await driver.emit(
+                ev.TaskJoined(
+                    run_id=driver.run.id,
+                    at=driver.now(),
+                    task_id=self._task_id,
+                    ghost=outcome.ghost,
+                    commit=outcome.commit,
+                )
+            )
+            return None
+        await driver.emit(
+            ev.TaskBounced(
+                run_id=driver.run.id,
+                at=driver.now(),
+                task_id=self._task_id,
+                reason=outcome.reason,
+                against=outcome.against,
+            )
+        )
+        return outcome
+
+    async def _back_on_ghost(self, bounced: Bounced) -> tuple[str, tuple[Text, ...]]:
+        """Put the Task's work on top of the Ghost in its worktree; who goes on with it, and told what."""
+        repository, run_id = self._driver.repository, self._driver.run.id
+        kept = f"refs/contextune/kept/{run_id}/{self._task_id}/{self._task.bounces}"
+        branch = f"refs/heads/{self._lease.branch}"
+        was = await asyncio.to_thread(repository.resolve, branch)
+        await asyncio.to_thread(repository.set_ref, kept, was)
+        merged = await asyncio.to_thread(
+            repository.commit_tree, bounced.tree, [bounced.ghost], "Put together with the others"
+        )
+        await asyncio.to_thread(repository.reset_worktree, self._lease.path, merged)
+        await self._take_lease(bounced.ghost)
+        words = [f"# On top of the other Tasks\nThis Task was green by itself. {bounced.reason}"]
+        others = [self._driver.run.task(task_id) for task_id in bounced.against]
+        words += [f"The other Task, {other.task.title}: {other.summary}" for other in others]
+        if bounced.conflicts:
+            words.append("Files with conflict markers: " + ", ".join(bounced.conflicts))
+            return RESOLVER, (Text(text="\n\n".join(words)),)
+        words.append("Your worktree holds your work merged with theirs. Make the Gate green again.")
+        if bounced.evidence is not None:
+            words.append(gate_report(bounced.evidence))
+        return EXECUTOR, (Text(text="\n\n".join(words)),)
+
+    def _loop(self, name: str, rung: Rung, number: int) -> AgentLoop:
+        driver, given = self._driver, role(name)
+
+        async def send(request: ModelRequest) -> ModelReply:
+            return await driver.send(request, role=name, task_id=self._task_id)
+
+        async def record(message: Message, turn: int) -> None:
+            await driver.emit(
+                ev.MessageAdded(
+                    run_id=driver.run.id,
+                    at=driver.now(),
+                    task_id=self._task_id,
+                    attempt=number,
+                    turn=turn,
+                    message=message,
+                )
+            )
+
+        return AgentLoop(
+            send=send,
+            record=record,
+            hear=lambda: self._task.told,
+            toolbox=Toolbox(
+                driver.world.workspace(self._lease.path),
+                self._lease.shell,
+                names=given.tools,
+                environment=self._lease.environment,
+                command_timeout=driver.settings.command_timeout,
+            ),
+            rung=rung,
+            system=(Text(text=given.prompt, cache=True),),
+            max_tokens=given.max_tokens,
+            max_turns=driver.settings.max_turns,
+            acted=self._touched,
+        )
+
+    async def _touched(self) -> None:
+        # The view of touched files may lag behind: the next turn does not wait for git.
+        if self._touching is None or self._touching.done():
+            self._touching = asyncio.create_task(self._tell_files())
+
+    async def _tell_files(self) -> None:
+        repository = self._driver.repository
+        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+        changed = await asyncio.to_thread(repository.changes, self._lease.start, tree)
+        files = tuple(change.path for change in changed)
+        if files != self._task.files:
+            await self._driver.emit(
+                ev.FilesTouched(
+                    run_id=self._driver.run.id, at=self._driver.now(), task_id=self._task_id, files=files
+                )
+            )
+
+    async def _diff(self) -> str:
+        repository = self._driver.repository
+        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+        return await asyncio.to_thread(repository.diff, self._lease.start, tree)
+
+    def _first_message(self) -> tuple[Text, ...]:
+        repository, run = self._driver.repository, self._driver.run
+        read = self._lines()
+        todos = [todo for todo in run.todos if todo.id in self._task.task.todo_ids]
+
+        def text(path: str) -> str | None:
+            lines = read(path)
+            return None if lines is None else "\n".join(lines)
+
+        files = repository.list_files(run.base.commit)
+        return (shared_context(files, run.gate, instructions(text)), task_text(self._task.task, todos, read))
+
+    def _lines(self) -> Lines:
+        repository, commit = self._driver.repository, self._driver.run.base.commit
+
+        def read(path: str) -> list[str] | None:
+            content = repository.read_file(commit, path)
+            return None if content is None else content.decode(errors="replace").splitlines()
+
+        return read
+
+    def _commit_message(self, done: Done) -> str:
+        run, task = self._driver.run, self._task
+        todos = [todo for todo in run.todos if todo.id in task.task.todo_ids]
+        attempt = task.attempt
+        trailers = [
+            f"Contextune-Todo: {todo.path}:{todo.line} {' '.join(todo.text.split())[:100]}" for todo in todos
+        ]
+        trailers.append(f"Contextune-Run: {run.id}")
+        if attempt is not None:
+            trailers.append(f"Contextune-Model: {attempt.rung}")
+        trailers.append(f"Contextune-Cost: ${task.bill.dollars:.6f}")
+        body = [done.summary.strip()] + (
+            [f"Left undone: {done.remaining.strip()}"] if done.remaining.strip() else []
+        )
+        return "\n\n".join([task.task.title, *(part for part in body if part), "\n".join(trailers)]) + "\n"
+
+
+def _why_climb(done: Done) -> str:
+    match done.outcome:
+        case "red" if done.evidence is None:
+            return "The attempt changed nothing."
+        case "red":
+            return "The Gate stayed red."
+        case "limit":
+            return done.summary
+        case _:
+            return done.summary

@@ -1,0 +1,169 @@
+"""The Todos of open folders, kept fresh: disk changes and unsaved buffers both count."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+
+from contextune.core.errors import ContextuneError
+from contextune.core.settings import Settings
+from contextune.core.todo import Todo
+from contextune.engine.world import World
+
+Listener = Callable[[Path, tuple[Todo, ...]], None]
+
+DEBOUNCE = 0.15
+"""Seconds between a keystroke and the rescan of its file."""
+
+
+class _Folder:
+    """What is known of one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.by_file: dict[str, tuple[Todo, ...]] = {}
+        self.buffers: dict[str, bytes] = {}
+        self.settings = Settings()
+        self.watching: asyncio.Task[None] | None = None
+        self.pending: dict[str, asyncio.TimerHandle] = {}
+
+
+class TodoBoard:
+    """Todos by folder and file, in memory."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._folders: dict[Path, _Folder] = {}
+        self._opening: dict[Path, asyncio.Future[None]] = {}
+        self._listeners: list[Listener] = []
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def open(self, folder: Path) -> None:
+        """Scan a folder once and watch it from then on."""
+        folder = folder.resolve()
+        opening = self._opening.get(folder)
+        if opening is None:
+            opening = asyncio.ensure_future(self._open(folder))
+            self._opening[folder] = opening
+        try:
+            await asyncio.shield(opening)
+        except ContextuneError:
+            self._opening.pop(folder, None)
+            raise
+
+    async def list(self, folder: Path) -> tuple[Todo, ...]:
+        """All Todos of a folder, by path and line."""
+        await self.open(folder)
+        return _sorted(self._folders[folder.resolve()])
+
+    def of_file(self, file: Path) -> tuple[Todo, ...]:
+        """The Todos of a file that lies in an open folder, from memory."""
+        located = self._locate(file)
+        return located[0].by_file.get(located[1], ()) if located else ()
+
+    def set_buffer(self, file: Path, content: bytes | None) -> None:
+        """The editor's unsaved text of a file; None when it equals the disk again."""
+        located = self._locate(file)
+        if located is None:
+            return
+        folder, path = located
+        if content is None:
+            folder.buffers.pop(path, None)
+        else:
+            folder.buffers[path] = content
+        waiting = folder.pending.pop(path, None)
+        if waiting is not None:
+            waiting.cancel()
+        loop = asyncio.get_running_loop()
+        folder.pending[path] = loop.call_later(DEBOUNCE, self._rescan_soon, folder, path)
+
+    def overlays(self, folder: Path) -> dict[str, bytes]:
+        """The unsaved buffers of a folder."""
+        known = self._folders.get(folder.resolve())
+        return dict(known.buffers) if known else {}
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call back with all Todos of a folder whenever they change; returns the way to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def close(self) -> None:
+        """Stop watching."""
+        tasks = [folder.watching for folder in self._folders.values() if folder.watching]
+        for folder in self._folders.values():
+            for waiting in folder.pending.values():
+                waiting.cancel()
+        for task in [*tasks, *self._background]:
+            task.cancel()
+        if tasks or self._background:
+            await asyncio.wait([*tasks, *self._background])
+
+    async def _open(self, root: Path) -> None:
+        folder = _Folder(root)
+        folder.settings = self._world.settings.load(root, {})
+        found = await asyncio.to_thread(
+            self._world.scanner.scan,
+            root,
+            markers=folder.settings.markers,
+            exclude=folder.settings.exclude,
+            overlays={},
+        )
+        for todo in found:
+            folder.by_file[todo.path] = (*folder.by_file.get(todo.path, ()), todo)
+        self._folders[root] = folder
+        folder.watching = asyncio.create_task(self._watch(folder), name=f"watch {root}")
+        self._tell(folder)
+
+    async def _watch(self, folder: _Folder) -> None:
+        async for paths in self._world.watcher.watch(folder.root):
+            await self._rescan(folder, paths)
+
+    def _rescan_soon(self, folder: _Folder, path: str) -> None:
+        folder.pending.pop(path, None)
+        task = asyncio.create_task(self._rescan(folder, [path]))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _rescan(self, folder: _Folder, paths: Iterable[str]) -> None:
+        changed = False
+        for path in sorted(paths):
+            found = await asyncio.to_thread(self._scan_file, folder, path)
+            if found != folder.by_file.get(path, ()):
+                changed = True
+            if found:
+                folder.by_file[path] = found
+            else:
+                folder.by_file.pop(path, None)
+        if changed:
+            self._tell(folder)
+
+    def _scan_file(self, folder: _Folder, path: str) -> tuple[Todo, ...]:
+        if any(PurePosixPath(path).match(pattern) for pattern in folder.settings.exclude):
+            return ()
+        content = folder.buffers.get(path)
+        if content is None:
+            file = folder.root / path
+            try:
+                if not file.is_file() or file.is_symlink():
+                    return ()
+                content = file.read_bytes()
+            except OSError:
+                return ()
+        return tuple(self._world.scanner.scan_text(path, content, markers=folder.settings.markers))
+
+    def _locate(self, file: Path) -> tuple[_Folder, str] | None:
+        file = file.resolve()
+        for root, folder in self._folders.items():
+            if file.is_relative_to(root):
+                return folder, file.relative_to(root).as_posix()
+        return None
+
+    def _tell(self, folder: _Folder) -> None:
+        todos = _sorted(folder)
+        for listener in list(self._listeners):
+            listener(folder.root, todos)
+
+
+def _sorted(folder: _Folder) -> tuple[Todo, ...]:
+    return tuple(todo for path in sorted(folder.by_file) for todo in folder.by_file[path])
