@@ -79,7 +79,7 @@ class Project:
         return done.stdout.strip()
 
     def run(self, command: str) -> Ran:
-        """Run a shell command in the checkout, with this interpreter as `python`."""
+        """Run a shell command in the checkout, with this interpreter as `python` and `python3`."""
         environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
