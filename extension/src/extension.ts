@@ -1,12 +1,125 @@
 /** Wiring: what starts when VS Code starts the extension, and nothing else. */
 import * as vscode from "vscode";
+import type { Application } from "./application";
+import { Daemon } from "./client";
+import { registerCommands } from "./commands";
+import { watchCursor } from "./cursor";
+import { locateDaemon } from "./daemonCommand";
+import { doctorPage } from "./doctor";
+import { showFailure } from "./failure";
+import { localFolders } from "./folders";
+import { Notifications as Methods, Requests } from "./generated/protocol";
+import { createLog } from "./log";
+import { Meter } from "./meter";
+import { Notifications } from "./notifications";
+import { Pages } from "./pages";
+import { Quotes } from "./quote";
+import { quotePage } from "./quoteText";
+import { Review } from "./review";
+import { Secrets } from "./secrets";
+import { Session } from "./session";
+import { concernsStart, SECTION } from "./settings";
+import { Store } from "./store";
+import { sendTrust } from "./trust";
+import { CostsView } from "./views/costs/view";
+import { RunsView } from "./views/runs/view";
+import { TodosView } from "./views/todos/view";
+
+let daemon: Daemon | undefined;
 
 /** Called once by VS Code, after its start-up. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("Contextune", { log: true });
-  log.info(`Contextune ${context.extension.packageJSON.version} started`);
-  context.subscriptions.push(
+  const log = createLog();
+  const manifest = context.extension.packageJSON;
+  log.info(`Contextune ${manifest.version} started`);
+  const store = new Store();
+  daemon = new Daemon({
     log,
-    vscode.commands.registerCommand("contextune.showLog", () => log.show()),
+    locate: () => locateDaemon(context, log),
+    settings: Object.keys(manifest.contributes.configuration.properties),
+    handlers: {
+      [Methods.todoChanged]: (todos) => store.setTodos(todos),
+      [Methods.quoteChanged]: (quote) => store.setQuote(quote),
+      [Methods.runChanged]: (run) => store.setRun(run),
+      [Methods.meterChanged]: (meter) => store.setMeter(meter),
+    },
+  });
+  const secrets = new Secrets(context.secrets, daemon);
+  const session = new Session(daemon, store, secrets, log);
+  const { transcripts, doctor, quotePages } = createPages(daemon, store, log);
+  const app: Application = {
+    log,
+    store,
+    daemon,
+    secrets,
+    quotes: new Quotes(daemon, store, secrets, quotePages),
+    review: new Review(daemon),
+    transcripts,
+    doctor,
+    todosView: new TodosView(store, session),
+  };
+  context.subscriptions.push(
+    ...[log, daemon, app.review, app.todosView, transcripts, doctor, quotePages],
+    ...[new RunsView(store), new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
+    ...[registerCommands(app), watchCursor(store), watchWindow(app, session)],
+  );
+  if (localFolders().length > 0) daemon.start().catch((error) => showFailure(error, log));
+}
+
+/** Called by VS Code when the window closes: the daemon ends in order, and its Runs stay resumable. */
+export async function deactivate(): Promise<void> {
+  await daemon?.stop();
+}
+
+function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
+  const transcripts = new Pages(
+    "contextune-transcript",
+    async (query) => {
+      const attempt = query.get("attempt");
+      const { markdown } = await daemon.request(Requests.taskTranscript, {
+        runId: query.get("runId") ?? "",
+        taskId: query.get("taskId") ?? "",
+        attempt: attempt === null ? null : Number(attempt),
+      });
+      return markdown;
+    },
+    log,
+  );
+  store.onChange((change) => {
+    if (change.kind === "run") transcripts.refresh((query) => query.get("runId") === change.run.id);
+  });
+  const doctor = new Pages(
+    "contextune-doctor",
+    async () => doctorPage((await daemon.request(Requests.doctorCheck, null)).checks),
+    log,
+  );
+  const quotePages = new Pages(
+    "contextune-quote",
+    async (query) => {
+      const quote = store.quote(query.get("quoteId") ?? "")?.quote;
+      return quote ? quotePage(quote) : vscode.l10n.t("This Quote is no longer open.");
+    },
+    log,
+  );
+  return { transcripts, doctor, quotePages };
+}
+
+/** What the daemon is told when the window changes. */
+function watchWindow({ daemon, secrets, log }: Application, session: Session): vscode.Disposable {
+  const attempt = (work: Promise<unknown>): void => {
+    work.catch((error) => log.warn(error instanceof Error ? error.message : String(error)));
+  };
+  return vscode.Disposable.from(
+    daemon.onState((state) => {
+      void vscode.commands.executeCommand("setContext", "contextune.daemon", state);
+      if (state === "ready") attempt(session.greet());
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon))),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => attempt(sendTrust(daemon).then(() => session.loadFolders()))),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (concernsStart(change)) attempt(daemon.restart());
+      else if (change.affectsConfiguration(SECTION)) attempt(daemon.sendSettings().then(() => secrets.handOver()));
+    }),
+    secrets.onChange(() => attempt(secrets.handOver())),
   );
 }

@@ -1,0 +1,25 @@
+/** The parts that commands work with; put together by extension.ts alone. */
+import type { Daemon } from "./client";
+import type { Log } from "./log";
+import type { Pages } from "./pages";
+import type { Quotes } from "./quote";
+import type { Review } from "./review";
+import type { Secrets } from "./secrets";
+import type { Store } from "./store";
+import type { TodosView } from "./views/todos/view";
+
+/** Everything that a command may need. */
+export interface Application {
+  readonly log: Log;
+  readonly store: Store;
+  readonly daemon: Daemon;
+  readonly secrets: Secrets;
+  readonly quotes: Quotes;
+  readonly review: Review;
+  readonly transcripts: Pages;
+  readonly doctor: Pages;
+  readonly todosView: TodosView;
+}
+
+/** A command: gets what VS Code hands over, which depends on where it was called from. */
+export type Command = (app: Application, ...args: readonly unknown[]) => Promise<void>;

@@ -1,0 +1,48 @@
+/** One table: every command and its function. */
+import * as vscode from "vscode";
+import type { Application, Command } from "./application";
+import * as product from "./commands/product";
+import * as runs from "./commands/runs";
+import * as tasks from "./commands/tasks";
+import * as work from "./commands/work";
+import { showFailure } from "./failure";
+
+/** The commands of the contract, and below them those that only menus use. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  "contextune.delegateTodo": work.delegateTodo,
+  "contextune.parallelizeFile": work.parallelizeFile,
+  "contextune.parallelizeSelection": work.parallelizeSelection,
+  "contextune.parallelizeWorkspace": work.parallelizeWorkspace,
+  "contextune.runGoal": work.runGoal,
+  "contextune.reviewRun": runs.reviewRun,
+  "contextune.acceptRun": runs.acceptRun,
+  "contextune.undoRun": runs.undoRun,
+  "contextune.discardRun": runs.discardRun,
+  "contextune.pauseRun": runs.pauseRun,
+  "contextune.cancelRun": runs.cancelRun,
+  "contextune.retryTask": tasks.retryTask,
+  "contextune.tellAgent": tasks.tellAgent,
+  "contextune.answerQuestion": tasks.answerQuestion,
+  "contextune.cleanWorktrees": product.cleanWorktrees,
+  "contextune.openWorktree": tasks.openWorktree,
+  "contextune.openTranscript": tasks.openTranscript,
+  "contextune.openDashboard": product.openDashboard,
+  "contextune.setApiKey": product.setApiKey,
+  "contextune.doctor": product.doctor,
+  "contextune.restartDaemon": product.restartDaemon,
+  "contextune.showLog": product.showLog,
+
+  "contextune.parallelizeTicked": work.parallelizeTicked,
+  "contextune.resumeRun": runs.pauseRun,
+  "contextune.cancelTask": tasks.cancelTask,
+};
+
+/** Registers the table; what a command throws is shown. */
+export function registerCommands(app: Application): vscode.Disposable {
+  const registered = Object.entries(COMMANDS).map(([id, command]) =>
+    vscode.commands.registerCommand(id, (...args: unknown[]) =>
+      command(app, ...args).catch((error) => showFailure(error, app.log)),
+    ),
+  );
+  return vscode.Disposable.from(...registered);
+}

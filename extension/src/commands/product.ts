@@ -1,0 +1,53 @@
+/** Commands on Contextune itself: worktrees, costs, key, doctor, daemon, log. */
+import * as vscode from "vscode";
+import type { Command } from "../application";
+import { chooseFolder } from "../folders";
+import { Requests } from "../generated/protocol";
+import { cleanedText, removableText } from "../worktreeText";
+
+/** Removes worktrees that no live Run needs, after saying which. */
+export const cleanWorktrees: Command = async (app) => {
+  const folder = await chooseFolder();
+  if (folder === undefined) return;
+  const { worktrees } = await app.daemon.request(Requests.worktreeClean, { folder, dryRun: true });
+  if (worktrees.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("There is no worktree to clean up."));
+    return;
+  }
+  const remove = vscode.l10n.t("Remove");
+  if ((await vscode.window.showInformationMessage(removableText(worktrees), remove)) !== remove) return;
+  const done = await app.daemon.request(Requests.worktreeClean, { folder, dryRun: false });
+  void vscode.window.showInformationMessage(cleanedText(done));
+};
+
+/** Shows the costs. */
+export const openDashboard: Command = async () => {
+  await vscode.commands.executeCommand("contextune.costs.focus");
+};
+
+/** Asks for the API key and keeps it in the secret storage. */
+export const setApiKey: Command = async (app) => {
+  if (!(await app.secrets.ask())) return;
+  const texts = {
+    editor: vscode.l10n.t("The API key is stored."),
+    environment: vscode.l10n.t("The key in ANTHROPIC_API_KEY is used."),
+    offline: vscode.l10n.t("The offline model is set, so no key is used until contextune.offline is off."),
+    none: vscode.l10n.t("No API key is stored now."),
+  };
+  void vscode.window.showInformationMessage(texts[app.secrets.source ?? "none"]);
+};
+
+/** What is in order and what is missing, as a page. */
+export const doctor: Command = async (app) => {
+  await app.doctor.open(vscode.l10n.t("Contextune Doctor"), {});
+};
+
+/** Stops the daemon and starts it again. */
+export const restartDaemon: Command = async (app) => {
+  await app.daemon.restart();
+};
+
+/** Shows the log. */
+export const showLog: Command = async (app) => {
+  app.log.show();
+};

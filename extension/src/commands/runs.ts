@@ -1,0 +1,91 @@
+/** Commands on a Run: review, accept, undo, discard, pause, cancel. */
+import * as vscode from "vscode";
+import type { Command } from "../application";
+import { Requests, type RunAcceptParams, type RunView } from "../generated/protocol";
+import { passedTasks, runTokens } from "../views/runs/words";
+import { chooseRun, namedTask } from "./subjects";
+
+const can =
+  (token: string) =>
+  (run: RunView): boolean =>
+    runTokens(run).split(" ").includes(token);
+
+/** The diffs of a Run, or of one Task of it, by Task. */
+export const reviewRun: Command = async (app, ...args) => {
+  const subject = namedTask(app, args);
+  const nothing = vscode.l10n.t("There is nothing to review: no Task has changed a file yet.");
+  const run = subject?.run ?? (await chooseRun(app, args, can("reviewable"), nothing));
+  if (run === undefined) return;
+  if (!(await app.review.open(run, subject?.task.id))) void vscode.window.showInformationMessage(nothing);
+};
+
+function acceptMode(): NonNullable<RunAcceptParams["mode"]> {
+  const set = vscode.workspace.getConfiguration("contextune").get<RunAcceptParams["mode"]>("accept");
+  return set === undefined || set === "none" ? "merge" : set;
+}
+
+/** Moves the user's branch to the result, once. */
+export const acceptRun: Command = async (app, ...args) => {
+  const run = await chooseRun(app, args, can("acceptable"), vscode.l10n.t("No Run is ready to be accepted."));
+  if (run === undefined) return;
+  const changed = await app.daemon.request(Requests.runAccept, { runId: run.id, mode: acceptMode() });
+  app.store.setRun(changed);
+  const undo = vscode.l10n.t("Undo");
+  const text = vscode.l10n.t(
+    "{0} of {1} Tasks are now on {2}.",
+    passedTasks(changed.run),
+    changed.run.tasks.length,
+    changed.run.branch ?? "HEAD",
+  );
+  const offered = changed.run.canUndo ? [undo] : [];
+  void vscode.window.showInformationMessage(text, ...offered).then((chosen) => {
+    if (chosen === undo) void vscode.commands.executeCommand("contextune.undoRun", run.id);
+  });
+};
+
+/** Moves the user's branch back. */
+export const undoRun: Command = async (app, ...args) => {
+  const run = await chooseRun(app, args, can("undoable"), vscode.l10n.t("No accepted Run can be undone."));
+  if (run === undefined) return;
+  const changed = await app.daemon.request(Requests.runUndo, { runId: run.id });
+  app.store.setRun(changed);
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t("{0} is back where it was before “{1}”.", run.branch ?? "HEAD", run.title),
+  );
+};
+
+/** Drops the result; Salvage refs keep it. */
+export const discardRun: Command = async (app, ...args) => {
+  const run = await chooseRun(app, args, can("discardable"), vscode.l10n.t("No Run waits for review."));
+  if (run === undefined) return;
+  app.store.setRun(await app.daemon.request(Requests.runDiscard, { runId: run.id }));
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t("“{0}” was discarded. Its work is kept in Salvage refs of the repository.", run.title),
+  );
+};
+
+/** Pauses a Run, or lets it go on; a parked one is asked for a new budget. */
+export const pauseRun: Command = async (app, ...args) => {
+  const fits = (run: RunView): boolean => can("pausable")(run) || can("resumable")(run);
+  const run = await chooseRun(app, args, fits, vscode.l10n.t("No Run is going on."));
+  if (run === undefined) return;
+  if (run.state === "running") {
+    await app.daemon.request(Requests.runPause, { runId: run.id });
+  } else if (run.state === "paused") {
+    await app.daemon.request(Requests.runResume, { runId: run.id });
+  } else {
+    const budget = await vscode.window.showInputBox({
+      title: vscode.l10n.t("Raise the Budget"),
+      prompt: vscode.l10n.t("Spent so far: {0} of {1}. The new budget in dollars:", run.bill.text, run.budgetText),
+      validateInput: (value) =>
+        /^\d+(\.\d+)?$/.test(value.trim()) ? undefined : vscode.l10n.t("Expected dollars, such as 2.50"),
+    });
+    if (budget !== undefined) await app.daemon.request(Requests.runResume, { runId: run.id, budget: budget.trim() });
+  }
+};
+
+/** Stops a Run. */
+export const cancelRun: Command = async (app, ...args) => {
+  const run = await chooseRun(app, args, can("cancellable"), vscode.l10n.t("No Run is going on."));
+  if (run !== undefined) await app.daemon.request(Requests.runCancel, { runId: run.id });
+};

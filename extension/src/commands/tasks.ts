@@ -1,0 +1,79 @@
+/** Commands on a Task: cancel, retry, tell, answer, transcript, worktree. */
+import * as vscode from "vscode";
+import type { Command } from "../application";
+import { Requests, type RunView, type TaskView } from "../generated/protocol";
+import { AttemptNode } from "../views/runs/attemptNode";
+import { taskTokens } from "../views/runs/words";
+import { chooseTask } from "./subjects";
+
+const can =
+  (token: string) =>
+  (task: TaskView, run: RunView): boolean =>
+    taskTokens(task, run).split(" ").includes(token);
+
+/** Stops one Task. */
+export const cancelTask: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("cancellable"), vscode.l10n.t("No Task is going on."));
+  if (found) await app.daemon.request(Requests.taskCancel, { runId: found.run.id, taskId: found.task.id });
+};
+
+/** Does an ended Task again. */
+export const retryTask: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("retryable"), vscode.l10n.t("No Task has failed."));
+  if (found) await app.daemon.request(Requests.taskRetry, { runId: found.run.id, taskId: found.task.id });
+};
+
+/** Words for a working agent; they reach it with its next turn. */
+export const tellAgent: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("tellable"), vscode.l10n.t("No agent is at work."));
+  if (found === undefined) return;
+  const text = await vscode.window.showInputBox({
+    title: found.task.title,
+    prompt: vscode.l10n.t("Tell the agent; it reads this with its next turn"),
+    ignoreFocusOut: true,
+  });
+  if (text === undefined || text.trim() === "") return;
+  await app.daemon.request(Requests.taskTell, { runId: found.run.id, taskId: found.task.id, text: text.trim() });
+};
+
+/** Answers an agent's question: one of its choices, or words. */
+export const answerQuestion: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("answerable"), vscode.l10n.t("No agent asks anything."));
+  const question = found?.task.question;
+  if (found === undefined || !question) return;
+  const other = vscode.l10n.t("Other…");
+  const title = found.task.title;
+  const choice =
+    question.choices.length === 0
+      ? other
+      : await vscode.window.showQuickPick([...question.choices, other], {
+          title,
+          placeHolder: question.text,
+          ignoreFocusOut: true,
+        });
+  const text =
+    choice === other
+      ? await vscode.window.showInputBox({ title, prompt: question.text, ignoreFocusOut: true })
+      : choice;
+  if (text === undefined || text.trim() === "") return;
+  await app.daemon.request(Requests.taskAnswer, { runId: found.run.id, taskId: found.task.id, text: text.trim() });
+};
+
+/** What an agent was told and did; live while it works. */
+export const openTranscript: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("readable"), vscode.l10n.t("No agent has started yet."));
+  if (found === undefined) return;
+  const { run, task } = found;
+  const query: Record<string, string> = { runId: run.id, taskId: task.id };
+  const [first] = args;
+  if (first instanceof AttemptNode) query.attempt = String(first.attempt.number);
+  await app.transcripts.open(task.title, query);
+};
+
+/** Opens a Task's worktree in a window of its own. */
+export const openWorktree: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));
+  if (found === undefined || found.task.worktree === null) return;
+  const uri = vscode.Uri.file(found.task.worktree);
+  await vscode.commands.executeCommand("vscode.openFolder", uri, { forceNewWindow: true });
+};

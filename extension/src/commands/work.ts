@@ -1,0 +1,90 @@
+/** Commands that make a Run: of one TODO, several, or a Goal. */
+import * as vscode from "vscode";
+import type { Application, Command } from "../application";
+import { chooseFolder } from "../folders";
+import type { QuoteCreateParams } from "../generated/protocol";
+import { fileOf, namedFolder, namedTodos, pickTodo, type TodoTarget, todosInFile, todosInSelection } from "../targets";
+
+async function begin(app: Application, params: QuoteCreateParams): Promise<boolean> {
+  const runId = await app.quotes.approve(params);
+  if (runId === undefined) return false;
+  await vscode.commands.executeCommand("contextune.runs.focus");
+  return true;
+}
+
+async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<boolean> {
+  if (target !== undefined) return begin(app, { folder: target.folder, todoIds: [...target.todoIds] });
+  void vscode.window.showInformationMessage(nothing);
+  return false;
+}
+
+/** One TODO: the one named, the one at the cursor, or one that the user picks. */
+export const delegateTodo: Command = async (app, ...args) => {
+  let target = namedTodos(args, app.store);
+  const editor = vscode.window.activeTextEditor;
+  if (target === undefined && editor !== undefined) {
+    const here = todosInSelection(editor, app.store);
+    target = here && { ...here, todoIds: here.todoIds.slice(0, 1) };
+    if (target === undefined && app.store.todosOfFile(editor.document.uri.fsPath).length > 0) {
+      target = await pickTodo(editor, app.store);
+      if (target === undefined) return;
+    }
+  }
+  await beginTodos(app, target, vscode.l10n.t("There is no TODO here. Put the cursor on one."));
+};
+
+/** Every TODO of a file. */
+export const parallelizeFile: Command = async (app, ...args) => {
+  const file = fileOf(args);
+  const target = namedTodos(args, app.store) ?? (file && todosInFile(file, app.store));
+  await beginTodos(app, target, vscode.l10n.t("There is no TODO in this file."));
+};
+
+/** The TODOs ticked in the Todos view, or those on the selected lines of the editor. */
+export const parallelizeSelection: Command = async (app, ...args) => {
+  const named = namedTodos(args, app.store);
+  const editor = vscode.window.activeTextEditor;
+  const selected = named ?? (editor && todosInSelection(editor, app.store));
+  await beginTodos(app, selected, vscode.l10n.t("There is no TODO in the selection."));
+};
+
+/** The TODOs ticked in the Todos view. */
+export const parallelizeTicked: Command = async (app) => {
+  const ticked = app.todosView.checked();
+  const folder = ticked[0]?.folder;
+  const target =
+    folder === undefined
+      ? undefined
+      : { folder, todoIds: ticked.filter((one) => one.folder === folder).map(({ todo }) => todo.id) };
+  if (await beginTodos(app, target, vscode.l10n.t("Tick at least one TODO first."))) app.todosView.uncheckAll();
+};
+
+/** Every TODO of a folder. */
+export const parallelizeWorkspace: Command = async (app, ...args) => {
+  const folder = namedFolder(args) ?? (await chooseFolder());
+  if (folder === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder first."));
+    return;
+  }
+  await begin(app, { folder, all: true });
+};
+
+/** Free text in place of TODOs. */
+export const runGoal: Command = async (app, ...args) => {
+  const [given] = args;
+  const folder = await chooseFolder();
+  if (folder === undefined) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder first."));
+    return;
+  }
+  const goal =
+    typeof given === "string"
+      ? given
+      : await vscode.window.showInputBox({
+          title: vscode.l10n.t("Run a Goal"),
+          prompt: vscode.l10n.t("What shall be done? Contextune splits it into Tasks and shows a Quote first."),
+          placeHolder: vscode.l10n.t("work on auth, dashboard and analytics in parallel"),
+          ignoreFocusOut: true,
+        });
+  if (goal !== undefined && goal.trim() !== "") await begin(app, { folder, goal: goal.trim() });
+};

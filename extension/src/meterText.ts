@@ -1,0 +1,57 @@
+/** The status-bar meter in words. */
+import { l10n } from "vscode";
+import type { MeterView } from "./generated/protocol";
+
+const icons: Record<MeterView["level"], string> = {
+  idle: "$(pulse)",
+  running: "$(pulse)",
+  asking: "$(question)",
+  near_budget: "$(warning)",
+  parked: "$(debug-pause)",
+};
+
+/** `$(pulse) $0.0123 −93 %`; `$(pulse) $0.12 today` when nothing runs. */
+export function meterText(meter: MeterView): string {
+  const amount = `${icons[meter.level]} ${meter.text}`;
+  const saved = meter.saving === null ? amount : `${amount} −${meter.saving}`;
+  return meter.runId === null ? l10n.t("{0} today", saved) : saved;
+}
+
+/** What a screen reader says. */
+export function meterLabel(meter: MeterView): string {
+  const spent = l10n.t("Contextune: {0}", meter.text);
+  return meter.saving === null ? spent : l10n.t("{0}, {1} less than all-Sonnet", spent, meter.saving);
+}
+
+function levelText(level: MeterView["level"]): string | undefined {
+  switch (level) {
+    case "asking":
+      return l10n.t("An agent waits for your answer.");
+    case "near_budget":
+      return l10n.t("The Run is near its budget.");
+    case "parked":
+      return l10n.t("The Run has reached its budget and waits.");
+    default:
+      return undefined;
+  }
+}
+
+const cell = (text: string): string => text.replace(/\|/g, "\\|");
+
+/** The arithmetic behind the figure, as Markdown. */
+export function meterTooltip(meter: MeterView): string {
+  const title = meter.runId === null ? l10n.t("Spent today") : l10n.t("Spent by this Run");
+  const lines = [`**${title}: ${meter.text}**`, ""];
+  const level = levelText(meter.level);
+  if (level) lines.push(level, "");
+  if (meter.lines.length > 0) {
+    lines.push("| | | |", "|:--|--:|:--|");
+    for (const { label, amount, detail } of meter.lines)
+      lines.push(`| ${cell(label)} | ${cell(amount)} | ${cell(detail)} |`);
+    lines.push("");
+  }
+  if (meter.saving !== null) lines.push(l10n.t("{0} less than the same tokens at Sonnet's price.", meter.saving), "");
+  if (meter.offline) lines.push(l10n.t("Offline model: scripted, no AI, and nothing is charged."), "");
+  if (meter.runId !== null) lines.push(l10n.t("Today: {0}", meter.today.text));
+  return lines.join("\n");
+}

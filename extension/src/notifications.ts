@@ -1,0 +1,72 @@
+/** Notifications: only when a person is needed, once for each occasion. */
+import * as vscode from "vscode";
+import type { RunView, TaskView } from "./generated/protocol";
+import type { Store } from "./store";
+import { billText, passedTasks } from "./views/runs/words";
+
+/** What a Run waits for or ended with, told when it comes about and not again. */
+export class Notifications implements vscode.Disposable {
+  readonly #asked = new Set<string>();
+  readonly #unsubscribe: () => void;
+
+  constructor(store: Store) {
+    this.#unsubscribe = store.onChange((change) => {
+      if (change.kind !== "run") return;
+      const { before, run } = change;
+      for (const task of run.tasks) this.#question(run, task);
+      if (before !== undefined && before.state !== run.state) void tellState(run);
+    });
+  }
+
+  dispose(): void {
+    this.#unsubscribe();
+  }
+
+  #question(run: RunView, task: TaskView): void {
+    const key = `${run.id} ${task.id}`;
+    if (task.state !== "asking" || task.question === null) {
+      this.#asked.delete(key);
+      return;
+    }
+    if (this.#asked.has(key)) return;
+    this.#asked.add(key);
+    void ask(run, task, task.question.text);
+  }
+}
+
+async function ask(run: RunView, task: TaskView, question: string): Promise<void> {
+  const answer = vscode.l10n.t("Answer");
+  const chosen = await vscode.window.showInformationMessage(`${task.title}: ${question}`, answer);
+  if (chosen === answer) await vscode.commands.executeCommand("contextune.answerQuestion", run.id, task.id);
+}
+
+async function tellState(run: RunView): Promise<void> {
+  const command = (id: string): Thenable<unknown> => vscode.commands.executeCommand(`contextune.${id}`, run.id);
+  if (run.state === "review") {
+    const review = vscode.l10n.t("Review");
+    const accept = vscode.l10n.t("Accept");
+    const count = vscode.l10n.t("{0} of {1} Tasks are ready for review", passedTasks(run), run.tasks.length);
+    const chosen = await vscode.window.showInformationMessage(`${count}: ${billText(run.bill)}`, review, accept);
+    if (chosen === review) await command("reviewRun");
+    if (chosen === accept) await command("acceptRun");
+  } else if (run.state === "failed") {
+    const show = vscode.l10n.t("Show Runs");
+    const text = vscode.l10n.t("“{0}” ended with nothing to accept. {1}", run.title, run.reason || firstReason(run));
+    const chosen = await vscode.window.showWarningMessage(text, show);
+    if (chosen === show) await vscode.commands.executeCommand("contextune.runs.focus");
+  } else if (run.state === "parked") {
+    const raise = vscode.l10n.t("Raise the Budget");
+    const stop = vscode.l10n.t("Cancel the Run");
+    const chosen = await vscode.window.showWarningMessage(
+      run.reason || vscode.l10n.t("“{0}” has reached its budget of {1}.", run.title, run.budgetText),
+      raise,
+      stop,
+    );
+    if (chosen === raise) await command("pauseRun");
+    if (chosen === stop) await command("cancelRun");
+  }
+}
+
+function firstReason(run: RunView): string {
+  return run.tasks.find(({ state, reason }) => state === "failed" && reason !== "")?.reason ?? "";
+}

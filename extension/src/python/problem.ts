@@ -1,0 +1,46 @@
+/** Why the daemon's Python environment can't be made, told apart by what the reader can do about it. */
+
+/** What went wrong. */
+export type ProblemKind =
+  | "no-python"
+  | "bad-python"
+  | "no-venv"
+  | "no-network"
+  | "certificate"
+  | "hashes"
+  | "disk-full"
+  | "not-writable"
+  | "no-daemon"
+  | "cancelled"
+  | "failed";
+
+/** A failure that the user can mend; `detail` is the evidence, such as the last line of pip's output. */
+export class SetupProblem extends Error {
+  override readonly name = "SetupProblem";
+  constructor(
+    readonly kind: ProblemKind,
+    readonly detail: string,
+  ) {
+    super(`${kind}: ${detail}`);
+  }
+}
+
+const signs: readonly (readonly [RegExp, ProblemKind])[] = [
+  [/No space left on device|ENOSPC|not enough space on the disk|os error 28/i, "disk-full"],
+  [/Permission denied|EACCES|EROFS|Read-only file system|os error 13/i, "not-writable"],
+  [/ensurepip is not (available|currently)|No module named '?(venv|ensurepip)/i, "no-venv"],
+  [/CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate/i, "certificate"],
+  [
+    /name resolution|getaddrinfo failed|nodename nor servname|Name or service not known|NewConnectionError|Max retries exceeded|Network is unreachable|ConnectTimeout|ReadTimeout|Connection refused|ProxyError|dns error|error sending request|Could not fetch URL|connection broken/i,
+    "no-network",
+  ],
+  [/DO NOT MATCH THE HASHES|Hash mismatch/i, "hashes"],
+];
+
+/** The problem behind a failed step, judged by what the program printed. */
+export function problemOf(output: string): SetupProblem {
+  const kind = signs.find(([pattern]) => pattern.test(output))?.[1] ?? "failed";
+  const lines = output.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const telling = lines.filter((line) => signs.some(([pattern]) => pattern.test(line)) || /error/i.test(line));
+  return new SetupProblem(kind, (telling.at(-1) ?? lines.at(-1) ?? "").trim());
+}

@@ -1,0 +1,167 @@
+/** From Todos or a Goal to a Run: the Quote is made, shown, edited and approved. */
+import * as vscode from "vscode";
+import type { Daemon } from "./client";
+import {
+  type QuoteChanged,
+  type QuoteCreateParams,
+  type QuoteView,
+  Requests,
+  type TaskEdit,
+} from "./generated/protocol";
+import type { Pages } from "./pages";
+import { quoteTitle, quoteWaves } from "./quoteText";
+import type { Secrets } from "./secrets";
+import type { Store } from "./store";
+import { workspaceIsTrusted } from "./trust";
+
+interface Row extends vscode.QuickPickItem {
+  readonly taskId?: string;
+}
+
+interface Draft {
+  ticked: ReadonlySet<string>;
+  readonly briefs: Map<string, string>;
+}
+
+type Choice =
+  | { readonly kind: "start" }
+  | { readonly kind: "page" }
+  | { readonly kind: "edit"; readonly taskId: string };
+
+/** Makes Quotes and has them approved. */
+export class Quotes {
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly store: Store,
+    private readonly secrets: Secrets,
+    private readonly pages: Pages,
+  ) {}
+
+  /** Quotes what `params` names and, if the user approves, starts the Run and returns its id. */
+  async approve(params: QuoteCreateParams): Promise<string | undefined> {
+    if (!(await workspaceIsTrusted()) || !(await this.secrets.ready())) return undefined;
+    const quote = await this.#planned(params);
+    if (quote === undefined) return undefined;
+    const draft: Draft = { ticked: new Set(quote.tasks.map(({ id }) => id)), briefs: new Map() };
+    for (;;) {
+      const choice = await choose(quote, draft);
+      if (choice?.kind === "page") await this.pages.open(quote.title, { quoteId: quote.id });
+      else if (choice?.kind === "edit") await editBrief(quote, draft, choice.taskId);
+      else if (choice?.kind === "start") return this.#start(quote, draft);
+      else return undefined;
+    }
+  }
+
+  async #start(quote: QuoteView, draft: Draft): Promise<string> {
+    const edits = quote.tasks.flatMap(({ id }): TaskEdit[] => {
+      const brief = draft.briefs.get(id);
+      if (!draft.ticked.has(id)) return [{ id, include: false }];
+      return brief === undefined ? [] : [{ id, brief }];
+    });
+    const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits });
+    this.store.dropQuote(quote.id);
+    return runId;
+  }
+
+  /** The Quote once it is ready; undefined if the user stops waiting. Throws what made it fail. */
+  #planned(params: QuoteCreateParams): Thenable<QuoteView | undefined> {
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t("Planning"),
+      cancellable: true,
+    };
+    return vscode.window.withProgress(options, async (progress, token) => {
+      const { quoteId } = await this.daemon.request(Requests.quoteCreate, params);
+      return new Promise<QuoteView | undefined>((resolve, reject) => {
+        const take = (news: QuoteChanged | undefined): void => {
+          if (news === undefined) return;
+          if (news.state === "planning") progress.report({ message: news.stage });
+          else stop();
+          if (news.state === "ready") resolve(news.quote ?? undefined);
+          if (news.state === "failed") reject(new Error(news.stage));
+        };
+        const unsubscribe = this.store.onChange((change) => {
+          if (change.kind === "quote" && change.quote.quoteId === quoteId) take(change.quote);
+        });
+        const cancelled = token.onCancellationRequested(() => {
+          stop();
+          resolve(undefined);
+        });
+        const stop = (): void => {
+          unsubscribe();
+          cancelled.dispose();
+        };
+        take(this.store.quote(quoteId));
+      });
+    });
+  }
+}
+
+function rowsOf(quote: QuoteView, briefs: ReadonlyMap<string, string>): Row[] {
+  const edit: vscode.QuickInputButton = {
+    iconPath: new vscode.ThemeIcon("edit"),
+    tooltip: vscode.l10n.t("Edit the brief"),
+  };
+  return quoteWaves(quote).flatMap(({ heading, rows }) => [
+    { label: heading, kind: vscode.QuickPickItemKind.Separator },
+    ...rows.map(({ id, label, description, detail }) => ({
+      taskId: id,
+      label: briefs.has(id) ? vscode.l10n.t("{0} (edited)", label) : label,
+      description,
+      detail,
+      buttons: [edit],
+    })),
+  ]);
+}
+
+/** Shows the Quote once; undefined if the user leaves it. */
+function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
+  const pick = vscode.window.createQuickPick<Row>();
+  pick.title = quoteTitle(quote);
+  pick.placeholder = vscode.l10n.t("Enter starts the Run with the ticked Tasks; Esc leaves it");
+  pick.canSelectMany = true;
+  pick.ignoreFocusOut = true;
+  pick.matchOnDetail = true;
+  pick.items = rowsOf(quote, draft.briefs);
+  pick.selectedItems = pick.items.filter(({ taskId }) => taskId !== undefined && draft.ticked.has(taskId));
+  pick.buttons = [{ iconPath: new vscode.ThemeIcon("preview"), tooltip: vscode.l10n.t("Read the whole Quote") }];
+  showWarnings(pick, quote.warnings);
+  return new Promise((resolve) => {
+    const end = (choice: Choice | undefined): void => {
+      const ticked = pick.selectedItems.flatMap(({ taskId }) => taskId ?? []);
+      if (choice?.kind === "start" && ticked.length === 0) {
+        pick.placeholder = vscode.l10n.t("Tick at least one Task, or press Esc to leave the Quote");
+        return;
+      }
+      draft.ticked = new Set(ticked);
+      resolve(choice);
+      pick.dispose();
+    };
+    pick.onDidAccept(() => end({ kind: "start" }));
+    pick.onDidTriggerButton(() => end({ kind: "page" }));
+    pick.onDidTriggerItemButton(({ item }) => item.taskId && end({ kind: "edit", taskId: item.taskId }));
+    pick.onDidHide(() => end(undefined));
+    pick.show();
+  });
+}
+
+/** Beside the rows where this VS Code can do so, else as a notification: they must be seen before Enter. */
+function showWarnings(pick: vscode.QuickPick<Row>, warnings: readonly string[]): void {
+  if (warnings.length === 0) return;
+  const text = warnings.join("\n");
+  if ("prompt" in pick) (pick as { prompt: string | undefined }).prompt = text;
+  else void vscode.window.showWarningMessage(text);
+}
+
+async function editBrief(quote: QuoteView, draft: Draft, taskId: string): Promise<void> {
+  const task = quote.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return;
+  const brief = await vscode.window.showInputBox({
+    title: task.title,
+    prompt: vscode.l10n.t("What the agent is told to do"),
+    value: draft.briefs.get(taskId) ?? task.brief,
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === "" ? vscode.l10n.t("A brief can't be empty") : undefined),
+  });
+  if (brief !== undefined && brief !== task.brief) draft.briefs.set(taskId, brief.trim());
+}

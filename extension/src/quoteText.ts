@@ -1,0 +1,87 @@
+/** A Quote in words: the rows to tick and the page to read. */
+import { l10n } from "vscode";
+import { dollars } from "./amount";
+import type { QuoteView, TaskQuoteView } from "./generated/protocol";
+
+/** One Task to tick. */
+export interface QuoteRow {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+}
+
+/** The Tasks that may be worked on at the same time, under one heading. */
+export interface QuoteWave {
+  readonly heading: string;
+  readonly rows: readonly QuoteRow[];
+}
+
+/** `Quote: $0.01 to $0.04, likely $0.02 · all-Sonnet $0.31 · budget $2.00`. */
+export function quoteTitle(quote: QuoteView): string {
+  const parts = [l10n.t("Quote: {0}", quote.price.text)];
+  if (quote.price.atSonnet !== null) parts.push(l10n.t("all-Sonnet {0}", dollars(quote.price.atSonnet)));
+  parts.push(l10n.t("budget {0}", dollars(quote.budget)));
+  if (quote.offline) parts.push(l10n.t("offline model"));
+  return parts.join(" · ");
+}
+
+function overlapsOf(quote: QuoteView, task: TaskQuoteView): string[] {
+  const title = (id: string): string => quote.tasks.find((other) => other.id === id)?.title ?? id;
+  return quote.overlaps
+    .filter(({ first, second }) => first === task.id || second === task.id)
+    .map(({ first, second, path, symbol }) =>
+      l10n.t("shares {0} with “{1}”", symbol ?? path, title(first === task.id ? second : first)),
+    );
+}
+
+function row(quote: QuoteView, task: TaskQuoteView): QuoteRow {
+  const likely = task.price.likely === null ? task.price.text : dollars(task.price.likely);
+  return {
+    id: task.id,
+    label: task.title,
+    description: `${likely} · ${task.rung.text}`,
+    detail: [task.files.join(", "), ...overlapsOf(quote, task)].filter((part) => part !== "").join(" · "),
+  };
+}
+
+/** The Tasks by wave, in order. */
+export function quoteWaves(quote: QuoteView): readonly QuoteWave[] {
+  return quote.waves.map((ids, index) => ({
+    heading: index === 0 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", index + 1, index),
+    rows: quote.tasks.filter(({ id }) => ids.includes(id)).map((task) => row(quote, task)),
+  }));
+}
+
+/** The Quote as a Markdown page, with everything that the rows leave out. */
+export function quotePage(quote: QuoteView): string {
+  const lines = [`# ${quote.title}`, "", `**${quoteTitle(quote)}**`, ""];
+  lines.push(
+    l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
+    "",
+  );
+  for (const warning of quote.warnings) lines.push(`> ${warning}`, "");
+  if (quote.gate !== null) {
+    const seconds = quote.baseline ? (quote.baseline.durationMs / 1000).toFixed(1) : undefined;
+    const time = seconds ? l10n.t(", {0} s on the base", seconds) : "";
+    lines.push(`${l10n.t("Gate")}: \`${quote.gate}\`${time}`, "");
+  }
+  for (const [index, ids] of quote.waves.entries()) {
+    lines.push(`## ${l10n.t("Wave {0}", index + 1)}`, "");
+    for (const task of quote.tasks.filter(({ id }) => ids.includes(id))) {
+      lines.push(`### ${task.title}`, "", `${task.price.text} · ${task.rung.text}`, "", task.brief, "");
+      for (const file of task.files) lines.push(`- \`${file}\``);
+      for (const overlap of overlapsOf(quote, task)) lines.push(`- ${overlap}`);
+      lines.push("");
+    }
+  }
+  if (quote.baseline && quote.baseline.failing.length > 0) {
+    lines.push(
+      `## ${l10n.t("Tests that fail already")}`,
+      "",
+      ...quote.baseline.failing.map((name) => `- \`${name}\``),
+      "",
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,83 @@
+/** The review of a Run: its diffs by Task in the multi-diff editor, from virtual documents that the daemon fills. */
+import * as vscode from "vscode";
+import type { Daemon } from "./client";
+import { type FileChange, Requests, type RunView, type TaskView } from "./generated/protocol";
+import { parseSide, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
+import { billText } from "./views/runs/words";
+
+const SCHEME = "contextune-review";
+const CONTEXT = "contextune.reviewing";
+
+function sideUri(side: ReviewSide): vscode.Uri {
+  return vscode.Uri.from({ scheme: SCHEME, path: `/${side.path}`, query: sideQuery(side) });
+}
+
+function sides(run: RunView, task: TaskView, { path, before, after }: FileChange) {
+  const side = { runId: run.id, taskId: task.id, path };
+  return {
+    before: before === null ? undefined : sideUri({ ...side, side: "before" }),
+    after: after === null ? undefined : sideUri({ ...side, side: "after" }),
+  };
+}
+
+/** The command that shows one file's change by one Task. */
+export function diffCommand(run: RunView, task: TaskView, change: FileChange): vscode.Command {
+  const { before, after } = sides(run, task, change);
+  const title = `${change.path} (${task.title})`;
+  if (before && after) return { command: "vscode.diff", title, arguments: [before, after, title] };
+  return { command: "vscode.open", title, arguments: [before ?? after, { preview: true }, title] };
+}
+
+/** Opens reviews and fills their documents. */
+export class Review implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #daemon: Daemon;
+  /** Run ids by the title of their review's tab: that is all that VS Code tells of a multi-diff editor. */
+  readonly #reviewed = new Map<string, string>();
+  readonly #disposables: vscode.Disposable[];
+
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
+    this.#disposables = [
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.#noticeTab()),
+      vscode.window.tabGroups.onDidChangeTabGroups(() => this.#noticeTab()),
+    ];
+  }
+
+  /** Shows what a Run, or one Task of it, changed. Returns false if it changed nothing. */
+  async open(run: RunView, taskId?: string): Promise<boolean> {
+    const entries = reviewEntries(run, taskId);
+    if (entries.length === 0) return false;
+    const task = run.tasks.find(({ id }) => id === taskId);
+    const title = vscode.l10n.t("Review: {0} · {1}", task?.title ?? run.title, billText((task ?? run).bill));
+    const resources = entries.map(({ task, change }) => {
+      const { before, after } = sides(run, task, change);
+      const label = vscode.Uri.from({ scheme: SCHEME, path: `/${change.path}`, query: task.id, fragment: task.title });
+      return [label, before, after];
+    });
+    if (taskId === undefined) this.#reviewed.set(title, run.id);
+    await vscode.commands.executeCommand("vscode.changes", title, resources);
+    this.#noticeTab();
+    return true;
+  }
+
+  /** The Run whose review is the active editor. */
+  active(): string | undefined {
+    const label = vscode.window.tabGroups.activeTabGroup.activeTab?.label;
+    return label === undefined ? undefined : this.#reviewed.get(label);
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const side = parseSide(uri.path, uri.query);
+    const { text, binary } = await this.#daemon.request(Requests.reviewContent, side);
+    return binary ? vscode.l10n.t("This file is not text.") : (text ?? "");
+  }
+
+  dispose(): void {
+    for (const one of this.#disposables) one.dispose();
+  }
+
+  #noticeTab(): void {
+    void vscode.commands.executeCommand("setContext", CONTEXT, this.active() !== undefined);
+  }
+}

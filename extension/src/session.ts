@@ -1,0 +1,63 @@
+/** What a daemon is told and asked each time it is ready, and when the window changes. */
+import * as vscode from "vscode";
+import type { Daemon } from "./client";
+import { localFolders } from "./folders";
+import { Requests } from "./generated/protocol";
+import type { Log } from "./log";
+import type { Secrets } from "./secrets";
+import type { Store } from "./store";
+import { sendTrust } from "./trust";
+
+/** Keeps daemon and window of one mind. */
+export class Session {
+  readonly #problems = new Map<string, string>();
+  readonly #problemsChanged = new vscode.EventEmitter<void>();
+
+  /** Fires when a folder can't be read, or can again. */
+  readonly onProblems = this.#problemsChanged.event;
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly store: Store,
+    private readonly secrets: Secrets,
+    private readonly log: Log,
+  ) {}
+
+  /** Why the Todos of a folder are not known: one sentence, or undefined. */
+  problem(): string | undefined {
+    return this.#problems.values().next().value;
+  }
+
+  /** Tells the daemon of trust and key, and asks for Todos and Runs. */
+  async greet(): Promise<void> {
+    await sendTrust(this.daemon);
+    await this.secrets.handOver();
+    await this.loadFolders();
+    for (const folder of localFolders()) {
+      const { runs } = await this.daemon.request(Requests.runList, { folder });
+      for (const run of runs) this.store.setRun({ run });
+    }
+  }
+
+  /** Asks for the Todos of every open folder, and forgets those of closed ones. */
+  async loadFolders(): Promise<void> {
+    const known = new Set<string>();
+    this.#problems.clear();
+    for (const folder of localFolders()) {
+      try {
+        const result = await this.daemon.request(Requests.todoList, { folder });
+        known.add(result.folder);
+        this.store.setTodos(result);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        this.log.warn(`${folder}: ${text}`);
+        this.#problems.set(folder, text);
+      }
+    }
+    for (const folder of this.store.folders()) {
+      if (!known.has(folder)) this.store.dropFolder(folder);
+    }
+    await vscode.commands.executeCommand("setContext", "contextune.todosKnown", true);
+    this.#problemsChanged.fire();
+  }
+}

@@ -1,0 +1,23 @@
+/** A heading with rows below it. */
+import * as vscode from "vscode";
+import type { Node } from "../tree";
+
+/** A group of the Costs view. */
+export class GroupNode implements Node {
+  constructor(
+    private readonly id: string,
+    private readonly label: string,
+    private readonly rows: readonly Node[],
+  ) {}
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(this.label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `group:${this.id}`;
+    item.description = String(this.rows.length);
+    return item;
+  }
+
+  children(): readonly Node[] {
+    return this.rows;
+  }
+}

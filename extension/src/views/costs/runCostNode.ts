@@ -1,0 +1,24 @@
+/** What one Run cost, beside what it was quoted at. */
+import * as vscode from "vscode";
+import type { CostRun } from "../../generated/protocol";
+import { runIcon } from "../runs/icons";
+import type { Node } from "../tree";
+import { billTooltip, costRunDescription } from "./words";
+
+/** A Run in the Costs view. */
+export class RunCostNode implements Node {
+  constructor(private readonly run: CostRun) {}
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(this.run.title);
+    item.id = `runCost:${this.run.runId}`;
+    item.description = costRunDescription(this.run);
+    item.tooltip = billTooltip(this.run.bill);
+    item.iconPath = runIcon(this.run.state);
+    return item;
+  }
+
+  children(): readonly Node[] {
+    return [];
+  }
+}

@@ -1,0 +1,36 @@
+/** An attempt: a click opens its transcript. */
+import * as vscode from "vscode";
+import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
+import type { Node } from "../tree";
+import { outcomeIcon } from "./icons";
+import { attemptDescription, evidenceText } from "./words";
+
+/** An attempt in the Runs view. */
+export class AttemptNode implements Node {
+  constructor(
+    readonly run: RunView,
+    readonly task: TaskView,
+    readonly attempt: AttemptView,
+  ) {}
+
+  item(): vscode.TreeItem {
+    const { run, task, attempt } = this;
+    const item = new vscode.TreeItem(vscode.l10n.t("Attempt {0}: {1}", attempt.number, attempt.rung.text));
+    item.id = `attempt:${run.id}:${task.id}:${attempt.number}`;
+    item.description = attemptDescription(attempt);
+    item.iconPath = outcomeIcon(attempt.outcome);
+    item.contextValue = "attempt";
+    const told = [attempt.reason, attempt.summary, attempt.evidence ? evidenceText(attempt.evidence) : ""];
+    item.tooltip = new vscode.MarkdownString(told.filter((text) => text !== "").join("\n\n"));
+    item.command = {
+      command: "contextune.openTranscript",
+      title: vscode.l10n.t("Open the Transcript"),
+      arguments: [this],
+    };
+    return item;
+  }
+
+  children(): readonly Node[] {
+    return [];
+  }
+}

@@ -1,0 +1,55 @@
+/** The icons of states. */
+import { ThemeColor, ThemeIcon } from "vscode";
+import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
+
+const icon = (id: string, color?: string): ThemeIcon =>
+  color === undefined ? new ThemeIcon(id) : new ThemeIcon(id, new ThemeColor(color));
+
+const runIcons: Record<RunView["state"], ThemeIcon> = {
+  running: icon("sync~spin"),
+  paused: icon("debug-pause"),
+  parked: icon("debug-pause", "charts.orange"),
+  review: icon("diff-multiple", "charts.blue"),
+  accepted: icon("pass-filled", "testing.iconPassed"),
+  undone: icon("discard"),
+  discarded: icon("trash"),
+  cancelled: icon("circle-slash"),
+  failed: icon("error", "testing.iconFailed"),
+};
+
+const taskIcons: Record<TaskView["state"], ThemeIcon> = {
+  waiting: icon("circle-outline"),
+  working: icon("sync~spin"),
+  asking: icon("question", "charts.yellow"),
+  testing: icon("beaker", "charts.blue"),
+  joining: icon("git-merge", "charts.blue"),
+  accepted: icon("pass", "testing.iconPassed"),
+  failed: icon("error", "testing.iconFailed"),
+  cancelled: icon("circle-slash"),
+  skipped: icon("debug-step-over"),
+};
+
+const outcomeIcons: Record<AttemptView["outcome"], ThemeIcon> = {
+  working: icon("sync~spin"),
+  green: icon("pass", "testing.iconPassed"),
+  red: icon("error", "testing.iconFailed"),
+  limit: icon("watch", "charts.orange"),
+  refused: icon("circle-slash", "charts.orange"),
+  cancelled: icon("circle-slash"),
+  failed: icon("warning", "charts.orange"),
+};
+
+/** The icon of a Run's state. */
+export function runIcon(state: RunView["state"]): ThemeIcon {
+  return runIcons[state];
+}
+
+/** The icon of a Task's state. */
+export function taskIcon(state: TaskView["state"]): ThemeIcon {
+  return taskIcons[state];
+}
+
+/** The icon of how an attempt ended. */
+export function outcomeIcon(outcome: AttemptView["outcome"]): ThemeIcon {
+  return outcomeIcons[outcome];
+}

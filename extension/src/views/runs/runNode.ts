@@ -1,0 +1,42 @@
+/** A Run: the root of its Tasks. */
+import * as vscode from "vscode";
+import type { RunView } from "../../generated/protocol";
+import type { Node } from "../tree";
+import { runIcon } from "./icons";
+import { TaskNode } from "./taskNode";
+import { billText, evidenceText, runDescription, runStateText, runTokens } from "./words";
+
+/** A Run in the Runs view. */
+export class RunNode implements Node {
+  constructor(
+    readonly run: RunView,
+    private readonly newest: boolean,
+  ) {}
+
+  item(): vscode.TreeItem {
+    const { run } = this;
+    const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(run.title, this.newest ? Expanded : Collapsed);
+    item.id = `run:${run.id}`;
+    item.description = runDescription(run);
+    item.iconPath = runIcon(run.state);
+    item.contextValue = runTokens(run);
+    item.tooltip = new vscode.MarkdownString(this.#tooltip(), true);
+    return item;
+  }
+
+  children(): readonly Node[] {
+    return this.run.tasks.map((task) => new TaskNode(this.run, task));
+  }
+
+  #tooltip(): string {
+    const { run } = this;
+    const lines = [`**${run.title}**`, `${runStateText(run.state)}${run.reason ? `: ${run.reason}` : ""}`];
+    const sonnet = run.bill.saving === null ? "" : vscode.l10n.t(" (all-Sonnet {0})", run.bill.atSonnetText);
+    lines.push(vscode.l10n.t("{0} of a budget of {1}", billText(run.bill) + sonnet, run.budgetText));
+    if (run.offline) lines.push(vscode.l10n.t("Offline model: scripted, no AI"));
+    if (run.ghostEvidence) lines.push(evidenceText(run.ghostEvidence));
+    lines.push(...run.notes, `\`${run.id}\``);
+    return lines.join("\n\n");
+  }
+}

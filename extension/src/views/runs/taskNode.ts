@@ -1,0 +1,53 @@
+/** A Task: the root of its attempts and changed files. */
+import * as vscode from "vscode";
+import type { RunView, TaskView } from "../../generated/protocol";
+import type { Node } from "../tree";
+import { AttemptNode } from "./attemptNode";
+import { ChangeNode } from "./changeNode";
+import { taskIcon } from "./icons";
+import { evidenceText, taskDescription, taskStateText, taskTokens } from "./words";
+
+/** A Task in the Runs view. */
+export class TaskNode implements Node {
+  constructor(
+    readonly run: RunView,
+    readonly task: TaskView,
+  ) {}
+
+  item(): vscode.TreeItem {
+    const { run, task } = this;
+    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(task.title, task.attempts.length + task.changes.length > 0 ? Collapsed : None);
+    item.id = `task:${run.id}:${task.id}`;
+    item.description = taskDescription(task);
+    item.iconPath = taskIcon(task.state);
+    item.contextValue = taskTokens(task, run);
+    item.tooltip = new vscode.MarkdownString(this.#tooltip());
+    if (task.state === "asking") {
+      item.command = {
+        command: "contextune.answerQuestion",
+        title: vscode.l10n.t("Answer the Question"),
+        arguments: [this],
+      };
+    }
+    return item;
+  }
+
+  children(): readonly Node[] {
+    const { run, task } = this;
+    return [
+      ...task.attempts.map((attempt) => new AttemptNode(run, task, attempt)),
+      ...task.changes.map((change) => new ChangeNode(run, task, change)),
+    ];
+  }
+
+  #tooltip(): string {
+    const { task } = this;
+    const lines = [`**${task.title}**`, `${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
+    if (task.question !== null) lines.push(task.question.text);
+    lines.push(task.brief);
+    if (task.evidence !== null) lines.push(evidenceText(task.evidence));
+    if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
+    return lines.join("\n\n");
+  }
+}

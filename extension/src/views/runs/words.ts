@@ -1,0 +1,139 @@
+/** Runs, Tasks and attempts in words, and the tokens by which menus tell them apart. */
+import { l10n } from "vscode";
+import type { AttemptView, BillView, EvidenceView, FileChange, RunView, TaskView } from "../../generated/protocol";
+
+type RunState = RunView["state"];
+type TaskState = TaskView["state"];
+type Outcome = AttemptView["outcome"];
+
+const ENDED_TASK: ReadonlySet<TaskState> = new Set(["accepted", "failed", "cancelled", "skipped"]);
+
+/** A Run's state in a word or three. */
+export function runStateText(state: RunState): string {
+  const words: Record<RunState, string> = {
+    running: l10n.t("running"),
+    paused: l10n.t("paused"),
+    parked: l10n.t("budget reached"),
+    review: l10n.t("ready for review"),
+    accepted: l10n.t("accepted"),
+    undone: l10n.t("undone"),
+    discarded: l10n.t("discarded"),
+    cancelled: l10n.t("cancelled"),
+    failed: l10n.t("failed"),
+  };
+  return words[state];
+}
+
+/** A Task's state in a word or three. */
+export function taskStateText(state: TaskState): string {
+  const words: Record<TaskState, string> = {
+    waiting: l10n.t("waiting"),
+    working: l10n.t("working"),
+    asking: l10n.t("asks you"),
+    testing: l10n.t("testing"),
+    joining: l10n.t("joining the others"),
+    accepted: l10n.t("passed"),
+    failed: l10n.t("failed"),
+    cancelled: l10n.t("cancelled"),
+    skipped: l10n.t("skipped"),
+  };
+  return words[state];
+}
+
+/** How an attempt ended, in a word or three. */
+export function outcomeText(outcome: Outcome): string {
+  const words: Record<Outcome, string> = {
+    working: l10n.t("working"),
+    green: l10n.t("tests green"),
+    red: l10n.t("tests red"),
+    limit: l10n.t("limit reached"),
+    refused: l10n.t("declined"),
+    cancelled: l10n.t("cancelled"),
+    failed: l10n.t("failed"),
+  };
+  return words[outcome];
+}
+
+/** `$0.0123 −93 %`: money, and the saving against Sonnet where it can be told. */
+export function billText({ text, saving }: Pick<BillView, "text" | "saving">): string {
+  return saving === null ? text : `${text} −${saving}`;
+}
+
+/** How many Tasks of a Run have ended well. */
+export function passedTasks(run: RunView): number {
+  return run.tasks.filter(({ state }) => state === "accepted").length;
+}
+
+/** `3 of 8 · running · $0.0123 −93 %`. */
+export function runDescription(run: RunView): string {
+  const count = l10n.t("{0} of {1}", passedTasks(run), run.tasks.length);
+  return [count, runStateText(run.state), billText(run.bill)].join(" · ");
+}
+
+/** `Haiku 5.5, low · turn 4 · $0.0031`; what the agent asks, or why the Task ended, where there is such a thing. */
+export function taskDescription(task: TaskView): string {
+  const parts = [taskStateText(task.state)];
+  if (!ENDED_TASK.has(task.state) && task.rung !== null) parts.push(task.rung.text, l10n.t("turn {0}", task.turn));
+  if (task.bill.requests > 0) parts.push(task.bill.text);
+  return parts.join(" · ");
+}
+
+/** `tests red · turn 6 · $0.0031`. */
+export function attemptDescription(attempt: AttemptView): string {
+  const turns = attempt.turns === 1 ? l10n.t("1 turn") : l10n.t("{0} turns", attempt.turns);
+  return [outcomeText(attempt.outcome), turns, attempt.bill.text].join(" · ");
+}
+
+/** `+12 −3`. */
+export function changeDescription(change: FileChange): string {
+  const size = `+${change.insertions} −${change.deletions}`;
+  if (change.before === null) return `${size} · ${l10n.t("new")}`;
+  return change.after === null ? `${size} · ${l10n.t("removed")}` : size;
+}
+
+/** What the Gate saw, in one line. */
+export function evidenceText(evidence: EvidenceView): string {
+  const seconds = (evidence.durationMs / 1000).toFixed(1);
+  switch (evidence.verdict) {
+    case "green":
+      return l10n.t("Gate green in {0} s: {1}", seconds, evidence.command);
+    case "red":
+      return l10n.t(
+        "Gate red after {0} s, {1} newly failing: {2}",
+        seconds,
+        evidence.newlyFailing.length,
+        evidence.command,
+      );
+    case "unusable":
+      return l10n.t("Gate without a verdict: {0}", evidence.command);
+  }
+}
+
+/** Words by which `when` clauses tell what can be done with a Run. */
+export function runTokens(run: RunView): string {
+  const live = run.state === "running" || run.state === "paused" || run.state === "parked";
+  const tokens = ["run"];
+  if (run.state === "running") tokens.push("pausable");
+  if (run.state === "paused" || run.state === "parked") tokens.push("resumable");
+  if (live) tokens.push("cancellable");
+  if (run.changes.length > 0 || run.tasks.some(({ changes }) => changes.length > 0)) tokens.push("reviewable");
+  if (run.canAccept) tokens.push("acceptable");
+  if (run.canUndo) tokens.push("undoable");
+  if (run.state === "review") tokens.push("discardable");
+  return tokens.join(" ");
+}
+
+/** Words by which `when` clauses tell what can be done with a Task. */
+export function taskTokens(task: TaskView, run: RunView): string {
+  const tokens = ["task"];
+  const over = ENDED_TASK.has(task.state);
+  const closed = run.state === "accepted" || run.state === "undone" || run.state === "discarded";
+  if (!over) tokens.push("cancellable");
+  if (!over && task.state !== "asking") tokens.push("tellable");
+  if (over && task.state !== "accepted" && !closed) tokens.push("retryable");
+  if (task.state === "asking") tokens.push("answerable");
+  if (task.changes.length > 0) tokens.push("reviewable");
+  if (task.attempts.length > 0) tokens.push("readable");
+  if (task.worktree !== null) tokens.push("openable");
+  return tokens.join(" ");
+}
