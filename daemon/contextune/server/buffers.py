@@ -1,0 +1,84 @@
+"""Unsaved editor text on its way to the Todo board, as the bytes that saving would write."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+from collections.abc import Callable
+from pathlib import Path
+
+Sink = Callable[[Path, bytes | None], None]
+
+
+def on_disk(file: Path) -> bytes:
+    """A file's bytes; none if there is no readable file."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def as_bytes(text: str, disk: bytes) -> bytes | None:
+    """What saving this text would write, given what the disk holds; None if that cannot be known.
+
+    Editors drop a byte order mark from the text. A file that is not UTF-8 is saved in an encoding that the
+    protocol does not tell.
+    """
+    try:
+        disk.decode("utf-8")
+        content = text.encode("utf-8")
+    except UnicodeError:
+        return None
+    return codecs.BOM_UTF8 + content if disk.startswith(codecs.BOM_UTF8) else content
+
+
+class Buffers:
+    """The open files of one client. Reads a file once when it is opened, never per keystroke."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._texts: dict[Path, str] = {}
+        self._disks: dict[Path, bytes] = {}
+        self._reading: set[asyncio.Task[None]] = set()
+
+    def opened(self, file: Path, text: str) -> None:
+        """A file was opened; its text may differ from the disk already."""
+        self._texts[file] = text
+        task = asyncio.get_running_loop().create_task(self._compare(file))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    def changed(self, file: Path, text: str) -> None:
+        """The text of an open file changed."""
+        self._texts[file] = text
+        if file in self._disks:
+            self._tell(file)
+
+    def saved(self, file: Path) -> None:
+        """The text of an open file is on disk."""
+        if file in self._texts:
+            self._sink(file, None)
+
+    def closed(self, file: Path) -> None:
+        """The file is open no more: the disk counts again."""
+        self._disks.pop(file, None)
+        if self._texts.pop(file, None) is not None:
+            self._sink(file, None)
+
+    def resend(self) -> None:
+        """Tell the sink every unsaved text anew, for a folder that was opened after its files."""
+        for file in self._disks:
+            self._tell(file)
+
+    async def _compare(self, file: Path) -> None:
+        disk = await asyncio.to_thread(on_disk, file)
+        if file in self._texts:
+            # What tells the encoding is kept, not the whole file.
+            self._disks[file] = disk
+            self._tell(file, only_if_differs=True)
+
+    def _tell(self, file: Path, *, only_if_differs: bool = False) -> None:
+        disk = self._disks[file]
+        content = as_bytes(self._texts[file], disk)
+        if content is not None and not (only_if_differs and content == disk):
+            self._sink(file, content)

@@ -1,0 +1,40 @@
+"""What goes wrong, as JSON-RPC errors: a sentence for people, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
+
+from contextune.core.errors import ContextuneError
+
+log = logging.getLogger(__name__)
+
+CONTEXTUNE_ERROR = -32000
+"""The code of every ContextuneError; `data.kind` tells which."""
+
+INVALID_REQUEST = -32600
+NOT_INITIALIZED = -32002
+
+
+def kind_of(problem: ContextuneError) -> str:
+    """Such as `usage_problem`."""
+    name = type(problem).__name__
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def sentence(problem: BaseException) -> str:
+    """What to tell a person. An unforeseen problem is logged with its traceback and named in short."""
+    if isinstance(problem, ContextuneError | JsonRpcException):
+        return str(problem)
+    log.error("Unforeseen problem", exc_info=problem)
+    return f"An unforeseen problem: {type(problem).__name__}. The log has the details."
+
+
+def rpc_error(problem: BaseException) -> JsonRpcException:
+    """The error to answer a request with."""
+    if isinstance(problem, JsonRpcException):
+        return problem
+    if isinstance(problem, ContextuneError):
+        return JsonRpcException(str(problem), CONTEXTUNE_ERROR, {"kind": kind_of(problem)})
+    return JsonRpcInternalError(sentence(problem))

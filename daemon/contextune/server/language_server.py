@@ -1,0 +1,166 @@
+"""The language server: pygls with our features bound to it. Knows LSP and little else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from contextune import __version__
+from contextune.protocol.methods import Method
+from contextune.server.actions import KIND, Actions
+from contextune.server.client import EXTENSION, SECTION, Client
+from contextune.server.commands import NAMES, execute
+from contextune.server.failures import sentence
+from contextune.server.hovers import hover
+from contextune.server.lenses import lenses
+from contextune.server.methods import REQUESTS, answer
+from contextune.server.names import PREFIX, Name
+from contextune.server.places import path_of
+from contextune.server.protocol import Protocol, converter
+from contextune.server.session import Compose, Session
+
+
+class ContextuneServer(LanguageServer):
+    """One server for one client. Must be made inside a running event loop."""
+
+    protocol: Protocol
+
+    def __init__(self, compose: Compose) -> None:
+        super().__init__("contextune", __version__, protocol_cls=Protocol, converter_factory=converter)
+        self.client = Client(self)
+        self.session = Session(self.client, compose)
+        for method, (handler, options) in self._features().items():
+            self.feature(method, options)(functools.partial(handler))
+        for request in REQUESTS:
+            self.feature(request.name)(functools.partial(self._request, request))
+        for name in NAMES:
+            self.command(PREFIX + name)(self._command(name))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:  # noqa: ARG002  # pygls gives both
+        """Show what went wrong while a notification was handled: nobody waits for its answer."""
+        self.client.say(sentence(error), "error")
+
+    def _features(self) -> Mapping[str, tuple[Any, Any]]:
+        actions = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=False)
+        return {
+            types.INITIALIZE: (self._initialize, None),
+            types.INITIALIZED: (self._initialized, None),
+            types.WORKSPACE_DID_CHANGE_CONFIGURATION: (self._settings_changed, None),
+            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: (self._folders_changed, None),
+            types.TEXT_DOCUMENT_DID_OPEN: (self._opened, None),
+            types.TEXT_DOCUMENT_DID_CHANGE: (self._changed, None),
+            types.TEXT_DOCUMENT_DID_SAVE: (self._saved, types.SaveOptions(include_text=False)),
+            types.TEXT_DOCUMENT_DID_CLOSE: (self._closed, None),
+            types.TEXT_DOCUMENT_CODE_ACTION: (self._code_actions, actions),
+            types.TEXT_DOCUMENT_CODE_LENS: (self._code_lenses, types.CodeLensOptions(resolve_provider=False)),
+            types.TEXT_DOCUMENT_HOVER: (self._hover, None),
+        }
+
+    async def _request(self, method: Method, params: Any) -> Any:
+        return await answer(self.session, method, params)
+
+    def _command(self, name: Name) -> Callable[..., Awaitable[Any]]:
+        # pygls reads how many arguments to expect off the function itself, so it cannot be a partial one.
+        async def run(*arguments: Any) -> Any:
+            return await execute(self.session, name, arguments)
+
+        return run
+
+    # The life of a session.
+
+    def _initialize(self, params: types.InitializeParams) -> None:
+        options = params.initialization_options
+        options = options if isinstance(options, Mapping) else {}
+        self.client.is_extension = options.get("client") == EXTENSION
+        settings = options.get(SECTION)
+        self.session.editor_settings = settings if isinstance(settings, Mapping) else {}
+
+    def _initialized(self, _params: types.InitializedParams) -> None:
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        self.session.spawn(self._begin(_paths(uris)))
+
+    async def _begin(self, folders: list[Path]) -> None:
+        await self.session.open(folders)
+        await (await self.session.application()).warm()
+
+    def _settings_changed(self, params: types.DidChangeConfigurationParams) -> None:
+        settings = params.settings if isinstance(params.settings, Mapping) else None
+        self.session.spawn(self.session.configure(settings))
+
+    def _folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        self.session.close_folders(_paths([folder.uri for folder in params.event.removed]))
+        self.session.spawn(self.session.open(_paths([folder.uri for folder in params.event.added])))
+
+    # Text of open files.
+
+    def _opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        file = _file(params.text_document.uri)
+        if file is not None:
+            self.client.open_uris[file] = params.text_document.uri
+            self.session.buffers.opened(file, params.text_document.text)
+
+    def _changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        file = _file(params.text_document.uri)
+        if file is not None:
+            document = self.workspace.get_text_document(params.text_document.uri)
+            self.session.buffers.changed(file, document.source)
+
+    def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
+        file = _file(params.text_document.uri)
+        if file is not None:
+            self.session.buffers.saved(file)
+
+    def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        file = _file(params.text_document.uri)
+        if file is not None:
+            self.client.open_uris.pop(file, None)
+            self.session.buffers.closed(file)
+
+    # What an editor asks for while one types: all from memory.
+
+    def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        file, folder = self._locate(params.text_document.uri)
+        if file is None or folder is None:
+            return []
+        actions = Actions(
+            file,
+            folder,
+            self.session.todos_of(file),
+            self.session.marks,
+            in_folder=len(self.session.folders[folder]),
+            extension=self.client.is_extension,
+        )
+        return actions.at(params.range, params.context)
+
+    def _code_lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
+        file, folder = self._locate(params.text_document.uri)
+        if file is None or folder is None:
+            return []
+        todos = self.session.todos_of(file)
+        return lenses(file, folder, todos, self.session.marks, extension=self.client.is_extension)
+
+    def _hover(self, params: types.HoverParams) -> types.Hover | None:
+        file, _ = self._locate(params.text_document.uri)
+        if file is None:
+            return None
+        return hover(file, params.position, self.session.todos_of(file), self.session.marks)
+
+    def _locate(self, uri: str) -> tuple[Path | None, Path | None]:
+        file = _file(uri)
+        return file, self.session.folder_of(file) if file is not None else None
+
+
+def _file(uri: str) -> Path | None:
+    path = path_of(uri)
+    return path.resolve() if path is not None else None
+
+
+def _paths(uris: Sequence[str]) -> list[Path]:
+    return [path for path in map(path_of, uris) if path is not None]

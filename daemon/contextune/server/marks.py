@@ -1,0 +1,125 @@
+"""What is known of a Todo from memory: the Run and the Task that work on it, and what they overlap with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from contextune.core.plan import Overlap
+from contextune.core.quote import Quote
+from contextune.core.run import Run, TaskRun
+from contextune.core.states import LIVE_RUN, TaskState
+from contextune.core.todo import Todo
+from contextune.protocol.wording import bill_text, rung_text
+
+_WORDS: dict[TaskState, str] = {"accepted": "ready for review"}
+_CURRENT = LIVE_RUN | {"review"}
+
+
+class Mark(NamedTuple):
+    """The newest Run that concerns a Todo, and its Task."""
+
+    run: Run
+    task: TaskRun
+
+    @property
+    def current(self) -> bool:
+        """Whether the Run is at work or waits for review, so that the Todo cannot be delegated again."""
+        return self.run.state in _CURRENT
+
+    @property
+    def state(self) -> str:
+        """The Task's state in a word or two, such as `working` or `ready for review`."""
+        if self.run.state in {"paused", "parked"} and self.task.state in {"waiting", "working", "testing"}:
+            return self.run.state
+        return _WORDS.get(self.task.state, self.task.state)
+
+    @property
+    def text(self) -> str:
+        """Such as `working · Haiku 5.5, low · turn 3 · $0.0012`."""
+        attempt = self.task.attempt
+        parts = [self.state]
+        if attempt is not None and self.task.state in {"working", "testing", "asking"}:
+            parts += [rung_text(attempt.rung), f"turn {attempt.turns}"]
+        elif self.task.state in {"failed", "skipped"} and self.task.reason:
+            parts.append(self.task.reason)
+        if self.task.bill.requests:
+            parts.append(bill_text(self.task.bill))
+        return " · ".join(parts)
+
+
+class Conflict(NamedTuple):
+    """An overlap that concerns one Todo."""
+
+    file: Path
+    todo_id: str
+    sentence: str
+
+
+class Marks:
+    """Runs and Quotes as they were last heard of. Lookups touch no disk."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Run] = {}
+        self._quotes: dict[str, Quote] = {}
+        self._tasks: dict[str, dict[str, str]] = {}
+        """Todo id to the ids of the Runs that concern it, oldest first, with the Task's id."""
+
+    def put(self, run: Run) -> bool:
+        """Take in a Run's newest state; whether it had not been heard of before."""
+        known = self.runs.get(run.id)
+        if known is not None and known.seq > run.seq:
+            return False
+        self.runs[run.id] = run
+        if known is None:
+            for task in run.plan.tasks:
+                for todo_id in task.todo_ids:
+                    self._tasks.setdefault(todo_id, {})[run.id] = task.id
+        return known is None
+
+    def quoted(self, repository: str, quote: Quote | None) -> None:
+        """The Quote that the user looks at in a repository; None when there is none any more."""
+        self._quotes.pop(repository, None)
+        if quote is not None:
+            self._quotes[repository] = quote
+
+    def of(self, file: Path, todo: Todo) -> Mark | None:
+        """The newest Run, current ones before ended ones, that concerns this Todo of this file."""
+        marks = [
+            Mark(run, run.task(task_id))
+            for run_id, task_id in self._tasks.get(todo.id, {}).items()
+            if file.is_relative_to((run := self.runs[run_id]).repository)
+        ]
+        return max(marks, key=lambda mark: (mark.current, mark.run.created_at), default=None)
+
+    def undoable(self, file: Path) -> Run | None:
+        """The newest accepted Run that changed this file."""
+        found = [
+            run
+            for run in self.runs.values()
+            if run.state == "accepted"
+            and any(Path(run.repository, change.path) == file for change in run.changes)
+        ]
+        return max(found, key=lambda run: run.created_at, default=None)
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """The overlaps of Quotes under the user's eyes and of live Runs, by Todo."""
+        for quote in self._quotes.values():
+            yield from _conflicts(quote.repository, quote.overlaps, quote)
+        for run in self.runs.values():
+            if run.state in LIVE_RUN:
+                yield from _conflicts(run.repository, run.overlaps, run.quote)
+
+
+def _conflicts(repository: str, overlaps: tuple[Overlap, ...], quote: Quote) -> Iterator[Conflict]:
+    todos = {todo.id: todo for todo in quote.todos}
+    titles = {task.id: task.title for task in quote.plan.tasks}
+    tasks = {task.id: task for task in quote.plan.tasks}
+    for overlap in overlaps:
+        for own, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+            thing = f"{overlap.symbol} in {overlap.path}" if overlap.symbol else overlap.path
+            said = f"“{titles[own]}” and “{titles[other]}” both change {thing}."
+            for todo_id in tasks[own].todo_ids:
+                if todos[todo_id].path == overlap.path:
+                    yield Conflict(Path(repository, overlap.path), todo_id, said)

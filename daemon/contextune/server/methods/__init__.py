@@ -1,0 +1,69 @@
+"""The `contextune/*` requests: one short function each, one module a resource, bound by one table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from pygls.exceptions import JsonRpcInvalidParams
+
+from contextune.protocol.methods import METHODS, Method
+from contextune.protocol.wire import View
+from contextune.server.methods import (
+    cost,
+    credential,
+    doctor,
+    quote,
+    review,
+    run,
+    task,
+    todo,
+    workspace,
+    worktree,
+)
+from contextune.server.session import Session
+
+Handler = Callable[[Session, Any], Awaitable[View]]
+
+HANDLERS: Mapping[str, Handler] = {
+    "contextune/todo/list": todo.every,
+    "contextune/quote/create": quote.create,
+    "contextune/run/start": run.start,
+    "contextune/run/list": run.every,
+    "contextune/run/get": run.get,
+    "contextune/run/pause": run.pause,
+    "contextune/run/resume": run.resume,
+    "contextune/run/cancel": run.cancel,
+    "contextune/run/accept": run.accept,
+    "contextune/run/undo": run.undo,
+    "contextune/run/discard": run.discard,
+    "contextune/review/content": review.content,
+    "contextune/task/cancel": task.cancel,
+    "contextune/task/retry": task.retry,
+    "contextune/task/tell": task.tell,
+    "contextune/task/answer": task.answer,
+    "contextune/task/transcript": task.transcript,
+    "contextune/cost/summary": cost.summary,
+    "contextune/credential/set": credential.set_key,
+    "contextune/workspace/trust": workspace.trust,
+    "contextune/doctor/check": doctor.check,
+    "contextune/worktree/list": worktree.every,
+    "contextune/worktree/clean": worktree.clean,
+}
+
+REQUESTS: tuple[Method, ...] = tuple(method for method in METHODS if method.direction == "request")
+
+
+async def answer(session: Session, method: Method, params: Any) -> View:
+    """Decode, call, return. Raises JsonRpcInvalidParams naming the path of what is wrong."""
+    if method.params is None:
+        if params:
+            raise JsonRpcInvalidParams("Expected no parameters.")
+        decoded: Any = None
+    else:
+        try:
+            decoded = msgspec.convert({} if params is None else params, method.params)
+        except msgspec.ValidationError as problem:
+            raise JsonRpcInvalidParams(str(problem)) from None
+    return await HANDLERS[method.name](session, decoded)

@@ -1,0 +1,33 @@
+"""`contextune/quote/*`."""
+
+from __future__ import annotations
+
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.engine.quote import QuoteRequest
+from contextune.protocol.params import QuoteCreateParams, QuoteCreateResult
+from contextune.server.quoting import make_quote, new_id
+from contextune.server.session import Session
+
+
+async def create(session: Session, params: QuoteCreateParams) -> QuoteCreateResult:
+    """An id at once; the Quote follows by `contextune/quote/changed`."""
+    if not (params.todo_ids or params.all or params.goal):
+        raise UsageProblem("There is nothing to quote. Name Todos, ask for all, or give a goal.")
+    request = QuoteRequest(
+        folder=session.folder(params.folder),
+        todo_ids=params.todo_ids,
+        all=params.all,
+        goal=params.goal,
+        base=params.base,
+    )
+    quote_id = new_id()
+    session.spawn(_make(session, quote_id, request))
+    return QuoteCreateResult(quote_id=quote_id)
+
+
+async def _make(session: Session, quote_id: str, request: QuoteRequest) -> None:
+    try:
+        await make_quote(session, quote_id, request)
+    except ContextuneError:
+        # The client has its sentence by `contextune/quote/changed`; a message beside it would say it twice.
+        return

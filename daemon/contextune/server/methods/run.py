@@ -1,0 +1,87 @@
+"""`contextune/run/*`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contextune.protocol.convert import run_view
+from contextune.protocol.params import (
+    Nothing,
+    RunAcceptParams,
+    RunChanged,
+    RunListParams,
+    RunListResult,
+    RunParams,
+    RunResumeParams,
+    RunStartParams,
+    RunStartResult,
+    TaskEdit,
+)
+from contextune.server.quoting import put_away
+from contextune.server.session import Session
+
+
+async def start(session: Session, params: RunStartParams) -> RunStartResult:
+    """Approve a Quote; the Run streams by `contextune/run/changed`."""
+    application = await session.application()
+    run = await application.start(
+        session.quotes.get(params.quote_id, params.quote_id),
+        edits=[_edit(edit) for edit in params.edits],
+        budget=params.budget,
+        agents=params.agents,
+    )
+    put_away(session, run.repository)
+    return RunStartResult(run_id=run.id)
+
+
+def _edit(edit: TaskEdit) -> dict[str, Any]:
+    return {"id": edit.id, "include": edit.include, "title": edit.title, "brief": edit.brief}
+
+
+async def every(session: Session, params: RunListParams) -> RunListResult:
+    """Runs, newest first."""
+    application = await session.application()
+    folder = session.folder(params.folder) if params.folder is not None else None
+    return RunListResult(runs=tuple(run_view(run) for run in await application.runs(folder)))
+
+
+async def get(session: Session, params: RunParams) -> RunChanged:
+    """One Run."""
+    application = await session.application()
+    return RunChanged(run=run_view(await application.run(params.run_id)))
+
+
+async def pause(session: Session, params: RunParams) -> Nothing:
+    """Take no further turn until it resumes."""
+    await (await session.application()).pause(params.run_id)
+    return Nothing()
+
+
+async def resume(session: Session, params: RunResumeParams) -> Nothing:
+    """Go on, with a new budget if one is given."""
+    await (await session.application()).resume(params.run_id, params.budget)
+    return Nothing()
+
+
+async def cancel(session: Session, params: RunParams) -> Nothing:
+    """Stop."""
+    await (await session.application()).cancel(params.run_id)
+    return Nothing()
+
+
+async def accept(session: Session, params: RunAcceptParams) -> RunChanged:
+    """Move the user's branch once."""
+    application = await session.application()
+    return RunChanged(run=run_view(await application.accept(params.run_id, params.mode)))
+
+
+async def undo(session: Session, params: RunParams) -> RunChanged:
+    """Move the user's branch back."""
+    application = await session.application()
+    return RunChanged(run=run_view(await application.undo(params.run_id)))
+
+
+async def discard(session: Session, params: RunParams) -> RunChanged:
+    """Drop the result."""
+    application = await session.application()
+    return RunChanged(run=run_view(await application.discard(params.run_id)))

@@ -1,0 +1,44 @@
+"""`contextune/task/*`."""
+
+from __future__ import annotations
+
+from contextune.protocol.params import (
+    Nothing,
+    TaskParams,
+    TaskTextParams,
+    TranscriptParams,
+    TranscriptResult,
+)
+from contextune.server.session import Session
+
+
+async def cancel(session: Session, params: TaskParams) -> Nothing:
+    """Stop one Task."""
+    await (await session.application()).cancel_task(params.run_id, params.task_id)
+    return Nothing()
+
+
+async def retry(session: Session, params: TaskParams) -> Nothing:
+    """Do an ended Task again."""
+    await (await session.application()).retry_task(params.run_id, params.task_id)
+    return Nothing()
+
+
+async def tell(session: Session, params: TaskTextParams) -> Nothing:
+    """Words that reach the agent with its next turn."""
+    await (await session.application()).tell(params.run_id, params.task_id, params.text)
+    return Nothing()
+
+
+async def answer(session: Session, params: TaskTextParams) -> Nothing:
+    """The answer to an agent's question."""
+    await (await session.application()).answer(params.run_id, params.task_id, params.text)
+    return Nothing()
+
+
+async def transcript(session: Session, params: TranscriptParams) -> TranscriptResult:
+    """What an agent was told and did."""
+    application = await session.application()
+    return TranscriptResult(
+        markdown=await application.transcript(params.run_id, params.task_id, params.attempt)
+    )

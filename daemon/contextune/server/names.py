@@ -1,0 +1,73 @@
+"""The commands that code actions and lenses carry, and their arguments.
+
+A plain client runs `contextune.lsp.<name>` through `workspace/executeCommand`. Our extension has commands of
+its own, `contextune.<name>`, which get the same single argument; server and client ids must differ, since
+VS Code registers a server's commands by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import msgspec
+from lsprotocol import types
+
+from contextune.protocol.wire import Params
+
+Name = Literal[
+    "delegateTodo",
+    "parallelizeFile",
+    "parallelizeSelection",
+    "parallelizeWorkspace",
+    "runGoal",
+    "showRun",
+    "acceptRun",
+    "undoRun",
+    "discardRun",
+    "pauseRun",
+    "resumeRun",
+    "cancelRun",
+    "answerQuestion",
+]
+PREFIX = "contextune.lsp."
+COMMANDS = tuple(PREFIX + name for name in get_args(Name))
+
+_OF_EXTENSION: dict[str, str] = {"showRun": "contextune.reviewRun"}
+
+
+class WorkTarget(Params, frozen=True, kw_only=True):
+    """What to work on: some Todos of a folder, all of them, or a Goal."""
+
+    folder: str | None = None
+    todo_ids: tuple[str, ...] = ()
+    all: bool = False
+    goal: str | None = None
+
+
+class RunTarget(Params, frozen=True, kw_only=True):
+    """Which Run; None for the newest one that the command fits."""
+
+    run_id: str | None = None
+
+
+class AnswerTarget(Params, frozen=True, kw_only=True):
+    """The answer to an agent's question."""
+
+    run_id: str
+    task_id: str
+    text: str
+
+
+Target = WorkTarget | RunTarget
+
+
+def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:
+    """The command as code actions and lenses carry it."""
+    identifier = _OF_EXTENSION.get(name, f"contextune.{name}") if extension else PREFIX + name
+    return types.Command(title=title, command=identifier, arguments=[_written(target)])
+
+
+def _written(target: Target) -> dict[str, Any]:
+    defaults = {"todoIds": [], "all": False, "goal": None}
+    builtins: dict[str, Any] = msgspec.to_builtins(target)
+    return {key: value for key, value in builtins.items() if key not in defaults or value != defaults[key]}

@@ -1,0 +1,64 @@
+"""Making a Quote while the client watches."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from contextune.core.errors import ContextuneError
+from contextune.core.quote import Quote
+from contextune.protocol.convert import quote_view
+from contextune.protocol.params import QuoteChanged
+
+if TYPE_CHECKING:
+    from contextune.engine.quote import QuoteRequest
+    from contextune.server.session import Session
+
+
+def new_id() -> str:
+    """An id by which the client knows a Quote before there is one."""
+    return "q_" + secrets.token_hex(6)
+
+
+async def make_quote(
+    session: Session, quote_id: str, request: QuoteRequest, on_stage: Callable[[str], None] = lambda _: None
+) -> Quote:
+    """Quote and tell the client of every stage, of the end, and of failure. Raises ContextuneError."""
+    folder = str(request.folder)
+
+    def stage(text: str) -> None:
+        on_stage(text)
+        session.client.changed(
+            QuoteChanged(quote_id=quote_id, folder=folder, state="planning", stage=text, quote=None)
+        )
+
+    application = await session.application()
+    try:
+        quote = await application.quote(request, on_stage=stage)
+    except ContextuneError as problem:
+        session.client.changed(
+            QuoteChanged(quote_id=quote_id, folder=folder, state="failed", stage=str(problem), quote=None)
+        )
+        raise
+    session.quotes[quote_id] = quote.id
+    look_at(session, quote)
+    view = msgspec.structs.replace(quote_view(quote), id=quote_id)
+    session.client.changed(
+        QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage="Ready", quote=view)
+    )
+    return quote
+
+
+def look_at(session: Session, quote: Quote) -> None:
+    """Show the overlaps of a Quote until it is started, replaced or put away."""
+    session.marks.quoted(quote.repository, quote)
+    session.show_marks()
+
+
+def put_away(session: Session, repository: str) -> None:
+    """The user does not look at a repository's Quote any more."""
+    session.marks.quoted(repository, None)
+    session.show_marks()

@@ -1,0 +1,239 @@
+"""One client's session: its folders, what is known of its Runs, and what is told to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.events import AnyEvent
+from contextune.core.money import Bill
+from contextune.core.run import Run
+from contextune.core.todo import Todo
+from contextune.protocol.convert import joined_bill, run_view
+from contextune.protocol.meter import meter_view
+from contextune.protocol.params import RunChanged, TodoListResult
+from contextune.protocol.views import MeterView
+from contextune.server.buffers import Buffers
+from contextune.server.client import SECTION, Client
+from contextune.server.diagnostics import Overlaps
+from contextune.server.failures import sentence
+from contextune.server.marks import Marks
+from contextune.server.places import folder_path
+from contextune.server.stream import Coalescer
+
+if TYPE_CHECKING:
+    from contextune.engine.application import Application
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 0.1
+"""Seconds between two messages about the same thing: ten a second are as many as a person can follow."""
+
+LENS_INTERVAL = 0.5
+"""Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
+
+Compose = Callable[[], Awaitable["Application"]]
+
+
+def local_day(at: int) -> str:
+    """The local date of a time in milliseconds, such as `2026-11-22`."""
+    return datetime.fromtimestamp(at / 1000).astimezone().date().isoformat()
+
+
+def snake_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """An editor's settings with keys in snake_case, unset ones left out."""
+    return {
+        re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): value
+        for key, value in settings.items()
+        if value is not None
+    }
+
+
+class Session:
+    """State of one client's session. `application()` is composed on first use, after `initialize`."""
+
+    def __init__(self, client: Client, compose: Compose) -> None:
+        loop = asyncio.get_running_loop()
+        self.client = client
+        self.marks = Marks()
+        self.buffers = Buffers(self._buffer)
+        self.folders: dict[Path, tuple[Todo, ...]] = {}
+        """Open folders, in the editor's order, with their Todos."""
+        self.quotes: dict[str, str] = {}
+        """Quote ids as the client knows them, from `quote/create` on, to the application's."""
+        self.editor_settings: Mapping[str, Any] = {}
+        self._compose = compose
+        self._composing: asyncio.Task[Application] | None = None
+        self._composed: Application | None = None
+        self._stream = Coalescer(loop, INTERVAL)
+        self._lenses = Coalescer(loop, LENS_INTERVAL)
+        self._overlaps = Overlaps(self.marks, self.todos_of, client.publish)
+        self._background: set[asyncio.Task[None]] = set()
+        self._meter: MeterView | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    # What handlers ask for.
+
+    async def application(self) -> Application:
+        """The application. Raises ContextuneError if it cannot be composed."""
+        if self._composing is None:
+            self._composing = asyncio.get_running_loop().create_task(self._start())
+        return await asyncio.shield(self._composing)
+
+    def folder(self, named: str | None) -> Path:
+        """A folder by its path or URI, or the first of the workspace. Raises UsageProblem."""
+        if named is not None:
+            path = folder_path(named)
+            if path is None:
+                raise UsageProblem(f"Folder {named!r}: expected an absolute path or a file URI.")
+            return path.resolve()
+        if not self.folders:
+            raise UsageProblem("No folder is open in the editor. Open one, or name it.")
+        return next(iter(self.folders))
+
+    def folder_of(self, file: Path) -> Path | None:
+        """The innermost open folder that holds a file; None if none does."""
+        holding = (folder for folder in self.folders if file.is_relative_to(folder))
+        return max(holding, key=lambda folder: len(folder.parts), default=None)
+
+    def todos_of(self, file: Path) -> tuple[Todo, ...]:
+        """A file's Todos, from memory; none before the application is there."""
+        return self._composed.todos.of_file(file) if self._composed is not None else ()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something in the background; a problem is shown to the user, never lost."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    # The life of a session.
+
+    async def open(self, folders: list[Path]) -> None:
+        """Open folders: settings, Todos, and the Runs that still concern the user."""
+        fresh = [folder.resolve() for folder in folders]
+        self.folders.update({folder: () for folder in fresh if folder not in self.folders})
+        application = await self.application()
+        await self.configure(self.editor_settings)
+        for folder in fresh:
+            try:
+                await application.todos.open(folder)
+                self.folders[folder] = await application.todos.list(folder)
+            except ContextuneError as problem:
+                self.client.say(str(problem), "warning")
+            await self._recall(application, folder)
+        self.buffers.resend()
+        self.show_marks()
+        self._show_meter()
+
+    async def _recall(self, application: Application, folder: Path) -> None:
+        try:
+            for run in await application.runs(folder):
+                self.marks.put(run)
+        except ContextuneError as problem:
+            # A folder without a repository is no reason to disturb until a Quote is asked for.
+            log.info("No Runs of %s: %s", folder, problem)
+
+    def close_folders(self, folders: list[Path]) -> None:
+        """Forget folders that the editor closed; Runs in them go on."""
+        for folder in folders:
+            self.folders.pop(folder.resolve(), None)
+
+    async def configure(self, settings: Mapping[str, Any] | None) -> None:
+        """Take the settings that the editor sent, and those that it tells when asked."""
+        application = await self.application()
+        self.editor_settings = settings or self.editor_settings
+        folders = list(self.folders)
+        told = await self.client.settings(folders)
+        sent = {**self.editor_settings, **_section(told[0] if told else None)}
+        layers: list[tuple[Path | None, Any]] = [(None, sent)]
+        layers += zip(folders, told[1:] if told else [], strict=False)
+        for folder, values in layers:
+            try:
+                application.configure(folder, snake_keys(_section(values)))
+            except UsageProblem as problem:
+                self.client.say(str(problem), "error")
+        self._show_meter()
+
+    async def close(self) -> None:
+        """End what is in the background and close the application; Runs stay resumable."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        for task in list(self._background):
+            task.cancel()
+        if self._background:
+            await asyncio.wait(self._background)
+        if self._composing is not None:
+            await asyncio.wait([self._composing])
+        if self._composed is not None:
+            await self._composed.close()
+
+    async def _start(self) -> Application:
+        application = await self._compose()
+        self._unsubscribe = [
+            application.subscribe(self._on_event),
+            application.todos.subscribe(self._on_todos),
+        ]
+        self._composed = application
+        return application
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as problem:  # noqa: BLE001  # the last stop of a background task: it is shown
+            self.client.say(sentence(problem), "error")
+
+    def _buffer(self, file: Path, content: bytes | None) -> None:
+        if self._composed is not None:
+            self._composed.todos.set_buffer(file, content)
+
+    # What is told to the client.
+
+    def _on_event(self, run: Run, _event: AnyEvent) -> None:
+        self.marks.put(run)
+        self._stream.offer(("run", run.id), lambda: self._tell_run(run.id))
+        self._stream.offer("meter", self._show_meter)
+        self.show_marks()
+
+    def _tell_run(self, run_id: str) -> None:
+        self.client.changed(RunChanged(run=run_view(self.marks.runs[run_id])))
+
+    def _on_todos(self, folder: Path, todos: tuple[Todo, ...]) -> None:
+        if folder not in self.folders:
+            return
+        self.folders[folder] = todos
+        self._stream.offer(("todos", folder), lambda: self._tell_todos(folder))
+        self.show_marks()
+
+    def _tell_todos(self, folder: Path) -> None:
+        if folder in self.folders:
+            self.client.changed(TodoListResult(folder=str(folder), todos=self.folders[folder]))
+
+    def show_marks(self) -> None:
+        """What is known of Todos changed: have lenses and hints follow."""
+        self._lenses.offer("lenses", self.client.refresh_lenses)
+        self._stream.offer("overlaps", self._overlaps.refresh)
+
+    def _show_meter(self) -> None:
+        today = local_day(int(datetime.now().astimezone().timestamp() * 1000))
+        runs = list(self.marks.runs.values())
+        spent: Bill = joined_bill([run.bill for run in runs if local_day(run.created_at) == today])
+        offline = self._composed is not None and self._composed.credential() == "offline"
+        meter = meter_view(runs, spent, offline=offline)
+        if meter != self._meter:
+            self._meter = meter
+            self.client.changed(meter)
+
+
+def _section(values: Any) -> dict[str, Any]:
+    """Our settings in what an editor calls its settings: under our name, or bare."""
+    if not isinstance(values, Mapping):
+        return {}
+    inner = values.get(SECTION, values)
+    return dict(inner) if isinstance(inner, Mapping) else {}
