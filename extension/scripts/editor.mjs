@@ -151,6 +151,15 @@ export function editorFolder() {
   return join(cacheFolder(), `code-server-${codeServerVersion}-${process.platform}-${process.arch}-${key}`);
 }
 
+/** The Debian packages that the browser and the editor's native modules need and that are not there. */
+export function editorPackages() {
+  const browser = findBrowser() === undefined ? ["chromium"] : [];
+  if (existsSync(editorFolder())) return browser;
+  const headers = works("pkg-config", ["--exists", "krb5-gssapi", "libsecret-1"]);
+  const compilers = works("make", ["--version"]) && works("g++", ["--version"]);
+  return [...browser, ...(headers && compilers ? [] : ["libkrb5-dev", "libsecret-1-dev", "g++", "make", "pkg-config"])];
+}
+
 /**
  * Installs the editor and a browser unless they are there.
  *
@@ -159,18 +168,12 @@ export function editorFolder() {
  */
 export async function ensureEditor() {
   const folder = editorFolder();
-  if (findBrowser() === undefined) await ensureDebianPackages(["chromium"], "The end-to-end tests");
+  await ensureDebianPackages(editorPackages(), "the end-to-end tests");
   const chromium = findBrowser();
-  if (chromium === undefined)
+  if (chromium === undefined) {
     throw new SetupError("No Chromium was found: install it, or name a browser in CONTEXTUNE_TEST_BROWSER.");
+  }
   if (!existsSync(folder)) {
-    const headers = works("pkg-config", ["--exists", "krb5-gssapi", "libsecret-1"]);
-    if (!headers || !works("make", ["--version"]) || !works("g++", ["--version"])) {
-      await ensureDebianPackages(
-        ["libkrb5-dev", "libsecret-1-dev", "g++", "make", "pkg-config", "python3"],
-        "VS Code's native modules",
-      );
-    }
     await ensureVenv();
     await install(folder);
   }

@@ -1,4 +1,5 @@
 /** The Python environment `.venv`: made once, filled from a hashed lock, done again when the lock changes. */
+import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDebianPackages } from "./debian.mjs";
@@ -36,27 +37,47 @@ export function findPython() {
   throw new SetupError(`Python 3.11 or later was not found${found}: install it, or name it in CONTEXTUNE_PYTHON.`);
 }
 
-/**
- * Makes sure that `python` can make environments.
- *
- * Debian keeps `ensurepip`, which `venv` needs, in a package of its own; python3-venv follows the default Python.
- */
+function canMakeEnvironments(python) {
+  return works(python, ["-c", "import venv, ensurepip"]);
+}
+
+/** Makes sure that `python` can make environments. */
 export async function ensureVenvModule(python) {
-  if (works(python, ["-c", "import venv, ensurepip"])) return;
-  await ensureDebianPackages(["python3-venv"], "The Python environment");
-  if (works(python, ["-c", "import venv, ensurepip"])) return;
+  if (canMakeEnvironments(python)) return;
+  await ensureDebianPackages(["python3-venv"], "the Python environment");
+  if (canMakeEnvironments(python)) return;
   throw new SetupError(
     `${python} can't make environments: its modules venv and ensurepip are missing. Install them, or name another Python in CONTEXTUNE_PYTHON.`,
   );
 }
 
+/**
+ * The Debian packages that the environment needs and that are not there.
+ *
+ * Debian keeps `ensurepip`, which `venv` needs, in a package of its own; python3-venv follows the default Python.
+ */
+export function pythonPackages() {
+  return hasPip() || canMakeEnvironments(findPython()) ? [] : ["python3-venv"];
+}
+
+function hasPip() {
+  return works(venvProgram("python"), ["-c", "import pip"]);
+}
+
 /** Makes the empty environment, with pip in it, unless it is there. */
 export async function ensureVenv() {
-  if (works(venvProgram("python"), ["-m", "pip", "--version"])) return;
+  if (hasPip()) return;
   const python = findPython();
   await ensureVenvModule(python);
   rmSync(venv, { recursive: true, force: true });
   await step("Making the Python environment .venv", () => run(python, ["-m", "venv", venv], { quiet: true }));
+}
+
+/** A dependency that pyproject.toml names and the lock lacks would fail much later, at its import. */
+async function checkLock() {
+  const check = spawnSync(venvProgram("python"), ["-m", "pip", "check"], { encoding: "utf8" });
+  if (check.status === 0) return;
+  throw new SetupError(`requirements/dev.txt does not fit pyproject.toml: run "npm run lock".\n${check.stdout}`);
 }
 
 /**
@@ -72,6 +93,9 @@ export async function ensurePython() {
   const pip = (...args) =>
     run(venvProgram("python"), ["-m", "pip", "install", ...args], { env: pipEnvironment, quiet: true });
   await step("Installing Python packages (requirements/dev.txt)", () => pip("--require-hashes", "-r", lock));
-  await step("Installing Contextune's daemon into it", () => pip("--no-deps", "--no-build-isolation", "-e", root));
+  await step("Installing Contextune's daemon into it", async () => {
+    await pip("--no-deps", "--no-build-isolation", "-e", root);
+    await checkLock();
+  });
   writeStamp(stamp, value);
 }

@@ -100,7 +100,8 @@ export function writeStamp(stamp, value) {
  * Its number becomes the exit status; a SetupError becomes one sentence and exit status 1.
  */
 export async function main(module, work) {
-  if (realpathSync(process.argv[1]) !== module.filename) return;
+  const started = process.argv[1];
+  if (started === undefined || realpathSync(started) !== module.filename) return;
   try {
     process.exitCode = (await work(process.argv.slice(2))) ?? 0;
   } catch (error) {

@@ -5,11 +5,12 @@
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ensureEditor } from "./editor.mjs";
+import { ensureDebianPackages } from "./debian.mjs";
+import { editorPackages, ensureEditor } from "./editor.mjs";
 import { generatedFilesAreCurrent } from "./generate.mjs";
 import { ensureNode, nodeProgram } from "./node.mjs";
 import { packageExtension } from "./package.mjs";
-import { ensurePython, venvProgram } from "./python.mjs";
+import { ensurePython, pythonPackages, venvProgram } from "./python.mjs";
 import { main, root, run, SetupError, since } from "./steps.mjs";
 
 const reports = join(root, "build", "reports");
@@ -77,6 +78,8 @@ const stages = {
 
 /** Everything is installed first, so that what this system lacks is said in the first minutes. */
 async function setUp() {
+  const python = pythonPackages();
+  if (python.length > 0) await ensureDebianPackages([...python, ...editorPackages()], "the tests");
   await ensurePython();
   await ensureNode();
   try {
