@@ -161,9 +161,9 @@ class TestBase:
 
     def test_line_endings_follow_the_users_settings(self, place: Place) -> None:
         place.git("config", "core.autocrlf", "true")
-        place.git("config", "core.safecrlf", "true")
         place.write("dos.txt", "a\r\nb\r\n")
         place.commit()
+        place.git("config", "core.safecrlf", "true")
         place.write("dos.txt", "a\r\nb\r\nc\r\n")
         base = place.open().take_base({"other.txt": b"unsaved\r\n", "mixed.txt": b"a\nb\r\n"}, None)
         files = tree_files(place, base.commit)

@@ -91,6 +91,21 @@ def untracked_files(git: Git, index: Path | None = None) -> list[bytes]:
     return fields(git.run("ls-files", "--others", "--exclude-standard", "-z", index=index))
 
 
+def ignored_files(git: Git, untracked: Sequence[bytes]) -> list[bytes]:
+    """Those of some untracked paths that .gitignore and its like name."""
+    answer = git.call(
+        "check-ignore",
+        "--no-index",
+        "-z",
+        "--stdin",
+        # It knows no literal pathspecs; behind "./" nothing in a name is taken for magic.
+        stdin=lines(b"./" + path for path in untracked),
+        environment={"GIT_LITERAL_PATHSPECS": "0"},
+        allowed=(0, 1),
+    )
+    return [path.removeprefix(b"./") for path in fields(answer.out)]
+
+
 def belongs(root: Path, path: bytes) -> bool:
     """Whether an untracked file is part of the Base: no nested repository, readable, not too large."""
     if path.endswith(b"/"):
@@ -167,9 +182,8 @@ def _lay_over(git: Git, index: Path, folder: Path, overlays: Overlays) -> None:
             unsaved[os.fsencode(real.relative_to(root))] = content
     if not unsaved:
         return
-    ignored = fields(
-        git.call("check-ignore", "-z", "--stdin", stdin=lines(unsaved), index=index, allowed=(0, 1)).out
-    )
+    tracked = set(fields(git.run("ls-files", "-z", "--", *unsaved, index=index)))
+    ignored = set(ignored_files(git, [path for path in unsaved if path not in tracked]))
     wanted = {path: content for path, content in unsaved.items() if path not in ignored}
     try:
         for path, content in wanted.items():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contextune.adapters.base import add_all, copy_index, untracked_files
+from contextune.adapters.base import add_all, copy_index, ignored_files, untracked_files
 from contextune.adapters.git import Git, fields, lines, shown
 from contextune.adapters.objects import Objects
 from contextune.adapters.scratch import Scratch
@@ -68,12 +68,13 @@ class Worktrees:
         if not include.is_file():
             return []
         named = self._git.run("ls-files", "--others", "--ignored", f"--exclude-from={include}", "-z")
-        ignored = fields(self._git.call("check-ignore", "-z", "--stdin", stdin=named, allowed=(0, 1)).out)
         copied: list[str] = []
-        for name in ignored:
+        for name in ignored_files(self._git, fields(named)):
             relative = os.fsdecode(name)
             source, target = (root / relative).resolve(), path / relative
             if name.endswith(b"/") or not source.is_file() or not source.is_relative_to(root):
+                continue
+            if ".git" in source.relative_to(root).parts:
                 continue
             if os.path.lexists(target) or not _parent_inside(target, path):
                 continue
@@ -104,6 +105,11 @@ class Worktrees:
         with self._scratch.lock():
             if self._git.call("worktree", "remove", "--", path, allowed=range(256)).code != 0:
                 # git refuses what is dirty, though it is salvaged now, and what has lost its `.git` file.
+                late = self._state(git, salvage=True) if path.is_dir() else tree
+                if late != tree:
+                    # A process that outlived its agent went on writing.
+                    kept = salvage_ref
+                    self._salvage(git, salvage_ref, head, late, dirty=True)
                 self._delete(git)
             if start is not None:
                 self._drop_branch(start, head)
@@ -119,7 +125,7 @@ class Worktrees:
         _unlock(git)
         add_all(git, None, leave_out=_nested(untracked_files(git)))
         tree = git.run("write-tree").decode().strip()
-        head, head_tree = git.run("rev-parse", "--verify", "HEAD^{commit}", "HEAD^{tree}").decode().split()
+        head, head_tree = git.run("rev-parse", "HEAD^{commit}", "HEAD^{tree}").decode().split()
         if tree == head_tree:
             return None
         commit = self._objects.commit_tree(tree, [head], message)
