@@ -24,7 +24,7 @@ class State(NamedTuple):
     head: str
     branch: str
     config: bytes
-    index: str
+    staged: str
     status: bytes
     files: dict[str, tuple[int, bytes]]
 
@@ -74,7 +74,7 @@ class Place:
             config=Path(
                 self.said("rev-parse", "--path-format=absolute", "--git-path", "config")
             ).read_bytes(),
-            index=hashlib.sha256(index).hexdigest(),
+            staged=hashlib.sha256(index).hexdigest(),
             # As `git status` of the user would refresh the index, it looks without its lock.
             status=self.git("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all"),
             files=files_of(self.root),

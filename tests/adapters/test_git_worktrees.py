@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -301,7 +300,7 @@ class TestRemoving:
 
     def test_a_linked_pool_folder(self, repository: GitRepository, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
-        os.symlink(tmp_path / "real", tmp_path / "alias")
+        (tmp_path / "alias").symlink_to(tmp_path / "real")
         repository.add_worktree(tmp_path / "alias" / "wt", "contextune/r/t", "HEAD")
         (tmp_path / "real" / "wt" / "a").write_text("a")
         assert repository.commit_worktree(tmp_path / "alias" / "wt", "a") is not None

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from contextune.adapters.base import add_all, belongs, copy_index, untracked_files
 from contextune.adapters.disk import Content, Disk
-from contextune.adapters.git import Git, fields, lines, shown
+from contextune.adapters.git import Git, lines, shown
 from contextune.adapters.objects import Difference, Entry, Objects
+from contextune.adapters.refusals import Head, named, require_calm, require_room, require_unchanged
 from contextune.adapters.replay import name_files, replay
 from contextune.adapters.restore_point import PutBack, compare, index_lines, read_record, write_record
 from contextune.adapters.scratch import Scratch
@@ -35,13 +36,6 @@ PENDING = "refs/worktree/contextune/pending"
 """The record of an Accept that is being written. It belongs to one checkout."""
 
 _LOCK_MARK = b"contextune\n"
-_UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
-
-
-class _Head(NamedTuple):
-    commit: str
-    ref: str | None
-    """The full name of the branch; None if HEAD is detached."""
 
 
 class _Move(NamedTuple):
@@ -73,7 +67,7 @@ class Checkout:
             done = self._objects.resolve(ACCEPTED + result)
             if done is not None and self._contains(head.commit, f"{done}^1"):
                 return read_record(self._objects, done)
-            self._require_calm(base, head)
+            require_calm(self._git, base, head)
             tip = replay(self._git, self._objects, base, result=result, message=message, head=head.commit)
             with self._scratch.folder() as folder:
                 return self._move(base, result, head, tip, folder)
@@ -83,16 +77,16 @@ class Checkout:
         with self._alone():
             self._roll_back()
             head = self._head()
-            self._require_calm(base, head)
+            require_calm(self._git, base, head)
             if head.commit not in (accepted, restore.head):
                 raise MergeRefused(
-                    f"{_name(head)} has moved on since the run was accepted, so it cannot simply be "
+                    f"{head.name} has moved on since the run was accepted, so it cannot simply be "
                     "moved back. Use git revert on the run's commits. Nothing was changed."
                 )
             back = self._compare(restore)
             if back.moved:
                 raise MergeRefused(
-                    f"{_files(back.moved)} changed since the run was accepted, and undo would lose that. "
+                    f"{named(back.moved)} changed since the run was accepted, and undo would lose that. "
                     "Put those files aside, then undo again. Nothing was changed."
                 )
             with self._scratch.folder() as folder:
@@ -106,7 +100,7 @@ class Checkout:
             with self._alone():
                 self._roll_back()
 
-    def _move(self, base: Base, result: str, head: _Head, tip: str, folder: Path) -> Restore:
+    def _move(self, base: Base, result: str, head: Head, tip: str, folder: Path) -> Restore:
         here = folder / "here"
         here.mkdir()
         index, seen = copy_index(self._git, folder), copy_index(self._git, here)
@@ -125,9 +119,9 @@ class Checkout:
             files=tuple(self._objects.differences(files_tree, new_files)),
             staged=tuple(self._objects.differences(index_tree, new_index)),
         )
-        self._require_room(move)
+        require_room(self._git, self._disk, move.files, move.staged)
         before = {difference.path: self._disk.read(difference.path) for difference in move.files}
-        self._require_unchanged(seen, before)
+        require_unchanged(self._git, seen, before)
         planned = folder / "planned"
         self._git.run("read-tree", new_files, index=planned)
         after = self._stage(planned, move, folder / "stage")
@@ -204,60 +198,6 @@ class Checkout:
             )
         return merge.tree
 
-    def _require_calm(self, base: Base, head: _Head) -> None:
-        for name in _UNDER_WAY:
-            if (self._git.git_dir / name).exists():
-                raise MergeRefused(
-                    f"{self._git.work_tree} is in the middle of a merge, rebase, cherry-pick or revert. "
-                    "Finish or abort it first. Nothing was changed."
-                )
-        unmerged = {row.split(b"\t", 1)[1] for row in fields(self._git.run("ls-files", "--unmerged", "-z"))}
-        if unmerged:
-            raise MergeRefused(
-                f"{_files(unmerged)} still has merge conflicts. Resolve them first. Nothing was changed."
-            )
-        started_on = None if base.branch is None else f"refs/heads/{base.branch}"
-        if head.ref != started_on:
-            raise MergeRefused(
-                f"The run started on {base.branch or 'a detached HEAD'}, and {_name(head)} is checked out "
-                "now. Switch back first. Nothing was changed."
-            )
-
-    def _require_room(self, move: _Move) -> None:
-        """Refuse what would overwrite a file that no merge has seen, or write where git does not."""
-        entries = [e for d in (*move.files, *move.staged) for e in ((d.path, d.before), (d.path, d.after))]
-        submodules = {path for path, entry in entries if entry is not None and entry.mode == b"160000"}
-        if submodules:
-            raise MergeRefused(f"The run changes the submodule {_files(submodules)}. Nothing was changed.")
-        paths = {path for path, _ in entries}
-        marked = {
-            row[2:]
-            for row in fields(self._git.run("ls-files", "-v", "-z"))
-            if row[2:] in paths and (row[:1] == b"S" or row[:1].islower())
-        }
-        if marked:
-            raise MergeRefused(
-                f"{_files(marked)} is marked assume-unchanged or lies outside your sparse checkout, and the "
-                "run changes it. Clear the mark first. Nothing was changed."
-            )
-        going = {difference.path for difference in move.files if difference.after is None}
-        coming = [difference.path for difference in move.files if difference.before is None]
-        in_the_way = {found for path in coming if (found := self._disk.occupied_by(path, going)) is not None}
-        if in_the_way:
-            raise MergeRefused(
-                f"The run would overwrite {_files(in_the_way)}, which is ignored or untracked. "
-                "Move it aside, then accept again. Nothing was changed."
-            )
-
-    def _require_unchanged(self, seen: Path, before: Mapping[bytes, Content | None]) -> None:
-        """Refuse if a file changed between the merge's look at it and now."""
-        answer = self._git.run("diff-files", "--name-only", "-z", "--ignore-submodules", index=seen)
-        changed = set(fields(answer)) & set(before)
-        if changed:
-            raise MergeRefused(
-                f"{_files(changed)} changed while the run was being accepted. Nothing was changed; try again."
-            )
-
     def _roll_back(self) -> None:
         pending = self._pending()
         if pending is None:
@@ -276,10 +216,10 @@ class Checkout:
         refs = self._git.run("for-each-ref", "--format=%(refname)", f"--points-at={after}", ACCEPTED)
         return [f"delete {ref}" for ref in refs.decode().split()]
 
-    def _head(self) -> _Head:
+    def _head(self) -> Head:
         commit = self._git.run("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
         ref = self._git.call("symbolic-ref", "--quiet", "HEAD", allowed=(0, 1)).out.decode().strip()
-        return _Head(commit, ref or None)
+        return Head(commit, ref or None)
 
     def _contains(self, commit: str, other: str) -> bool:
         answer = self._git.call("merge-base", "--is-ancestor", other, commit, allowed=(0, 1))
@@ -326,16 +266,8 @@ class Checkout:
                 self._lock_file.unlink(missing_ok=True)
 
 
-def _update(head: _Head, new: str) -> str:
+def _update(head: Head, new: str) -> str:
     """The ref command that moves the checkout's branch, or a detached HEAD, if it is still where it was."""
     if head.ref is None:
         return f"option no-deref\nupdate HEAD {new} {head.commit}"
     return f"update {head.ref} {new} {head.commit}"
-
-
-def _name(head: _Head) -> str:
-    return "a detached HEAD" if head.ref is None else head.ref.removeprefix("refs/heads/")
-
-
-def _files(paths: set[bytes] | frozenset[bytes]) -> str:
-    return name_files([shown(path) for path in paths])

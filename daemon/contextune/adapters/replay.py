@@ -21,9 +21,9 @@ class _Commit(NamedTuple):
 def replay(git: Git, objects: Objects, base: Base, *, result: str, message: str | None, head: str) -> str:
     """Carry `base`..`result` onto `head` and return the new tip.
 
-    What the Base holds beyond its HEAD, the user's unfinished work, is not carried along. One commit stays one,
-    its author and message kept; with a `message` there is one commit in all. Raises MergeRefused if the work
-    does not apply to `head`.
+    What the Base holds beyond its HEAD, the user's unfinished work, is not carried along. One commit stays
+    one, its author and message kept; with a `message` there is one commit in all. Raises MergeRefused if the
+    work does not apply to `head`.
     """
     chain = _chain(git, base.commit, result)
     if not chain:
