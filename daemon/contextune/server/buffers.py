@@ -39,6 +39,8 @@ class Buffers:
         self._sink = sink
         self._texts: dict[Path, str] = {}
         self._disks: dict[Path, bytes] = {}
+        """What the disk held when the file was opened or last saved."""
+        self._unsaved: set[Path] = set()
         self._reading: set[asyncio.Task[None]] = set()
 
     def opened(self, file: Path, text: str) -> None:
@@ -50,35 +52,45 @@ class Buffers:
 
     def changed(self, file: Path, text: str) -> None:
         """The text of an open file changed."""
-        self._texts[file] = text
-        if file in self._disks:
+        if file in self._texts:
+            self._texts[file] = text
             self._tell(file)
 
     def saved(self, file: Path) -> None:
         """The text of an open file is on disk."""
-        if file in self._texts:
-            self._sink(file, None)
+        if file in self._disks:
+            content = as_bytes(self._texts[file], self._disks[file])
+            self._disks[file] = self._disks[file] if content is None else content
+            self._tell(file)
 
     def closed(self, file: Path) -> None:
         """The file is open no more: the disk counts again."""
+        self._texts.pop(file, None)
         self._disks.pop(file, None)
-        if self._texts.pop(file, None) is not None:
-            self._sink(file, None)
+        self._disk_counts(file)
 
     def resend(self) -> None:
-        """Tell the sink every unsaved text anew, for a folder that was opened after its files."""
-        for file in self._disks:
+        """Tell every unsaved text anew, for a folder that was opened after its files."""
+        for file in sorted(self._unsaved):
             self._tell(file)
 
     async def _compare(self, file: Path) -> None:
         disk = await asyncio.to_thread(on_disk, file)
         if file in self._texts:
-            # What tells the encoding is kept, not the whole file.
             self._disks[file] = disk
-            self._tell(file, only_if_differs=True)
+            self._tell(file)
 
-    def _tell(self, file: Path, *, only_if_differs: bool = False) -> None:
-        disk = self._disks[file]
-        content = as_bytes(self._texts[file], disk)
-        if content is not None and not (only_if_differs and content == disk):
+    def _tell(self, file: Path) -> None:
+        if file not in self._disks:
+            return
+        content = as_bytes(self._texts[file], self._disks[file])
+        if content is None or content == self._disks[file]:
+            self._disk_counts(file)
+        else:
+            self._unsaved.add(file)
             self._sink(file, content)
+
+    def _disk_counts(self, file: Path) -> None:
+        if file in self._unsaved:
+            self._unsaved.discard(file)
+            self._sink(file, None)

@@ -7,7 +7,7 @@ VS Code registers a server's commands by itself.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 from lsprotocol import types
@@ -35,7 +35,7 @@ COMMANDS = tuple(PREFIX + name for name in get_args(Name))
 _OF_EXTENSION: dict[str, str] = {"showRun": "contextune.reviewRun"}
 
 
-class WorkTarget(Params, frozen=True, kw_only=True):
+class WorkTarget(Params, frozen=True, kw_only=True, omit_defaults=True):
     """What to work on: some Todos of a folder, all of them, or a Goal."""
 
     folder: str | None = None
@@ -44,7 +44,7 @@ class WorkTarget(Params, frozen=True, kw_only=True):
     goal: str | None = None
 
 
-class RunTarget(Params, frozen=True, kw_only=True):
+class RunTarget(Params, frozen=True, kw_only=True, omit_defaults=True):
     """Which Run; None for the newest one that the command fits."""
 
     run_id: str | None = None
@@ -64,10 +64,4 @@ Target = WorkTarget | RunTarget
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:
     """The command as code actions and lenses carry it."""
     identifier = _OF_EXTENSION.get(name, f"contextune.{name}") if extension else PREFIX + name
-    return types.Command(title=title, command=identifier, arguments=[_written(target)])
-
-
-def _written(target: Target) -> dict[str, Any]:
-    defaults = {"todoIds": [], "all": False, "goal": None}
-    builtins: dict[str, Any] = msgspec.to_builtins(target)
-    return {key: value for key, value in builtins.items() if key not in defaults or value != defaults[key]}
+    return types.Command(title=title, command=identifier, arguments=[msgspec.json.decode(msgspec.json.encode(target))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import sys
 import threading
@@ -59,6 +60,8 @@ async def converse(incoming: AsyncIterator[bytes], writer: Writer, compose: Comp
 
 
 async def _compose() -> Application:
+    # Every adapter and its libraries: in a thread, so that the client is answered meanwhile.
+    await asyncio.to_thread(importlib.import_module, "contextune.compose")
     from contextune.compose import compose
 
     return await compose()

@@ -1,0 +1,274 @@
+"""Code actions, lenses, hovers and hints, each from values in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from lsprotocol import types
+
+from contextune.core import events as ev
+from contextune.core.run import Run
+from contextune.core.todo import Todo, with_ids
+from contextune.server.actions import KIND, Actions
+from contextune.server.diagnostics import Overlaps
+from contextune.server.hovers import hover
+from contextune.server.lenses import lenses
+from contextune.server.marks import Marks
+from tests.protocol import samples as s
+
+FOLDER = Path(s.REPOSITORY)
+FILE = FOLDER / "parcel/sizes.py"
+ONE, TWO = s.TODOS
+ALL = types.CodeActionContext(diagnostics=[])
+INVOKED = types.CodeActionContext(diagnostics=[], trigger_kind=types.CodeActionTriggerKind.Invoked)
+
+
+def lines(first: int, last: int | None = None, character: int = 3) -> types.Range:
+    """A range over lines that count from 1."""
+    end = types.Position(line=(last or first) - 1, character=character)
+    return types.Range(start=types.Position(line=first - 1, character=0), end=end)
+
+
+def marked(*runs: Run) -> Marks:
+    marks = Marks()
+    for run in runs:
+        marks.put(run)
+    return marks
+
+
+def actions(
+    where: types.Range,
+    marks: Marks | None = None,
+    context: types.CodeActionContext = ALL,
+    *,
+    extension: bool = False,
+    in_folder: int = 5,
+) -> list[tuple[str, str, object]]:
+    """Title, command and argument of each action."""
+    made = Actions(FILE, FOLDER, s.TODOS, marks or Marks(), in_folder=in_folder, extension=extension)
+    found = made.at(where, context)
+    assert all(action.kind == KIND for action in found)
+    return [
+        (action.title, action.command.command, (action.command.arguments or [None])[0])
+        for action in found
+        if action.command is not None
+    ]
+
+
+def test_a_todo_line_offers_itself_its_file_and_the_workspace() -> None:
+    both = {"folder": s.REPOSITORY, "todoIds": [ONE.id, TWO.id]}
+    assert actions(lines(12)) == [
+        ("Delegate this TODO", "contextune.lsp.delegateTodo", {"folder": s.REPOSITORY, "todoIds": [ONE.id]}),
+        ("Parallelize the TODOs in this file", "contextune.lsp.parallelizeFile", both),
+        (
+            "Parallelize the TODOs in the workspace",
+            "contextune.lsp.parallelizeWorkspace",
+            {"folder": s.REPOSITORY, "all": True},
+        ),
+    ]
+
+
+def test_a_selection_of_two_offers_them_together() -> None:
+    both = {"folder": s.REPOSITORY, "todoIds": [ONE.id, TWO.id]}
+    assert actions(lines(12, 30))[0] == (
+        "Parallelize the TODOs in the selection",
+        "contextune.lsp.parallelizeSelection",
+        both,
+    )
+
+
+def test_a_selection_that_ends_before_a_todo_line_leaves_it_out() -> None:
+    assert actions(lines(12, 30, character=0))[0][0] == "Delegate this TODO"
+    assert actions(lines(31))[0][2] == {"folder": s.REPOSITORY, "todoIds": [TWO.id]}
+
+
+def test_other_lines_are_quiet_unless_asked() -> None:
+    assert actions(lines(20)) == []
+    assert [title for title, _, _ in actions(lines(20), context=INVOKED)] == [
+        "Parallelize the TODOs in this file",
+        "Parallelize the TODOs in the workspace",
+    ]
+
+
+def test_a_client_that_asks_for_other_kinds_gets_none() -> None:
+    def only(*kinds: str) -> int:
+        context = types.CodeActionContext(diagnostics=[], only=list(kinds))
+        return len(actions(lines(12), context=context))
+
+    assert only("quickfix") == only("source.fixAll") == only("refactor.contextuner") == 0
+    assert only("refactor") == only("refactor.contextune") == only("quickfix", "") == 3
+
+
+def test_our_extension_gets_its_own_commands() -> None:
+    assert [command for _, command, _ in actions(lines(12), extension=True)] == [
+        "contextune.delegateTodo",
+        "contextune.parallelizeFile",
+        "contextune.parallelizeWorkspace",
+    ]
+
+
+def test_a_lone_todo_is_not_parallelized() -> None:
+    made = Actions(FILE, FOLDER, s.TODOS[:1], Marks(), in_folder=1, extension=False)
+    assert [action.title for action in made.at(lines(12), ALL)] == ["Delegate this TODO"]
+
+
+def test_a_todo_at_work_is_not_delegated_again() -> None:
+    assert actions(lines(12), marked(s.make_run(*s.started("round-up"))), in_folder=1) == []
+
+
+def test_a_result_can_be_accepted_or_discarded_and_then_undone() -> None:
+    assert actions(lines(12), marked(s.reviewed()), in_folder=1) == [
+        ("Accept “2 TODOs of sizes.py”", "contextune.lsp.acceptRun", {"runId": "r_1"}),
+        ("Discard “2 TODOs of sizes.py”", "contextune.lsp.discardRun", {"runId": "r_1"}),
+    ]
+    accepted = marked(accepted_run())
+    assert ("Undo “2 TODOs of sizes.py”", "contextune.lsp.undoRun", {"runId": "r_1"}) in actions(
+        lines(12), accepted
+    )
+    [top, *_] = lenses(FILE, FOLDER, (), accepted, extension=False)
+    assert top.command is not None
+    assert (top.range.start.line, top.command.title) == (0, "Undo “2 TODOs of sizes.py”")
+
+
+def accepted_run() -> Run:
+    restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+    event = ev.RunAccepted(
+        run_id="r_1", at=5_000, mode="merge", branch="main", before="h0", after="h1", restore=restore
+    )
+    return msgspec.structs.replace(s.reviewed(), state="accepted", accepted=event)
+
+
+def titles(marks: Marks, *, extension: bool = False) -> list[tuple[int, str, str]]:
+    found = lenses(FILE, FOLDER, s.TODOS, marks, extension=extension)
+    return [
+        (lens.range.start.line + 1, lens.command.title, lens.command.command)
+        for lens in found
+        if lens.command is not None
+    ]
+
+
+def test_lenses_tell_how_each_todo_stands() -> None:
+    assert titles(Marks()) == [
+        (12, "Delegate", "contextune.lsp.delegateTodo"),
+        (30, "Delegate", "contextune.lsp.delegateTodo"),
+    ]
+    assert titles(marked(s.make_run(*s.started("round-up")))) == [
+        (12, "working · Haiku 5.5, low · turn 1 · $0.0012", "contextune.lsp.showRun"),
+        (30, "waiting", "contextune.lsp.showRun"),
+    ]
+    assert titles(marked(s.reviewed()), extension=True) == [
+        (12, "ready for review · $0.0012", "contextune.reviewRun"),
+        (30, "ready for review · $0.0012", "contextune.reviewRun"),
+    ]
+    parked = s.with_state(s.make_run(*s.started("round-up")), "parked")
+    assert [title for _, title, _ in titles(marked(parked))] == [
+        "parked · Haiku 5.5, low · turn 1 · $0.0012",
+        "parked",
+    ]
+
+
+def test_a_failed_todo_says_why_and_can_be_delegated_again() -> None:
+    ended = ev.TaskEnded(
+        run_id="r_1", at=3_000, task_id="round-up", state="failed", reason="The Gate stayed red."
+    )
+    run = s.with_state(s.make_run(*s.started("round-up"), ended), "failed")
+    assert titles(marked(run))[:2] == [
+        (12, "failed · The Gate stayed red. · $0.0012", "contextune.lsp.showRun"),
+        (12, "Delegate", "contextune.lsp.delegateTodo"),
+    ]
+
+
+def test_a_run_elsewhere_with_the_same_todo_ids_is_not_mixed_up() -> None:
+    elsewhere = s.make_run(quote=s.make_quote("/home/ada/other-clone"))
+    assert [title for _, title, _ in titles(marked(elsewhere))] == ["Delegate", "Delegate"]
+
+
+def test_the_newest_run_counts_and_a_current_one_before_it() -> None:
+    old = s.reviewed()
+    gone = msgspec.structs.replace(s.reviewed(run_id="r_2"), state="discarded", created_at=9_000)
+    assert titles(marked(old, gone))[0][1] == "ready for review · $0.0012"
+    assert titles(marked(s.with_state(old, "undone"), gone))[0][1] == "Delegate"
+
+
+def test_an_older_state_never_replaces_a_newer_one() -> None:
+    marks = marked(s.reviewed())
+    marks.put(s.make_run())
+    assert marks.runs["r_1"].state == "review"
+
+
+def hovered(line: int, marks: Marks, todos: Sequence[Todo] = s.TODOS) -> str | None:
+    found = hover(FILE, types.Position(line=line - 1, character=9), todos, marks)
+    if found is None:
+        return None
+    assert isinstance(found.contents, types.MarkupContent)
+    return found.contents.value
+
+
+def test_a_hover_tells_state_task_evidence_and_cost() -> None:
+    assert hovered(13, Marks()) is None
+    assert hovered(31, Marks()) == "**FIXME** · not delegated"
+    assert hovered(12, marked(s.reviewed())) == (
+        "**TODO** · ready for review · $0.0012\n\n"
+        "**round up**\n\n"
+        "Do round\\-up.\n\n"
+        "Gate green: `pytest -q`, exit code 0, 1.2 s.\n\n"
+        "Run “2 TODOs of sizes.py”: review, $0.0074 so far, 74 % less than all-Sonnet."
+    )
+
+
+def test_words_of_a_model_cannot_put_links_into_a_hover() -> None:
+    quote = s.make_quote()
+    first, second = quote.plan.tasks
+    evil = msgspec.structs.replace(first, brief="[click](command:evil) <img src=x>")
+    plan = msgspec.structs.replace(quote.plan, tasks=(evil, second))
+    run = s.make_run(quote=msgspec.structs.replace(quote, plan=plan))
+    text = hovered(12, marked(run))
+    assert text is not None
+    assert "\\[click\\]\\(command:evil\\) \\<img src=x\\>" in text
+
+
+def test_overlaps_are_hinted_while_they_matter_and_cleared_after() -> None:
+    marks = Marks()
+    sent: list[tuple[str, list[tuple[int, str]]]] = []
+
+    def publish(file: Path, found: Sequence[types.Diagnostic]) -> None:
+        assert all(hint.severity == types.DiagnosticSeverity.Hint for hint in found)
+        sent.append((file.name, [(hint.range.start.line + 1, hint.message) for hint in found]))
+
+    overlaps = Overlaps(marks, lambda file: s.TODOS if file == FILE else (), publish)
+    overlaps.refresh()
+    quote = s.make_quote()
+    marks.quoted(quote.repository, quote)
+    overlaps.refresh()
+    overlaps.refresh()
+    hints = [
+        (12, "“round up” and “add kilos” both change parcel/sizes.py."),
+        (30, "“add kilos” and “round up” both change parcel/sizes.py."),
+    ]
+    assert sent == [("sizes.py", hints)]
+    marks.quoted(quote.repository, None)
+    marks.put(s.make_run())
+    overlaps.refresh()
+    assert sent == [("sizes.py", hints)]
+    marks.put(s.reviewed())
+    overlaps.refresh()
+    assert sent == [("sizes.py", hints), ("sizes.py", [])]
+
+
+def test_answers_take_less_than_a_millisecond_with_many_todos_and_runs() -> None:
+    """A bound on the work per request, with room for a slow machine: the median over a busy file."""
+    todos = with_ids(
+        Todo(id="", path="parcel/sizes.py", line=n * 3, column=3, end_line=n * 3, marker="TODO", text=f"t{n}")
+        for n in range(1, 51)
+    )
+    marks = marked(*(s.make_run(run_id=f"r_{n}") for n in range(100)))
+    made = Actions(FILE, FOLDER, todos, marks, in_folder=50, extension=False)
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        made.at(lines(6), ALL)
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[25] < 0.005
