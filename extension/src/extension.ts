@@ -105,11 +105,16 @@ function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
 }
 
 /** What the daemon is told when the window changes. */
-function watchWindow({ daemon, secrets, log }: Application, session: Session): vscode.Disposable {
+function watchWindow({ daemon, secrets, store, log }: Application, session: Session): vscode.Disposable {
   const attempt = (work: Promise<unknown>): void => {
     work.catch((error) => log.warn(error instanceof Error ? error.message : String(error)));
   };
+  // The daemon reads its settings while it starts: the offline model may be on only after it was asked.
+  const unsubscribe = store.onChange(({ kind }) => {
+    if (kind === "meter" && store.meter?.offline !== (secrets.source === "offline")) attempt(secrets.handOver());
+  });
   return vscode.Disposable.from(
+    { dispose: unsubscribe },
     daemon.onState((state) => {
       void vscode.commands.executeCommand("setContext", "contextune.daemon", state);
       if (state === "ready") attempt(session.greet());

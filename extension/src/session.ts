@@ -33,9 +33,16 @@ export class Session {
     await sendTrust(this.daemon);
     await this.secrets.handOver();
     await this.loadFolders();
-    for (const folder of localFolders()) {
+    for (const folder of localFolders()) await this.#loadRuns(folder);
+  }
+
+  /** A folder that is no repository has no Runs; that is no reason to disturb anybody. */
+  async #loadRuns(folder: string): Promise<void> {
+    try {
       const { runs } = await this.daemon.request(Requests.runList, { folder });
       for (const run of runs) this.store.setRun({ run });
+    } catch (error) {
+      this.log.info(`Runs of ${folder}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

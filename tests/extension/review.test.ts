@@ -1,0 +1,36 @@
+/** What a review shows: what would be accepted, by Task, in the order of the waves. */
+import { expect, test } from "vitest";
+import { parseSide, reviewEntries, sideQuery } from "../../extension/src/reviewPlan";
+import { change, run, task } from "./samples";
+
+const reviewed = run({
+  waves: [["round", "zones"], ["insure"]],
+  tasks: [
+    task({ id: "insure", state: "accepted", changes: [change("tests/b.py"), change("a.py")] }),
+    task({ id: "zones", state: "failed", changes: [change("zones.py")] }),
+    task({ id: "round", state: "accepted", changes: [change("a.py")] }),
+  ],
+});
+const shown = (taskId?: string) => reviewEntries(reviewed, taskId).map(({ task, change }) => [task.id, change.path]);
+
+test("a Run's review goes by wave and Task, files by name, and leaves failed Tasks out", () => {
+  expect(shown()).toEqual([
+    ["round", "a.py"],
+    ["insure", "a.py"],
+    ["insure", "tests/b.py"],
+  ]);
+});
+
+test("a Task that is named is shown whatever its state", () => {
+  expect(shown("zones")).toEqual([["zones", "zones.py"]]);
+  expect(shown("none")).toEqual([]);
+});
+
+test("a side of a diff survives being the address of a document", () => {
+  const side = { runId: "r_1", taskId: "a&b", path: "src/a b.py", side: "before" } as const;
+  expect(parseSide("/src/a b.py", sideQuery(side))).toEqual(side);
+});
+
+test.each(["", "runId=r&taskId=t&side=middle", "taskId=t&side=after"])("the query %j names no side", (query) => {
+  expect(() => parseSide("/a.py", query)).toThrow("names no side of a review");
+});

@@ -1,0 +1,72 @@
+/** The Runs view's words, and what its menus offer in which state. */
+import { expect, test } from "vitest";
+import {
+  attemptDescription,
+  changeDescription,
+  evidenceText,
+  runDescription,
+  runTokens,
+  taskDescription,
+  taskTokens,
+} from "../../extension/src/views/runs/words";
+import { attempt, bill, change, evidence, run, task } from "./samples";
+
+test("a Run's row tells how far it is and what it cost", () => {
+  const tasks = [task({ state: "accepted" }), task({ id: "b" }), task({ id: "c", state: "failed" })];
+  expect(runDescription(run({ tasks }))).toBe("1 of 3 · running · $0.0123 −93 %");
+  expect(runDescription(run({ tasks: [], state: "parked", bill: bill({ text: "unpriced", saving: null }) }))).toBe(
+    "0 of 0 · budget reached · unpriced",
+  );
+});
+
+test("a Task's row tells rung and turn while it goes on, and only its end afterwards", () => {
+  expect(taskDescription(task())).toBe("working · Haiku 5.5, low · turn 4 · $0.0123");
+  expect(taskDescription(task({ state: "accepted" }))).toBe("passed · $0.0123");
+  expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
+});
+
+test("an attempt's row tells how it ended", () => {
+  expect(attemptDescription(attempt({ outcome: "red", turns: 1 }))).toBe("tests red · 1 turn · $0.0123");
+});
+
+test("a changed file's row tells its size, and whether the file is new or gone", () => {
+  expect([
+    changeDescription(change("a")),
+    changeDescription(change("a", { before: null })),
+    changeDescription(change("a", { after: null })),
+  ]).toEqual(["+3 −1", "+3 −1 · new", "+3 −1 · removed"]);
+});
+
+test("Evidence is one line", () => {
+  expect(evidenceText(evidence())).toBe("Gate green in 1.2 s: python -m unittest");
+  expect(evidenceText(evidence({ verdict: "red", newlyFailing: ["a", "b"] }))).toBe(
+    "Gate red after 1.2 s, 2 newly failing: python -m unittest",
+  );
+  expect(evidenceText(evidence({ verdict: "unusable" }))).toBe("Gate without a verdict: python -m unittest");
+});
+
+test.each([
+  [{ state: "running" }, "run pausable cancellable"],
+  [{ state: "paused" }, "run resumable cancellable"],
+  [{ state: "parked" }, "run resumable cancellable"],
+  [{ state: "review", canAccept: true, changes: [change("a")] }, "run reviewable acceptable discardable"],
+  [{ state: "accepted", canUndo: true, changes: [change("a")] }, "run reviewable undoable"],
+  [{ state: "failed" }, "run"],
+] as const)("a Run that is %o offers: %s", (over, tokens) => {
+  expect(runTokens(run({ ...over, changes: "changes" in over ? [...over.changes] : [] }))).toBe(tokens);
+});
+
+test.each([
+  [{ state: "waiting", attempts: [] }, "task cancellable tellable"],
+  [{ state: "asking", worktree: "/w" }, "task cancellable answerable readable openable"],
+  [{ state: "failed" }, "task retryable readable"],
+  [{ state: "accepted", changes: [change("a")] }, "task reviewable readable"],
+] as const)("a Task that is %o offers: %s", (over, tokens) => {
+  const changes = "changes" in over ? [...over.changes] : [];
+  const attempts = "attempts" in over ? [] : [attempt()];
+  expect(taskTokens(task({ ...over, changes, attempts }), run())).toBe(tokens);
+});
+
+test("a Task of a Run that was accepted can't be retried", () => {
+  expect(taskTokens(task({ state: "failed" }), run({ state: "accepted" }))).toBe("task readable");
+});

@@ -1,0 +1,210 @@
+/** Views of the wire for tests, complete by type; a test names only the fields that it is about. */
+import type {
+  AttemptView,
+  BillView,
+  EvidenceView,
+  FileChange,
+  MeterView,
+  PriceView,
+  QuoteView,
+  RunView,
+  TaskQuoteView,
+  TaskView,
+  Todo,
+} from "../../extension/src/generated/protocol";
+
+export function bill(over: Partial<BillView> = {}): BillView {
+  return {
+    dollars: "0.0123",
+    text: "$0.0123",
+    atSonnet: "0.1757",
+    atSonnetText: "$0.1757",
+    saving: "93 %",
+    requests: 4,
+    unpriced: 0,
+    estimated: 0,
+    inputTokens: 12_000,
+    cacheReadTokens: 9000,
+    outputTokens: 800,
+    ...over,
+  };
+}
+
+export function todo(over: Partial<Todo> = {}): Todo {
+  return {
+    id: "t_1",
+    path: "parcel/money.py",
+    line: 6,
+    column: 5,
+    endLine: 6,
+    marker: "TODO",
+    text: "round half up",
+    owner: null,
+    issue: null,
+    tags: [],
+    symbol: null,
+    language: "python",
+    ...over,
+  };
+}
+
+export function change(path: string, over: Partial<FileChange> = {}): FileChange {
+  return { path, before: "a1", after: "b2", insertions: 3, deletions: 1, ...over };
+}
+
+export function evidence(over: Partial<EvidenceView> = {}): EvidenceView {
+  return {
+    verdict: "green",
+    command: "python -m unittest",
+    exitCode: 0,
+    tree: "c3",
+    durationMs: 1240,
+    newlyFailing: [],
+    testsRemoved: [],
+    testsWeakened: [],
+    outputTail: "OK",
+    reused: false,
+    ...over,
+  };
+}
+
+export function attempt(over: Partial<AttemptView> = {}): AttemptView {
+  return {
+    number: 1,
+    role: "executor",
+    rung: { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
+    reason: "",
+    startedAt: 1,
+    endedAt: 2,
+    turns: 6,
+    outcome: "green",
+    summary: "",
+    bill: bill(),
+    evidence: null,
+    ...over,
+  };
+}
+
+export function task(over: Partial<TaskView> = {}): TaskView {
+  return {
+    id: "round",
+    title: "Round half up",
+    brief: "Round as invoices do.",
+    wave: 1,
+    todoIds: ["t_1"],
+    dependsOn: [],
+    state: "working",
+    reason: "",
+    rung: { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
+    turn: 4,
+    attempts: [attempt()],
+    bill: bill(),
+    files: [],
+    changes: [],
+    evidence: null,
+    question: null,
+    worktree: null,
+    branch: null,
+    port: null,
+    commit: null,
+    summary: "",
+    remaining: "",
+    salvage: null,
+    ...over,
+  };
+}
+
+export function run(over: Partial<RunView> = {}): RunView {
+  return {
+    id: "r_1",
+    repository: "/code/parcel",
+    title: "Two TODOs",
+    state: "running",
+    reason: "",
+    createdAt: 100,
+    updatedAt: 100,
+    endedAt: null,
+    branch: "main",
+    base: "d4",
+    gate: "python -m unittest",
+    budget: "2.00",
+    budgetText: "$2.00",
+    agents: 4,
+    offline: true,
+    waves: [["round"]],
+    tasks: [task()],
+    bill: bill(),
+    costs: [],
+    ghost: null,
+    ghostEvidence: null,
+    changes: [],
+    acceptedAs: null,
+    notes: [],
+    canAccept: false,
+    canUndo: false,
+    sequence: 1,
+    ...over,
+  };
+}
+
+export function price(over: Partial<PriceView> = {}): PriceView {
+  return {
+    low: "0.01",
+    likely: "0.02",
+    high: "0.04",
+    atSonnet: "0.31",
+    text: "$0.0100 to $0.0400, likely $0.0200",
+    ...over,
+  };
+}
+
+export function taskQuote(over: Partial<TaskQuoteView> = {}): TaskQuoteView {
+  return {
+    id: "round",
+    title: "Round half up",
+    brief: "Round as invoices do.",
+    wave: 1,
+    todoIds: ["t_1"],
+    files: ["parcel/money.py"],
+    dependsOn: [],
+    gate: null,
+    complexity: "simple",
+    rung: { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
+    price: price(),
+    ...over,
+  };
+}
+
+export function quote(over: Partial<QuoteView> = {}): QuoteView {
+  return {
+    id: "q_1",
+    repository: "/code/parcel",
+    title: "Two TODOs",
+    todos: [],
+    tasks: [taskQuote()],
+    waves: [["round"]],
+    overlaps: [],
+    price: price(),
+    planningText: "$0.0031",
+    budget: "2.00",
+    agents: 4,
+    gate: "python -m unittest",
+    baseline: null,
+    warnings: [],
+    offline: false,
+    ...over,
+  };
+}
+
+export function meter(over: Partial<MeterView> = {}): MeterView {
+  return {
+    text: "$0.0123",
+    saving: "93 %",
+    runId: "r_1",
+    level: "running",
+    lines: [{ label: "executor · Haiku 5.5", amount: "$0.0092", detail: "3 requests" }],
+    today: bill({ text: "$0.1200" }),
+    offline: false,
+    ...over,
+  };
+}
