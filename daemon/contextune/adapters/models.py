@@ -80,7 +80,8 @@ class ModelChoice:
         return AnthropicModel(api_key=key, base_url=base_url, offline=offline)
 
     async def _serve(self) -> str:
-        from contextune.offline.server import OfflineModel, builtin_scripts
+        from contextune.offline.script import builtin_scripts
+        from contextune.offline.server import OfflineModel
 
         server = OfflineModel(builtin_scripts())
         self._server = server

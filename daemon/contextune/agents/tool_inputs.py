@@ -133,5 +133,5 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     return {
         key: _inlined(value, definitions)
         for key, value in schema.items()
-        if key not in ("title", "description")
+        if key not in ("title", "description") or isinstance(value, dict)
     }

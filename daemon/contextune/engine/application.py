@@ -20,6 +20,7 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run, fold
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN
+from contextune.core.todo import Todo
 from contextune.core.worktree import Worktree
 from contextune.engine import accept as acceptance
 from contextune.engine.doctor import examine
@@ -66,6 +67,20 @@ class Application:
         """Call back with every event of every live Run; returns the way to stop that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    async def scan(self, folder: Path) -> list[Todo]:
+        """The Todos below a folder, read once, without watching it. Raises PlaceProblem."""
+        root = folder.resolve()
+        if not root.is_dir():
+            raise PlaceProblem(f"{folder} is not a folder. Give the folder of a project.")
+        settings = self._world.settings.load(root, {})
+        return await asyncio.to_thread(
+            self._world.scanner.scan,
+            root,
+            markers=settings.markers,
+            exclude=settings.exclude,
+            overlays={},
+        )
 
     async def quote(
         self,

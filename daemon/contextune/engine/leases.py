@@ -104,7 +104,7 @@ class Leases:
         return port
 
     async def _hook(self, lease: Lease, what: str, command: str) -> None:
-        result = await lease.shell.run(
+        result = await self._world.setup_shell(lease.path, self._repository).run(
             command,
             cwd=lease.path,
             timeout=self._settings.gate_timeout,

@@ -84,6 +84,8 @@ class World:
     open_repository: Callable[[Path], Repository]
     shell: Callable[[Path, Repository], Shell]
     """A fenced shell for a worktree."""
+    setup_shell: Callable[[Path, Repository], Shell]
+    """The same with the network on: for the set-up and teardown commands that the user named."""
     workspace: Callable[[Path], Workspace]
     fence: Callable[[], tuple[str, str]]
     """The fence in force and what it means, for people."""

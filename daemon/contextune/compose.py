@@ -1,0 +1,71 @@
+"""The composition root: the only place where adapters are made and put behind their ports."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+from contextune.adapters.clock import SystemClock
+from contextune.adapters.fence import Fence, find_fence
+from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.models import ModelChoice
+from contextune.adapters.prices import PriceTable, read_own_prices
+from contextune.adapters.repository import open_repository
+from contextune.adapters.scan import RipgrepScanner
+from contextune.adapters.settings_store import LayeredSettings
+from contextune.adapters.shell import FencedShell
+from contextune.adapters.user_files import UserFiles
+from contextune.adapters.watch import FileWatcher
+from contextune.adapters.workspace import WorktreeFiles
+from contextune.core.ports import Repository, Shell
+from contextune.engine.application import Application
+from contextune.engine.world import World
+
+ENVIRONMENTS = (".venv", "venv", "node_modules")
+"""Folders of the user's checkout that commands in a worktree may read: its installed packages."""
+
+
+async def compose(*, offline: bool = False) -> Application:
+    """The application on this machine. `offline` uses the offline model whatever the settings say."""
+    files = UserFiles()
+    models = ModelChoice(offline=offline)
+    settings = LayeredSettings(files, offline=offline)
+
+    @cache
+    def fence_for(root: Path, network: bool) -> Fence:
+        readable = [Path(sys.prefix), Path(sys.base_prefix), *(root / name for name in ENVIRONMENTS)]
+        return find_fence(readable=[path for path in readable if path.exists()], network=network)
+
+    def shell(worktree: Path, repository: Repository) -> Shell:
+        del worktree
+        return FencedShell(fence_for(repository.root, False))
+
+    def setup_shell(worktree: Path, repository: Repository) -> Shell:
+        del worktree
+        return FencedShell(fence_for(repository.root, True))
+
+    def fence() -> tuple[str, str]:
+        found = fence_for(Path.cwd(), False)
+        return found.name, found.detail
+
+    return Application(
+        World(
+            home=files.state,
+            clock=SystemClock(),
+            journal=SqliteJournal(files.journal),
+            mailbox=FolderMailbox(files.state / "runs"),
+            prices=PriceTable(read_own_prices(files.prices)),
+            models=models,
+            settings=settings,
+            scanner=RipgrepScanner(),
+            watcher=FileWatcher(),
+            open_repository=open_repository,
+            shell=shell,
+            setup_shell=setup_shell,
+            workspace=WorktreeFiles,
+            fence=fence,
+            warm=models.warm,
+        )
+    )
