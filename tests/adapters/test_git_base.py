@@ -11,6 +11,7 @@ from contextune.adapters import base as base_module
 from contextune.adapters.git import Git
 from contextune.adapters.repository import open_repository
 from contextune.core.errors import GitProblem, PlaceProblem, UsageProblem
+from contextune.core.ports import Repository
 from tests.adapters.git_place import LONG, Place, edited, head_base, isolate, new_place
 
 
@@ -32,6 +33,28 @@ class TestOpening:
         place.write("a/b/c.txt", "c\n")
         assert open_repository(place.root / "a" / "b").root == place.root
         assert open_repository(place.root / "a" / "b" / "c.txt").root == place.root
+
+    def test_variables_of_a_calling_git_do_not_mislead(
+        self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = new_place(tmp_path / "elsewhere")
+        for name, value in (("GIT_DIR", other.root / ".git"), ("GIT_WORK_TREE", other.root)):
+            monkeypatch.setenv(name, str(value))
+        repository: Repository = open_repository(place.root)
+        assert repository.root == place.root
+        (place.root / "new.txt").write_text("new\n")
+        assert repository.take_base({}, None).dirty == ("new.txt",)
+
+    def test_a_submodule_is_a_repository(self, place: Place, tmp_path: Path) -> None:
+        library = new_place(tmp_path / "library")
+        place.git("submodule", "--quiet", "add", f"file://{library.root}", "lib")
+        (place.root / "lib" / "other.txt").write_text("changed\n")
+        repository = open_repository(place.root / "lib")
+        base = repository.take_base({}, None)
+        assert (repository.root, base.dirty) == (place.root / "lib", ("other.txt",))
+        repository.add_worktree(tmp_path / "wt", "contextune/r/t", base.commit)
+        assert (tmp_path / "wt" / "other.txt").read_text() == "changed\n"
+        assert repository.remove_worktree(tmp_path / "wt", "refs/contextune/salvage/t") is None
 
     def test_no_repository(self, place: Place, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()

@@ -309,6 +309,18 @@ class TestKindsOfFilesAndPlaces:
         assert place.said("status", "--porcelain") == "M a.up"
         done.undo()
 
+    def test_a_name_that_is_not_utf8(self, place: Place, pool: Path) -> None:
+        name = os.fsdecode(b"caf\xe9.txt")
+        place.write(name, LONG)
+        place.commit()
+        place.write(name, edited(LONG, 10, by="me"))
+        done = Accepted(place, pool, {name: edited(edited(LONG, 10, by="me"), 30)})
+        # Values are text for people and for JSON, which knows no stray bytes.
+        assert done.base.dirty == ("caf\N{REPLACEMENT CHARACTER}.txt",)
+        assert place.read(name) == edited(edited(LONG, 10, by="me"), 30)
+        assert place.git("diff-tree", "-r", "-z", "--name-only", "HEAD^", "HEAD") == b"caf\xe9.txt\0"
+        done.undo()
+
     def test_detached_head(self, place: Place, pool: Path) -> None:
         place.git("checkout", "-q", "--detach")
         main = place.said("rev-parse", "main")
