@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal
@@ -112,20 +112,20 @@ class Client:
         bars.begin(token, value)
         return Progress(self._server, token)
 
-    async def settings(self, folders: Sequence[Path]) -> list[Any] | None:
+    async def settings(self, folders: Sequence[Path]) -> list[Mapping[str, Any]] | None:
         """The editor's settings: for all folders first, then each folder's; None if it cannot tell."""
         workspace = self._capabilities.workspace
         if workspace is None or not workspace.configuration:
             return None
         items = [types.ConfigurationItem(section=SECTION)]
         items += [types.ConfigurationItem(section=SECTION, scope_uri=uri_of(folder)) for folder in folders]
+        params = types.ConfigurationParams(items=items)
         try:
-            return list(
-                await self._server.workspace_configuration_async(types.ConfigurationParams(items=items)) or []
-            )
+            told = await self._server.workspace_configuration_async(params)
         except JsonRpcException as problem:
             log.warning("The editor does not tell its settings: %s", problem)
             return None
+        return [values if isinstance(values, Mapping) else {} for values in told or []]
 
     def refresh_lenses(self) -> None:
         """Have the editor ask for code lenses anew, if it can be told to."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Hashable, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.events import AnyEvent
@@ -82,34 +82,54 @@ async def _quote(session: Session, request: QuoteRequest) -> Quote | None:
 async def watch(session: Session, run: Run) -> Run:
     """Follow a Run to the end of its drive with a progress bar; cancelling the bar cancels the Run."""
     application = await session.application()
+    asked: set[Hashable] = set()
 
     def stop() -> None:
         session.spawn(_cancel(session, run.id))
 
-    bar = await session.client.progress(f"Contextune: {run.title}", progress_text(run), stop)
-    asked: set[Hashable] = set()
-    reports = Coalescer(asyncio.get_running_loop(), INTERVAL)
-
-    def heard(now: Run, _event: AnyEvent) -> None:
-        if now.id != run.id:
-            return
-        reports.offer("bar", lambda: _report(bar, now))
+    def see_to(now: Run) -> None:
         for key, conversation in _needs(session, now, asked):
             asked.add(key)
             session.spawn(conversation)
 
-    unsubscribe = application.subscribe(heard)
+    # The Run is at work already: what happened since it was started is in the marks.
+    see_to(session.marks.runs.get(run.id, run))
+    bar = Watched(run.id, see_to)
+    unsubscribe = application.subscribe(bar.heard)
     try:
-        ended = await application.wait(run.id)
+        bar.shown = await session.client.progress(f"Contextune: {run.title}", progress_text(run), stop)
+        return await application.wait(run.id)
     finally:
         unsubscribe()
-        bar.end("Done")
-    return ended
+        bar.end()
 
 
-def _report(bar: Progress, run: Run) -> None:
-    ended = sum(task.state in ENDED_TASK for task in run.tasks)
-    bar.report(progress_text(run), ended * 100 // len(run.tasks))
+class Watched:
+    """Turns the events of one Run into reports on its progress bar."""
+
+    def __init__(self, run_id: str, see_to: Callable[[Run], None]) -> None:
+        self._run_id = run_id
+        self._see_to = see_to
+        self._reports = Coalescer(asyncio.get_running_loop(), INTERVAL)
+        self.shown: Progress | None = None
+        """None before the editor has opened the bar, and after its end."""
+
+    def heard(self, run: Run, _event: AnyEvent) -> None:
+        """One more event."""
+        if run.id == self._run_id:
+            self._see_to(run)
+            self._reports.offer("bar", lambda: self._report(run))
+
+    def end(self) -> None:
+        """Close the bar; reports that wait for their turn are dropped."""
+        if self.shown is not None:
+            self.shown.end("Done")
+            self.shown = None
+
+    def _report(self, run: Run) -> None:
+        if self.shown is not None:
+            ended = sum(task.state in ENDED_TASK for task in run.tasks)
+            self.shown.report(progress_text(run), ended * 100 // len(run.tasks))
 
 
 async def _cancel(session: Session, run_id: str) -> None:

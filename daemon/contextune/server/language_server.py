@@ -77,8 +77,7 @@ class ContextuneServer(LanguageServer):
         options = params.initialization_options
         options = options if isinstance(options, Mapping) else {}
         self.client.is_extension = options.get("client") == EXTENSION
-        settings = options.get(SECTION)
-        self.session.editor_settings = settings if isinstance(settings, Mapping) else {}
+        self.session.editor_settings = _section(options) or {}
 
     def _initialized(self, _params: types.InitializedParams) -> None:
         uris = [folder.uri for folder in self.workspace.folders.values()]
@@ -91,8 +90,7 @@ class ContextuneServer(LanguageServer):
         await (await self.session.application()).warm()
 
     def _settings_changed(self, params: types.DidChangeConfigurationParams) -> None:
-        settings = params.settings if isinstance(params.settings, Mapping) else None
-        self.session.spawn(self.session.configure(settings))
+        self.session.spawn(self.session.configure(_section(params.settings)))
 
     def _folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         self.session.close_folders(_paths([folder.uri for folder in params.event.removed]))
@@ -155,6 +153,12 @@ class ContextuneServer(LanguageServer):
     def _locate(self, uri: str) -> tuple[Path | None, Path | None]:
         file = _file(uri)
         return file, self.session.folder_of(file) if file is not None else None
+
+
+def _section(settings: Any) -> Mapping[str, Any] | None:
+    """Our own settings among those of an editor; None if it sent none."""
+    ours = settings.get(SECTION) if isinstance(settings, Mapping) else None
+    return ours if isinstance(ours, Mapping) else None
 
 
 def _file(uri: str) -> Path | None:

@@ -64,4 +64,5 @@ Target = WorkTarget | RunTarget
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:
     """The command as code actions and lenses carry it."""
     identifier = _OF_EXTENSION.get(name, f"contextune.{name}") if extension else PREFIX + name
-    return types.Command(title=title, command=identifier, arguments=[msgspec.json.decode(msgspec.json.encode(target))])
+    argument = msgspec.json.decode(msgspec.json.encode(target))
+    return types.Command(title=title, command=identifier, arguments=[argument])

@@ -20,7 +20,7 @@ from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView
 from contextune.server.buffers import Buffers
-from contextune.server.client import SECTION, Client
+from contextune.server.client import Client
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
@@ -68,6 +68,7 @@ class Session:
         self.quotes: dict[str, str] = {}
         """Quote ids as the client knows them, from `quote/create` on, to the application's."""
         self.editor_settings: Mapping[str, Any] = {}
+        """What the editor sent by itself, at the start or later; keys in camelCase."""
         self._compose = compose
         self._composing: asyncio.Task[Application] | None = None
         self._composed: Application | None = None
@@ -120,7 +121,7 @@ class Session:
         fresh = [folder.resolve() for folder in folders]
         self.folders.update({folder: () for folder in fresh if folder not in self.folders})
         application = await self.application()
-        await self.configure(self.editor_settings)
+        await self.configure()
         for folder in fresh:
             try:
                 await application.todos.open(folder)
@@ -145,18 +146,16 @@ class Session:
         for folder in folders:
             self.folders.pop(folder.resolve(), None)
 
-    async def configure(self, settings: Mapping[str, Any] | None) -> None:
-        """Take the settings that the editor sent, and those that it tells when asked."""
+    async def configure(self, sent: Mapping[str, Any] | None = None) -> None:
+        """Take the settings that the editor sent by itself, if any, and those that it tells when asked."""
         application = await self.application()
-        self.editor_settings = settings or self.editor_settings
+        self.editor_settings = self.editor_settings if sent is None else sent
         folders = list(self.folders)
-        told = await self.client.settings(folders)
-        sent = {**self.editor_settings, **_section(told[0] if told else None)}
-        layers: list[tuple[Path | None, Any]] = [(None, sent)]
-        layers += zip(folders, told[1:] if told else [], strict=False)
+        of_all, *of_each = await self.client.settings(folders) or [{}]
+        layers = [(None, {**self.editor_settings, **of_all}), *zip(folders, of_each, strict=False)]
         for folder, values in layers:
             try:
-                application.configure(folder, snake_keys(_section(values)))
+                application.configure(folder, snake_keys(values))
             except UsageProblem as problem:
                 self.client.say(str(problem), "error")
         self._show_meter()
@@ -229,11 +228,3 @@ class Session:
         if meter != self._meter:
             self._meter = meter
             self.client.changed(meter)
-
-
-def _section(values: Any) -> dict[str, Any]:
-    """Our settings in what an editor calls its settings: under our name, or bare."""
-    if not isinstance(values, Mapping):
-        return {}
-    inner = values.get(SECTION, values)
-    return dict(inner) if isinstance(inner, Mapping) else {}

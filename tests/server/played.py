@@ -1,0 +1,208 @@
+"""The application played from prepared values, for what the real one does too rarely to wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from contextune.core import events as ev
+from contextune.core.check import Check
+from contextune.core.errors import UsageProblem
+from contextune.core.quote import Quote
+from contextune.core.run import Run, advance
+from contextune.core.todo import Todo
+from contextune.core.worktree import Worktree
+from contextune.engine.application import Application, Listener
+from contextune.engine.quote import QuoteRequest
+from tests.protocol import samples as s
+
+
+class PlayedBoard:
+    """Todos that do not change by themselves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.buffers: list[tuple[Path, bytes | None]] = []
+        self.opened: list[Path] = []
+        self.listeners: list[Callable[[Path, tuple[Todo, ...]], None]] = []
+        self.buffered = asyncio.Event()
+
+    async def open(self, folder: Path) -> None:
+        self.opened.append(folder)
+
+    async def list(self, folder: Path) -> tuple[Todo, ...]:
+        return s.TODOS if folder == self.folder else ()
+
+    def of_file(self, file: Path) -> tuple[Todo, ...]:
+        return tuple(todo for todo in s.TODOS if self.folder / todo.path == file)
+
+    def set_buffer(self, file: Path, content: bytes | None) -> None:
+        self.buffers.append((file, content))
+        self.buffered.set()
+
+    def subscribe(self, listener: Callable[[Path, tuple[Todo, ...]], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+
+class Played:
+    """Quotes one prepared Quote; its Run goes where the test takes it by `happen` and `end`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.todos = PlayedBoard(folder)
+        self.prepared: Quote | Exception = s.make_quote(str(folder))
+        self.known: dict[str, Run] = {}
+        self.calls: list[tuple[Any, ...]] = []
+        self.called = asyncio.Event()
+        self.hold: asyncio.Event | None = None
+        """Set by a test to keep a Quote in the making."""
+        self._listeners: list[Listener] = []
+        self._ended = asyncio.Event()
+
+    async def compose(self) -> Application:
+        return cast(Application, self)
+
+    def call(self, *what: Any) -> None:
+        self.calls.append(what)
+        self.called.set()
+
+    async def until(self, *what: Any) -> None:
+        """Wait for a call."""
+        while what not in self.calls:
+            self.called.clear()
+            await asyncio.wait_for(self.called.wait(), 20)
+
+    def happen(self, *events: ev.AnyEvent) -> Run:
+        run: Run | None = None
+        for event in events:
+            run = advance(self.known.get(event.run_id), event)
+            self.known[run.id] = run
+            for listener in list(self._listeners):
+                listener(run, event)
+        assert run is not None
+        return run
+
+    def end(self) -> None:
+        self._ended.set()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def quote(self, request: QuoteRequest, *, on_stage: Callable[[str], None]) -> Quote:
+        self.call("quote", request)
+        on_stage("Taking the base")
+        if self.hold is not None:
+            await self.hold.wait()
+        if isinstance(self.prepared, Exception):
+            raise self.prepared
+        return self.prepared
+
+    async def start(self, quote_id: str, *, edits: Any = (), budget: Any = None, agents: Any = None) -> Run:
+        self.call("start", quote_id, list(edits), budget, agents)
+        assert isinstance(self.prepared, Quote)
+        return self.happen(s.created(self.prepared))
+
+    async def run(self, run_id: str) -> Run:
+        if run_id not in self.known:
+            raise UsageProblem(f"{run_id!r} is no run. `contextune runs` lists them.")
+        return self.known[run_id]
+
+    async def runs(self, folder: Path | None) -> list[Run]:
+        return [run for run in self.known.values() if folder is None or run.repository == str(folder)]
+
+    async def wait(self, run_id: str) -> Run:
+        await self._ended.wait()
+        return self.known[run_id]
+
+    async def pause(self, run_id: str) -> None:
+        self.call("pause", run_id)
+
+    async def resume(self, run_id: str, budget: Decimal | None) -> None:
+        self.call("resume", run_id, budget)
+
+    async def cancel(self, run_id: str) -> None:
+        self.call("cancel", run_id)
+        self.happen(ev.RunCancelled(run_id=run_id, at=9_000))
+        self.end()
+
+    async def accept(self, run_id: str, mode: Literal["merge", "squash", "pr", "none"]) -> Run:
+        self.call("accept", run_id, mode)
+        restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+        return self.happen(
+            ev.RunAccepted(
+                run_id=run_id, at=5_000, mode=mode, branch="main", before="h0", after="h1", restore=restore
+            )
+        )
+
+    async def undo(self, run_id: str) -> Run:
+        self.call("undo", run_id)
+        return self.happen(ev.RunUndone(run_id=run_id, at=6_000, branch="main", after="h0"))
+
+    async def discard(self, run_id: str) -> Run:
+        self.call("discard", run_id)
+        return self.happen(ev.RunDiscarded(run_id=run_id, at=6_000, salvage=("refs/contextune/salvage/r_1",)))
+
+    async def cancel_task(self, run_id: str, task_id: str) -> None:
+        self.call("cancel_task", run_id, task_id)
+
+    async def retry_task(self, run_id: str, task_id: str) -> None:
+        self.call("retry_task", run_id, task_id)
+
+    async def tell(self, run_id: str, task_id: str, text: str) -> None:
+        self.call("tell", run_id, task_id, text)
+
+    async def answer(self, run_id: str, task_id: str, text: str) -> None:
+        self.call("answer", run_id, task_id, text)
+
+    async def transcript(self, run_id: str, task_id: str, attempt: int | None) -> str:
+        return f"# {run_id} {task_id} {attempt}"
+
+    async def file_at(self, run_id: str, task_id: str | None, path: str, side: str) -> bytes | None:
+        return {"text.py": b"\xef\xbb\xbfa = 1\n", "latin.txt": b"gr\xfc\xdf", "nul.bin": b"\0"}.get(path)
+
+    def set_key(self, key: str | None) -> None:
+        self.call("set_key", key)
+
+    def credential(self) -> Literal["editor", "none"]:
+        return "editor" if any(call[0] == "set_key" and call[1] for call in self.calls) else "none"
+
+    def trust(self, folder: Path, trusted: bool) -> None:
+        self.call("trust", folder, trusted)
+
+    def configure(self, folder: Path | None, editor_settings: Mapping[str, Any]) -> None:
+        self.call("configure", folder, dict(editor_settings))
+        if "agents" in editor_settings and not isinstance(editor_settings["agents"], int):
+            raise UsageProblem("VS Code: setting 'agents': Expected `int`, got `str`.")
+
+    async def doctor(self, folder: Path | None) -> list[Check]:
+        return [Check(name="git", state="ok", detail=str(folder))]
+
+    async def worktrees(self, folder: Path | None) -> list[Worktree]:
+        return [
+            Worktree(
+                path="/worktrees/a",
+                branch="contextune/r/a",
+                run_id="r_1",
+                task_id="a",
+                dirty=False,
+                in_use=False,
+                size_bytes=1,
+                removable=True,
+            )
+        ]
+
+    async def clean_worktrees(
+        self, folder: Path | None, *, dry_run: bool
+    ) -> tuple[list[Worktree], list[str]]:
+        self.call("clean", folder, dry_run)
+        return await self.worktrees(folder), ["refs/contextune/salvage/r_1/a"]
+
+    async def warm(self) -> None:
+        self.call("warm")
+
+    async def close(self) -> None:
+        self.call("close")

@@ -1,0 +1,312 @@
+"""What streams to the client: Quotes, Runs, Todos, the meter; and every other method once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from contextune.core import events as ev
+from contextune.core.errors import BudgetReached
+from contextune.protocol.convert import run_view
+from tests.protocol import samples as s
+from tests.server.editor import Editor, RpcError
+from tests.server.played import Played
+
+
+def wire(view: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(view))
+
+
+async def test_a_quote_streams_under_the_id_that_was_given_first(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    created = await editor.ask("contextune/quote/create", {"all": True})
+    quote_id = created["quoteId"]
+    ready = await editor.hear("contextune/quote/changed", lambda q: q["state"] == "ready")
+    assert (ready["quoteId"], ready["quote"]["id"], ready["folder"]) == (quote_id, quote_id, str(folder))
+    assert ready["quote"]["price"]["text"] == "$0.0100 to $0.0400, likely $0.0200"
+    stages = [(q["state"], q["stage"]) for q in editor.all("contextune/quote/changed")]
+    assert stages == [("planning", "Taking the base"), ("ready", "Ready")]
+
+    edits = [{"id": "round-up", "include": False}, {"id": "add-kilos", "title": "kilos"}]
+    asked = {"quoteId": quote_id, "edits": edits, "budget": "1.50", "agents": 3}
+    started = await editor.ask("contextune/run/start", asked)
+    assert started == {"runId": "r_1"}
+    [call] = [call for call in app.calls if call[0] == "start"]
+    assert call[1] == "q_1"
+    assert call[2] == [
+        {"id": "round-up", "include": False, "title": None, "brief": None},
+        {"id": "add-kilos", "include": True, "title": "kilos", "brief": None},
+    ]
+    assert (str(call[3]), call[4]) == ("1.50", 3)
+
+
+async def test_a_quote_that_fails_says_why(editor: Editor, app: Played, folder: Path) -> None:
+    app.prepared = BudgetReached("Planning would exceed the budget of $0.01. Raise it.")
+    await editor.open(folder)
+    created = await editor.ask("contextune/quote/create", {"goal": "work on auth"})
+    failed = await editor.hear("contextune/quote/changed", lambda q: q["state"] == "failed")
+    assert failed == {
+        "quoteId": created["quoteId"],
+        "folder": str(folder),
+        "state": "failed",
+        "stage": "Planning would exceed the budget of $0.01. Raise it.",
+        "quote": None,
+    }
+
+
+async def test_two_quotes_have_two_ids(editor: Editor, folder: Path) -> None:
+    await editor.open(folder)
+    ids = [(await editor.ask("contextune/quote/create", {"all": True}))["quoteId"] for _ in range(2)]
+    assert len(set(ids)) == 2
+
+
+async def test_a_run_streams_few_messages_and_always_its_last_state(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    app.happen(s.created(s.make_quote(str(folder))))
+    for number in range(300):
+        app.happen(ev.Noted(run_id="r_1", at=2_000 + number, text=f"note {number}"))
+    last = app.happen(*s.started("round-up"))
+    heard = await editor.hear("contextune/run/changed", lambda m: m["run"]["sequence"] == last.seq)
+    assert heard == {"run": wire(run_view(last))}
+    sent = [m["run"]["sequence"] for m in editor.all("contextune/run/changed")]
+    assert sent == sorted(sent)
+    assert len(sent) == 2
+    meter = await editor.hear("contextune/meter/changed", lambda m: m["level"] == "running")
+    assert meter["runId"] == "r_1"
+    await editor.hear("workspace/codeLens/refresh")
+
+
+async def test_todos_stream_when_they_change(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    for listener in app.todos.listeners:
+        listener(folder, s.TODOS[:1])
+        listener(folder.parent, s.TODOS)
+    heard = await editor.hear("contextune/todo/changed")
+    assert heard == {"folder": str(folder), "todos": wire(s.TODOS[:1])}
+    assert len(editor.all("contextune/todo/changed")) == 1
+
+
+async def test_every_other_method_reaches_the_application(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    run = s.reviewed(s.make_quote(str(folder)))
+    app.known["r_1"] = run
+    task = {"runId": "r_1", "taskId": "round-up"}
+    todos = {"folder": str(folder), "todos": wire(s.TODOS)}
+    worktree = {
+        "path": "/worktrees/a",
+        "branch": "contextune/r/a",
+        "runId": "r_1",
+        "taskId": "a",
+        "dirty": False,
+        "inUse": False,
+        "sizeBytes": 1,
+        "removable": True,
+    }
+    for method, params, result in [
+        ("todo/list", None, todos),
+        ("todo/list", {"folder": folder.as_uri()}, todos),
+        ("run/list", {"folder": str(folder)}, {"runs": [wire(run_view(run))]}),
+        ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run))}),
+        ("run/pause", {"runId": "r_1"}, {}),
+        ("run/resume", {"runId": "r_1", "budget": "3"}, {}),
+        ("task/cancel", task, {}),
+        ("task/retry", task, {}),
+        ("task/tell", {**task, "text": "use kilos"}, {}),
+        ("task/answer", {**task, "text": "yes"}, {}),
+        ("task/transcript", {**task, "attempt": 2}, {"markdown": "# r_1 round-up 2"}),
+        ("workspace/trust", {"folder": str(folder), "trusted": True}, {}),
+        (
+            "doctor/check",
+            None,
+            {"checks": [{"name": "git", "state": "ok", "detail": str(folder), "remedy": ""}]},
+        ),
+        ("worktree/list", {}, {"worktrees": [worktree]}),
+        (
+            "worktree/clean",
+            {"dryRun": False},
+            {"worktrees": [worktree], "salvage": ["refs/contextune/salvage/r_1/a"]},
+        ),
+    ]:
+        assert await editor.ask(f"contextune/{method}", params) == result, method
+    for call in [
+        ("pause", "r_1"),
+        ("cancel_task", "r_1", "round-up"),
+        ("retry_task", "r_1", "round-up"),
+        ("tell", "r_1", "round-up", "use kilos"),
+        ("answer", "r_1", "round-up", "yes"),
+        ("trust", folder, True),
+        ("clean", folder, False),
+    ]:
+        assert call in app.calls
+    assert (await editor.ask("contextune/run/accept", {"runId": "r_1"}))["run"]["state"] == "accepted"
+    assert (await editor.ask("contextune/run/undo", {"runId": "r_1"}))["run"]["state"] == "undone"
+    assert (await editor.ask("contextune/run/discard", {"runId": "r_1"}))["run"]["state"] == "discarded"
+    assert await editor.ask("contextune/run/cancel", {"runId": "r_1"}) == {}
+    assert ("accept", "r_1", "merge") in app.calls
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "binary"),
+    [
+        ("text.py", "a = 1\n", False),
+        ("latin.txt", None, True),
+        ("nul.bin", None, True),
+        ("gone.py", None, False),
+    ],
+)
+async def test_review_shows_text_and_names_what_is_none(
+    editor: Editor, folder: Path, path: str, text: str | None, binary: bool
+) -> None:
+    await editor.open(folder)
+    asked = {"runId": "r_1", "path": path, "side": "after"}
+    assert await editor.ask("contextune/review/content", asked) == {"text": text, "binary": binary}
+
+
+async def test_cost_is_summed_and_a_bad_date_is_named(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    app.known["r_1"] = s.reviewed(s.make_quote(str(folder)))
+    cost = await editor.ask("contextune/cost/summary", {})
+    assert (cost["total"]["text"], [run["runId"] for run in cost["runs"]]) == ("$0.0074", ["r_1"])
+    with pytest.raises(RpcError, match="expected a form such as 2026-11-01"):
+        await editor.ask("contextune/cost/summary", {"since": "yesterday"})
+
+
+async def test_without_a_folder_a_sentence_says_so(editor: Editor) -> None:
+    await editor.open()
+    with pytest.raises(RpcError, match="No folder is open in the editor"):
+        await editor.ask("contextune/todo/list", {})
+    with pytest.raises(RpcError, match="expected an absolute path or a file URI"):
+        await editor.ask("contextune/todo/list", {"folder": "untitled:x"})
+
+
+# Settings, folders, text.
+
+
+async def test_settings_come_from_the_start_the_editor_and_every_change(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    def settings(params: Any) -> list[Any]:
+        of_folder = {"maxTurns": 9, "gate": None}
+        return [of_folder if item.get("scopeUri") else {"agents": 3} for item in params["items"]]
+
+    editor.answers["workspace/configuration"] = settings
+    options = {"client": "contextune-vscode", "contextune": {"gateTimeout": 30, "agents": 2}}
+    await editor.open(folder, options=options, capabilities={"workspace": {"configuration": True}})
+    await app.until("configure", None, {"gate_timeout": 30, "agents": 3})
+    await app.until("configure", folder, {"max_turns": 9})
+    editor.tell("workspace/didChangeConfiguration", {"settings": {"contextune": {"budget": "1"}}})
+    await app.until("configure", None, {"budget": "1", "agents": 3})
+
+
+async def test_a_bad_setting_is_shown_and_named(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    editor.tell("workspace/didChangeConfiguration", {"settings": {"contextune": {"agents": "many"}}})
+    shown = await editor.hear("window/showMessage")
+    assert shown == {"type": 1, "message": "VS Code: setting 'agents': Expected `int`, got `str`."}
+    editor.tell("workspace/didChangeConfiguration", {"settings": None})
+    assert await editor.ask("contextune/run/list", {}) == {"runs": []}
+
+
+async def test_folders_come_and_go(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    second = folder.parent / "second"
+    second.mkdir()
+    change = {
+        "added": [{"uri": second.as_uri(), "name": "s"}],
+        "removed": [{"uri": folder.as_uri(), "name": "f"}],
+    }
+    editor.tell("workspace/didChangeWorkspaceFolders", {"event": change})
+    asked = await editor.ask("contextune/todo/list", {})
+    assert asked == {"folder": str(second), "todos": []}
+    assert app.todos.opened == [folder, second]
+
+
+async def test_a_root_without_workspace_folders_counts(editor: Editor, app: Played, folder: Path) -> None:
+    params: dict[str, Any] = {"processId": None, "rootUri": folder.as_uri(), "capabilities": {}}
+    await editor.ask("initialize", params)
+    editor.tell("initialized", {})
+    await app.until("warm")
+    assert app.todos.opened == [folder]
+
+
+async def test_unsaved_text_reaches_the_board_as_it_is_typed(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    file = folder / "parcel/sizes.py"
+    uri = file.as_uri().replace("with%20space", "with space")
+    opened = {"uri": uri, "languageId": "python", "version": 1, "text": "🦀🦀 = 1\n"}
+    editor.tell("textDocument/didOpen", {"textDocument": opened})
+    scratch = {"uri": "untitled:Untitled-1", "languageId": "python", "version": 1, "text": "# TODO: x"}
+    editor.tell("textDocument/didOpen", {"textDocument": scratch})
+    await asyncio.wait_for(app.todos.buffered.wait(), 20)
+    where = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 7}}
+    change = {
+        "textDocument": {"uri": uri, "version": 2},
+        "contentChanges": [{"range": where, "text": " == "}],
+    }
+    editor.tell("textDocument/didChange", change)
+    editor.tell("textDocument/didSave", {"textDocument": {"uri": uri}})
+    editor.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert await editor.ask("contextune/run/list", {}) == {"runs": []}
+    assert app.todos.buffers == [
+        (file, "🦀🦀 = 1\n".encode()),
+        (file, "🦀🦀 == 1\n".encode()),
+        (file, None),
+    ]
+
+
+async def test_features_answer_in_a_real_session(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder, options={"client": "contextune-vscode"})
+    await app.until("warm")
+    document = {"uri": (folder / "parcel/sizes.py").as_uri()}
+    start = {"line": 11, "character": 0}
+    asked = {
+        "textDocument": document,
+        "range": {"start": start, "end": start},
+        "context": {"diagnostics": []},
+    }
+    actions = await editor.ask("textDocument/codeAction", asked)
+    assert [(a["title"], a["kind"], a["command"]["command"]) for a in actions] == [
+        ("Delegate this TODO", "refactor.contextune", "contextune.delegateTodo"),
+        ("Parallelize the TODOs in this file", "refactor.contextune", "contextune.parallelizeFile"),
+        ("Parallelize the TODOs in the workspace", "refactor.contextune", "contextune.parallelizeWorkspace"),
+    ]
+    lenses = await editor.ask("textDocument/codeLens", {"textDocument": document})
+    assert [lens["command"]["title"] for lens in lenses] == ["Delegate", "Delegate"]
+    hover = await editor.ask("textDocument/hover", {"textDocument": document, "position": start})
+    assert hover["contents"] == {"kind": "markdown", "value": "**TODO** · not delegated"}
+    for other in ("untitled:Untitled-1", "file:///elsewhere/a.py"):
+        elsewhere = {**asked, "textDocument": {"uri": other}}
+        assert await editor.ask("textDocument/codeAction", elsewhere) in ([], None)
+        assert await editor.ask("textDocument/codeLens", {"textDocument": {"uri": other}}) in ([], None)
+
+
+async def test_overlaps_of_a_quote_are_hints_until_it_starts(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    quote_id = (await editor.ask("contextune/quote/create", {"all": True}))["quoteId"]
+    hints = await editor.hear("textDocument/publishDiagnostics")
+    assert hints["uri"] == (folder / "parcel/sizes.py").as_uri()
+    assert [(d["severity"], d["source"], d["range"]["start"]["line"]) for d in hints["diagnostics"]] == [
+        (4, "contextune", 11),
+        (4, "contextune", 29),
+    ]
+    await editor.ask("contextune/run/start", {"quoteId": quote_id})
+    app.happen(ev.RunCancelled(run_id="r_1", at=3_000))
+    assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
