@@ -216,6 +216,9 @@ def _status_problem(problem: anthropic.APIStatusError, *, begun: bool) -> Except
     words = _words(problem)
     if status in (401, 403) and not begun:
         return KeyRefused(f"The model's server does not accept the API key: {words}")
+    told_not_to = problem.response.headers.get("x-should-retry") == "false"
+    if told_not_to and not begun:
+        return ModelRefusal(f"The model's server refuses the request ({status}): {words}")
     if status in TRANSIENT or kind in TRANSIENT_KINDS or (begun and status == 200):
         hint = problem.response.headers.get("retry-after")
         seconds = float(hint) if hint and hint.replace(".", "", 1).isdigit() else None

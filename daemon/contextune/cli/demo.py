@@ -60,8 +60,8 @@ async def demo(given: Namespace) -> int:
             or any(todo.path == path and todo.text.startswith(text) for path, text in BOLTONS_TODOS)
         ]
         wanted = Namespace(
-            path=repository, todo=chosen, all=False, goal=None, base=None, plan=None, budget=None, agents=None,
-            gate="python3 -m pytest -q tests" if given.sample == "boltons" else None,
+            path=repository, todo=chosen, all=False, goal=None, base=None, plan=None, budget=None,
+            agents=None, gate="python3 -m pytest -q tests" if given.sample == "boltons" else None,
             accept="merge", offline=True, yes=True,
         )  # fmt: skip
         status = await run(app, wanted, out)

@@ -57,6 +57,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     """Test functions that the Base has and this tree lacks."""
     tests_weakened: tuple[str, ...] = ()
     """Test functions that are skipped or expected to fail here and were not on the Base."""
+    whole: bool = True
+    """False if only the tests were run that the change can affect; the Ghost is always tested whole."""
     reused: bool = False
     """True if the same tree, command and environment had been tested before."""
 
@@ -69,6 +71,7 @@ def judge(
     *,
     tests_removed: tuple[str, ...] = (),
     tests_weakened: tuple[str, ...] = (),
+    whole: bool = True,
 ) -> Evidence:
     """Turn a command's result into Evidence: red means newly red, against the Gate on the Base.
 
@@ -91,4 +94,5 @@ def judge(
         newly_failing=new,
         tests_removed=tests_removed,
         tests_weakened=tests_weakened,
+        whole=whole,
     )

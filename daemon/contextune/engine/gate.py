@@ -9,12 +9,15 @@ from pathlib import Path
 import msgspec
 
 from contextune.core.evidence import Baseline, CommandResult, Evidence, judge
+from contextune.core.imports import narrowed
 from contextune.core.ports import Repository, Shell
 from contextune.core.test_output import failing_tests, is_test_file, weakening
 
 OUTPUT_LIMIT = 30_000
 SLOW_MS = 60_000
 """A Gate slower than this is named in the Quote."""
+MOST_FILES = 20_000
+"""Python files; beyond that, reading them all costs more than it saves."""
 
 
 class Gate:
@@ -59,11 +62,17 @@ class Gate:
         start: str,
         baseline: Baseline,
         environment: Mapping[str, str],
+        affected: bool = False,
     ) -> Evidence:
         """Judge a tree that stands in `cwd` and began as the commit `start`.
 
-        Evidence of the same tree, command and environment is used again.
+        With `affected`, only the tests that the change can affect are run, where that can be told. Evidence
+        of the same tree, command and environment is used again.
         """
+        whole = command
+        if affected:
+            fewer = await asyncio.to_thread(self._narrowed, command, cwd, start, tree)
+            command = fewer if fewer is not None else command
         key = (tree, command, repr(sorted(environment.items())))
         known = self._seen.get(key)
         if known is not None:
@@ -77,6 +86,7 @@ class Gate:
             failing_tests(result.output),
             tests_removed=removed,
             tests_weakened=weakened,
+            whole=command == whole,
         )
         self._seen[key] = evidence
         return evidence
@@ -89,6 +99,14 @@ class Gate:
                 command, cwd=cwd, timeout=self._timeout, environment=environment, output_limit=OUTPUT_LIMIT
             )
 
+    def _narrowed(self, command: str, cwd: Path, start: str, tree: str) -> str | None:
+        changed = [change.path for change in self._repository.changes(start, tree)]
+        python = [path for path in self._repository.list_files(tree) if path.endswith(".py")]
+        if len(python) > MOST_FILES:
+            return None
+        texts = {path: _read(cwd / path) for path in python}
+        return narrowed(command, changed, texts, tests=filter(is_test_file, python))
+
     def _weakening(self, start: str, tree: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         touched = [
             change.path for change in self._repository.changes(start, tree) if is_test_file(change.path)
@@ -100,6 +118,13 @@ class Gate:
     def _text(self, commit: str, path: str) -> str | None:
         content = self._repository.read_file(commit, path)
         return None if content is None else content.decode(errors="replace")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def ungated(tree: str, duration_ms: int = 0) -> Evidence:

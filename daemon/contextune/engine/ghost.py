@@ -46,14 +46,17 @@ class Bounced:
 Outcome = Joined | Bounced
 Test = Callable[[str], Awaitable[Evidence | None]]
 """Tests a commit as a whole; None where the repository has no Gate."""
+Settle = Callable[[], Awaitable[None]]
+"""Waits, when that is worth it, for Tasks that are about to join, so that they are tested in one batch."""
 
 
 class Ghost:
     """Takes candidates as they come, merges those that wait in one batch, and tests the combination once."""
 
-    def __init__(self, repository: Repository, head: str, *, test: Test, ref: str) -> None:
+    def __init__(self, repository: Repository, head: str, *, test: Test, settle: Settle, ref: str) -> None:
         self._repository = repository
         self._test = test
+        self._settle = settle
         self._ref = ref
         self.head = head
         self._inside: list[Candidate] = []
@@ -71,6 +74,7 @@ class Ghost:
         self._waiting.append((candidate, future))
         async with self._busy:
             while not future.done():
+                await self._settle()
                 await self._integrate()
         return future.result()
 

@@ -49,12 +49,15 @@ class RunDriver:
             repository,
             run.ghost or run.base.commit,
             test=self.test_ghost,
+            settle=self._settle,
             ref=f"refs/heads/{ghost_branch(run.id)}",
         )
         self._gateway = gateway
         self._listener = listener
         self._journalling = asyncio.Lock()
-        self._slots = asyncio.Semaphore(run.agents)
+        self.slots = asyncio.Semaphore(run.agents)
+        self._calm = asyncio.Event()
+        self._calm.set()
         self._go = asyncio.Event()
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -65,7 +68,8 @@ class RunDriver:
     async def drive(self) -> Run:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
         self._restore_ghost()
-        for task in self.run.tasks:
+        # Tasks that others wait for come first: they are the longest way to the end.
+        for task in sorted(self.run.tasks, key=lambda task: -len(self._waiting_for(task.id))):
             if task.state in ENDED_TASK:
                 self._ended[task.id].set()
             else:
@@ -90,6 +94,10 @@ class RunDriver:
                     continue
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
+            if any(task.state == "testing" for task in self.run.tasks):
+                self._calm.clear()
+            else:
+                self._calm.set()
 
     def now(self) -> int:
         """Milliseconds since the epoch."""
@@ -171,6 +179,16 @@ class RunDriver:
             ev.TaskEnded(run_id=self.run.id, at=self.now(), task_id=task_id, state=state, reason=reason)
         )
 
+    async def _settle(self) -> None:
+        # A Task that is being tested may join in a moment, and one test of both is cheaper than two. But
+        # nothing waits where a further Task could begin.
+        if not any(self._waiting_for(task.id) for task in self.run.tasks if task.state == "joining"):
+            await self._calm.wait()
+
+    def _waiting_for(self, task_id: str) -> list[str]:
+        plan = self.run.plan
+        return [task.id for task in plan.tasks if task_id in plan.ancestors(task.id)]
+
     def _begin(self, task_id: str) -> None:
         self._work[task_id] = asyncio.create_task(self._one(task_id), name=f"{self.run.id}/{task_id}")
 
@@ -185,8 +203,7 @@ class RunDriver:
             if missing:
                 await self.end_task(task_id, "skipped", f"It depends on {', '.join(missing)}.")
                 return
-            async with self._slots:
-                await TaskWork(self, task_id).run()
+            await TaskWork(self, task_id).run()
         except ContextuneError as problem:
             await self.end_task(task_id, "failed", str(problem))
 

@@ -71,7 +71,8 @@ class TaskWork:
             if not rungs:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
-            done = await self._attempt(name, rungs.pop(0), handed, reason)
+            async with self._driver.slots:
+                done = await self._attempt(name, rungs.pop(0), handed, reason)
             if done.outcome != "green":
                 reason = _why_climb(done)
                 handed = (earlier_attempt(await self._diff(), done.evidence, done.summary),)
@@ -211,6 +212,7 @@ class TaskWork:
             start=self._lease.start,
             baseline=run.baseline,
             environment={},
+            affected=True,
         )
         await driver.emit(
             ev.GateFinished(run_id=run.id, at=driver.now(), task_id=self._task_id, evidence=evidence)
