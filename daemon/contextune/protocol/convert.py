@@ -107,6 +107,7 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         tests_removed=evidence.tests_removed,
         tests_weakened=evidence.tests_weakened,
         output_tail=tail(evidence.output),
+        whole=evidence.whole,
         reused=evidence.reused,
     )
 

@@ -68,6 +68,8 @@ class EvidenceView(View, frozen=True, kw_only=True):
     tests_removed: tuple[str, ...]
     tests_weakened: tuple[str, ...]
     output_tail: str
+    whole: bool
+    """False if only the tests were run that the change can affect."""
     reused: bool
 
 

@@ -95,6 +95,7 @@ export interface EvidenceView {
   testsRemoved: string[];
   testsWeakened: string[];
   outputTail: string;
+  whole: boolean;
   reused: boolean;
 }
 /**
@@ -108,6 +109,7 @@ export interface Base {
   dirty: string[];
   behind: number;
   upstream: string | null;
+  skipped: string[];
 }
 /**
  * The Gate on the Base, before anything was changed.
@@ -279,6 +281,7 @@ export interface Evidence {
   newlyFailing: string[];
   testsRemoved: string[];
   testsWeakened: string[];
+  whole: boolean;
   reused: boolean;
 }
 /**
