@@ -11,6 +11,7 @@ import {
 } from "vscode-languageclient/node";
 import type { NotificationTypes, RequestTypes } from "./generated/protocol";
 import type { Log } from "./log";
+import { masked } from "./masking";
 import { SECTION, writtenSettings } from "./settings";
 
 /** Whether the daemon can be asked. */
@@ -110,6 +111,7 @@ export class Daemon implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }],
       initializationOptions: { client: "contextune-vscode" },
       outputChannel: log,
+      traceOutputChannel: masked(log),
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
       errorHandler: this.#errorHandler(),

@@ -117,7 +117,7 @@ function watchWindow({ daemon, secrets, store, log }: Application, session: Sess
     { dispose: unsubscribe },
     daemon.onState((state) => {
       void vscode.commands.executeCommand("setContext", "contextune.daemon", state);
-      if (state === "ready") attempt(session.greet());
+      if (state === "ready") session.greet().catch((error) => showFailure(error, log));
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon))),
     vscode.workspace.onDidChangeWorkspaceFolders(() => attempt(sendTrust(daemon).then(() => session.loadFolders()))),

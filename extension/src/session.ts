@@ -28,8 +28,18 @@ export class Session {
     return this.#problems.values().next().value;
   }
 
-  /** Tells the daemon of trust and key, and asks for Todos and Runs. */
+  /** Tells the daemon of trust and key, and asks for Todos and Runs. Throws what keeps the daemon from working. */
   async greet(): Promise<void> {
+    try {
+      await this.#introduce();
+    } catch (error) {
+      this.#problems.set("", error instanceof Error ? error.message : String(error));
+      this.#problemsChanged.fire();
+      throw error;
+    }
+  }
+
+  async #introduce(): Promise<void> {
     await sendTrust(this.daemon);
     await this.secrets.handOver();
     await this.loadFolders();

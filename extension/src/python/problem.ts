@@ -31,16 +31,18 @@ const signs: readonly (readonly [RegExp, ProblemKind])[] = [
   [/ensurepip is not (available|currently)|No module named '?(venv|ensurepip)/i, "no-venv"],
   [/CERTIFICATE_VERIFY_FAILED|SSLError|invalid peer certificate/i, "certificate"],
   [
-    /name resolution|getaddrinfo failed|nodename nor servname|Name or service not known|NewConnectionError|Max retries exceeded|Network is unreachable|ConnectTimeout|ReadTimeout|Connection refused|ProxyError|dns error|error sending request|Could not fetch URL|connection broken/i,
+    /name resolution|getaddrinfo failed|nodename nor servname|Name or service not known|NewConnectionError|Max retries exceeded|Network is unreachable|ConnectTimeout|ReadTimeout|Connection refused|ProxyError|dns error|error sending request|Could not fetch URL|connection broken|from versions: none/i,
     "no-network",
   ],
   [/DO NOT MATCH THE HASHES|Hash mismatch/i, "hashes"],
 ];
 
+const DETAIL_LENGTH = 200;
+
 /** The problem behind a failed step, judged by what the program printed. */
 export function problemOf(output: string): SetupProblem {
-  const kind = signs.find(([pattern]) => pattern.test(output))?.[1] ?? "failed";
+  const [pattern, kind] = signs.find(([sign]) => sign.test(output)) ?? [/error/i, "failed" as const];
   const lines = output.split(/\r?\n/).filter((line) => line.trim() !== "");
-  const telling = lines.filter((line) => signs.some(([pattern]) => pattern.test(line)) || /error/i.test(line));
-  return new SetupProblem(kind, (telling.at(-1) ?? lines.at(-1) ?? "").trim());
+  const telling = lines.findLast((line) => pattern.test(line)) ?? lines.at(-1) ?? "";
+  return new SetupProblem(kind, telling.trim().slice(0, DETAIL_LENGTH));
 }

@@ -1,0 +1,53 @@
+/** Before anything works: no key, the light bulb, the doctor, and the offline model as the way out. */
+import { expect, test } from "vitest";
+import { prepareSample } from "./harness/sample";
+import { useScenario } from "./harness/scenario";
+
+const scenario = useScenario({ prepare: prepareSample });
+
+test("without a key, the Runs view says what to do", async () => {
+  const { workbench } = scenario();
+  await workbench.openContainer("Contextune");
+  await workbench.expectText("There is no API key, so no agent can work yet.");
+  await scenario().screenshot("1-no-key");
+});
+
+test("the light bulb of a TODO line offers to delegate it", async () => {
+  const { workbench } = scenario();
+  await workbench.openFile("parcel/money.py");
+  const titles = await workbench.codeActions(6);
+  expect(titles).toEqual(expect.arrayContaining(["Delegate this TODO", "Parallelize the TODOs in the workspace"]));
+  await scenario().screenshot("2-light-bulb");
+});
+
+test("delegating without a key is refused in words, and nothing is lost", async () => {
+  const { workbench } = scenario();
+  await workbench.chooseCodeAction("Delegate this TODO");
+  await workbench.notification("Contextune has no API key").waitFor();
+  await scenario().screenshot("3-refused");
+});
+
+test("the offline model is one click away", async () => {
+  const { workbench } = scenario();
+  await workbench.clickNotificationButton("Contextune has no API key", "Use Offline Model");
+  await workbench.expectText(/^Quote: .*offline model$/);
+  await scenario().screenshot("4-offline-quote");
+  await workbench.dismiss();
+  await workbench.quickInput.waitFor({ state: "hidden" });
+});
+
+test("the doctor's page names what is in order and what is not", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Doctor");
+  await workbench.page.locator(".webview.ready").first().waitFor();
+  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
+  await page.getByRole("heading", { name: "Contextune Doctor" }).waitFor();
+  await scenario().screenshot("5-doctor");
+});
+
+test("a hover tells how a TODO stands", async () => {
+  const { workbench } = scenario();
+  await workbench.openFile("parcel/money.py");
+  expect(await workbench.hover(6, "half")).toContain("not delegated");
+  await scenario().screenshot("6-hover");
+});

@@ -1,0 +1,81 @@
+/** Every TODO of the sample at once: ticks, the Quote, the Run's rows, the transcript, the costs, the review. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { git } from "./harness/repository";
+import { prepareSample } from "./harness/sample";
+import { useScenario } from "./harness/scenario";
+
+const scenario = useScenario({ prepare: prepareSample, settings: { "contextune.offline": true } });
+
+const sources = () => {
+  const folder = join(scenario().folder, "parcel");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".py"))
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+};
+const comments = () => sources().match(/# (TODO|FIXME)/g)?.length ?? 0;
+let head: string;
+
+test("ticked TODOs can be parallelized together", async () => {
+  const { workbench, folder } = scenario();
+  head = git(folder, "rev-parse", "HEAD");
+  await workbench.openContainer("Contextune");
+  await workbench.toggleTreeItem("Todos", "round half up");
+  await workbench.toggleTreeItem("Todos", "are refused");
+  await scenario().screenshot("1-ticked");
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
+  await workbench.expectText(/^Quote: /);
+  expect(await workbench.choices()).toHaveLength(2);
+  await scenario().screenshot("2-quote-of-two");
+  await workbench.dismiss();
+  await workbench.quickInput.waitFor({ state: "hidden" });
+});
+
+test("all TODOs of the workspace are quoted, wave by wave", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Parallelize All TODOs");
+  await workbench.expectText(/^Quote: /);
+  expect((await workbench.choices()).length).toBeGreaterThanOrEqual(5);
+  await scenario().screenshot("3-quote-of-all");
+});
+
+test("the Run's Tasks are rows that tell how each stands", async () => {
+  const { workbench } = scenario();
+  await workbench.page.keyboard.press("Enter");
+  await workbench.treeItem("Runs", "working").waitFor();
+  await scenario().screenshot("4-working");
+  await workbench.notification("Tasks are ready for review").waitFor({ timeout: 80_000 });
+  await scenario().screenshot("5-ready");
+});
+
+test("a transcript tells what an agent was told and did", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.clickTreeAction("Runs", "passed", "Open Transcript");
+  await workbench.page.locator(".webview.ready").first().waitFor();
+  await scenario().screenshot("6-transcript");
+});
+
+test("the costs are shown by day, Run and role", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Show Costs");
+  await workbench.treeItem("Costs", "All Time").waitFor();
+  await workbench.treeItem("Costs", "Roles").waitFor();
+  await scenario().screenshot("7-costs");
+});
+
+test("the review goes by Task, and accepts from its own title bar", async () => {
+  const { workbench, folder } = scenario();
+  const before = comments();
+  expect(before).toBeGreaterThanOrEqual(5);
+  await workbench.runCommand("Contextune: Review Changes");
+  expect((await workbench.multiDiffFiles()).length).toBeGreaterThanOrEqual(2);
+  await scenario().screenshot("8-review");
+  await workbench.page.locator('.editor-actions .action-label[aria-label^="Accept Run"]').click();
+  await workbench.notification("Tasks are now on main").waitFor();
+  await scenario().screenshot("9-accepted");
+  expect(comments()).toBeLessThan(before);
+  expect(git(folder, "rev-parse", "HEAD")).not.toBe(head);
+});
