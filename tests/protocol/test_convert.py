@@ -233,6 +233,7 @@ def test_a_finished_task_shows_the_tail_of_its_evidence() -> None:
         tests_removed=(),
         tests_weakened=(),
         output_tail="\n".join(f"line {n}" for n in range(11, 51)),
+        whole=True,
         reused=False,
     )
     assert task.attempts[0].evidence == task.evidence

@@ -29,7 +29,7 @@ def _manifest_settings() -> dict[str, dict[str, Any]]:
 def _on_the_wire(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    return msgspec.to_builtins(value)
+    return json.loads(msgspec.json.encode(value))
 
 
 def test_the_manifest_has_the_settings_of_the_daemon_and_no_others() -> None:
