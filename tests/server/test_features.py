@@ -12,11 +12,12 @@ from lsprotocol import types
 from contextune.core import events as ev
 from contextune.core.run import Run
 from contextune.core.todo import Todo, with_ids
-from contextune.server.actions import KIND, Actions
+from contextune.server.actions import Actions
 from contextune.server.diagnostics import Overlaps
 from contextune.server.hovers import hover
 from contextune.server.lenses import lenses
 from contextune.server.marks import Marks
+from contextune.server.names import KIND
 from tests.protocol import samples as s
 
 FOLDER = Path(s.REPOSITORY)

@@ -12,8 +12,11 @@ import pytest
 
 from contextune.core.errors import PlaceProblem
 from contextune.protocol.methods import METHODS
-from contextune.server.frames import frame
+from contextune.server.frames import Frames, frame
+from contextune.server.hello import greeting
+from contextune.server.language_server import ContextuneServer
 from contextune.server.methods import HANDLERS, REQUESTS
+from contextune.server.pipes import Silence
 from tests.server.editor import Editor, RpcError
 from tests.server.played import Played
 
@@ -52,6 +55,46 @@ async def test_initialize_tells_what_the_server_can(editor: Editor, folder: Path
     assert all(command.startswith("contextune.lsp.") for command in commands)
 
 
+@pytest.mark.parametrize(
+    "capabilities",
+    [
+        {},
+        {"general": {"positionEncodings": ["utf-8", "utf-16"]}},
+        {"general": {"positionEncodings": ["utf-32"]}},
+        {"general": {"positionEncodings": ["latin-1"]}},
+        {"general": {}, "notebookDocument": {"synchronization": {}}},
+        {"textDocument": {"synchronization": {"willSave": True, "willSaveWaitUntil": True}}},
+        {"workspace": {"fileOperations": {"didCreate": True, "willRename": True}}},
+    ],
+)
+async def test_the_early_answer_is_the_one_that_pygls_makes(app: Played, capabilities: Any) -> None:
+    class Kept(Silence):
+        data = b""
+
+        def write(self, data: bytes) -> None:
+            self.data += data
+
+    kept = Kept()
+    params = {"processId": None, "rootUri": None, "capabilities": capabilities}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+    ContextuneServer(app.compose).protocol.begin(request, kept, answered=False)
+    [answer] = Frames().feed(kept.data)
+    assert isinstance(answer, dict)
+    # pygls writes these as absent or false by the client's abilities, which means the same.
+    for never in ("willSave", "willSaveWaitUntil"):
+        assert not answer["result"]["capabilities"]["textDocumentSync"].pop(never, False)
+    assert answer["result"] == greeting(params)
+
+
+async def test_initialize_that_is_not_plainly_right_is_judged_by_pygls(editor: Editor) -> None:
+    assert greeting({"processId": None}) is greeting(None) is greeting({"capabilities": []}) is None
+    error = await failing(editor, "initialize", {"processId": None, "rootUri": None})
+    assert (error.code, error.message) == (-32602, "required field missing @ $.params.capabilities")
+    assert (await failing(editor, "contextune/run/list")).code == -32002
+    await editor.open()
+    assert await editor.ask("contextune/run/list") == {"runs": []}
+
+
 def test_initialize_waits_for_no_heavy_import() -> None:
     script = """
 import asyncio, json, sys
@@ -60,7 +103,10 @@ from contextune.server.server import converse
 
 class Sink:
     data = b""
-    def write(self, data): self.data += data
+    loaded = None
+    def write(self, data):
+        self.data += data
+        self.loaded = self.loaded or set(sys.modules)
     def close(self): pass
 
 async def incoming():
@@ -73,12 +119,12 @@ sink = Sink()
 asyncio.run(converse(incoming(), sink, never))
 assert b"codeActionProvider" in sink.data, sink.data
 heavy = {"anthropic", "git", "github", "aiohttp", "pygments", "watchfiles", "rich", "contextune.compose"}
-print(sorted(heavy & set(sys.modules)))
+print(sorted(heavy & set(sys.modules)), sorted({"pygls", "lsprotocol", "attrs"} & sink.loaded))
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[] []"
 
 
 async def test_the_order_of_a_session_is_kept(editor: Editor, folder: Path) -> None:

@@ -10,9 +10,7 @@ from lsprotocol import types
 from contextune.core.todo import Todo
 from contextune.protocol.convert import can_accept
 from contextune.server.marks import Marks
-from contextune.server.names import Name, RunTarget, Target, WorkTarget, command
-
-KIND = "refactor.contextune"
+from contextune.server.names import KIND, Name, RunTarget, Target, WorkTarget, command
 
 
 def wanted(context: types.CodeActionContext) -> bool:

@@ -14,7 +14,6 @@ CONTEXTUNE_ERROR = -32000
 """The code of every ContextuneError; `data.kind` tells which."""
 
 INVALID_REQUEST = -32600
-NOT_INITIALIZED = -32002
 
 
 def kind_of(problem: ContextuneError) -> str:

@@ -12,14 +12,14 @@ from pygls.lsp.server import LanguageServer
 
 from contextune import __version__
 from contextune.protocol.methods import Method
-from contextune.server.actions import KIND, Actions
+from contextune.server.actions import Actions
 from contextune.server.client import EXTENSION, SECTION, Client
 from contextune.server.commands import NAMES, execute
 from contextune.server.failures import sentence
 from contextune.server.hovers import hover
 from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
-from contextune.server.names import PREFIX, Name
+from contextune.server.names import KIND, PREFIX, Name
 from contextune.server.places import path_of
 from contextune.server.protocol import Protocol, converter
 from contextune.server.session import Compose, Session

@@ -7,12 +7,17 @@ VS Code registers a server's commands by itself.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
-from lsprotocol import types
 
 from contextune.protocol.wire import Params
+
+if TYPE_CHECKING:
+    from lsprotocol import types
+
+KIND = "refactor.contextune"
+"""The kind of our code actions."""
 
 Name = Literal[
     "delegateTodo",
@@ -63,6 +68,9 @@ Target = WorkTarget | RunTarget
 
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:
     """The command as code actions and lenses carry it."""
+    # The answer to `initialize` needs the names and must not wait for this import.
+    from lsprotocol import types
+
     identifier = _OF_EXTENSION.get(name, f"contextune.{name}") if extension else PREFIX + name
     argument = msgspec.json.decode(msgspec.json.encode(target))
     return types.Command(title=title, command=identifier, arguments=[argument])

@@ -19,8 +19,10 @@ from pygls.exceptions import (
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
-from contextune.server.failures import INVALID_REQUEST, NOT_INITIALIZED, rpc_error
-from contextune.server.frames import Malformed, frame
+from contextune.server.failures import INVALID_REQUEST, rpc_error
+from contextune.server.frames import PARSE_ERROR, Malformed, frame
+from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT
+from contextune.server.pipes import Silence, Writer
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,15 @@ def _as_it_is(data: Any, kind: Callable[..., Any]) -> Any:
 
 
 class Protocol(LanguageServerProtocol):
-    """One session with one client. `receive` takes what Frames gives out; `on_exit` hears the exit status."""
+    """One session with one client, from its `initialize` on. `on_exit` hears the exit status."""
 
     on_exit: Callable[[int], None]
+
+    def begin(self, request: dict[str, Any], writer: Writer, *, answered: bool) -> None:
+        """Take the `initialize` request in; stay silent about it if the client has its answer."""
+        self.set_writer(Silence() if answered else writer)
+        self.receive(request)
+        self.set_writer(writer)
 
     def receive(self, data: dict[str, Any] | Malformed) -> None:
         """Act on one message. Everything that asks for an answer gets one."""
@@ -52,13 +60,10 @@ class Protocol(LanguageServerProtocol):
             self._refuse(None, JsonRpcException(data.text, data.code))
             return
         request_id = data.get("id") if "method" in data else None
-        method = data.get("method")
-        if self._workspace is None and method not in {types.INITIALIZE, types.EXIT, None}:
-            self._refuse(
-                request_id, JsonRpcException("The first request must be `initialize`.", NOT_INITIALIZED)
-            )
-        elif self._workspace is not None and method == types.INITIALIZE:
+        if self._workspace is not None and data.get("method") == types.INITIALIZE:
             self._refuse(request_id, JsonRpcException("The session is initialized already.", INVALID_REQUEST))
+        elif self._workspace is None and data.get("method") not in {types.INITIALIZE, types.EXIT}:
+            self._refuse(request_id, JsonRpcException(NOT_INITIALIZED_TEXT, NOT_INITIALIZED))
         elif self._shutdown and request_id is not None:
             self._refuse(request_id, JsonRpcException("The session is shut down.", INVALID_REQUEST))
         else:
@@ -70,7 +75,7 @@ class Protocol(LanguageServerProtocol):
                 self.handle_message(message)
 
     def _refuse(self, request_id: int | str | None, error: JsonRpcException) -> None:
-        if request_id is None and error.code not in {INVALID_REQUEST, -32700}:
+        if request_id is None and error.code not in {INVALID_REQUEST, PARSE_ERROR}:
             log.warning("A message was left out: %s", error)
             return
         answer = {"code": error.code, "message": error.message, "data": error.data}
