@@ -30,6 +30,7 @@ from contextune.engine.housekeeping import clean, list_worktrees
 from contextune.engine.leases import Leases
 from contextune.engine.quote import Quoter, QuoteRequest, edited
 from contextune.engine.run import RunDriver, finished
+from contextune.engine.task_work import work_on
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
 from contextune.engine.world import World
@@ -385,6 +386,7 @@ class Application:
                     gateway=gateway,
                     gate=place.gate,
                     listener=self._heard,
+                    work=work_on,
                 )
                 self._drivers[run.id] = driver
                 post = asyncio.create_task(self._post(driver), name=f"post {run.id}")

@@ -11,7 +11,7 @@ import msgspec
 from contextune.core.evidence import Baseline, CommandResult, Evidence, judge
 from contextune.core.imports import narrowed
 from contextune.core.ports import Repository, Shell
-from contextune.core.test_output import failing_tests, is_test_file, weakening
+from contextune.core.suites import failing_tests, is_test_file, weakening
 
 OUTPUT_LIMIT = 30_000
 SLOW_MS = 60_000

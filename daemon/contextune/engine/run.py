@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from contextune.core import events as ev
@@ -21,6 +21,8 @@ from contextune.engine.leases import Leases
 from contextune.engine.world import World
 
 Listener = Callable[[Run, ev.AnyEvent], None]
+Work = Callable[["RunDriver", str], Awaitable[None]]
+"""Works on one Task of a driven Run, from its Lease to its end."""
 
 
 class RunDriver:
@@ -36,6 +38,7 @@ class RunDriver:
         gateway: Gateway,
         gate: Gate,
         listener: Listener,
+        work: Work,
     ) -> None:
         self.world = world
         self.repository = repository
@@ -54,6 +57,7 @@ class RunDriver:
         )
         self._gateway = gateway
         self._listener = listener
+        self._do = work
         self._journalling = asyncio.Lock()
         self.slots = asyncio.Semaphore(run.agents)
         self._calm = asyncio.Event()
@@ -193,8 +197,6 @@ class RunDriver:
         self._work[task_id] = asyncio.create_task(self._one(task_id), name=f"{self.run.id}/{task_id}")
 
     async def _one(self, task_id: str) -> None:
-        from contextune.engine.task_work import TaskWork
-
         depends_on = self.run.task(task_id).task.depends_on
         for dependency in depends_on:
             await self._ended[dependency].wait()
@@ -203,7 +205,7 @@ class RunDriver:
             if missing:
                 await self.end_task(task_id, "skipped", f"It depends on {', '.join(missing)}.")
                 return
-            await TaskWork(self, task_id).run()
+            await self._do(self, task_id)
         except ContextuneError as problem:
             await self.end_task(task_id, "failed", str(problem))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from contextune.agents.briefing import (
     Lines,
@@ -26,9 +25,7 @@ from contextune.engine.detect import instructions
 from contextune.engine.gate import ungated
 from contextune.engine.ghost import Bounced, Candidate, Joined
 from contextune.engine.leases import Lease
-
-if TYPE_CHECKING:
-    from contextune.engine.run import RunDriver
+from contextune.engine.run import RunDriver
 
 EXECUTOR = "parallel-task-executor"
 RESOLVER = "conflict-resolver"
@@ -46,6 +43,11 @@ class Done:
     remaining: str = ""
     evidence: Evidence | None = None
     tree: str = ""
+
+
+async def work_on(driver: RunDriver, task_id: str) -> None:
+    """Work on one Task of a driven Run, from its Lease to its end."""
+    await TaskWork(driver, task_id).run()
 
 
 class TaskWork:
