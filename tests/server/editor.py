@@ -39,6 +39,8 @@ class Editor:
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.said: list[tuple[str, Any]] = []
         self.stray: list[dict[str, Any]] = []
+        self.order: list[str | int] = []
+        """What came, in order: methods, and the ids of answers."""
         self._frames = Frames()
         self._incoming: asyncio.Queue[bytes] = asyncio.Queue()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
@@ -125,6 +127,7 @@ class Editor:
             yield data
 
     def _receive(self, message: dict[str, Any]) -> None:
+        self.order.append(message.get("method") or message["id"])
         if "method" not in message:
             answer = self._waiting.pop(message["id"], None) if message["id"] is not None else None
             if answer is None:

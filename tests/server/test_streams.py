@@ -32,6 +32,8 @@ async def test_a_quote_streams_under_the_id_that_was_given_first(
     assert ready["quote"]["price"]["text"] == "$0.0100 to $0.0400, likely $0.0200"
     stages = [(q["state"], q["stage"]) for q in editor.all("contextune/quote/changed")]
     assert stages == [("planning", "Taking the base"), ("ready", "Ready")]
+    answered = editor.order.index(2)
+    assert answered < editor.order.index("contextune/quote/changed"), "the id comes before news of it"
 
     edits = [{"id": "round-up", "include": False}, {"id": "add-kilos", "title": "kilos"}]
     asked = {"quoteId": quote_id, "edits": edits, "budget": "1.50", "agents": 3}

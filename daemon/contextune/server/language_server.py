@@ -83,18 +83,16 @@ class ContextuneServer(LanguageServer):
         uris = [folder.uri for folder in self.workspace.folders.values()]
         if not uris and self.workspace.root_uri:
             uris = [self.workspace.root_uri]
-        self.session.spawn(self._begin(_paths(uris)))
-
-    async def _begin(self, folders: list[Path]) -> None:
-        await self.session.open(folders)
-        await (await self.session.application()).warm()
+        self.session.change_folders(_paths(uris), [])
 
     def _settings_changed(self, params: types.DidChangeConfigurationParams) -> None:
         self.session.spawn(self.session.configure(_section(params.settings)))
 
     def _folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
-        self.session.close_folders(_paths([folder.uri for folder in params.event.removed]))
-        self.session.spawn(self.session.open(_paths([folder.uri for folder in params.event.added])))
+        added, removed = params.event.added, params.event.removed
+        self.session.change_folders(
+            _paths([folder.uri for folder in added]), _paths([folder.uri for folder in removed])
+        )
 
     # Text of open files.
 

@@ -112,26 +112,37 @@ class Session:
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        # For work that is cancelled before it began.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     # The life of a session.
 
-    async def open(self, folders: list[Path]) -> None:
-        """Open folders: settings, Todos, and the Runs that still concern the user."""
-        fresh = [folder.resolve() for folder in folders]
+    def change_folders(self, added: list[Path], removed: list[Path]) -> None:
+        """The editor opened and closed folders; Runs in closed ones go on."""
+        for folder in removed:
+            self.folders.pop(folder.resolve(), None)
+        fresh = [folder.resolve() for folder in added]
         self.folders.update({folder: () for folder in fresh if folder not in self.folders})
+        self.spawn(self._open(fresh))
+
+    async def _open(self, folders: list[Path]) -> None:
+        """Settings and Todos of folders, and the Runs that still concern the user."""
         application = await self.application()
         await self.configure()
-        for folder in fresh:
+        for folder in folders:
             try:
                 await application.todos.open(folder)
-                self.folders[folder] = await application.todos.list(folder)
+                todos = await application.todos.list(folder)
+                if folder in self.folders:
+                    self.folders[folder] = todos
             except ContextuneError as problem:
                 self.client.say(str(problem), "warning")
             await self._recall(application, folder)
         self.buffers.resend()
         self.show_marks()
         self._show_meter()
+        await application.warm()
 
     async def _recall(self, application: Application, folder: Path) -> None:
         try:
@@ -140,11 +151,6 @@ class Session:
         except ContextuneError as problem:
             # A folder without a repository is no reason to disturb until a Quote is asked for.
             log.info("No Runs of %s: %s", folder, problem)
-
-    def close_folders(self, folders: list[Path]) -> None:
-        """Forget folders that the editor closed; Runs in them go on."""
-        for folder in folders:
-            self.folders.pop(folder.resolve(), None)
 
     async def configure(self, sent: Mapping[str, Any] | None = None) -> None:
         """Take the settings that the editor sent by itself, if any, and those that it tells when asked."""
@@ -183,6 +189,8 @@ class Session:
         return application
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        # The answer to the request that asked for this leaves before the first news of it.
+        await asyncio.sleep(0)
         try:
             await work
         except Exception as problem:  # noqa: BLE001  # the last stop of a background task: it is shown
