@@ -10,6 +10,7 @@ import msgspec
 from lsprotocol import types
 
 from contextune.core import events as ev
+from contextune.core.evidence import Evidence
 from contextune.core.run import Run
 from contextune.core.todo import Todo, with_ids
 from contextune.server.actions import Actions
@@ -218,6 +219,28 @@ def test_a_hover_tells_state_task_evidence_and_cost() -> None:
         "Gate green: `pytest -q`, exit code 0, 1.2 s.\n\n"
         "Run “2 TODOs of sizes.py”: review, $0.0074 so far, 74 % less than all-Sonnet."
     )
+
+
+def test_a_hover_names_what_the_gate_found() -> None:
+    red = Evidence(
+        command="pytest -q",
+        exit_code=1,
+        tree="t1",
+        duration_ms=70_000,
+        output="",
+        verdict="red",
+        newly_failing=("test_a", "test_b"),
+        tests_removed=("test_c",),
+        tests_weakened=("test_d", "test_e"),
+        whole=False,
+    )
+    gate = ev.GateFinished(run_id="r_1", at=3_000, task_id="round-up", evidence=red)
+    text = hovered(12, marked(s.make_run(*s.started("round-up"), gate)))
+    assert text is not None
+    assert (
+        "Gate red: `pytest -q`, exit code 1, 1 min 10 s; the affected tests alone; "
+        "newly failing: 2 tests, `test_a`, `test_b`; 1 test removed; 2 tests weakened."
+    ) in text
 
 
 def test_words_of_a_model_cannot_put_links_into_a_hover() -> None:

@@ -9,7 +9,7 @@ from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.quote import Quote, TaskQuote
-from contextune.core.run import Attempt, Run, TaskRun
+from contextune.core.run import Attempt, Run, TaskRun, planning_bill
 from contextune.core.worktree import Worktree
 from contextune.protocol.views import (
     AttemptView,
@@ -219,7 +219,7 @@ def quote_view(quote: Quote) -> QuoteView:
         waves=quote.waves,
         overlaps=quote.overlaps,
         price=price_view(quote.price),
-        planning_text=bill_text(joined_bill([line.bill for line in quote.planning])),
+        planning_text=bill_text(planning_bill(quote)),
         budget=quote.budget,
         agents=quote.agents,
         gate=quote.gate,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from contextune.core.events import AnyEvent
 from contextune.core.quote import Quote
-from contextune.core.run import Question, Run, TaskRun
+from contextune.core.run import Question, Run, TaskRun, planning_bill
 from contextune.core.states import ENDED_TASK
-from contextune.protocol.convert import can_accept, joined_bill
+from contextune.protocol.convert import can_accept
 from contextune.protocol.wording import (
     bill_text,
     count_text,
@@ -207,7 +207,7 @@ def quote_text(quote: Quote) -> str:
     if quote.price.at_sonnet is not None:
         said.append(f"All-Sonnet would cost {dollars_text(quote.price.at_sonnet)}.")
     if quote.planning:
-        said.append(f"Planning cost {bill_text(joined_bill([line.bill for line in quote.planning]))}.")
+        said.append(f"Planning cost {bill_text(planning_bill(quote))}.")
     if quote.offline:
         said.append("Offline model: scripted, no AI, costs nothing.")
     return " ".join([*said, *quote.warnings])

@@ -51,6 +51,8 @@ def _paragraphs(todo: Todo, mark: Mark | None) -> list[str]:
 def _evidence(evidence: Evidence) -> str:
     took = "reused" if evidence.reused else duration_text(evidence.duration_ms)
     said = [f"Gate {evidence.verdict}: `{evidence.command}`, exit code {evidence.exit_code}, {took}"]
+    if not evidence.whole:
+        said.append("the affected tests alone")
     if evidence.newly_failing:
         names = ", ".join(f"`{name}`" for name in evidence.newly_failing[:3])
         said.append(f"newly failing: {count_text(len(evidence.newly_failing), 'test')}, {names}")
