@@ -1,0 +1,132 @@
+"""The Todos of one file's content: decoding, comments, words, symbols, ids."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from contextune.adapters.comments import Span, language_by_lexer, spans_of
+from contextune.adapters.languages import Language, language_of
+from contextune.adapters.symbols import Scopes
+from contextune.core.todo import Todo, with_ids
+from contextune.core.todo_text import CommentLine, find_marked
+
+SIZE_LIMIT = 1_000_000
+"""Bytes of the largest file in which Todos are sought: beyond it, files are generated or data."""
+
+
+class Source(NamedTuple):
+    """A file's text, and what is known of it."""
+
+    text: str
+    language: Language
+
+
+def todos_of(path: str, content: bytes, markers: Sequence[str]) -> list[Todo]:
+    """The Todos of a file in order, with their ids; none if the content is binary.
+
+    Positions count characters of the decoded text, without a byte order mark.
+    """
+    text = decode(content)
+    if text is None:
+        return []
+    wanted = re.compile("|".join(re.escape(marker) for marker in markers))
+    places = [match.start() for match in wanted.finditer(text)]
+    if not places:
+        return []
+    language = language_of(path, text)
+    starts = _line_starts(text)
+    spans = list(spans_of(text, language, path))
+    marked = find_marked(_comment_lines(text, starts, spans, places), markers)
+    if not marked:
+        return []
+    scopes = Scopes(text, starts, spans, language)
+    identity = language.id or language_by_lexer(path)
+    found = [
+        Todo(
+            id="",
+            path=path,
+            line=one.line,
+            column=one.column,
+            end_line=one.end_line,
+            marker=one.marker,
+            text=one.text,
+            owner=one.owner,
+            issue=one.issue,
+            tags=one.tags,
+            symbol=scopes.enclosing(one.line, one.column),
+            language=identity,
+        )
+        for one in marked
+    ]
+    return list(with_ids(found))
+
+
+def decode(content: bytes) -> str | None:
+    """A text of UTF-8 or UTF-16, or else of Latin-1, which fits anything; None if it is binary.
+
+    Line ends become `\\n`, so that positions are the same whatever the file uses.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            text = content[len(mark) :].decode(encoding, "replace")
+            break
+    else:
+        if b"\0" in content[:8_192]:
+            return None
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    position = text.find("\n")
+    while position >= 0:
+        starts.append(position + 1)
+        position = text.find("\n", position + 1)
+    return starts
+
+
+def _comment_lines(
+    text: str, starts: Sequence[int], spans: Sequence[Span], places: Sequence[int]
+) -> list[CommentLine]:
+    """The lines of the comments that hold a marker, and of those that follow on the next line."""
+    lines: list[CommentLine] = []
+    reached = -1
+    for span in spans:
+        if span.kind == "string":
+            continue
+        index = bisect_right(places, span.start - 1)
+        holds = index < len(places) and places[index] < span.end
+        first = bisect_right(starts, span.start) - 1
+        if not holds and first != reached + 1:
+            continue
+        last = bisect_right(starts, max(span.end - 1, span.start)) - 1
+        for number in range(first, last + 1):
+            begin = max(starts[number], span.start)
+            end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
+            lines.append(
+                CommentLine(
+                    line=number + 1,
+                    column=begin - starts[number] + 1,
+                    raw=text[begin : min(end, span.end)],
+                    block=span.kind == "block",
+                    starts=number == first,
+                    alone=not text[starts[number] : begin].strip(),
+                )
+            )
+        reached = last
+    return lines
