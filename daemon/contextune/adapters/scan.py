@@ -43,6 +43,9 @@ class RipgrepScanner:
         arguments = ["--files-with-matches", "--null", "--hidden", "--glob=!.git", "--no-require-git"]
         arguments += [f"--max-filesize={SIZE_LIMIT}", "--fixed-strings"]
         arguments += [f"--regexp={marker}" for marker in markers]
+        if (root / ".git").exists():
+            # A repository within a folder that another one ignores is ignored by nobody.
+            arguments.append("--no-ignore-parent")
         with search([*arguments, "--", "."], cwd=root, timeout=TIME_LIMIT) as running:
             for record in running.records(b"\0"):
                 yield record.decode("utf-8", "surrogateescape").removeprefix("./")
