@@ -243,6 +243,15 @@ def test_a_hover_names_what_the_gate_found() -> None:
     ) in text
 
 
+def test_a_hover_tells_what_became_of_the_run() -> None:
+    accepted = hovered(12, marked(accepted_run()))
+    undone = hovered(12, marked(s.with_state(accepted_run(), "undone")))
+    assert accepted is not None
+    assert undone is not None
+    assert accepted.startswith("**TODO** · accepted · $0.0012")
+    assert undone.startswith("**TODO** · undone · $0.0012")
+
+
 def test_words_of_a_model_cannot_put_links_into_a_hover() -> None:
     quote = s.make_quote()
     first, second = quote.plan.tasks

@@ -26,6 +26,9 @@ EXTENSION = "contextune-vscode"
 SECTION = "contextune"
 """The section of our settings in an editor's configuration."""
 
+ANSWER = 10.0
+"""Seconds that an editor has to answer what no person is asked."""
+
 _LEVELS = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -98,9 +101,9 @@ class Client:
         token = str(uuid.uuid4())
         bars = self._server.work_done_progress
         try:
-            await bars.create_async(token)
-        except JsonRpcException as problem:
-            log.warning("The editor shows no progress: %s", problem)
+            await asyncio.wait_for(bars.create_async(token), ANSWER)
+        except (JsonRpcException, TimeoutError) as problem:
+            log.warning("The editor shows no progress: %s", problem or "no answer")
             return Progress(self._server, None)
 
         def done(cancelled: Future[Any]) -> None:
@@ -120,10 +123,11 @@ class Client:
         items = [types.ConfigurationItem(section=SECTION)]
         items += [types.ConfigurationItem(section=SECTION, scope_uri=uri_of(folder)) for folder in folders]
         params = types.ConfigurationParams(items=items)
+        asked = self._server.workspace_configuration_async(params)
         try:
-            told = await self._server.workspace_configuration_async(params)
-        except JsonRpcException as problem:
-            log.warning("The editor does not tell its settings: %s", problem)
+            told = await asyncio.wait_for(asked, ANSWER)
+        except (JsonRpcException, TimeoutError) as problem:
+            log.warning("The editor does not tell its settings: %s", problem or "no answer")
             return None
         return [values if isinstance(values, Mapping) else {} for values in told or []]
 

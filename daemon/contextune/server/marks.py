@@ -13,8 +13,9 @@ from contextune.core.states import LIVE_RUN, TaskState
 from contextune.core.todo import Todo
 from contextune.protocol.wording import bill_text, rung_text
 
-_WORDS: dict[TaskState, str] = {"accepted": "ready for review"}
 _CURRENT = LIVE_RUN | {"review"}
+_MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
+"""States of a Task that stand still while its Run does."""
 
 
 class Mark(NamedTuple):
@@ -31,9 +32,10 @@ class Mark(NamedTuple):
     @property
     def state(self) -> str:
         """The Task's state in a word or two, such as `working` or `ready for review`."""
-        if self.run.state in {"paused", "parked"} and self.task.state in {"waiting", "working", "testing"}:
-            return self.run.state
-        return _WORDS.get(self.task.state, self.task.state)
+        if self.task.state == "accepted":
+            return "ready for review" if self.current else self.run.state
+        halted = self.run.state in {"paused", "parked"}
+        return self.run.state if halted and self.task.state in _MOVING else self.task.state
 
     @property
     def text(self) -> str:

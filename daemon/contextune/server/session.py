@@ -6,13 +6,11 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.events import AnyEvent
-from contextune.core.money import Bill
 from contextune.core.run import Run
 from contextune.core.todo import Todo
 from contextune.protocol.convert import joined_bill, run_view
@@ -21,6 +19,7 @@ from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
+from contextune.server.days import day_of, today
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
@@ -39,11 +38,6 @@ LENS_INTERVAL = 0.5
 """Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
 
 Compose = Callable[[], Awaitable["Application"]]
-
-
-def local_day(at: int) -> str:
-    """The local date of a time in milliseconds, such as `2026-11-22`."""
-    return datetime.fromtimestamp(at / 1000).astimezone().date().isoformat()
 
 
 def snake_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,9 +222,9 @@ class Session:
         self._stream.offer("overlaps", self._overlaps.refresh)
 
     def _show_meter(self) -> None:
-        today = local_day(int(datetime.now().astimezone().timestamp() * 1000))
+        day = today()
         runs = list(self.marks.runs.values())
-        spent: Bill = joined_bill([run.bill for run in runs if local_day(run.created_at) == today])
+        spent = joined_bill([run.bill for run in runs if day_of(run.created_at) == day])
         offline = self._composed is not None and self._composed.credential() == "offline"
         meter = meter_view(runs, spent, offline=offline)
         if meter != self._meter:
