@@ -13,6 +13,7 @@ from contextune.core.conversation import (
     Text,
     ToolResult,
     ToolUse,
+    said_by_user,
 )
 from contextune.core.errors import AttemptEnd, Finished, LimitReached, ModelRefusal, ToolProblem
 
@@ -136,7 +137,7 @@ class AgentLoop:
         if call_id == "" and text:
             results.append(Text(text=text))
         # An answer to `ask` is the call's result already.
-        results += [Text(text=f"The user says: {words}") for words in self._hear() if words not in text]
+        results += [said_by_user(words) for words in self._hear() if words != text]
         self._pending = []
         await self._say(Message(role="user", blocks=tuple(results)))
 

@@ -117,6 +117,11 @@ class ModelReply(Value, frozen=True, kw_only=True):
         return Message(role="assistant", blocks=self.blocks)
 
 
+def said_by_user(words: str) -> Text:
+    """Words that the user sent an agent meanwhile, as its next turn carries them."""
+    return Text(text=f"The user says: {words}")
+
+
 def with_cache(text: Text) -> Text:
     """The same words with a cache breakpoint after them."""
     return msgspec.structs.replace(text, cache=True)

@@ -84,10 +84,14 @@ class ModelPrice(Value, frozen=True, kw_only=True):
         ) / MILLION
 
     def worst_case(self, prompt_tokens: int, max_output_tokens: int) -> Decimal:
-        """The most that a request can cost: its whole prompt written to the dearer cache, all output used."""
-        rates = self.rates_for(prompt_tokens)
-        dearest = max(rates.input, rates.cache_write_5m, rates.cache_write_1h)
-        return (prompt_tokens * dearest + max_output_tokens * rates.output) / MILLION
+        """The most that a request can cost: its whole prompt at the dearest rate, all output used.
+
+        Both are bounds, so that a shorter prompt may fall into any tier below: the dearest of them counts.
+        """
+        reached = [self.rates, *(tier.rates for tier in self.tiers if prompt_tokens > tier.above)]
+        dearest = max(max(r.input, r.cache_write_5m, r.cache_write_1h, r.cache_read) for r in reached)
+        output = max(r.output for r in reached)
+        return (prompt_tokens * dearest + max_output_tokens * output) / MILLION
 
 
 class Charge(Value, frozen=True, kw_only=True):

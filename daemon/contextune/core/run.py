@@ -9,7 +9,7 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.conversation import Message, Rung
+from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan, Task
@@ -324,8 +324,11 @@ def _message(task: TaskRun, event: ev.MessageAdded) -> TaskRun:
 
 
 def _carried(told: tuple[str, ...], message: Message) -> tuple[str, ...]:
-    said = "\n".join(getattr(b, "text", "") or getattr(b, "content", "") for b in message.blocks)
-    return tuple(text for text in told if text not in said)
+    """The words that a message leaves unsaid: it says them by themselves, or as the answer to a question."""
+    answers = {block.content for block in message.blocks if isinstance(block, ToolResult)}
+    return tuple(
+        words for words in told if words not in answers and said_by_user(words) not in message.blocks
+    )
 
 
 def _with_attempt(task: TaskRun, attempt: Attempt) -> TaskRun:

@@ -61,6 +61,8 @@ class Application:
         self._drives: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Listener] = []
         self._refused: set[Path] = set()
+        self._moving = asyncio.Lock()
+        """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
         # Test suites use whole processors; more at a time than there are would only make each slower.
         self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
 
@@ -131,7 +133,9 @@ class Application:
             self._quotes[quote_id] = known
             raise
         settings = msgspec.structs.replace(
-            settings, budget=budget or settings.budget, agents=agents or settings.agents
+            settings,
+            budget=settings.budget if budget is None else budget,
+            agents=agents or settings.agents,
         )
         place = await self._place(Path(quote.repository))
         await asyncio.to_thread(
@@ -200,7 +204,8 @@ class Application:
         place = await self._place(Path(run.repository))
         if budget is not None or run.state != "running":
             at = self._world.clock.now()
-            run = await self._record(ev.RunResumed(run_id=run.id, at=at, budget=budget or run.budget))
+            new = run.budget if budget is None else budget
+            run = await self._record(ev.RunResumed(run_id=run.id, at=at, budget=new))
         self._drive(place, run, self._settings_of(run))
 
     async def cancel(self, run_id: str) -> None:
@@ -208,27 +213,30 @@ class Application:
         run = await self.run(run_id)
         if run.id not in self._drivers and not self._world.mailbox.is_owned(run.id):
             if run.state in LIVE_RUN:
-                await self._record(ev.RunCancelled(run_id=run.id, at=self._world.clock.now()))
+                await self._cancel_idle(run)
             return
         await self._ask(run.id, Letter(verb="cancel"))
 
     async def accept(self, run_id: str, mode: AcceptMode) -> Run:
         """Move the user's branch once. Raises MergeRefused if that would lose anything."""
-        run = await self.run(run_id)
-        return await self._accept(run, mode)
+        async with self._moving:
+            return await self._accept(await self.run(run_id), mode)
 
     async def undo(self, run_id: str) -> Run:
         """Move the user's branch back."""
-        run = await self.run(run_id)
-        place = await self._place(Path(run.repository))
-        return await self._record(await acceptance.undo(run, place.repository, self._world.clock))
+        async with self._moving:
+            run = await self.run(run_id)
+            place = await self._place(Path(run.repository))
+            return await self._record(await acceptance.undo(run, place.repository, self._world.clock))
 
     async def discard(self, run_id: str) -> Run:
         """Drop a Run's result; Salvage refs keep it."""
-        run = await self.run(run_id)
-        place = await self._place(Path(run.repository))
-        leases = Leases(self._world, place.repository, run.id, self._settings_of(run))
-        return await self._record(await acceptance.discard(run, place.repository, self._world.clock, leases))
+        async with self._moving:
+            run = await self.run(run_id)
+            place = await self._place(Path(run.repository))
+            leases = Leases(self._world, place.repository, run.id, self._settings_of(run))
+            event = await acceptance.discard(run, place.repository, self._world.clock, leases)
+            return await self._record(event)
 
     async def cancel_task(self, run_id: str, task_id: str) -> None:
         """Stop one Task."""
@@ -409,11 +417,28 @@ class Application:
             return
         if run.state == "review" and run.accept != "none":
             try:
-                run = await self._accept(run, run.accept)
+                async with self._moving:
+                    run = await self._accept(run, run.accept)
             except ContextuneError as problem:
                 at = self._world.clock.now()
                 run = await self._record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
         await self._record(finished(run, self._world.clock.now()))
+
+    async def _cancel_idle(self, run: Run) -> None:
+        """Cancel a Run that no process drives."""
+        at = self._world.clock.now()
+        for task in run.tasks:
+            if task.state not in ENDED_TASK:
+                await self._record(
+                    ev.TaskEnded(
+                        run_id=run.id,
+                        at=at,
+                        task_id=task.id,
+                        state="cancelled",
+                        reason="The Run was cancelled.",
+                    )
+                )
+        await self._record(finished(await self._record(ev.RunCancelled(run_id=run.id, at=at)), at))
 
     async def _accept(self, run: Run, mode: AcceptMode) -> Run:
         place = await self._place(Path(run.repository))

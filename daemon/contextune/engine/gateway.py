@@ -36,11 +36,19 @@ class Account:
         self.bill = Bill()
         self.held = Decimal(0)
         self.emit = emit
+        self._settled = asyncio.Event()
 
-    def hold(self, worst_case: Decimal | None) -> None:
-        """Hold back a request's worst case. Raises BudgetReached, and holds nothing, if it does not fit."""
+    async def hold(self, worst_case: Decimal | None) -> None:
+        """Hold back a request's worst case, if need be after others have settled below theirs.
+
+        Raises BudgetReached, and holds nothing, if it does not fit even then.
+        """
         wanted = worst_case or Decimal(0)
-        if self.bill.dollars + self.held + wanted > self.budget:
+        while self.bill.dollars + self.held + wanted > self.budget:
+            if self.held and self.bill.dollars + wanted <= self.budget:
+                self._settled.clear()
+                await self._settled.wait()
+                continue
             raise BudgetReached(
                 f"The budget of ${self.budget} is reached: ${self.bill.dollars:.4f} spent, "
                 f"${self.held:.4f} held back, and the next request could cost ${wanted:.4f}."
@@ -51,6 +59,7 @@ class Account:
         """Give back what was held and bill what was used."""
         self.held -= worst_case or Decimal(0)
         self.bill = self.bill.plus(charge)
+        self._settled.set()
 
 
 class Gateway:
@@ -82,14 +91,16 @@ class Gateway:
         price = self._prices.price(request.rung.model)
         prompt_tokens = prompt_bound(request)
         worst = price.worst_case(prompt_tokens, request.max_tokens) if price else None
-        account.hold(worst)
+        await account.hold(worst)
         request_id = "q_" + secrets.token_hex(6)
-        settled = False
+        sent = settled = False
 
         async def settle(usage: Usage, *, estimated: bool, error: str | None) -> None:
             nonlocal settled
             settled = True
-            charge = self._charge(request.rung.model, usage, worst if estimated else None)
+            charge = self._charge(request.rung.model, usage)
+            if estimated:
+                charge = Charge(usage=usage, dollars=worst, at_sonnet=worst, estimated=True)
             account.settle(worst, charge)
             await account.emit(
                 RequestSettled(
@@ -104,19 +115,20 @@ class Gateway:
                 )
             )
 
-        await account.emit(
-            RequestReserved(
-                run_id=account.stream,
-                at=self._clock.now(),
-                request_id=request_id,
-                task_id=task_id,
-                role=role,
-                rung=request.rung,
-                prompt_tokens=prompt_tokens,
-                worst_case=worst,
-            )
-        )
         try:
+            await account.emit(
+                RequestReserved(
+                    run_id=account.stream,
+                    at=self._clock.now(),
+                    request_id=request_id,
+                    task_id=task_id,
+                    role=role,
+                    rung=request.rung,
+                    prompt_tokens=prompt_tokens,
+                    worst_case=worst,
+                )
+            )
+            sent = True
             reply = await self._model.send(request)
             await settle(reply.usage, estimated=False, error=None)
         except ContextuneError as problem:
@@ -126,14 +138,12 @@ class Gateway:
             raise
         finally:
             if not settled:
-                await asyncio.shield(settle(Usage(), estimated=True, error="The request was cut off."))
+                await asyncio.shield(settle(Usage(), estimated=sent, error="The request was cut off."))
         return reply
 
-    def _charge(self, model: str, usage: Usage, worst: Decimal | None) -> Charge:
+    def _charge(self, model: str, usage: Usage) -> Charge:
         price, sonnet = self._prices.price(model), self._prices.price(SONNET)
         dollars = price.cost(usage) if price else None
-        if worst is not None:
-            return Charge(usage=usage, dollars=worst, at_sonnet=worst, estimated=True)
         return Charge(usage=usage, dollars=dollars, at_sonnet=sonnet.cost(usage) if sonnet else None)
 
 

@@ -145,7 +145,7 @@ class Quoter:
         text: Callable[[str], str | None],
     ) -> Plan:
         if request.plan is not None:
-            said = faults(request.plan, todos, lambda path: ".." not in path.split("/"))
+            said = faults(request.plan, todos, _is_inside)
             if said:
                 raise PlanRejected("The plan cannot be used: " + " ".join(said))
             return request.plan
@@ -212,6 +212,11 @@ class Quoter:
             warnings=_warnings(plan, todos, base, gate, baseline),
             offline=self._settings.offline,
         )
+
+
+def _is_inside(path: str) -> bool:
+    parts = path.split("/")
+    return bool(path) and not path.startswith("/") and not {"..", ".git"} & set(parts)
 
 
 def task_quote(task: Task, ladder: Sequence[Rung], prices: PriceBook) -> TaskQuote:

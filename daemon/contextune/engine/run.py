@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from contextune.core import events as ev
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, ContextuneError
+from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, PlaceProblem
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
 from contextune.core.run import Run, TaskRun, advance
@@ -18,6 +18,7 @@ from contextune.engine.gate import Gate
 from contextune.engine.gateway import Account, Gateway
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
+from contextune.engine.recovery import interrupted
 from contextune.engine.world import World
 
 Listener = Callable[[Run, ev.AnyEvent], None]
@@ -67,11 +68,16 @@ class RunDriver:
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Future[str]] = {}
+        self._cancelling: dict[str, str] = {}
+        """Why a Task's work is being stopped for good."""
         self._stopping = False
+        self._cancelled = False
 
     async def drive(self) -> Run:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
         self._restore_ghost()
+        await self.emit(*interrupted(self.run, self.now()))
+        self.account.bill = self.run.bill
         # Tasks that others wait for come first: they are the longest way to the end.
         for task in sorted(self.run.tasks, key=lambda task: -len(self._waiting_for(task.id))):
             if task.state in ENDED_TASK:
@@ -81,11 +87,13 @@ class RunDriver:
         try:
             while self._work:
                 await asyncio.wait(self._work.values(), return_when=asyncio.FIRST_COMPLETED)
-                self._reap()
+                await self._reap()
         finally:
             await self._halt()
             self.leases.close()
-        if not self._stopping and self.run.state in ("running", "paused", "parked"):
+        if self._cancelled:
+            await self.emit(ev.RunCancelled(run_id=self.run.id, at=self.now()))
+        elif not self._stopping:
             await self._ready()
         return self.run
 
@@ -138,20 +146,21 @@ class RunDriver:
 
     async def cancel(self) -> None:
         """Stop every Task; what was accepted stays on the Ghost."""
-        self._stopping = True
-        for task in self.run.tasks:
-            if task.state not in ENDED_TASK:
-                await self.cancel_task(task.id, reason="The Run was cancelled.")
-        await self.emit(ev.RunCancelled(run_id=self.run.id, at=self.now()))
+        self._cancelled = True
+        left = [task.id for task in self.run.tasks if task.state not in ENDED_TASK]
+        # All at once: one that only waits for another must not be told that the other did not end well.
+        await asyncio.gather(*(self.cancel_task(i, reason="The Run was cancelled.") for i in left))
 
     async def cancel_task(self, task_id: str, *, reason: str = "Cancelled by the user.") -> None:
         """Stop one Task; its worktree stays as it is."""
         work = self._work.get(task_id)
-        if work is not None:
-            work.cancel()
-            await asyncio.wait([work])
-        if self.run.task(task_id).state not in ENDED_TASK:
-            await self.end_task(task_id, "cancelled", reason)
+        if work is None:
+            return
+        # The drive itself ends the Task once its work has stopped, so that neither the drive nor a Task that
+        # depends on this one goes on in between.
+        self._cancelling[task_id] = reason
+        work.cancel()
+        await self._ended[task_id].wait()
 
     async def stop(self) -> None:
         """Stop working without ending anything, so that another process can go on."""
@@ -182,6 +191,7 @@ class RunDriver:
         await self.emit(
             ev.TaskEnded(run_id=self.run.id, at=self.now(), task_id=task_id, state=state, reason=reason)
         )
+        self._ended[task_id].set()
 
     async def _settle(self) -> None:
         # A Task that is being tested may join in a moment, and one test of both is cheaper than two. But
@@ -206,16 +216,21 @@ class RunDriver:
                 await self.end_task(task_id, "skipped", f"It depends on {', '.join(missing)}.")
                 return
             await self._do(self, task_id)
+        except (PlaceProblem, ModelProblem):
+            raise  # no fault of this Task: the Run stops here, and can be resumed
         except ContextuneError as problem:
             await self.end_task(task_id, "failed", str(problem))
 
-    def _reap(self) -> None:
+    async def _reap(self) -> None:
         for task_id, work in list(self._work.items()):
             if not work.done():
                 continue
-            del self._work[task_id]
             if not work.cancelled():
                 work.result()  # a bug in our own code must not pass for a failed Task
+            elif task_id in self._cancelling:
+                await self.end_task(task_id, "cancelled", self._cancelling[task_id])
+            self._cancelling.pop(task_id, None)
+            del self._work[task_id]
             if self.run.task(task_id).state in ENDED_TASK:
                 self._ended[task_id].set()
 

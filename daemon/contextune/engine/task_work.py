@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from contextune.agents.briefing import (
@@ -31,6 +33,7 @@ EXECUTOR = "parallel-task-executor"
 RESOLVER = "conflict-resolver"
 MAX_BOUNCES = 2
 """How often a Task goes back to an agent because it does not fit the others."""
+MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
 NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
 
 
@@ -58,6 +61,7 @@ class TaskWork:
         self._task_id = task_id
         self._lease: Lease
         self._touching: asyncio.Task[None] | None = None
+        self._seated = False
 
     @property
     def _task(self) -> TaskRun:
@@ -67,19 +71,22 @@ class TaskWork:
         """From a Lease to the Ghost, or to a failure with a sentence."""
         start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
         await self._take_lease(self._task.start or start)
+        done = await self._green_before()
         name, handed, reason = EXECUTOR, await self._left_behind(), ""
         rungs = self._rungs(name)
         while True:
             if not rungs:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
-            async with self._driver.slots:
-                done = await self._attempt(name, rungs.pop(0), handed, reason)
+            if done is None:
+                async with self._seat():
+                    done = await self._attempt(name, rungs.pop(0), handed, reason)
             if done.outcome != "green":
                 reason = _why_climb(done)
                 handed = (earlier_attempt(await self._diff(), done.evidence, done.summary),)
+                done = None
                 continue
-            bounced = await self._join(done)
+            bounced, done = await self._join(done), None
             if bounced is None:
                 return
             reason = bounced.reason
@@ -112,6 +119,36 @@ class TaskWork:
                 port=self._lease.port,
             )
         )
+
+    async def _green_before(self) -> Done | None:
+        """The end of an attempt that an earlier process committed, but did not bring into the Ghost."""
+        task = self._task
+        if task.state != "joining" or task.commit is None:
+            return None
+        tree = await asyncio.to_thread(self._driver.repository.tree_of, task.commit)
+        evidence = task.attempt.evidence if task.attempt else None
+        return Done("green", task.summary, task.remaining, evidence, tree)
+
+    @asynccontextmanager
+    async def _seat(self) -> AsyncIterator[None]:
+        """A place among the agents that work at the same time."""
+        await self._driver.slots.acquire()
+        self._seated = True
+        try:
+            yield
+        finally:
+            if self._seated:
+                self._seated = False
+                self._driver.slots.release()
+
+    async def _answer(self) -> str:
+        """The user's answer. Who waits for a person leaves its place to others."""
+        self._seated = False
+        self._driver.slots.release()
+        answer = await self._driver.answer_to(self._task_id)
+        await self._driver.slots.acquire()
+        self._seated = True
+        return answer
 
     async def _left_behind(self) -> tuple[Text, ...]:
         """What an earlier process or an earlier try of this Task left in the worktree."""
@@ -168,9 +205,13 @@ class TaskWork:
         retries = self._driver.settings.gate_retries
         while True:
             match end:
+                case Finished() if self._task.told:
+                    end = await loop.observe(end.call_id, MEANWHILE, is_error=True)
                 case Finished():
                     tree, changed = await self._snapshot()
                     evidence = await self._gate(tree) if changed else None
+                    if self._task.told:
+                        continue  # words that came while the Gate ran count before its verdict
                     if evidence is not None and evidence.verdict != "red":
                         return Done("green", end.summary, end.remaining, evidence, tree)
                     if retries == 0:
@@ -189,7 +230,7 @@ class TaskWork:
                             choices=end.choices,
                         )
                     )
-                    answer = await self._driver.answer_to(self._task_id)
+                    answer = await self._answer()
                     end = await loop.observe(end.call_id, answer, is_error=False)
                 case _:
                     return Done("limit", str(end))

@@ -1,0 +1,1 @@
+"""What thinks, tested against a model that plays a script."""

@@ -1,0 +1,327 @@
+"""A user's desk: a small repository, a model server on loopback that plays scripts, and the application."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from contextune.adapters.anthropic_model import AnthropicModel
+from contextune.adapters.clock import SystemClock
+from contextune.adapters.fence import NoFence
+from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.prices import PriceTable
+from contextune.adapters.repository import open_repository
+from contextune.adapters.settings_store import LayeredSettings
+from contextune.adapters.shell import FencedShell
+from contextune.adapters.user_files import UserFiles
+from contextune.adapters.workspace import WorktreeFiles
+from contextune.core import events as ev
+from contextune.core.plan import Plan, Task
+from contextune.core.ports import Model, Overlays, Repository, Shell
+from contextune.core.quote import Quote
+from contextune.core.run import Run
+from contextune.core.todo import Todo, with_ids
+from contextune.engine.application import Application
+from contextune.engine.quote import QuoteRequest
+from contextune.engine.world import World
+from contextune.offline.script import parse_script
+from contextune.offline.server import OfflineModel
+from tests.adapters.git_place import Place
+
+PYTHON = f"{sys.executable} -S -B"
+GATE = f"{PYTHON} -m unittest -q"
+PATIENCE = 30.0
+"""Seconds that a test waits for an event; only a bug takes that long."""
+
+FILES = {
+    ".gitignore": "__pycache__/\n",
+    "calc/__init__.py": "",
+    "calc/area.py": "def area(w, h):\n    # TODO: refuse negative sizes\n    return w * h\n",
+    "calc/names.py": 'def greet(name):\n    # TODO: greet politely\n    return "hi " + name\n',
+    "calc/rates.py": "RATE = 2\n\n\ndef price(hours):\n    # TODO: round up\n    return hours * RATE\n",
+    "tests/__init__.py": "",
+    "tests/test_calc.py": """\
+import unittest
+
+from calc.area import area
+from calc.names import greet
+from calc.rates import price
+
+
+class TestCalc(unittest.TestCase):
+    def test_area(self):
+        self.assertEqual(area(2, 3), 6)
+
+    def test_greet(self):
+        self.assertIn("Ada", greet("Ada"))
+
+    def test_price(self):
+        self.assertEqual(price(3), 6)
+""",
+}
+"""The repository: three modules with a Todo each, and one test of each."""
+
+AREA, NAMES, RATES = "refuse negative sizes", "greet politely", "round up"
+
+
+class Served:
+    """engine.world.Models: the real adapter, at a server that the test has started."""
+
+    def __init__(self, url: str, key: str = "sk-test") -> None:
+        self.url = url
+        self.key = key
+        self._model: AnthropicModel | None = None
+
+    async def get(self, *, offline: bool) -> Model:
+        del offline
+        if self._model is None:
+            self._model = AnthropicModel(api_key=self.key, base_url=self.url, offline=True, timeout=PATIENCE)
+        return self._model
+
+    def set_key(self, key: str | None) -> None:
+        self.key = key or ""
+
+    def set_offline(self, offline: bool) -> None:
+        del offline
+
+    @property
+    def source(self) -> Literal["editor", "environment", "offline", "none"]:
+        return "editor" if self.key else "none"
+
+    async def close(self) -> None:
+        if self._model is not None:
+            await self._model.close()
+            self._model = None
+
+
+class LineScanner:
+    """core.ports.Scanner for Python comments that stand on a line of their own."""
+
+    def scan(
+        self, root: Path, *, markers: Sequence[str], exclude: Sequence[str], overlays: Overlays
+    ) -> list[Todo]:
+        found: list[Todo] = []
+        for file in sorted(root.rglob("*.py")):
+            path = file.relative_to(root).as_posix()
+            found += self.scan_text(path, overlays.get(path, file.read_bytes()), markers=markers)
+        return found
+
+    def scan_text(self, path: str, content: bytes, *, markers: Sequence[str]) -> list[Todo]:
+        sign = re.compile(rf"^(\s*)# ({'|'.join(markers)}): (.+)$")
+        found = [
+            Todo(id="", path=path, line=number, end_line=number, column=len(m[1]) + 3, marker=m[2], text=m[3])
+            for number, line in enumerate(content.decode().splitlines(), start=1)
+            if (m := sign.match(line))
+        ]
+        return list(with_ids(found))
+
+
+class StillWatcher:
+    """core.ports.Watcher of a folder in which nobody else writes."""
+
+    async def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
+        await asyncio.Event().wait()
+        yield frozenset()
+
+
+class Desk:
+    """One user at one repository. Everything that the application tells is in `heard`."""
+
+    def __init__(self, place: Place, home: Path, server: OfflineModel, url: str) -> None:
+        self.place = place
+        self.home = home
+        self.server = server
+        self.models = Served(url)
+        self.heard: list[ev.AnyEvent] = []
+        self._news = asyncio.Event()
+        self._latest: dict[str, Run] = {}
+        self.app = self.open()
+
+    def open(self) -> Application:
+        """An application on this home: a second one is what another process would be."""
+        files = UserFiles({"CONTEXTUNE_HOME": str(self.home)})
+        shell = FencedShell(NoFence("the test's own commands need none."))
+
+        def fenced(worktree: Path, repository: Repository) -> Shell:
+            del worktree, repository
+            return shell
+
+        async def warm() -> None: ...
+
+        app = Application(
+            World(
+                home=files.state,
+                clock=SystemClock(),
+                journal=SqliteJournal(files.journal),
+                mailbox=FolderMailbox(files.state / "runs"),
+                prices=PriceTable({}),
+                models=self.models,
+                settings=LayeredSettings(files),
+                scanner=LineScanner(),
+                watcher=StillWatcher(),
+                open_repository=open_repository,
+                shell=fenced,
+                setup_shell=fenced,
+                workspace=WorktreeFiles,
+                fence=lambda: ("none", "no fence"),
+                warm=warm,
+            )
+        )
+        app.subscribe(self._hear)
+        return app
+
+    def set_up(self, text: str) -> None:
+        """Write the user's settings file."""
+        (self.home / "settings.toml").write_text(text)
+
+    async def close(self) -> None:
+        await asyncio.wait_for(self.app.close(), PATIENCE)
+        await self.server.close()
+
+    async def quote(self, *tasks: Task, app: Application | None = None, **overrides: Any) -> Quote:
+        """A Quote for ready Tasks; for all Todos if there are none."""
+        plan = Plan(tasks=tasks) if tasks else None
+        ids = {todo_id for task in tasks for todo_id in task.todo_ids}
+        request = QuoteRequest(folder=self.place.root, plan=plan, all=not tasks, todo_ids=tuple(ids))
+        return await (app or self.app).quote(request, overrides=overrides)
+
+    async def start(self, *tasks: Task, **overrides: Any) -> Run:
+        """A Run of these Tasks, begun."""
+        return await self.app.start((await self.quote(*tasks, **overrides)).id)
+
+    async def finish(self, *tasks: Task, **overrides: Any) -> Run:
+        """A Run of these Tasks, driven to its end."""
+        run = await self.start(*tasks, **overrides)
+        return await self.wait(run.id)
+
+    async def wait(self, run_id: str, app: Application | None = None) -> Run:
+        return await asyncio.wait_for((app or self.app).wait(run_id), PATIENCE)
+
+    async def until(self, holds: Callable[[Run], bool], run_id: str | None = None) -> Run:
+        """Wait for the first event after which something holds of a Run, by default the only one."""
+
+        async def looking() -> Run:
+            while True:
+                for run in self._latest.values():
+                    if (run_id is None or run.id == run_id) and holds(run):
+                        return run
+                self._news.clear()
+                await self._news.wait()
+
+        return await asyncio.wait_for(looking(), PATIENCE)
+
+    async def event(self, kind: type[ev.Event], **fields: Any) -> ev.AnyEvent:
+        """Wait for an event of a kind with these values, told already or still to come."""
+
+        async def looking() -> ev.AnyEvent:
+            while True:
+                for event in self.heard:
+                    if isinstance(event, kind) and all(getattr(event, k) == v for k, v in fields.items()):
+                        return event
+                self._news.clear()
+                await self._news.wait()
+
+        return await asyncio.wait_for(looking(), PATIENCE)
+
+    def told(self, kind: type[ev.Event], **fields: Any) -> list[ev.AnyEvent]:
+        """The events of a kind with these values so far."""
+        return [
+            event
+            for event in self.heard
+            if isinstance(event, kind) and all(getattr(event, k) == v for k, v in fields.items())
+        ]
+
+    def file(self, commit: str | None, path: str) -> str:
+        """A file as a commit has it."""
+        return self.place.git("show", f"{commit}:{path}").decode()
+
+    def refs(self, below: str = "refs") -> list[str]:
+        return self.place.said("for-each-ref", "--format=%(refname)", below).splitlines()
+
+    def _hear(self, run: Run, event: ev.AnyEvent) -> None:
+        self.heard.append(event)
+        self._latest[run.id] = run
+        self._news.set()
+
+
+def new_repository(root: Path, files: Mapping[str, str] = FILES) -> Place:
+    """A repository with one commit of these files."""
+    root.mkdir(parents=True)
+    place = Place(root)
+    place.git("init", "-q", "-b", "main")
+    for path, content in files.items():
+        place.write(path, content)
+    place.commit("first")
+    return place
+
+
+def serve(conversations: Sequence[dict[str, Any]], **options: Any) -> OfflineModel:
+    """A server that plays these conversations."""
+    return OfflineModel([parse_script("test", {"conversation": list(conversations)})], **options)
+
+
+def task(title: str, *files: str, after: Collection[str] = (), **more: Any) -> Task:
+    """A Task whose id is the first word of its title."""
+    return Task(
+        id=title.split(maxsplit=1)[0],
+        title=title,
+        brief=f"Do: {title}.",
+        files=files,
+        depends_on=tuple(after),
+        **more,
+    )
+
+
+def plays(
+    title: str,
+    *turns: dict[str, Any],
+    user: Sequence[str] = (),
+    unless: Sequence[str] = (),
+    role: str = "",
+    **when: Any,
+) -> dict[str, Any]:
+    """The conversation of the agent of a Task. `user` and `unless` are looked for in its first message."""
+    heading = f"# Task: {title}"
+    name = "-".join([title, *user, role, *map(str, when.values())])
+    conditions: dict[str, Any] = {"user": [heading, *user], "unless": list(unless), **when}
+    if role:
+        conditions["system"] = f"You are the {role}"
+    return {"name": name, "when": conditions, "turn": list(turns)}
+
+
+def turn(*calls: dict[str, Any], text: str | None = None, **more: Any) -> dict[str, Any]:
+    """One reply: words and tool calls."""
+    said: dict[str, Any] = {"tool": list(calls), **more}
+    if text is not None:
+        said["text"] = text
+    return said
+
+
+def edit(path: str, old: str, new: str) -> dict[str, Any]:
+    return {"name": "edit", "input": {"edits": [{"path": path, "old": old, "new": new}]}}
+
+
+def write(path: str, content: str) -> dict[str, Any]:
+    return {"name": "write", "input": {"files": [{"path": path, "content": content}]}}
+
+
+def bash(command: str) -> dict[str, Any]:
+    return {"name": "bash", "input": {"command": command}}
+
+
+def waits_for(flag: Path) -> dict[str, Any]:
+    """A command of the agent that goes on until the test makes a file."""
+    return bash(f"until [ -e '{flag}' ]; do sleep 0.01; done")
+
+
+def finish(summary: str = "Done.", **more: str) -> dict[str, Any]:
+    return {"name": "finish", "input": {"summary": summary, **more}}
+
+
+def ask(question: str, *choices: str) -> dict[str, Any]:
+    return {"name": "ask", "input": {"question": question, "choices": list(choices)}}
