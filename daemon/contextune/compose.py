@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import Fence, find_fence
 from contextune.adapters.journal import SqliteJournal
@@ -56,6 +57,7 @@ async def compose(*, offline: bool = False) -> Application:
             clock=SystemClock(),
             journal=SqliteJournal(files.journal),
             mailbox=FolderMailbox(files.state / "runs"),
+            baselines=BaselineFolder(files.state / "baselines"),
             prices=PriceTable(read_own_prices(files.prices)),
             models=models,
             settings=settings,

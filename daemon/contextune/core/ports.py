@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from contextune.core.base import Value
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.events import AnyEvent, FileChange, Restore
-from contextune.core.evidence import CommandResult
+from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.money import ModelPrice
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
@@ -68,6 +68,18 @@ class Journal(Protocol):
 
     async def close(self) -> None:
         """Wait for what was appended and close the file."""
+        ...
+
+
+class Baselines(Protocol):
+    """Remembers for a short while what the Gate saw on a Base."""
+
+    def find(self, repository: Path, tree: str, command: str, fence: str) -> Baseline | None:
+        """A green Baseline of the same tree, command and environment; None if there is none."""
+        ...
+
+    def keep(self, repository: Path, fence: str, baseline: Baseline) -> None:
+        """Remember a Baseline if it is green."""
         ...
 
 

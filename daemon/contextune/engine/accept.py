@@ -64,6 +64,19 @@ async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases
     return ev.RunDiscarded(run_id=run.id, at=clock.now(), salvage=tuple(kept))
 
 
+async def release(run: Run, repository: Repository, clock: Clock, leases: Leases) -> list[ev.LeaseReturned]:
+    """Give back the worktrees and branches of an accepted Run; what they hold stays under Salvage refs."""
+    returned = []
+    await leases.give_back("ghost")
+    for task in run.tasks:
+        if task.worktree is not None:
+            salvage = await leases.give_back(task.id)
+            at = clock.now()
+            returned.append(ev.LeaseReturned(run_id=run.id, at=at, task_id=task.id, salvage=salvage))
+    await drop_branches(run, repository)
+    return returned
+
+
 async def drop_branches(run: Run, repository: Repository) -> None:
     """Remove a Run's own branches, each kept first under a Salvage ref."""
     for branch in [ghost_branch(run.id), *(task.branch for task in run.tasks if task.branch)]:

@@ -102,6 +102,8 @@ class Application:
             raise PlaceProblem(
                 "There is no API key. Set ANTHROPIC_API_KEY, or use the offline model with --offline."
             )
+        # The import of the model's SDK takes seconds; the Gate on the Base runs meanwhile.
+        warming = asyncio.create_task(self._world.warm(), name="warm")
         quoter = Quoter(
             self._world,
             place.repository,
@@ -110,7 +112,10 @@ class Application:
             gateway=lambda: self._gateway(settings),
             on_stage=on_stage,
         )
-        quote = await quoter.make(request, self.todos.overlays(root))
+        try:
+            quote = await quoter.make(request, self.todos.overlays(root))
+        finally:
+            await asyncio.wait([warming])
         self._quotes[quote.id] = (quote, settings)
         return quote
 
@@ -443,7 +448,11 @@ class Application:
     async def _accept(self, run: Run, mode: AcceptMode) -> Run:
         place = await self._place(Path(run.repository))
         event = await acceptance.accept(run, place.repository, self._world.clock, mode)
-        return await self._record(event)
+        run = await self._record(event)
+        leases = Leases(self._world, place.repository, run.id, self._settings_of(run))
+        for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
+            run = await self._record(returned)
+        return run
 
     async def _post(self, driver: RunDriver) -> None:
         async for letter in self._world.mailbox.letters(driver.run.id):

@@ -125,13 +125,20 @@ class Quoter:
         return tuple(chosen)
 
     async def _baseline(self, base: Base, gate: str) -> Baseline:
+        root, (fence, _) = self._repository.root, await asyncio.to_thread(self._world.fence)
+        known = await asyncio.to_thread(self._world.baselines.find, root, base.tree, gate, fence)
+        if known is not None:
+            self._stage(f"The tests passed on this very base lately: {gate}")
+            return known
         self._stage(f"Running the tests on the base: {gate}")
         leases = Leases(self._world, self._repository, self._id, self._settings)
         lease = await leases.take("base", base.commit)
         try:
-            return await self._gate.baseline(
+            baseline = await self._gate.baseline(
                 gate, lease.shell, cwd=lease.path, tree=base.tree, environment={}
             )
+            await asyncio.to_thread(self._world.baselines.keep, root, fence, baseline)
+            return baseline
         finally:
             await leases.give_back("base")
             leases.close()

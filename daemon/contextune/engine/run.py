@@ -72,6 +72,8 @@ class RunDriver:
         """Why a Task's work is being stopped for good."""
         self._stopping = False
         self._cancelled = False
+        self.halting = False
+        """Whether all work is being stopped, so that nothing is to be brought to an end any more."""
 
     async def drive(self) -> Run:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
@@ -235,6 +237,7 @@ class RunDriver:
                 self._ended[task_id].set()
 
     async def _halt(self) -> None:
+        self.halting = True
         left = [work for work in self._work.values() if not work.done()]
         for work in left:
             work.cancel()

@@ -281,7 +281,7 @@ class TaskWork:
                 remaining=done.remaining,
             )
         )
-        outcome = await driver.ghost.join(
+        outcome = await self._taken_in(
             Candidate(
                 task_id=self._task_id,
                 commit=commit,
@@ -311,6 +311,21 @@ class TaskWork:
             )
         )
         return outcome
+
+    async def _taken_in(self, candidate: Candidate) -> Joined | Bounced:
+        """The Ghost's word. To cancel the Task then is too late if it gets in: others may be in its batch."""
+        joining = asyncio.create_task(self._driver.ghost.join(candidate), name=f"join {self._task_id}")
+        try:
+            return await asyncio.shield(joining)
+        except asyncio.CancelledError:
+            if self._driver.halting:
+                joining.cancel()
+                await asyncio.wait([joining])
+                raise
+            outcome = await joining
+            if isinstance(outcome, Bounced):
+                raise
+            return outcome
 
     async def _back_on_ghost(self, bounced: Bounced) -> tuple[str, tuple[Text, ...]]:
         """Put the Task's work on top of the Ghost in its worktree; who goes on with it, and told what."""

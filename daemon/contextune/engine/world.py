@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from contextune.core.ports import (
+    Baselines,
     Clock,
     Journal,
     Mailbox,
@@ -76,6 +77,7 @@ class World:
     clock: Clock
     journal: Journal
     mailbox: Mailbox
+    baselines: Baselines
     prices: PriceBook
     models: Models
     settings: SettingsStore
