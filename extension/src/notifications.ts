@@ -45,8 +45,13 @@ async function tellState(run: RunView): Promise<void> {
   if (run.state === "review") {
     const review = vscode.l10n.t("Review");
     const accept = vscode.l10n.t("Accept");
-    const count = vscode.l10n.t("{0} of {1} Tasks are ready for review", passedTasks(run), run.tasks.length);
-    const chosen = await vscode.window.showInformationMessage(`${count}: ${billText(run.bill)}`, review, accept);
+    const text = vscode.l10n.t(
+      "Ready for review: {0} of {1} Tasks, {2}",
+      passedTasks(run),
+      run.tasks.length,
+      billText(run.bill),
+    );
+    const chosen = await vscode.window.showInformationMessage(text, review, accept);
     if (chosen === review) await command("reviewRun");
     if (chosen === accept) await command("acceptRun");
   } else if (run.state === "failed") {

@@ -9,7 +9,7 @@ import {
   type TaskEdit,
 } from "./generated/protocol";
 import type { Pages } from "./pages";
-import { quoteTitle, quoteWaves } from "./quoteText";
+import { quoteTitle, quoteWarnings, quoteWaves } from "./quoteText";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
 import { workspaceIsTrusted } from "./trust";
@@ -60,6 +60,7 @@ export class Quotes {
     });
     const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits });
     this.store.dropQuote(quote.id);
+    this.store.setRun(await this.daemon.request(Requests.runGet, { runId }));
     return runId;
   }
 
@@ -125,7 +126,7 @@ function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
   pick.items = rowsOf(quote, draft.briefs);
   pick.selectedItems = pick.items.filter(({ taskId }) => taskId !== undefined && draft.ticked.has(taskId));
   pick.buttons = [{ iconPath: new vscode.ThemeIcon("preview"), tooltip: vscode.l10n.t("Read the whole Quote") }];
-  showWarnings(pick, quote.warnings);
+  showWarnings(pick, quoteWarnings(quote));
   return new Promise((resolve) => {
     const end = (choice: Choice | undefined): void => {
       const ticked = pick.selectedItems.flatMap(({ taskId }) => taskId ?? []);

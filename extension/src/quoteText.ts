@@ -22,7 +22,6 @@ export function quoteTitle(quote: QuoteView): string {
   const parts = [l10n.t("Quote: {0}", quote.price.text)];
   if (quote.price.atSonnet !== null) parts.push(l10n.t("all-Sonnet {0}", dollars(quote.price.atSonnet)));
   parts.push(l10n.t("budget {0}", dollars(quote.budget)));
-  if (quote.offline) parts.push(l10n.t("offline model"));
   return parts.join(" · ");
 }
 
@@ -40,8 +39,10 @@ function row(quote: QuoteView, task: TaskQuoteView): QuoteRow {
   return {
     id: task.id,
     label: task.title,
-    description: `${likely} · ${task.rung.text}`,
-    detail: [task.files.join(", "), ...overlapsOf(quote, task)].filter((part) => part !== "").join(" · "),
+    description: likely,
+    detail: [task.rung.text, task.files.join(", "), ...overlapsOf(quote, task)]
+      .filter((part) => part !== "")
+      .join(" · "),
   };
 }
 
@@ -53,6 +54,12 @@ export function quoteWaves(quote: QuoteView): readonly QuoteWave[] {
   }));
 }
 
+/** What must be known before the Quote is approved, a sentence each. */
+export function quoteWarnings(quote: QuoteView): readonly string[] {
+  const offline = l10n.t("Offline model: scripted, no AI, and nothing is charged.");
+  return quote.offline ? [...quote.warnings, offline] : quote.warnings;
+}
+
 /** The Quote as a Markdown page, with everything that the rows leave out. */
 export function quotePage(quote: QuoteView): string {
   const lines = [`# ${quote.title}`, "", `**${quoteTitle(quote)}**`, ""];
@@ -60,7 +67,7 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
-  for (const warning of quote.warnings) lines.push(`> ${warning}`, "");
+  for (const warning of quoteWarnings(quote)) lines.push(`> ${warning}`, "");
   if (quote.gate !== null) {
     const seconds = quote.baseline ? (quote.baseline.durationMs / 1000).toFixed(1) : undefined;
     const time = seconds ? l10n.t(", {0} s on the base", seconds) : "";

@@ -2,11 +2,12 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import { type FileChange, Requests, type RunView, type TaskView } from "./generated/protocol";
-import { parseSide, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
+import { clip, labelPath, parseSide, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
 import { billText } from "./views/runs/words";
 
 const SCHEME = "contextune-review";
 const CONTEXT = "contextune.reviewing";
+const TITLE_LENGTH = 48;
 
 function sideUri(side: ReviewSide): vscode.Uri {
   return vscode.Uri.from({ scheme: SCHEME, path: `/${side.path}`, query: sideQuery(side) });
@@ -31,7 +32,7 @@ export function diffCommand(run: RunView, task: TaskView, change: FileChange): v
 /** Opens reviews and fills their documents. */
 export class Review implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #daemon: Daemon;
-  /** Run ids by the title of their review's tab: that is all that VS Code tells of a multi-diff editor. */
+  /** Run ids by the title of their review: the start of its tab's label is all that VS Code tells of such an editor. */
   readonly #reviewed = new Map<string, string>();
   readonly #disposables: vscode.Disposable[];
 
@@ -49,11 +50,11 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
     const entries = reviewEntries(run, taskId);
     if (entries.length === 0) return false;
     const task = run.tasks.find(({ id }) => id === taskId);
-    const title = vscode.l10n.t("Review: {0} · {1}", task?.title ?? run.title, billText((task ?? run).bill));
-    const resources = entries.map(({ task, change }) => {
-      const { before, after } = sides(run, task, change);
-      const label = vscode.Uri.from({ scheme: SCHEME, path: `/${change.path}`, query: task.id, fragment: task.title });
-      return [label, before, after];
+    const subject = clip(task?.title ?? run.title, TITLE_LENGTH);
+    const title = vscode.l10n.t("Review: {0} · {1}", subject, billText((task ?? run).bill));
+    const resources = entries.map((entry) => {
+      const { before, after } = sides(run, entry.task, entry.change);
+      return [(after ?? before)?.with({ path: labelPath(entry) }), before, after];
     });
     if (taskId === undefined) this.#reviewed.set(title, run.id);
     await vscode.commands.executeCommand("vscode.changes", title, resources);
@@ -64,11 +65,11 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
   /** The Run whose review is the active editor. */
   active(): string | undefined {
     const label = vscode.window.tabGroups.activeTabGroup.activeTab?.label;
-    return label === undefined ? undefined : this.#reviewed.get(label);
+    return [...this.#reviewed].findLast(([title]) => label?.startsWith(title))?.[1];
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const side = parseSide(uri.path, uri.query);
+    const side = parseSide(uri.query);
     const { text, binary } = await this.#daemon.request(Requests.reviewContent, side);
     return binary ? vscode.l10n.t("This file is not text.") : (text ?? "");
   }

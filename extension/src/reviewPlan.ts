@@ -30,19 +30,30 @@ export interface ReviewSide {
   readonly side: "before" | "after";
 }
 
-/** The query of a side's document. */
-export function sideQuery({ runId, taskId, side }: ReviewSide): string {
-  return new URLSearchParams({ runId, taskId, side }).toString();
+/** The query of a side's document; the document's own path is for people. */
+export function sideQuery(side: ReviewSide): string {
+  return new URLSearchParams({ ...side }).toString();
 }
 
-/** The side that a document's path and query name. Throws if they name none. */
-export function parseSide(path: string, query: string): ReviewSide {
+/** The side that a document's query names. Throws if it names none. */
+export function parseSide(query: string): ReviewSide {
   const values = new URLSearchParams(query);
-  const runId = values.get("runId");
-  const taskId = values.get("taskId");
-  const side = values.get("side");
-  if (runId === null || taskId === null || (side !== "before" && side !== "after")) {
-    throw new Error(`${path}?${query} names no side of a review`);
+  const [runId, taskId, path, side] = ["runId", "taskId", "path", "side"].map((name) => values.get(name));
+  if (!runId || !taskId || !path || (side !== "before" && side !== "after")) {
+    throw new Error(`${query} names no side of a review`);
   }
-  return { runId, taskId, path: path.replace(/^\//, ""), side };
+  return { runId, taskId, path, side };
+}
+
+/** `/Round half up/parcel/money.py`: how a file is called in a review, with its Task in place of a root folder. */
+export function labelPath({ task, change }: ReviewEntry): string {
+  return `/${task.title.replace(/[/\\]/g, " ")}/${change.path}`;
+}
+
+/** A text of at most `length` characters, cut at a word where that is possible. */
+export function clip(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const cut = text.slice(0, length - 1);
+  const word = cut.lastIndexOf(" ");
+  return `${word > length / 2 ? cut.slice(0, word) : cut}…`;
 }

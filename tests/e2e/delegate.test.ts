@@ -34,16 +34,16 @@ test("a right click on the TODO's line delegates it", async () => {
 test("the approved Quote becomes a Run that the meter follows", async () => {
   const { workbench } = scenario();
   await workbench.page.keyboard.press("Enter");
-  await workbench.statusBarItem(/\$0\.0/).waitFor();
+  await workbench.statusBarItem(/\$0\.0*[1-9]/).waitFor();
   await scenario().screenshot("3-running");
-  await workbench.notification("1 of 1 Tasks are ready for review").waitFor();
+  await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor();
   await scenario().screenshot("4-ready");
 });
 
 test("the review shows the diff", async () => {
   const { workbench } = scenario();
-  await workbench.clickNotificationButton("ready for review", "Review");
-  expect(await workbench.multiDiffFiles()).toContain("money.py");
+  await workbench.clickNotificationButton("Ready for review", "Review");
+  expect(await workbench.multiDiffFiles()).toContainEqual(expect.stringMatching(/^money\.py/));
   await scenario().screenshot("5-review");
 });
 
@@ -51,7 +51,7 @@ test("Accept changes the file on disk, and the sample's own tests pass", async (
   const { workbench, folder } = scenario();
   expect(text()).toBe(before.text);
   await workbench.runCommand("Contextune: Accept Run");
-  await workbench.notification("1 of 1 Tasks are now on main").waitFor();
+  await workbench.notification("Accepted on main: 1 of 1 Tasks").waitFor();
   await scenario().screenshot("6-accepted");
   expect(text()).not.toBe(before.text);
   expect(text()).not.toContain("TODO");
@@ -61,7 +61,7 @@ test("Accept changes the file on disk, and the sample's own tests pass", async (
 
 test("Undo brings every byte back", async () => {
   const { workbench, folder } = scenario();
-  await workbench.clickNotificationButton("are now on main", "Undo");
+  await workbench.clickNotificationButton("Accepted on main", "Undo");
   await workbench.notification("is back where it was").waitFor();
   await scenario().screenshot("7-undone");
   expect({

@@ -30,7 +30,7 @@ test("delegating without a key is refused in words, and nothing is lost", async 
 test("the offline model is one click away", async () => {
   const { workbench } = scenario();
   await workbench.clickNotificationButton("Contextune has no API key", "Use Offline Model");
-  await workbench.expectText(/^Quote: .*offline model$/);
+  await workbench.expectText("Offline model: scripted, no AI");
   await scenario().screenshot("4-offline-quote");
   await workbench.dismiss();
   await workbench.quickInput.waitFor({ state: "hidden" });

@@ -46,7 +46,7 @@ test("the Run's Tasks are rows that tell how each stands", async () => {
   await workbench.page.keyboard.press("Enter");
   await workbench.treeItem("Runs", "working").waitFor();
   await scenario().screenshot("4-working");
-  await workbench.notification("Tasks are ready for review").waitFor({ timeout: 80_000 });
+  await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
   await scenario().screenshot("5-ready");
 });
 
@@ -74,7 +74,7 @@ test("the review goes by Task, and accepts from its own title bar", async () => 
   expect((await workbench.multiDiffFiles()).length).toBeGreaterThanOrEqual(2);
   await scenario().screenshot("8-review");
   await workbench.page.locator('.editor-actions .action-label[aria-label^="Accept Run"]').click();
-  await workbench.notification("Tasks are now on main").waitFor();
+  await workbench.notification("Accepted on main").waitFor();
   await scenario().screenshot("9-accepted");
   expect(comments()).toBeLessThan(before);
   expect(git(folder, "rev-parse", "HEAD")).not.toBe(head);

@@ -1,7 +1,7 @@
 /** A Quote in words: the price first, then the Tasks by wave, then everything else. */
 import { expect, test } from "vitest";
 import { dollars } from "../../extension/src/amount";
-import { quotePage, quoteTitle, quoteWaves } from "../../extension/src/quoteText";
+import { quotePage, quoteTitle, quoteWarnings, quoteWaves } from "../../extension/src/quoteText";
 import { price, quote, taskQuote } from "./samples";
 
 const two = quote({
@@ -13,9 +13,17 @@ const two = quote({
 
 test("the title holds the price, what all-Sonnet would cost, and the budget", () => {
   expect(quoteTitle(two)).toBe("Quote: $0.0100 to $0.0400, likely $0.0200 · all-Sonnet $0.3100 · budget $2.00");
-  expect(quoteTitle(quote({ offline: true, price: price({ atSonnet: null, text: "unpriced" }) }))).toBe(
-    "Quote: unpriced · budget $2.00 · offline model",
+  expect(quoteTitle(quote({ price: price({ atSonnet: null, text: "unpriced" }) }))).toBe(
+    "Quote: unpriced · budget $2.00",
   );
+});
+
+test("what must be known first includes that the offline model is no AI", () => {
+  expect(quoteWarnings(two)).toEqual(["Two tests fail already."]);
+  expect(quoteWarnings({ ...two, offline: true })).toEqual([
+    "Two tests fail already.",
+    "Offline model: scripted, no AI, and nothing is charged.",
+  ]);
 });
 
 test("Tasks stand by wave, each with its price, rung, files and overlaps", () => {
@@ -26,8 +34,8 @@ test("Tasks stand by wave, each with its price, rung, files and overlaps", () =>
         {
           id: "round",
           label: "Round half up",
-          description: "$0.0200 · Haiku 5.5, low",
-          detail: "parcel/money.py · shares parcel/money.py with “Insure”",
+          description: "$0.0200",
+          detail: "Haiku 5.5, low · parcel/money.py · shares parcel/money.py with “Insure”",
         },
       ],
     },
@@ -37,8 +45,8 @@ test("Tasks stand by wave, each with its price, rung, files and overlaps", () =>
         {
           id: "insure",
           label: "Insure",
-          description: "$0.0200 · Haiku 5.5, low",
-          detail: "parcel/quote.py · shares parcel/money.py with “Round half up”",
+          description: "$0.0200",
+          detail: "Haiku 5.5, low · parcel/quote.py · shares parcel/money.py with “Round half up”",
         },
       ],
     },

@@ -1,6 +1,6 @@
 /** What a review shows: what would be accepted, by Task, in the order of the waves. */
 import { expect, test } from "vitest";
-import { parseSide, reviewEntries, sideQuery } from "../../extension/src/reviewPlan";
+import { clip, labelPath, parseSide, reviewEntries, sideQuery } from "../../extension/src/reviewPlan";
 import { change, run, task } from "./samples";
 
 const reviewed = run({
@@ -28,9 +28,25 @@ test("a Task that is named is shown whatever its state", () => {
 
 test("a side of a diff survives being the address of a document", () => {
   const side = { runId: "r_1", taskId: "a&b", path: "src/a b.py", side: "before" } as const;
-  expect(parseSide("/src/a b.py", sideQuery(side))).toEqual(side);
+  expect(parseSide(sideQuery(side))).toEqual(side);
 });
 
-test.each(["", "runId=r&taskId=t&side=middle", "taskId=t&side=after"])("the query %j names no side", (query) => {
-  expect(() => parseSide("/a.py", query)).toThrow("names no side of a review");
+test.each([
+  "",
+  "runId=r&taskId=t&path=a&side=middle",
+  "taskId=t&path=a&side=after",
+])("the query %j names no side", (query) => {
+  expect(() => parseSide(query)).toThrow("names no side of a review");
+});
+
+test("a file is called by its Task and its path", () => {
+  expect(labelPath({ task: task({ title: "Read a/b" }), change: change("src/a.py") })).toBe("/Read a b/src/a.py");
+});
+
+test.each([
+  ["round half up", 20, "round half up"],
+  ["round half up, as our invoices do", 20, "round half up, as…"],
+  ["abcdefghijklmnop", 8, "abcdefg…"],
+])("%j in %i characters is %j", (text, length, clipped) => {
+  expect(clip(text, length)).toBe(clipped);
 });

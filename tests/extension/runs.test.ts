@@ -5,6 +5,7 @@ import {
   changeDescription,
   evidenceText,
   runDescription,
+  runLabel,
   runTokens,
   taskDescription,
   taskTokens,
@@ -13,14 +14,13 @@ import { attempt, bill, change, evidence, run, task } from "./samples";
 
 test("a Run's row tells how far it is and what it cost", () => {
   const tasks = [task({ state: "accepted" }), task({ id: "b" }), task({ id: "c", state: "failed" })];
-  expect(runDescription(run({ tasks }))).toBe("1 of 3 · running · $0.0123 −93 %");
-  expect(runDescription(run({ tasks: [], state: "parked", bill: bill({ text: "unpriced", saving: null }) }))).toBe(
-    "0 of 0 · budget reached · unpriced",
-  );
+  expect(runLabel(run({ tasks }))).toBe("1 of 3 · $0.0123 −93 %");
+  expect(runLabel(run({ tasks: [], bill: bill({ text: "unpriced", saving: null }) }))).toBe("0 of 0 · unpriced");
+  expect(runDescription(run({ state: "parked" }))).toBe("budget reached · Two TODOs");
 });
 
 test("a Task's row tells rung and turn while it goes on, and only its end afterwards", () => {
-  expect(taskDescription(task())).toBe("working · Haiku 5.5, low · turn 4 · $0.0123");
+  expect(taskDescription(task())).toBe("working · $0.0123 · turn 4 · Haiku 5.5, low");
   expect(taskDescription(task({ state: "accepted" }))).toBe("passed · $0.0123");
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
 });
@@ -41,6 +41,9 @@ test("Evidence is one line", () => {
   expect(evidenceText(evidence())).toBe("Gate green in 1.2 s: python -m unittest");
   expect(evidenceText(evidence({ verdict: "red", newlyFailing: ["a", "b"] }))).toBe(
     "Gate red after 1.2 s, 2 newly failing: python -m unittest",
+  );
+  expect(evidenceText(evidence({ whole: false }))).toBe(
+    "Gate green in 1.2 s: python -m unittest (the tests that the change can affect)",
   );
   expect(evidenceText(evidence({ verdict: "unusable" }))).toBe("Gate without a verdict: python -m unittest");
 });

@@ -63,6 +63,7 @@ export function evidence(over: Partial<EvidenceView> = {}): EvidenceView {
     testsRemoved: [],
     testsWeakened: [],
     outputTail: "OK",
+    whole: true,
     reused: false,
     ...over,
   };

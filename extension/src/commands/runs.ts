@@ -32,10 +32,10 @@ export const acceptRun: Command = async (app, ...args) => {
   app.store.setRun(changed);
   const undo = vscode.l10n.t("Undo");
   const text = vscode.l10n.t(
-    "{0} of {1} Tasks are now on {2}.",
+    "Accepted on {0}: {1} of {2} Tasks.",
+    changed.run.branch ?? "HEAD",
     passedTasks(changed.run),
     changed.run.tasks.length,
-    changed.run.branch ?? "HEAD",
   );
   const offered = changed.run.canUndo ? [undo] : [];
   void vscode.window.showInformationMessage(text, ...offered).then((chosen) => {

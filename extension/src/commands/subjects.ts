@@ -5,7 +5,7 @@ import type { RunView, TaskView } from "../generated/protocol";
 import { AttemptNode } from "../views/runs/attemptNode";
 import { RunNode } from "../views/runs/runNode";
 import { TaskNode } from "../views/runs/taskNode";
-import { runDescription, taskDescription } from "../views/runs/words";
+import { runLabel, runStateText, taskDescription } from "../views/runs/words";
 
 /** A Task together with its Run, both as the store knows them now. */
 export interface Subject {
@@ -41,7 +41,12 @@ export async function chooseRun(
   const fitting = named === undefined ? app.store.runs().filter(fits) : [];
   if (fitting.length === 0) void vscode.window.showInformationMessage(nothing);
   if (fitting.length <= 1) return fitting[0];
-  const items = fitting.map((run) => ({ label: run.title, description: runDescription(run), run }));
+  const items = fitting.map((run) => ({
+    label: run.title,
+    description: runLabel(run),
+    detail: runStateText(run.state),
+    run,
+  }));
   return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("Which Run?") }))?.run;
 }
 

@@ -3,17 +3,17 @@ import * as vscode from "vscode";
 import type { CostRun } from "../../generated/protocol";
 import { runIcon } from "../runs/icons";
 import type { Node } from "../tree";
-import { billTooltip, costRunDescription } from "./words";
+import { amountText, costRunTooltip } from "./words";
 
 /** A Run in the Costs view. */
 export class RunCostNode implements Node {
   constructor(private readonly run: CostRun) {}
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(this.run.title);
+    const item = new vscode.TreeItem(amountText(this.run.bill));
     item.id = `runCost:${this.run.runId}`;
-    item.description = costRunDescription(this.run);
-    item.tooltip = billTooltip(this.run.bill);
+    item.description = this.run.title;
+    item.tooltip = costRunTooltip(this.run);
     item.iconPath = runIcon(this.run.state);
     return item;
   }

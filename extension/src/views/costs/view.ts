@@ -16,14 +16,13 @@ const FETCH_MS = 1000;
 function rows(costs: CostView): readonly Node[] {
   const { days, roles, runs, method } = costs;
   if (runs.length === 0) return [];
-  const role = (name: string, model: string): string => `${name} · ${model}`;
   return [
-    new AmountNode("today", vscode.l10n.t("Today"), costs.today, "calendar", method),
-    new AmountNode("total", vscode.l10n.t("All Time"), costs.total, "graph", method),
+    new AmountNode({ id: "today", name: vscode.l10n.t("Today"), bill: costs.today, icon: "calendar", note: method }),
+    new AmountNode({ id: "total", name: vscode.l10n.t("All Time"), bill: costs.total, icon: "graph", note: method }),
     new GroupNode(
       "days",
       vscode.l10n.t("Days"),
-      days.map(({ day, bill }) => new AmountNode(`day:${day}`, day, bill, "calendar")),
+      days.map(({ day, bill }) => new AmountNode({ id: `day:${day}`, name: day, bill, icon: "calendar" })),
     ),
     new GroupNode(
       "runs",
@@ -33,9 +32,10 @@ function rows(costs: CostView): readonly Node[] {
     new GroupNode(
       "roles",
       vscode.l10n.t("Roles"),
-      roles.map(
-        (line) => new AmountNode(`role:${line.role}:${line.model}`, role(line.role, line.model), line.bill, "person"),
-      ),
+      roles.map(({ role, model, bill }) => {
+        const name = `${role} · ${model}`;
+        return new AmountNode({ id: `role:${name}`, name, bill, icon: "person", amountFirst: true });
+      }),
     ),
   ];
 }

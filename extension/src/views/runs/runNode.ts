@@ -4,7 +4,7 @@ import type { RunView } from "../../generated/protocol";
 import type { Node } from "../tree";
 import { runIcon } from "./icons";
 import { TaskNode } from "./taskNode";
-import { billText, evidenceText, runDescription, runStateText, runTokens } from "./words";
+import { billText, evidenceText, runDescription, runLabel, runStateText, runTokens } from "./words";
 
 /** A Run in the Runs view. */
 export class RunNode implements Node {
@@ -16,7 +16,7 @@ export class RunNode implements Node {
   item(): vscode.TreeItem {
     const { run } = this;
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(run.title, this.newest ? Expanded : Collapsed);
+    const item = new vscode.TreeItem(runLabel(run), this.newest ? Expanded : Collapsed);
     item.id = `run:${run.id}`;
     item.description = runDescription(run);
     item.iconPath = runIcon(run.state);

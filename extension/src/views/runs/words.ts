@@ -64,17 +64,21 @@ export function passedTasks(run: RunView): number {
   return run.tasks.filter(({ state }) => state === "accepted").length;
 }
 
-/** `3 of 8 · running · $0.0123 −93 %`. */
-export function runDescription(run: RunView): string {
-  const count = l10n.t("{0} of {1}", passedTasks(run), run.tasks.length);
-  return [count, runStateText(run.state), billText(run.bill)].join(" · ");
+/** `3 of 8 · $0.0123 −93 %`: what changes comes first, since a narrow side bar cuts off what comes last. */
+export function runLabel(run: RunView): string {
+  return [l10n.t("{0} of {1}", passedTasks(run), run.tasks.length), billText(run.bill)].join(" · ");
 }
 
-/** `Haiku 5.5, low · turn 4 · $0.0031`; what the agent asks, or why the Task ended, where there is such a thing. */
+/** `running · Six TODOs`. */
+export function runDescription(run: RunView): string {
+  return `${runStateText(run.state)} · ${run.title}`;
+}
+
+/** `working · $0.0031 · turn 4 · Haiku 5.5, low`. */
 export function taskDescription(task: TaskView): string {
   const parts = [taskStateText(task.state)];
-  if (!ENDED_TASK.has(task.state) && task.rung !== null) parts.push(task.rung.text, l10n.t("turn {0}", task.turn));
   if (task.bill.requests > 0) parts.push(task.bill.text);
+  if (!ENDED_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
   return parts.join(" · ");
 }
 
@@ -94,18 +98,15 @@ export function changeDescription(change: FileChange): string {
 /** What the Gate saw, in one line. */
 export function evidenceText(evidence: EvidenceView): string {
   const seconds = (evidence.durationMs / 1000).toFixed(1);
+  const { whole } = evidence;
+  const command = whole ? evidence.command : l10n.t("{0} (the tests that the change can affect)", evidence.command);
   switch (evidence.verdict) {
     case "green":
-      return l10n.t("Gate green in {0} s: {1}", seconds, evidence.command);
+      return l10n.t("Gate green in {0} s: {1}", seconds, command);
     case "red":
-      return l10n.t(
-        "Gate red after {0} s, {1} newly failing: {2}",
-        seconds,
-        evidence.newlyFailing.length,
-        evidence.command,
-      );
+      return l10n.t("Gate red after {0} s, {1} newly failing: {2}", seconds, evidence.newlyFailing.length, command);
     case "unusable":
-      return l10n.t("Gate without a verdict: {0}", evidence.command);
+      return l10n.t("Gate without a verdict: {0}", command);
   }
 }
 
