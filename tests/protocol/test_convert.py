@@ -201,6 +201,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         budget_text="$2.00",
         agents=2,
         offline=False,
+        run_command=None,
         waves=(("round-up", "add-kilos"),),
         tasks=(working, waiting),
         bill=both,

@@ -43,6 +43,8 @@ class RunCreated(Event, frozen=True, kw_only=True):
     accept: AcceptMode
     ladder: tuple[Rung, ...]
     offline: bool
+    run_command: str | None = None
+    """Starts the program from a Task's worktree, so that a person can try its result."""
 
 
 class RunPaused(Event, frozen=True, kw_only=True):

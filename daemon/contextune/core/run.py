@@ -104,6 +104,7 @@ class Run(Value, frozen=True, kw_only=True):
     accept: AcceptMode
     ladder: tuple[Rung, ...]
     offline: bool
+    run_command: str | None = None
     tasks: tuple[TaskRun, ...]
     bill: Bill = Bill()
     """Planning included, once the Run has begun."""
@@ -191,6 +192,7 @@ def _created(event: ev.RunCreated) -> Run:
         accept=event.accept,
         ladder=event.ladder,
         offline=event.offline,
+        run_command=event.run_command,
         bill=planning_bill(event.quote),
         costs=event.quote.planning,
         tasks=tuple(TaskRun(id=task.id, task=task) for task in event.plan.tasks),

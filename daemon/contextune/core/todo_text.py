@@ -206,7 +206,7 @@ def _number(match: re.Match[str]) -> int | None:
 
 
 def plain(text: str) -> str:
-    """Text that a screen, a terminal or a prompt shows as it is: what steers them is spelled out, long cut."""
+    """Text that screens, terminals and prompts show as it is: what steers them is spelled out; long is cut."""
     text = text.replace("\t", " ")
     if not text.isascii() or not text.replace("\n", "").isprintable():
         text = "".join(_visible(char) for char in text)

@@ -162,6 +162,7 @@ class Application:
             accept=settings.accept,
             ladder=settings.ladder,
             offline=settings.offline,
+            run_command=settings.run,
         )
         run = await self._record(created)
         self._drive(place, run, settings)

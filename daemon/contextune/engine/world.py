@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -91,5 +91,5 @@ class World:
     workspace: Callable[[Path], Workspace]
     fence: Callable[[], tuple[str, str]]
     """The fence in force and what it means, for people."""
-    warm: Callable[[], Awaitable[None]]
+    warm: Callable[[], Coroutine[Any, Any, None]]
     """Imports what is heavy, in the background."""

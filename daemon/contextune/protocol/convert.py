@@ -131,6 +131,7 @@ def run_view(run: Run) -> RunView:
         budget_text=dollars_text(run.budget),
         agents=run.agents,
         offline=run.offline,
+        run_command=run.run_command,
         waves=run.waves,
         tasks=tuple(_task_view(task, wave_of[task.id]) for task in run.tasks),
         bill=bill_view(run.bill),

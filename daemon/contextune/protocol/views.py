@@ -144,6 +144,8 @@ class RunView(View, frozen=True, kw_only=True):
     budget_text: str
     agents: int
     offline: bool
+    run_command: str | None
+    """Starts the program from a Task's worktree, on its port, so that a person can try its result."""
     waves: tuple[tuple[str, ...], ...]
     tasks: tuple[TaskView, ...]
     bill: BillView

@@ -70,10 +70,23 @@ export const openTranscript: Command = async (app, ...args) => {
   await app.transcripts.open(task.title, query);
 };
 
-/** Opens a Task's worktree in a window of its own. */
+/** Opens a Task's worktree in a window of its own, or runs the program from it, on the port that the Task holds. */
 export const openWorktree: Command = async (app, ...args) => {
   const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));
   if (found === undefined || found.task.worktree === null) return;
+  const { run, task } = found;
   const uri = vscode.Uri.file(found.task.worktree);
+  if (run.runCommand !== null) {
+    const open = vscode.l10n.t("Open in a new window");
+    const start = vscode.l10n.t("Run {0}", run.runCommand);
+    const choice = await vscode.window.showQuickPick([start, open], { title: task.title });
+    if (choice === start) {
+      const env = task.port === null ? {} : { PORT: String(task.port) };
+      const terminal = vscode.window.createTerminal({ name: task.title, cwd: uri, env });
+      terminal.show();
+      terminal.sendText(run.runCommand);
+    }
+    if (choice !== open) return;
+  }
   await vscode.commands.executeCommand("vscode.openFolder", uri, { forceNewWindow: true });
 };

@@ -712,6 +712,7 @@ export interface RunView {
   budgetText: string;
   agents: number;
   offline: boolean;
+  runCommand: string | null;
   waves: string[][];
   tasks: TaskView[];
   bill: BillView;
@@ -773,6 +774,7 @@ export interface RunCreated {
   accept: "merge" | "none" | "pr" | "squash";
   ladder: Rung[];
   offline: boolean;
+  runCommand: string | null;
 }
 /**
  * The user does not want the result; `salvage` names the refs that keep it.
