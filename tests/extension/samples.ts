@@ -132,6 +132,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     budgetText: "$2.00",
     agents: 4,
     offline: true,
+    runCommand: null,
     waves: [["round"]],
     tasks: [task()],
     bill: bill(),
