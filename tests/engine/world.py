@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from contextune.adapters.anthropic_model import AnthropicModel
+from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import NoFence
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.prices import PriceTable
 from contextune.adapters.repository import open_repository
+from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.settings_store import LayeredSettings
 from contextune.adapters.shell import FencedShell
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core import events as ev
 from contextune.core.plan import Plan, Task
-from contextune.core.ports import Model, Overlays, Repository, Shell
+from contextune.core.ports import Model, Repository, Shell
 from contextune.core.quote import Quote
 from contextune.core.run import Run
-from contextune.core.todo import Todo, with_ids
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
 from contextune.engine.world import World
@@ -99,28 +99,6 @@ class Served:
             self._model = None
 
 
-class LineScanner:
-    """core.ports.Scanner for Python comments that stand on a line of their own."""
-
-    def scan(
-        self, root: Path, *, markers: Sequence[str], exclude: Sequence[str], overlays: Overlays
-    ) -> list[Todo]:
-        found: list[Todo] = []
-        for file in sorted(root.rglob("*.py")):
-            path = file.relative_to(root).as_posix()
-            found += self.scan_text(path, overlays.get(path, file.read_bytes()), markers=markers)
-        return found
-
-    def scan_text(self, path: str, content: bytes, *, markers: Sequence[str]) -> list[Todo]:
-        sign = re.compile(rf"^(\s*)# ({'|'.join(markers)}): (.+)$")
-        found = [
-            Todo(id="", path=path, line=number, end_line=number, column=len(m[1]) + 3, marker=m[2], text=m[3])
-            for number, line in enumerate(content.decode().splitlines(), start=1)
-            if (m := sign.match(line))
-        ]
-        return list(with_ids(found))
-
-
 class StillWatcher:
     """core.ports.Watcher of a folder in which nobody else writes."""
 
@@ -159,10 +137,11 @@ class Desk:
                 clock=SystemClock(),
                 journal=SqliteJournal(files.journal),
                 mailbox=FolderMailbox(files.state / "runs"),
+                baselines=BaselineFolder(files.state / "baselines"),
                 prices=PriceTable({}),
                 models=self.models,
                 settings=LayeredSettings(files),
-                scanner=LineScanner(),
+                scanner=RipgrepScanner(),
                 watcher=StillWatcher(),
                 open_repository=open_repository,
                 shell=fenced,

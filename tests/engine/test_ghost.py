@@ -1,0 +1,137 @@
+"""The Ghost by itself: batches, the search for the one at fault, conflicts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contextune.adapters.repository import GitRepository
+from contextune.core.evidence import Evidence
+from contextune.engine.ghost import Bounced, Candidate, Ghost, Joined
+from tests.adapters.git_place import Place, new_place, work
+
+REF = "refs/heads/contextune/test/ghost"
+
+
+class FaultyGate:
+    """A Gate that is red where a tree holds all of the files at fault, and remembers what it saw."""
+
+    def __init__(self, place: Place, *faults: frozenset[str]) -> None:
+        self.place = place
+        self.faults = faults
+        self.commits: list[str] = []
+
+    async def __call__(self, commit: str) -> Evidence:
+        self.commits.append(commit)
+        files = frozenset(self.place.said("ls-tree", "--name-only", commit).split())
+        red = any(fault <= files for fault in self.faults)
+        return Evidence(
+            command="test",
+            exit_code=int(red),
+            tree=self.place.said("rev-parse", f"{commit}^{{tree}}"),
+            duration_ms=1,
+            output="",
+            verdict="red" if red else "green",
+        )
+
+
+class Scene:
+    """A repository and its Ghost; candidates gather until `go` is set."""
+
+    def __init__(self, folder: Path, *faults: frozenset[str]) -> None:
+        self.folder = folder
+        self.place = new_place(folder / "user")
+        self.repository: GitRepository = self.place.open()
+        self.base = self.place.said("rev-parse", "HEAD")
+        self.tested = FaultyGate(self.place, *faults)
+        self.go = asyncio.Event()
+        self.go.set()
+        self.ghost = Ghost(self.repository, self.base, test=self.tested, settle=self.go.wait, ref=REF)
+
+    def candidate(self, name: str, content: str | None = None) -> Candidate:
+        """A Task that adds a file of its own name, or writes `other.txt`."""
+        path = "other.txt" if content else name
+        commit = work(self.repository, self.base, self.folder / "work", {path: content or name}, name)
+        return Candidate(name, commit, self.base, f"{name}\n", frozenset({path}))
+
+    async def join(self, *candidates: Candidate) -> list[Joined | Bounced]:
+        """Let all of them gather, then go on."""
+        self.go.clear()
+        joining = [asyncio.ensure_future(self.ghost.join(candidate)) for candidate in candidates]
+        asyncio.get_running_loop().call_soon(self.go.set)
+        async with asyncio.timeout(30):
+            return list(await asyncio.gather(*joining))
+
+    def subjects(self) -> list[str]:
+        return self.place.said("log", "--reverse", "--format=%s", f"{self.base}..{self.ghost.head}").split()
+
+
+MakeScene = Callable[..., Scene]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> MakeScene:
+    return lambda *faults: Scene(tmp_path, *(frozenset(fault) for fault in faults))
+
+
+async def test_those_that_wait_are_tested_once_together(scene: MakeScene) -> None:
+    here = scene()
+    outcomes = await here.join(*(here.candidate(name) for name in ("a", "b", "c")))
+    assert all(isinstance(outcome, Joined) for outcome in outcomes)
+    assert here.subjects() == ["a", "b", "c"]
+    assert here.tested.commits == [here.ghost.head]
+    assert here.place.said("rev-parse", REF) == here.ghost.head
+
+
+@pytest.mark.parametrize("culprit", ["a", "b", "c"])
+async def test_the_one_at_fault_is_found_and_the_others_are_in(scene: MakeScene, culprit: str) -> None:
+    here = scene({culprit})
+    names = ("a", "b", "c")
+    outcomes = dict(zip(names, await here.join(*(here.candidate(n) for n in names)), strict=True))
+    bounced = [name for name, outcome in outcomes.items() if isinstance(outcome, Bounced)]
+    assert bounced == [culprit]
+    assert here.subjects() == [name for name in names if name != culprit]
+    assert here.place.said("rev-parse", REF) == here.ghost.head
+    last = outcomes[culprit]
+    assert isinstance(last, Bounced)
+    assert last.evidence is not None
+    assert last.evidence.verdict == "red"
+
+
+async def test_of_two_that_do_not_fit_the_later_one_goes_back_on_top_of_the_other(scene: MakeScene) -> None:
+    here = scene({"a", "c"})
+    _, _, last = await here.join(*(here.candidate(name) for name in ("a", "b", "c")))
+    assert isinstance(last, Bounced)
+    assert here.subjects() == ["a", "b"]
+    assert last.ghost == here.ghost.head
+    files = here.place.said("ls-tree", "--name-only", last.tree).split()
+    assert {"a", "b", "c"} <= set(files)
+
+
+async def test_a_conflict_is_told_with_markers_and_stops_nobody_else(scene: MakeScene) -> None:
+    here = scene()
+    (first,) = await here.join(here.candidate("one", "first\n"))
+    assert isinstance(first, Joined)
+    second, third = await here.join(here.candidate("two", "second\n"), here.candidate("three"))
+    assert isinstance(second, Bounced)
+    assert isinstance(third, Joined)
+    assert (second.conflicts, second.against) == (("other.txt",), ("one",))
+    marked = here.place.git("show", f"{second.tree}:other.txt").decode()
+    assert marked.startswith("<<<<<<<")
+    assert "first\n" in marked
+    assert "second\n" in marked
+    assert here.subjects() == ["one", "three"]
+
+
+async def test_it_goes_on_from_where_another_process_left_it(scene: MakeScene) -> None:
+    here = scene({"a", "b"})
+    (first,) = await here.join(here.candidate("a"))
+    assert isinstance(first, Joined)
+    again = Ghost(here.repository, here.base, test=here.tested, settle=here.go.wait, ref=REF)
+    again.restore(first.ghost, [Candidate("a", first.commit, "", "", frozenset({"a"}))])
+    outcome = await again.join(here.candidate("b"))
+    assert isinstance(outcome, Bounced)
+    assert outcome.against == ("a",)
