@@ -1,7 +1,9 @@
-"""Live progress of a Run: a moving table on a terminal, plain lines elsewhere, event lines with --json."""
+"""Live progress of a Run: a moving table on a terminal, lines elsewhere, the events with --json."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import RenderableType
@@ -10,18 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from contextune.cli.output import Output
+from contextune.cli.tables import STYLES, cell, proof
 from contextune.core import events as ev
 from contextune.core.run import Run, TaskRun
-from contextune.protocol.wording import dollars_text, rung_text
+from contextune.core.states import ENDED_TASK
+from contextune.protocol.wording import bill_text, rung_text, saving_text
 
-STYLES = {
-    "working": "cyan",
-    "testing": "blue",
-    "joining": "blue",
-    "accepted": "green",
-    "failed": "red",
-    "asking": "yellow",
-}
+WIDEST = 110
+"""Columns beyond which a table reads worse, not better."""
 
 
 class Live:
@@ -30,16 +28,12 @@ class Live:
     def __init__(self, out: Output) -> None:
         self._out = out
         self._run: Run | None = None
+        self._moving = out.progress.is_terminal and not out.as_json
         self._live: RichLive | None = None
-        if out.progress.is_terminal and not out.as_json:
-            self._live = RichLive(
-                console=out.progress, get_renderable=self._picture, refresh_per_second=8, transient=True
-            )
 
     def __enter__(self) -> Live:
         """Start to draw."""
-        if self._live is not None:
-            self._live.start()
+        self._draw()
         return self
 
     def __exit__(
@@ -49,41 +43,82 @@ class Live:
         trace: TracebackType | None,
     ) -> None:
         """Stop to draw."""
-        if self._live is not None:
-            self._live.stop()
+        self._stop()
 
-    def show(self, run: Run, event: ev.AnyEvent) -> None:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Leave the screen to others meanwhile."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._draw()
+
+    def hear(self, run: Run, event: ev.AnyEvent) -> None:
         """Take in one event."""
         self._run = run
         if self._out.as_json:
             self._out.line(event)
-        elif self._live is None:
+        elif not self._moving:
             text = sentence(run, event)
             if text:
-                self._out.note(text)
+                self._out.step(text)
+
+    def _draw(self) -> None:
+        if self._moving:
+            self._live = RichLive(
+                console=self._out.progress, get_renderable=self._picture, refresh_per_second=8, transient=True
+            )
+            self._live.start()
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
     def _picture(self) -> RenderableType:
         run = self._run
         if run is None:
             return Text("")
-        table = Table(box=None, pad_edge=False, show_header=False, expand=False)
-        for _ in range(5):
-            table.add_column(no_wrap=True)
-        for task in run.tasks:
-            attempt = task.attempt
-            table.add_row(
-                Text(task.state, style=STYLES.get(task.state, "dim")),
-                Text(task.task.title[:60]),
-                Text(rung_text(attempt.rung) if attempt else "", style="dim"),
-                Text(f"turn {attempt.turns}" if attempt else "", style="dim"),
-                Text(dollars_text(task.bill.dollars) if attempt else "", style="dim"),
-            )
-        saving = run.bill.saving
-        saved = f"  {saving:.0%} below Sonnet at the same tokens" if saving is not None else ""
-        table.add_row(
-            Text("total", style="bold"), Text(f"{dollars_text(run.bill.dollars)}{saved}", style="bold")
+        console = self._out.progress
+        picture = Table(
+            box=None, pad_edge=False, show_header=False, expand=True, width=min(console.width, WIDEST)
         )
-        return table
+        for ratio in (None, 1, None, None, None):
+            picture.add_column(ratio=ratio, no_wrap=True, overflow="ellipsis")
+        shown = _most_telling(run.tasks, console.height - 4)
+        for task in shown:
+            picture.add_row(*_row(task))
+        hidden = len(run.tasks) - len(shown)
+        saved = saving_text(run.bill.saving)
+        said = bill_text(run.bill) + (f", {saved} below Sonnet at the same tokens" if saved else "")
+        said += f", {hidden} more Tasks" if hidden else ""
+        picture.add_row(Text(run.state, "bold"), Text(said, "bold"), "", "", "")
+        return picture
+
+
+def _most_telling(tasks: tuple[TaskRun, ...], room: int) -> list[TaskRun]:
+    """As many Tasks as there is room for: those that move before those that wait or have ended."""
+    if len(tasks) <= room:
+        return list(tasks)
+    moving = {task.id for task in tasks if task.state not in ENDED_TASK and task.state != "waiting"}
+    ranked = sorted(tasks, key=lambda task: task.id not in moving)[: max(room, 1)]
+    kept = {task.id for task in ranked}
+    return [task for task in tasks if task.id in kept]
+
+
+def _row(task: TaskRun) -> tuple[Text, Text, Text, Text, Text]:
+    attempt = task.attempt
+    state = Text(task.state, STYLES.get(task.state, "dim"))
+    if attempt is None:
+        return state, cell(task.task.title), Text(""), Text(""), Text("")
+    return (
+        state,
+        cell(task.task.title),
+        Text(rung_text(attempt.rung), "dim"),
+        Text(f"turn {attempt.turns}", "dim"),
+        Text(bill_text(task.bill), "dim"),
+    )
 
 
 def sentence(run: Run, event: ev.AnyEvent) -> str | None:
@@ -96,21 +131,18 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
             return f"{name}: attempt {event.attempt} on {rung_text(event.rung)}. {reason}"
         case ev.AttemptStarted():
             return f"{name}: {rung_text(event.rung)}"
-        case ev.QuestionAsked():
-            choices = f" ({' / '.join(event.choices)})" if event.choices else ""
-            return f"{name} asks: {event.question}{choices} `contextune answer {run.id}/{event.task_id} TEXT`"
         case ev.GateFinished():
-            evidence = event.evidence
-            again = (
-                ", known from the same tree" if evidence.reused else f", {evidence.duration_ms / 1000:.1f} s"
-            )
-            return f"{name}: gate {evidence.verdict}{again}"
+            verdict, took = proof(event.evidence)
+            again = "known from the same tree" if event.evidence.reused else took
+            return f"{name}: gate {verdict}, {again}"
         case ev.TaskJoined() if task:
-            return f"{name}: accepted, {dollars_text(task.bill.dollars)}"
+            return f"{name}: accepted, {bill_text(task.bill)}"
         case ev.TaskBounced() | ev.TaskEnded():
             return f"{name}: {event.reason}"
         case ev.RunPaused():
             return event.reason
+        case ev.RunResumed():
+            return "The Run goes on."
         case ev.RunAccepted():
             return f"Accepted: {event.branch or 'HEAD'} is at {event.after[:12]}"
         case ev.Noted():

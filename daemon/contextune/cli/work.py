@@ -1,94 +1,135 @@
-"""`quote`, `run` and `resume`: from a selection to the end of a Run, with live progress."""
+"""`quote`, `run`, `resume` and `retry`: from a selection to the end of a Run, with live progress."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from argparse import Namespace
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from contextune.cli.asking import Asking, consent, someone_is_there
 from contextune.cli.live import Live
+from contextune.cli.naming import task_named
 from contextune.cli.output import Output
+from contextune.cli.pictures import show_quote, show_run, show_run_line
+from contextune.cli.plan_file import read_plan_file
 from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
-from contextune.core.plan import Plan
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
 
-FAILED, PARKED = 1, 3
+FAILED, PARKED, INTERRUPTED = 1, 3, 130
 
 
 async def quote(app: Application, given: Namespace, out: Output) -> Quote:
     """Make and show a Quote."""
-    made = await app.quote(_request(given), on_stage=out.note, overrides=_overrides(given))
-    out.quote(made)
+    request = _request(given)
+    made = await app.quote(request, on_stage=out.step, overrides=_overrides(given))
+    show_quote(made, out)
     return made
 
 
 async def run(app: Application, given: Namespace, out: Output) -> int:
-    """Quote, ask, drive, and tell how it ended."""
-    if not given.yes and not sys.stdin.isatty():
+    """Quote, ask, drive, and tell how it ended. Returns the exit status."""
+    if given.accept == "pr":
+        raise UsageProblem("--accept pr: pull requests cannot be opened. Use merge, squash or none.")
+    if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
-    made = await quote(app, given, out)
-    if not given.yes and not await _consent():
-        out.say("Nothing was started.")
+    if given.all and not given.plan and not await app.scan(given.path):
+        out.note("There are no Todos here: nothing to do.")
         return 0
-    ended, live = asyncio.Event(), Live(out)
+    ended = await carry_out(app, given, out)
+    return 0 if ended is None else conclude(ended, out)
 
-    def heard(changed: Run, event: ev.AnyEvent) -> None:
-        if changed.id != made.id:
-            return
-        live.show(changed, event)
-        if isinstance(event, ev.RunFinished) or (isinstance(event, ev.RunPaused) and event.state == "parked"):
-            ended.set()
 
-    unsubscribe = app.subscribe(heard)
-    try:
-        await app.start(made.id)
-        with live:
-            await _until(ended, app, made.id)
-    finally:
-        unsubscribe()
-    return _told(await app.run(made.id), out)
+async def carry_out(app: Application, given: Namespace, out: Output) -> Run | None:
+    """Quote, ask and drive; the Run as it then stands, or None if the person declined."""
+    made = await quote(app, given, out)
+    if not given.yes and not await consent(out, "Start?"):
+        out.note("Nothing was started.")
+        return None
+    return await watch(app, made.id, lambda: app.start(made.id), out)
 
 
 async def resume(app: Application, given: Namespace, out: Output) -> int:
-    """Go on with a Run, the newest unfinished one if none is named."""
+    """Go on with a Run, the newest unfinished one if none is named. Returns the exit status."""
     run_id = given.run
     if run_id is None:
         waiting = [one.id for one in await app.runs(None) if one.state in LIVE_RUN]
         if not waiting:
-            out.say("There is nothing to resume.")
+            out.note("There is nothing to resume.")
             return 0
         run_id = waiting[0]
     found = await app.run(run_id)
+
+    async def go_on() -> None:
+        await app.resume(found.id, given.budget)
+
+    return await _go_on(app, found.id, go_on, out)
+
+
+async def retry(app: Application, given: Namespace, out: Output) -> int:
+    """Do a Task again, to the end of its Run. Returns the exit status."""
+    run_id, task_id = await task_named(app, given.task)
+
+    async def again() -> None:
+        await app.retry_task(run_id, task_id)
+
+    return await _go_on(app, run_id, again, out)
+
+
+async def _go_on(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> int:
+    """Go on with a Run here, or have the process that drives it do so."""
+    if not app.is_driven_elsewhere(run_id):
+        return conclude(await watch(app, run_id, begin, out), out)
+    await begin()
+    out.note(f"Another process drives run {run_id}, and was told.")
+    show_run_line(await app.run(run_id), out)
+    return 0
+
+
+async def watch(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> Run:
+    """Begin or go on with a Run and show it until it ends, parks, or meets a problem, which is raised."""
     ended, live = asyncio.Event(), Live(out)
 
+    async def answer(task_id: str, text: str) -> None:
+        await app.answer(run_id, task_id, text)
+
+    asking = Asking(out, answer=answer, held=live.held)
+
     def heard(changed: Run, event: ev.AnyEvent) -> None:
-        if changed.id != found.id:
+        if changed.id != run_id:
             return
-        live.show(changed, event)
-        if isinstance(event, ev.RunFinished) or (isinstance(event, ev.RunPaused) and event.state == "parked"):
+        live.hear(changed, event)
+        asking.hear(changed, event)
+        parked = isinstance(event, ev.RunPaused) and event.state == "parked"
+        if parked or out.gone or isinstance(event, ev.RunFinished):
             ended.set()
 
     unsubscribe = app.subscribe(heard)
     try:
-        await app.resume(found.id, given.budget)
+        await begin()
         with live:
-            await _until(ended, app, found.id)
+            await _until(ended, app, run_id)
+    except asyncio.CancelledError:
+        out.note(f"Interrupted. Stopping at a safe point; `contextune resume {run_id}` goes on.")
+        raise
     finally:
+        await asking.close()
         unsubscribe()
-    return _told(await app.run(found.id), out)
+    problem = app.problem(run_id)
+    if problem is not None:
+        out.note(f"The Run stopped. `contextune resume {run_id}` goes on once this is mended:")
+        raise problem
+    return await app.run(run_id)
 
 
 async def _until(ended: asyncio.Event, app: Application, run_id: str) -> None:
-    """Until the Run finished, parked, or its drive ended by a problem."""
+    """Until the Run finished or parked, or its drive in this process came to an end."""
     drive = asyncio.create_task(app.wait(run_id))
     event = asyncio.create_task(ended.wait())
     try:
@@ -100,45 +141,58 @@ async def _until(ended: asyncio.Event, app: Application, run_id: str) -> None:
         drive.result()
 
 
-def _told(final: Run, out: Output) -> int:
-    if not out.as_json:
-        out.run(final)
+def conclude(final: Run, out: Output) -> int:
+    """Show how a Run ended and what can be done next. Returns the exit status."""
+    show_run(final, out)
+    _tell_next(final, out)
+    return status_of(final, out)
+
+
+def status_of(final: Run, out: Output) -> int:
+    """The exit status that tells how a Run ended."""
+    if out.gone:
+        return INTERRUPTED
     if final.state == "parked":
-        out.note(f"{final.reason} `contextune resume {final.id} --budget USD` goes on.")
         return PARKED
-    if final.state == "review":
-        out.note(
-            f"`contextune accept {final.id}` moves your branch, `contextune discard {final.id}` drops it."
-        )
-    if final.state == "paused":
-        out.note(f"{final.reason} `contextune resume {final.id}` goes on.")
-    if final.state == "accepted":
-        out.note(f"`contextune undo {final.id}` moves your branch back.")
-    wrong = final.accept != "none" and final.state == "review"
-    return 0 if all(task.state == "accepted" for task in final.tasks) and not wrong else FAILED
+    refused = final.accept != "none" and final.state == "review"
+    return 0 if all(task.state == "accepted" for task in final.tasks) and not refused else FAILED
+
+
+def _tell_next(final: Run, out: Output) -> None:
+    if out.gone:
+        out.note(f"Nobody reads any more. `contextune resume {final.id}` goes on.")
+        return
+    match final.state:
+        case "parked":
+            out.note(f"{final.reason} `contextune resume {final.id} --budget USD` goes on with a higher one.")
+        case "paused":
+            out.note(f"{final.reason} `contextune resume {final.id}` goes on.")
+        case "review":
+            out.note(
+                f"`contextune show {final.id} --diff` shows the result, `contextune accept {final.id}` moves "
+                f"your branch to it, `contextune discard {final.id}` drops it."
+            )
+        case "accepted":
+            out.note(f"`contextune undo {final.id}` moves your branch back.")
+        case "undone" | "discarded" | "cancelled" | "failed" | "running":
+            pass
 
 
 def _request(given: Namespace) -> QuoteRequest:
-    plan_file: Path | None = getattr(given, "plan", None)
-    if not (given.todo or given.all or given.goal or plan_file):
-        raise UsageProblem("Say what to work on: --todo ID, --all, or --goal TEXT.")
+    if not (given.todo or given.all or given.goal or given.plan):
+        raise UsageProblem("Say what to work on: --todo ID, --all, --goal TEXT or --plan FILE.")
+    if sum(map(bool, (given.todo, given.all, given.goal))) > 1:
+        raise UsageProblem("Give one of --todo, --all and --goal.")
+    if not given.path.exists():
+        raise UsageProblem(f"PATH: {given.path} does not exist. Give a folder of a git repository.")
+    plan_file: Path | None = given.plan
+    plan = read_plan_file(plan_file) if plan_file else None
+    todo_ids = tuple(given.todo)
+    if plan is not None and not (todo_ids or given.all):
+        todo_ids = tuple(todo_id for task in plan.tasks for todo_id in task.todo_ids)
     return QuoteRequest(
-        folder=given.path,
-        todo_ids=tuple(given.todo),
-        all=given.all,
-        goal=given.goal,
-        base=given.base,
-        plan=_plan(plan_file) if plan_file else None,
+        folder=given.path, todo_ids=todo_ids, all=given.all, goal=given.goal, base=given.base, plan=plan
     )
-
-
-def _plan(file: Path) -> Plan:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Plan)
-    except OSError as problem:
-        raise UsageProblem(f"--plan: {file} cannot be read: {problem.strerror}.") from None
-    except msgspec.MsgspecError as problem:
-        raise UsageProblem(f"--plan: {file} is not a plan: {problem}.") from None
 
 
 def _overrides(given: Namespace) -> dict[str, Any]:
@@ -147,10 +201,3 @@ def _overrides(given: Namespace) -> dict[str, Any]:
     if given.offline:
         chosen["offline"] = True
     return chosen
-
-
-async def _consent() -> bool:
-    sys.stderr.write("Start? [y/N] ")
-    sys.stderr.flush()
-    answer = await asyncio.to_thread(sys.stdin.readline)
-    return answer.strip().lower() in ("y", "yes")

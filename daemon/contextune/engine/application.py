@@ -28,7 +28,7 @@ from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
 from contextune.engine.housekeeping import clean, list_worktrees
 from contextune.engine.leases import Leases
-from contextune.engine.quote import Quoter, QuoteRequest, edited
+from contextune.engine.quote import Quoter, QuoteRequest, below, edited
 from contextune.engine.run import RunDriver, finished
 from contextune.engine.task_work import work_on
 from contextune.engine.todos import TodoBoard
@@ -61,6 +61,8 @@ class Application:
         self._drives: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Listener] = []
         self._refused: set[Path] = set()
+        self._problems: dict[str, ContextuneError] = {}
+        self._closing = False
         self._moving = asyncio.Lock()
         """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
         # Test suites use whole processors; more at a time than there are would only make each slower.
@@ -71,19 +73,27 @@ class Application:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def scan(self, folder: Path) -> list[Todo]:
-        """The Todos below a folder, read once, without watching it. Raises PlaceProblem."""
-        root = folder.resolve()
-        if not root.is_dir():
-            raise PlaceProblem(f"{folder} is not a folder. Give the folder of a project.")
+    async def scan(self, path: Path) -> list[Todo]:
+        """The Todos below a folder or in a file, read once, without watching it. Raises PlaceProblem.
+
+        Within a repository, paths and ids are those of the repository, whichever part of it is asked for.
+        """
+        path = path.resolve()
+        if not path.exists():
+            raise PlaceProblem(f"{path} does not exist. Give the folder of a project.")
+        try:
+            root = (await self._place(path)).repository.root
+        except PlaceProblem:
+            root = path if path.is_dir() else path.parent
         settings = self._world.settings.load(root, {})
-        return await asyncio.to_thread(
+        found = await asyncio.to_thread(
             self._world.scanner.scan,
             root,
             markers=settings.markers,
             exclude=settings.exclude,
             overlays={},
         )
+        return below(found, root, path)
 
     async def quote(
         self,
@@ -194,6 +204,14 @@ class Application:
         if drive is not None:
             await asyncio.shield(drive)
         return await self.run(run_id)
+
+    def problem(self, run_id: str) -> ContextuneError | None:
+        """What ended the last drive of a Run in this process before its time; None if nothing did."""
+        return self._problems.get(run_id)
+
+    def is_driven_elsewhere(self, run_id: str) -> bool:
+        """Whether another process drives a Run."""
+        return run_id not in self._drives and self._world.mailbox.is_owned(run_id)
 
     async def pause(self, run_id: str) -> None:
         """Take no further turn until the Run resumes."""
@@ -349,6 +367,7 @@ class Application:
 
     async def close(self) -> None:
         """Stop every drive at its next safe point; what is unfinished can be resumed."""
+        self._closing = True
         for driver in list(self._drivers.values()):
             await driver.stop()
         if self._drives:
@@ -384,14 +403,17 @@ class Application:
         )
 
     def _drive(self, place: _Place, run: Run, settings: Settings) -> None:
+        self._problems.pop(run.id, None)
         self._drives[run.id] = asyncio.create_task(self._driven(place, run, settings), name=f"drive {run.id}")
 
     async def _driven(self, place: _Place, run: Run, settings: Settings) -> None:
         with self._world.mailbox.own(run.id) as owned:
-            if not owned:
-                raise UsageProblem(f"Another process drives run {run.id} already.")
             try:
+                if not owned:
+                    raise UsageProblem(f"Another process drives run {run.id} already.")
                 gateway = await self._gateway(settings)
+                if self._closing:
+                    return
                 driver = RunDriver(
                     self._world,
                     place.repository,
@@ -412,8 +434,10 @@ class Application:
                     self._drivers.pop(run.id, None)
                 await self._conclude(driver.run)
             except ContextuneError as problem:
-                at = self._world.clock.now()
-                await self._record(ev.RunPaused(run_id=run.id, at=at, state="paused", reason=str(problem)))
+                self._problems[run.id] = problem
+                if owned:
+                    at, why = self._world.clock.now(), str(problem)
+                    await self._record(ev.RunPaused(run_id=run.id, at=at, state="paused", reason=why))
             finally:
                 self._drives.pop(run.id, None)
 
@@ -457,7 +481,12 @@ class Application:
 
     async def _post(self, driver: RunDriver) -> None:
         async for letter in self._world.mailbox.letters(driver.run.id):
-            await deliver(driver, letter)
+            try:
+                await deliver(driver, letter)
+            except ContextuneError as problem:
+                # Whoever wrote has gone on: the Run itself says why nothing came of it.
+                at = self._world.clock.now()
+                await driver.emit(ev.Noted(run_id=driver.run.id, at=at, text=str(problem)))
 
     async def _ask(self, run_id: str, letter: Letter) -> None:
         run = await self.run(run_id)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from contextune.agents.orchestrator import PlanInput, make_plan
 from contextune.core.base import Value
 from contextune.core.conversation import ModelReply, ModelRequest, Rung
@@ -26,6 +28,7 @@ from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
 from contextune.engine.gateway import Account, Gateway
 from contextune.engine.leases import Leases
+from contextune.engine.task_ids import misnamed, renamed
 from contextune.engine.world import World
 
 MOST_TODOS = 60
@@ -94,7 +97,7 @@ class Quoter:
         return self._priced(request, base, todos, plan, gate, baseline)
 
     async def _todos(self, request: QuoteRequest, overlays: Overlays) -> tuple[Todo, ...]:
-        if request.goal and not request.todo_ids and not request.all:
+        if request.goal and not (request.todo_ids or request.all or request.plan):
             return ()
         self._stage("Reading the Todos")
         found = await asyncio.to_thread(
@@ -105,9 +108,10 @@ class Quoter:
             overlays=overlays,
         )
         if request.all:
-            chosen = found
+            chosen = below(found, self._repository.root, request.folder.resolve())
         else:
-            wanted = set(request.todo_ids)
+            planned = request.plan.tasks if request.plan else ()
+            wanted = set(request.todo_ids) or {todo_id for task in planned for todo_id in task.todo_ids}
             chosen = [todo for todo in found if todo.id in wanted]
             gone = sorted(wanted - {todo.id for todo in chosen})
             if gone:
@@ -152,7 +156,7 @@ class Quoter:
         text: Callable[[str], str | None],
     ) -> Plan:
         if request.plan is not None:
-            said = faults(request.plan, todos, _is_inside)
+            said = [*misnamed(request.plan), *faults(request.plan, todos, _is_inside)]
             if said:
                 raise PlanRejected("The plan cannot be used: " + " ".join(said))
             return request.plan
@@ -175,7 +179,7 @@ class Quoter:
             instructions=await asyncio.to_thread(instructions, text),
             lines=lines,
         )
-        return await make_plan(given, rung=self._settings.orchestrator, send=send)
+        return renamed(await make_plan(given, rung=self._settings.orchestrator, send=send))
 
     async def _journal(self, *events: AnyEvent) -> None:
         await self._world.journal.append(events)
@@ -219,6 +223,14 @@ class Quoter:
             warnings=_warnings(plan, todos, base, gate, baseline),
             offline=self._settings.offline,
         )
+
+
+def below(todos: Sequence[Todo], root: Path, place: Path) -> list[Todo]:
+    """The Todos in a folder or file of the repository at `root`, both paths resolved."""
+    if place == root or not place.is_relative_to(root):
+        return list(todos)
+    part = place.relative_to(root).as_posix()
+    return [todo for todo in todos if todo.path == part or todo.path.startswith(f"{part}/")]
 
 
 def _is_inside(path: str) -> bool:
@@ -288,7 +300,8 @@ def _warnings(
     said = []
     if gate is None:
         said.append(
-            "No test command was found: nothing will prove the work. Set `gate` to the command to run."
+            "No test command was found: nothing will prove the work. Name the command that runs your tests "
+            "with the setting `gate`, or with --gate."
         )
     if baseline is not None:
         said += _baseline_warnings(baseline)
@@ -328,8 +341,6 @@ def edited(quote: Quote, edits: Mapping[str, Mapping[str, Any]]) -> Quote:
     `edits` maps a Task id to any of `include`, `title`, `brief`. A Task that depends on one left out loses
     that dependency. Raises UsageProblem if a Task is unknown or none is left.
     """
-    import msgspec
-
     known = {task.id for task in quote.plan.tasks}
     unknown = sorted(set(edits) - known)
     if unknown:

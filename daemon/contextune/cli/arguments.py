@@ -1,0 +1,228 @@
+"""The whole command line as data for argparse. Imports nothing that costs: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeAlias
+
+from contextune import __version__
+from contextune.core.errors import UsageProblem
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+ABOUT = "Turns the TODO comments of a repository into finished, tested, merged work."
+
+EPILOG = """\
+exit status:
+  0  all Tasks accepted, or nothing to do     3  stopped by the budget
+  1  some Task failed, or something else      4  the environment is wrong: no repository,
+     went wrong                                  no API key, no git
+  2  bad usage                              130  interrupted; a Run can be resumed
+
+environment:
+  ANTHROPIC_API_KEY    the key of the model's server
+  ANTHROPIC_BASE_URL   another server of the Messages API
+  CONTEXTUNE_HOME      the folder of all state and settings
+
+to begin, in a git repository:
+  contextune todos                 what there is to do
+  contextune run --all --offline   the whole flow, played by the offline model
+  contextune run --todo ID         plan, price, and after your consent do the work
+"""
+
+PLAN_HELP = """\
+a plan file:
+  JSON with the Tasks, in place of the planner. A line that `contextune quote --json` printed is one: keep
+  it in a file, change it, run it with --plan. By hand, this much is enough:
+
+    {"tasks": [{"id": "sizes", "title": "Read sizes as people write them",
+                "brief": "Accept spaces, capitals and a trailing cm; add tests.",
+                "todoIds": ["t_2c85ffdd64"], "files": ["parcel/sizes.py"],
+                "dependsOn": [], "complexity": "simple"}]}
+
+  `id` is lower-case letters, digits and hyphens. `complexity` is simple, standard or hard. `gate`, a command,
+  may replace the Run's own for one Task.
+"""
+
+RUN_HELP = """\
+what happens:
+  The plan and its price are shown first, and nothing is spent on agents before you agree. Your branch, index
+  and files stay as they are until the Run is accepted: by --accept at its end, or by `contextune accept`.
+  Ctrl-C stops at a safe point; `contextune resume` goes on.
+
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and how to get help, with exit status 2."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Raise a UsageProblem."""
+        sentence = message[:1].upper() + message[1:]
+        raise UsageProblem(f"{sentence.rstrip('.')}. See `{self.prog} --help`.")
+
+
+def parser() -> Parser:
+    """The parser of all commands. The chosen one is `command`."""
+    top = Parser(
+        prog="contextune",
+        description=ABOUT,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"contextune {__version__}")
+    commands: Commands = top.add_subparsers(
+        dest="command", metavar="COMMAND", title="commands", parser_class=Parser
+    )
+    for group in (_work, _look, _steer, _settle, _machine):
+        group(commands)
+    return top
+
+
+def _command(
+    commands: Commands, name: str, text: str, *, more: str | None = None, json: bool = True
+) -> Parser:
+    added = commands.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if json:
+        added.add_argument("--json", action="store_true", help="print one JSON object a line")
+    return added
+
+
+def _with_path(added: Parser, text: str = "a folder of the repository; this one if none is given") -> None:
+    added.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH", help=text)
+
+
+def _with_selection(added: Parser) -> None:
+    chosen = added.add_argument_group("what to work on, one of")
+    chosen.add_argument(
+        "--todo",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="these Todos, as `contextune todos` names them",
+    )
+    chosen.add_argument("--all", action="store_true", help="every Todo below PATH")
+    chosen.add_argument("--goal", metavar="TEXT", help="a goal in plain words, in place of Todos")
+    chosen.add_argument("--plan", type=Path, metavar="FILE", help="a plan as JSON, in place of the planner")
+    how = added.add_argument_group("how")
+    how.add_argument("--base", metavar="COMMIT", help="start from this commit, not from what you see")
+    how.add_argument("--budget", type=_dollars, metavar="USD", help="the most that the Run may cost")
+    how.add_argument("--agents", type=_count, metavar="N", help="agents at the same time")
+    how.add_argument("--gate", metavar="CMD", help="the command that accepts a Task; detected if not given")
+    how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
+
+
+def _work(commands: Commands) -> None:
+    todos = _command(commands, "todos", "List the Todos.")
+    _with_path(todos, "a folder or a file; this folder if none is given")
+    quote = _command(commands, "quote", "Plan and price, without starting.", more=PLAN_HELP)
+    _with_path(quote)
+    _with_selection(quote)
+    run = _command(
+        commands, "run", "Plan, price, and after your consent do the work.", more=RUN_HELP + PLAN_HELP
+    )
+    _with_path(run)
+    _with_selection(run)
+    run.add_argument("--accept", choices=("none", "merge", "squash", "pr"), help="what to do at the end")
+    run.add_argument("--yes", action="store_true", help="start without asking")
+
+
+def _look(commands: Commands) -> None:
+    runs = _command(commands, "runs", "List the Runs of a repository, newest first.")
+    _with_path(runs)
+    runs.add_argument("--all", action="store_true", help="those of every repository")
+    show = _command(commands, "show", "One Run: Tasks, Evidence, bill.")
+    show.add_argument("run", nargs="?", metavar="RUN", help="the newest if none is given")
+    show.add_argument("--diff", action="store_true", help="the whole diff as well")
+    cost = _command(commands, "cost", "What was spent, by Run, role and model, and what was saved.")
+    cost.add_argument("--since", metavar="DATE", help="Runs from this day on, such as 2026-11-01")
+
+
+def _steer(commands: Commands) -> None:
+    tasks = "TASK is a Task's id, or RUN/TASK where several Runs have one of that name."
+    resume = _command(commands, "resume", "Go on with an interrupted, paused or parked Run.")
+    resume.add_argument("run", nargs="?", metavar="RUN", help="the newest unfinished one if none is given")
+    resume.add_argument("--budget", type=_dollars, metavar="USD", help="a new budget, what is spent included")
+    pause = _command(commands, "pause", "Take no further turn until the Run resumes.")
+    pause.add_argument("run", metavar="RUN")
+    cancel = _command(commands, "cancel", "Stop a Run or a Task for good.", more=tasks)
+    cancel.add_argument("what", metavar="RUN|TASK")
+    retry = _command(commands, "retry", "Do an ended Task again.", more=tasks)
+    retry.add_argument("task", metavar="TASK")
+    tell = _command(commands, "tell", "Send words that reach a Task's agent with its next turn.", more=tasks)
+    tell.add_argument("task", metavar="TASK")
+    tell.add_argument("text", metavar="TEXT")
+    answer = _command(commands, "answer", "Answer a Task's question.", more=tasks)
+    answer.add_argument("task", metavar="TASK")
+    answer.add_argument("text", metavar="TEXT", help="the words, or the number of one of the choices")
+
+
+def _settle(commands: Commands) -> None:
+    accept = _command(commands, "accept", "Move your branch once, to the result of a Run.")
+    accept.add_argument("run", metavar="RUN")
+    accept.add_argument("--squash", action="store_true", help="one commit in place of one for each Task")
+    undo = _command(commands, "undo", "Move your branch back to where it was before it was accepted.")
+    undo.add_argument("run", metavar="RUN")
+    discard = _command(commands, "discard", "Drop a Run's result; Salvage refs keep it.")
+    discard.add_argument("run", metavar="RUN")
+
+
+def _machine(commands: Commands) -> None:
+    trees = _command(commands, "worktrees", "List or clean the worktrees of Tasks.")
+    trees.add_argument("action", nargs="?", choices=("list", "clean"), default="list")
+    trees.add_argument("--yes", action="store_true", help="clean: remove them, not only tell which")
+    _command(commands, "agents", "The roles: what each does, on which model, with which tools.")
+    _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
+    demo = _command(commands, "demo", "The main job end to end on a real project, with the offline model.")
+    demo.add_argument("--into", type=Path, default=Path(".demo"), metavar="DIR", help="where to work")
+    demo.add_argument("--sample", choices=("boltons", "parcel"), default="boltons", help="which project")
+    demo.add_argument("--prepare", action="store_true", help="only make the repository")
+    serve = _command(commands, "serve", "The language server, for editors.", json=False)
+    how = serve.add_mutually_exclusive_group()
+    how.add_argument("--stdio", action="store_true", help="over stdin and stdout (default)")
+    how.add_argument("--socket", type=_port, metavar="PORT", help="over a TCP port of this machine")
+    offline = _command(
+        commands, "offline-model", "A server of the Messages API that plays scripts and is no AI.", json=False
+    )
+    offline.add_argument("--port", type=_port, default=0, metavar="N", help="any free one if not given")
+    offline.add_argument(
+        "--script", type=Path, action="append", default=[], metavar="FILE", help="a script; may be repeated"
+    )
+    offline.add_argument("--log", type=Path, metavar="FILE", help="write each request as a JSON line")
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of dollars, such as 0.50")
+    return amount
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 100, "expected a whole number from 1 to 100")
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535, "expected a port, 0 to 65535")
+
+
+def _whole(text: str, least: int, most: int, expected: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text!r}: {expected}")
+    return number

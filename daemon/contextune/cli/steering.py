@@ -1,0 +1,117 @@
+"""`pause`, `cancel`, `tell`, `answer`, `accept`, `undo`, `discard`: words to a Run, wherever it is driven."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Callable
+
+from contextune.cli.asking import chosen
+from contextune.cli.naming import find_task, task_named
+from contextune.cli.output import Output
+from contextune.cli.pictures import show_run_line
+from contextune.core.errors import UsageProblem
+from contextune.core.run import Run
+from contextune.core.states import ENDED_TASK, LIVE_RUN
+from contextune.engine.application import Application
+
+PATIENCE, LOOK = 10.0, 0.05
+"""Seconds to wait for the process that drives a Run to do as it was told, and between two looks."""
+
+
+async def pause(app: Application, given: Namespace, out: Output) -> int:
+    """Take no further turn."""
+    found = await _live(app, given.run, "pause")
+    if found.state == "running":
+        await app.pause(found.id)
+        found = await _once(app, found.id, lambda run: run.state != "running", out)
+    show_run_line(found, out)
+    out.say(f"Run {found.id} is {found.state}. `contextune resume {found.id}` goes on.")
+    return 0
+
+
+async def cancel(app: Application, given: Namespace, out: Output) -> int:
+    """Stop a Run or a Task for good."""
+    named = await find_task(app, given.what)
+    if named is None:
+        found = await _live(app, given.what, "cancel")
+        await app.cancel(found.id)
+        found = await _once(app, found.id, lambda run: run.state not in LIVE_RUN, out)
+        out.say(f"Run {found.id} is {found.state}. Its worktrees stay as they are.")
+    else:
+        run_id, task_id = named
+        await app.cancel_task(run_id, task_id)
+        found = await _once(app, run_id, lambda run: run.task(task_id).state in ENDED_TASK, out)
+        out.say(f"Task {task_id} is {found.task(task_id).state}. Its worktree stays as it is.")
+    show_run_line(found, out)
+    return 0
+
+
+async def tell(app: Application, given: Namespace, out: Output) -> int:
+    """Words for a Task's agent."""
+    run_id, task_id = await task_named(app, given.task)
+    await app.tell(run_id, task_id, given.text)
+    show_run_line(await app.run(run_id), out)
+    out.say(f"The agent of {task_id} reads it with its next turn.")
+    return 0
+
+
+async def answer(app: Application, given: Namespace, out: Output) -> int:
+    """The answer to a Task's question."""
+    run_id, task_id = await task_named(app, given.task)
+    found = await app.run(run_id)
+    question = next((task.question for task in found.tasks if task.id == task_id), None)
+    text = chosen(given.text, question.choices) if question else given.text
+    await app.answer(run_id, task_id, text)
+    found = await _once(app, run_id, lambda run: run.task(task_id).question != question, out)
+    show_run_line(found, out)
+    out.say(f"Answered {task_id}: {text}")
+    return 0
+
+
+async def accept(app: Application, given: Namespace, out: Output) -> int:
+    """Move the user's branch once."""
+    return _moved(await app.accept(given.run, "squash" if given.squash else "merge"), out)
+
+
+async def undo(app: Application, given: Namespace, out: Output) -> int:
+    """Move the user's branch back."""
+    return _moved(await app.undo(given.run), out)
+
+
+async def discard(app: Application, given: Namespace, out: Output) -> int:
+    """Drop a Run's result."""
+    discarded = await app.discard(given.run)
+    show_run_line(discarded, out)
+    out.say(f"Run {discarded.id} is discarded. Its work is kept in:")
+    for ref in discarded.salvage:
+        out.say(f"  {ref}")
+    return 0
+
+
+async def _live(app: Application, name: str, verb: str) -> Run:
+    found = await app.run(name)
+    if found.state not in LIVE_RUN:
+        raise UsageProblem(f"Run {found.id} is {found.state}; there is nothing to {verb}.")
+    return found
+
+
+async def _once(app: Application, run_id: str, holds: Callable[[Run], bool], out: Output) -> Run:
+    """The Run once the process that drives it has done as it was told."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            # The event that is waited for happens in another process; the journal is all there is to look at.
+            while not holds(found := await app.run(run_id)):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK)
+    except TimeoutError:
+        found = await app.run(run_id)
+        out.note(f"The process that drives run {run_id} was told, and has not acted on it yet.")
+    return found
+
+
+def _moved(moved: Run, out: Output) -> int:
+    show_run_line(moved, out)
+    where = f"branch {moved.base.branch}" if moved.base.branch else "HEAD"
+    commit = moved.accepted.after if moved.accepted and moved.state == "accepted" else moved.base.head
+    out.say(f"Run {moved.id} is {moved.state}: {where} is at {commit[:12]}.")
+    return 0

@@ -1,0 +1,180 @@
+"""Quotes, Runs and bills as people see them: tables that fit 80 columns, and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from contextune.cli.terminal import one_line
+from contextune.core.evidence import Evidence
+from contextune.core.money import Bill, CostLine
+from contextune.core.quote import Quote
+from contextune.core.run import Run, TaskRun
+from contextune.protocol.convert import joined_bill
+from contextune.protocol.wording import (
+    bill_text,
+    count_text,
+    dollars_text,
+    duration_text,
+    model_text,
+    rung_text,
+    saving_text,
+)
+
+STYLES = {
+    "working": "cyan",
+    "testing": "blue",
+    "joining": "blue",
+    "accepted": "green",
+    "failed": "red",
+    "asking": "yellow",
+    "green": "green",
+    "red": "red",
+    "unproved": "yellow",
+}
+"""Of states and verdicts."""
+
+
+def table(*columns: str, wide: int = 0, right: Sequence[int] = ()) -> Table:
+    """An empty table. Column `wide` takes the room that is left and wraps; the others never do."""
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for number, heading in enumerate(columns):
+        if number == wide:
+            made.add_column(heading, ratio=1, overflow="fold", min_width=20)
+        else:
+            made.add_column(heading, no_wrap=True, justify="right" if number in right else "left")
+    return made
+
+
+def cell(text: str, style: str = "") -> Text:
+    """One line of a cell, safe for the terminal."""
+    return Text(one_line(text), style)
+
+
+def under(title: str, rows: Iterable[str]) -> Text:
+    """A title and dim lines below it."""
+    lines = [cell(title), *(cell(row, "dim") for row in rows if row)]
+    return Text("\n").join(lines)
+
+
+def quote_table(quote: Quote) -> Table:
+    """The Tasks of a Quote in their waves, each with its files, its first rung and its price."""
+    made = table("Task", "Wave", "Begins with", "Likely", right=(1, 3))
+    waves = {task_id: number for number, wave in enumerate(quote.waves, 1) for task_id in wave}
+    priced = {task.task_id: task for task in quote.tasks}
+    for task_id, wave in waves.items():
+        task, price = quote.plan.task(task_id), priced[task_id]
+        after = f"after {', '.join(task.depends_on)}" if task.depends_on else ""
+        made.add_row(
+            under(task.title, [", ".join(task.files), after]),
+            str(wave),
+            rung_text(price.rung),
+            dollars_text(price.price.likely),
+        )
+    return made
+
+
+def run_table(run: Run) -> Table:
+    """The Tasks of a Run: state, the Gate's verdict, lines changed, dollars; below the title, who worked."""
+    made = table("Task", "State", "Gate", "Lines", "Cost", right=(3, 4))
+    for task in run.tasks:
+        attempt = task.attempt
+        verdict, took = proof(attempt.evidence) if attempt else ("", "")
+        added = sum(change.insertions for change in task.changes)
+        removed = sum(change.deletions for change in task.changes)
+        made.add_row(
+            under(task.task.title, [worked(task)]),
+            Text(task.state, STYLES.get(task.state, "")),
+            Text.assemble((verdict, STYLES.get(verdict, "")), f" {took}"),
+            f"+{added} -{removed}" if task.changes else "",
+            bill_text(task.bill) if task.attempts else "",
+        )
+    return made
+
+
+def worked(task: TaskRun) -> str:
+    """Such as `Haiku 5.5, high, 7 turns, attempt 2`; empty before an agent started."""
+    attempt = task.attempt
+    if attempt is None:
+        return ""
+    turns = sum(one.turns for one in task.attempts)
+    said = f"{rung_text(attempt.rung)}, {count_text(turns, 'turn')}"
+    return said + (f", attempt {attempt.number}" if attempt.number > 1 else "")
+
+
+def proof(evidence: Evidence | None) -> tuple[str, str]:
+    """What the Gate saw, in a word, and how long that took."""
+    if evidence is None:
+        return "", ""
+    if evidence.verdict == "unusable":
+        return "unproved", ""
+    return evidence.verdict, duration_text(evidence.duration_ms)
+
+
+def proof_text(evidence: Evidence) -> str:
+    """The Evidence in a sentence: verdict, exit code, time, tree, command."""
+    if not evidence.command:
+        return f"unproved: there is no Gate. tree {evidence.tree[:12]}"
+    verdict, took = proof(evidence)
+    part = "" if evidence.whole else ", the tests that the change can affect"
+    said = f"{verdict}, exit code {evidence.exit_code}, {took}, tree {evidence.tree[:12]}{part}"
+    for what, names in (
+        ("newly failing", evidence.newly_failing),
+        ("tests removed", evidence.tests_removed),
+        ("tests weakened", evidence.tests_weakened),
+    ):
+        if names:
+            said += f"; {what}: {', '.join(names[:5])}"
+    return f"{said}\n    {one_line(evidence.command)}"
+
+
+def evidence_lines(run: Run) -> list[str]:
+    """What the Gate saw of each Task, and of all together."""
+    said = []
+    for task in run.tasks:
+        attempt = task.attempt
+        if attempt is not None and attempt.evidence is not None:
+            said.append(f"  {one_line(task.task.title)}: {proof_text(attempt.evidence)}")
+    if run.ghost_evidence is not None:
+        said.append(f"  All together: {proof_text(run.ghost_evidence)}")
+    return said
+
+
+def task_lines(run: Run) -> list[str]:
+    """What there is to say of single Tasks: why one failed, what one asks or left undone."""
+    said = []
+    for task in run.tasks:
+        name = one_line(task.task.title)
+        if task.reason and task.state in ("failed", "cancelled", "skipped"):
+            said.append(f"{name}: {task.state}. {task.reason}")
+        if task.question is not None:
+            said.append(f"{name} asks: {task.question.text}")
+        if task.remaining:
+            said.append(f"{name}, left undone: {one_line(task.remaining)}")
+    return said
+
+
+def bill_table(lines: Sequence[CostLine], total: Bill, *, what: str = "Role") -> Table:
+    """Money by role and model, and in all, with the same tokens at Sonnet's price beside it."""
+    made = table(what, "Model", "Requests", "Cost", "On Sonnet", "Saved", right=(2, 3, 4, 5))
+    for line in lines:
+        made.add_row(cell(line.role), model_text(line.model), *_money(line.bill))
+    made.add_row(*(Text(text, "bold") for text in ("In all", "", *_money(total))))
+    return made
+
+
+def _money(bill: Bill) -> tuple[str, str, str, str]:
+    return (
+        f"{bill.requests:,}",
+        bill_text(bill),
+        dollars_text(bill.at_sonnet),
+        saving_text(bill.saving) or "",
+    )
+
+
+def spent_on_planning(quote: Quote) -> str:
+    """What making a Quote cost."""
+    return bill_text(joined_bill([line.bill for line in quote.planning]))
