@@ -35,6 +35,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,
+  "contextune.tryResult": tasks.tryResult,
 };
 
 /** Registers the table; what a command throws is shown. */

@@ -2,22 +2,28 @@
 import { l10n } from "vscode";
 import type { CheckView } from "./generated/protocol";
 
-const signs: Record<CheckView["state"], string> = { ok: "✓", warning: "!", problem: "✗" };
-const order: readonly CheckView["state"][] = ["problem", "warning", "ok"];
+const cell = (text: string): string => text.replace(/\s+/g, " ").replace(/\|/g, "\\|");
 
-/** What was looked at, worst first, each with its remedy. */
+function concern(sign: string, { name, detail, remedy }: CheckView): string[] {
+  const lines = [`### ${sign} ${name}`, "", detail, ""];
+  return remedy === "" ? lines : [...lines, `${l10n.t("What to do")}: ${remedy}`, ""];
+}
+
+/** What was looked at: first what is wrong, each with its remedy, then what is in order, as a table. */
 export function doctorPage(checks: readonly CheckView[]): string {
-  const count = (state: CheckView["state"]): number => checks.filter((check) => check.state === state).length;
+  const [problems, warnings, ok] = (["problem", "warning", "ok"] as const).map((state) =>
+    checks.filter((check) => check.state === state),
+  ) as [CheckView[], CheckView[], CheckView[]];
   const summary =
-    count("problem") + count("warning") === 0
+    problems.length + warnings.length === 0
       ? l10n.t("Everything is in order.")
-      : l10n.t("Problems: {0}. Warnings: {1}.", count("problem"), count("warning"));
-  const lines = [`# ${l10n.t("Contextune Doctor")}`, "", `**${summary}**`, ""];
-  for (const state of order) {
-    for (const check of checks.filter((one) => one.state === state)) {
-      lines.push(`### ${signs[state]} ${check.name}`, "", check.detail, "");
-      if (check.remedy !== "") lines.push(`${l10n.t("What to do")}: ${check.remedy}`, "");
-    }
-  }
-  return lines.join("\n");
+      : l10n.t("Problems: {0}. Warnings: {1}.", problems.length, warnings.length);
+  return [
+    ...[`# ${l10n.t("Contextune Doctor")}`, "", `**${summary}**`, ""],
+    ...problems.flatMap((check) => concern("✗", check)),
+    ...warnings.flatMap((check) => concern("⚠", check)),
+    ...(ok.length === 0 ? [] : [`### ✓ ${l10n.t("In order")}`, "", "| | |", "|:--|:--|"]),
+    ...ok.map(({ name, detail }) => `| ${cell(name)} | ${cell(detail)} |`),
+    "",
+  ].join("\n");
 }

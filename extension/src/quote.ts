@@ -68,7 +68,7 @@ export class Quotes {
   #planned(params: QuoteCreateParams): Thenable<QuoteView | undefined> {
     const options = {
       location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t("Planning"),
+      title: vscode.l10n.t("Making a Quote"),
       cancellable: true,
     };
     return vscode.window.withProgress(options, async (progress, token) => {
@@ -149,7 +149,7 @@ function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
 /** Beside the rows where this VS Code can do so, else as a notification: they must be seen before Enter. */
 function showWarnings(pick: vscode.QuickPick<Row>, warnings: readonly string[]): void {
   if (warnings.length === 0) return;
-  const text = warnings.join("\n");
+  const text = warnings.join(" ");
   if ("prompt" in pick) (pick as { prompt: string | undefined }).prompt = text;
   else void vscode.window.showWarningMessage(text);
 }

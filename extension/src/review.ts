@@ -2,28 +2,28 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import { type FileChange, Requests, type RunView, type TaskView } from "./generated/protocol";
-import { clip, labelPath, parseSide, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
+import { clip, labelPath, parseSide, type ReviewEntry, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
 import { billText } from "./views/runs/words";
 
 const SCHEME = "contextune-review";
 const CONTEXT = "contextune.reviewing";
 const TITLE_LENGTH = 48;
 
-function sideUri(side: ReviewSide): vscode.Uri {
-  return vscode.Uri.from({ scheme: SCHEME, path: `/${side.path}`, query: sideQuery(side) });
-}
-
-function sides(run: RunView, task: TaskView, { path, before, after }: FileChange) {
-  const side = { runId: run.id, taskId: task.id, path };
-  return {
-    before: before === null ? undefined : sideUri({ ...side, side: "before" }),
-    after: after === null ? undefined : sideUri({ ...side, side: "after" }),
-  };
+/** Both sides of a change; a side on which the file is absent is undefined. */
+function sides(run: RunView, entry: ReviewEntry) {
+  const { path, before, after } = entry.change;
+  const uri = (side: ReviewSide["side"]): vscode.Uri =>
+    vscode.Uri.from({
+      scheme: SCHEME,
+      path: labelPath(entry),
+      query: sideQuery({ runId: run.id, taskId: entry.task.id, path, side }),
+    });
+  return { before: before === null ? undefined : uri("before"), after: after === null ? undefined : uri("after") };
 }
 
 /** The command that shows one file's change by one Task. */
 export function diffCommand(run: RunView, task: TaskView, change: FileChange): vscode.Command {
-  const { before, after } = sides(run, task, change);
+  const { before, after } = sides(run, { task, change });
   const title = `${change.path} (${task.title})`;
   if (before && after) return { command: "vscode.diff", title, arguments: [before, after, title] };
   return { command: "vscode.open", title, arguments: [before ?? after, { preview: true }, title] };
@@ -53,8 +53,8 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
     const subject = clip(task?.title ?? run.title, TITLE_LENGTH);
     const title = vscode.l10n.t("Review: {0} · {1}", subject, billText((task ?? run).bill));
     const resources = entries.map((entry) => {
-      const { before, after } = sides(run, entry.task, entry.change);
-      return [(after ?? before)?.with({ path: labelPath(entry) }), before, after];
+      const { before, after } = sides(run, entry);
+      return [after ?? before, before, after];
     });
     if (taskId === undefined) this.#reviewed.set(title, run.id);
     await vscode.commands.executeCommand("vscode.changes", title, resources);

@@ -25,6 +25,7 @@ test("the Todos view lists the TODO comments", async () => {
 test("a right click on the TODO's line delegates it", async () => {
   const { workbench } = scenario();
   await workbench.openFile(file);
+  await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).waitFor();
   await workbench.contextMenu(6, "Delegate This TODO");
   await workbench.expectText(/^Quote: /);
   await scenario().screenshot("2-quote");
@@ -62,7 +63,9 @@ test("Accept changes the file on disk, and the sample's own tests pass", async (
 test("Undo brings every byte back", async () => {
   const { workbench, folder } = scenario();
   await workbench.clickNotificationButton("Accepted on main", "Undo");
-  await workbench.notification("is back where it was").waitFor();
+  await workbench.notification("Undone: main is back where it was").waitFor();
+  await workbench.treeItem("Todos", "round half up").waitFor();
+  await workbench.treeItem("Runs", "undone").waitFor();
   await scenario().screenshot("7-undone");
   expect({
     text: text(),

@@ -15,6 +15,7 @@ test("without a key, the Runs view says what to do", async () => {
 test("the light bulb of a TODO line offers to delegate it", async () => {
   const { workbench } = scenario();
   await workbench.openFile("parcel/money.py");
+  await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).waitFor();
   const titles = await workbench.codeActions(6);
   expect(titles).toEqual(expect.arrayContaining(["Delegate this TODO", "Parallelize the TODOs in the workspace"]));
   await scenario().screenshot("2-light-bulb");

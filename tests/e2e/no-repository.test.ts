@@ -24,6 +24,7 @@ test("the TODO is listed, and the Runs view says that a repository is missing", 
   await workbench.openContainer("Contextune");
   await workbench.treeItem("Todos", "refuse a weight below zero").waitFor();
   await workbench.expectText("This folder is not a git repository.");
+  await workbench.expectNoText("Right-click a TODO to delegate it");
   await scenario().screenshot("1-plain-folder");
 });
 

@@ -7,6 +7,7 @@ import { cleanedText, removableText } from "../../extension/src/worktreeText";
 test("problems come first, each with its remedy", () => {
   const page = doctorPage([
     { name: "git", state: "ok", detail: "2.39", remedy: "" },
+    { name: "a|b", state: "ok", detail: "two\nlines", remedy: "" },
     { name: "API key", state: "problem", detail: "There is none.", remedy: "Run Set API Key." },
   ]);
   expect(page).toBe(
@@ -21,9 +22,12 @@ test("problems come first, each with its remedy", () => {
       "",
       "What to do: Run Set API Key.",
       "",
-      "### ✓ git",
+      "### ✓ In order",
       "",
-      "2.39",
+      "| | |",
+      "|:--|:--|",
+      "| git | 2.39 |",
+      "| a\\|b | two lines |",
       "",
     ].join("\n"),
   );

@@ -20,8 +20,8 @@ test("a Run's row tells how far it is and what it cost", () => {
 });
 
 test("a Task's row tells rung and turn while it goes on, and only its end afterwards", () => {
-  expect(taskDescription(task())).toBe("working · $0.0123 · turn 4 · Haiku 5.5, low");
-  expect(taskDescription(task({ state: "accepted" }))).toBe("passed · $0.0123");
+  expect(taskDescription(task())).toBe("$0.0123 · working · turn 4 · Haiku 5.5, low");
+  expect(taskDescription(task({ state: "accepted" }))).toBe("$0.0123 · passed");
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
 });
 
@@ -68,6 +68,12 @@ test.each([
   const changes = "changes" in over ? [...over.changes] : [];
   const attempts = "attempts" in over ? [] : [attempt()];
   expect(taskTokens(task({ ...over, changes, attempts }), run())).toBe(tokens);
+});
+
+test("a Task's result can be tried where the Run knows a command and the Task has a worktree", () => {
+  const offered = (worktree: string | null) => taskTokens(task({ worktree }), run({ runCommand: "npm start" }));
+  expect(offered("/w").split(" ")).toContain("runnable");
+  expect(offered(null).split(" ")).not.toContain("runnable");
 });
 
 test("a Task of a Run that was accepted can't be retried", () => {

@@ -49,9 +49,7 @@ export const undoRun: Command = async (app, ...args) => {
   if (run === undefined) return;
   const changed = await app.daemon.request(Requests.runUndo, { runId: run.id });
   app.store.setRun(changed);
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t("{0} is back where it was before “{1}”.", run.branch ?? "HEAD", run.title),
-  );
+  void vscode.window.showInformationMessage(vscode.l10n.t("Undone: {0} is back where it was.", run.branch ?? "HEAD"));
 };
 
 /** Drops the result; Salvage refs keep it. */

@@ -1,4 +1,4 @@
-/** Commands on a Task: cancel, retry, tell, answer, transcript, worktree. */
+/** Commands on a Task: cancel, retry, tell, answer, transcript, result, worktree. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { Requests, type RunView, type TaskView } from "../generated/protocol";
@@ -68,6 +68,20 @@ export const openTranscript: Command = async (app, ...args) => {
   const [first] = args;
   if (first instanceof AttemptNode) query.attempt = String(first.attempt.number);
   await app.transcripts.open(task.title, query);
+};
+
+/** Starts the program from a Task's worktree, on the port that it holds, in a terminal. */
+export const tryResult: Command = async (app, ...args) => {
+  const nothing = vscode.l10n.t(
+    "No Task's result can be tried now. The command comes from the setting contextune.run.",
+  );
+  const found = await chooseTask(app, args, can("runnable"), nothing);
+  const { worktree, port, title } = found?.task ?? {};
+  if (!found?.run.runCommand || !worktree) return;
+  const env = port ? { PORT: String(port) } : undefined;
+  const terminal = vscode.window.createTerminal({ name: title, cwd: worktree, env });
+  terminal.show();
+  terminal.sendText(found.run.runCommand);
 };
 
 /** Opens a Task's worktree in a window of its own, or runs the program from it, on the port that the Task holds. */

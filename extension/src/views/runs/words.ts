@@ -74,10 +74,10 @@ export function runDescription(run: RunView): string {
   return `${runStateText(run.state)} · ${run.title}`;
 }
 
-/** `working · $0.0031 · turn 4 · Haiku 5.5, low`. */
+/** `$0.0031 · working · turn 4 · Haiku 5.5, low`; the row's icon tells the state where this is cut off. */
 export function taskDescription(task: TaskView): string {
-  const parts = [taskStateText(task.state)];
-  if (task.bill.requests > 0) parts.push(task.bill.text);
+  const parts = task.bill.requests > 0 ? [task.bill.text] : [];
+  parts.push(taskStateText(task.state));
   if (!ENDED_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
   return parts.join(" · ");
 }
@@ -136,5 +136,6 @@ export function taskTokens(task: TaskView, run: RunView): string {
   if (task.changes.length > 0) tokens.push("reviewable");
   if (task.attempts.length > 0) tokens.push("readable");
   if (task.worktree !== null) tokens.push("openable");
+  if (task.worktree !== null && run.runCommand !== null) tokens.push("runnable");
   return tokens.join(" ");
 }
