@@ -1,0 +1,55 @@
+/** A server of the Messages API on loopback that plays a script: what the key's owner would pay, without paying. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { venvProgram } from "../../../extension/scripts/python.mjs";
+
+const startLimit = 20_000;
+
+/** The server's address on its first line of output. */
+function listeningAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const fail = (reason: string) => reject(new Error(`The Messages server ${reason}:\n${output}`));
+    const timer = setTimeout(() => fail(`did not listen within ${startLimit / 1000} s`), startLimit);
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const address = output.match(/http:\/\/[\w.:]+/)?.[0];
+      if (address === undefined) return;
+      clearTimeout(timer);
+      resolve(address);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.once("exit", (code) => fail(`ended with status ${code}`));
+  });
+}
+
+/** A running server. */
+export class MessagesServer {
+  private constructor(
+    /** Where it listens, for ANTHROPIC_BASE_URL. */
+    readonly url: string,
+    private readonly child: ChildProcess,
+    private readonly log: string,
+  ) {}
+
+  /** Starts a server that plays `script` and writes its requests to the file `log`. */
+  static async start(script: string, log: string): Promise<MessagesServer> {
+    const args = ["offline-model", "--script", script, "--log", log];
+    const child = spawn(venvProgram("contextune"), args, { stdio: ["ignore", "pipe", "pipe"] });
+    return new MessagesServer(await listeningAddress(child), child, log);
+  }
+
+  /** The number of requests that it has answered. */
+  requests(): number {
+    return readFileSync(this.log, "utf8").split("\n").filter(Boolean).length;
+  }
+
+  /** Ends it; returns when it is gone. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGTERM");
+    await gone;
+  }
+}

@@ -1,0 +1,69 @@
+/** With a key: it is entered once, pays for a Run whose agent asks a question, and is written down nowhere. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { root } from "../../extension/scripts/steps.mjs";
+import { MessagesServer } from "./harness/messagesServer";
+import { prepareSample } from "./harness/sample";
+import { useScenario } from "./harness/scenario";
+
+const key = "sk-ant-api03-only-for-this-test";
+const folder = mkdtempSync(join(tmpdir(), "contextune-messages-"));
+const server = await MessagesServer.start(
+  join(root, "tests", "e2e", "scripts", "asking.toml"),
+  join(folder, "log.jsonl"),
+);
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const scenario = useScenario({ prepare: prepareSample, env: { ANTHROPIC_BASE_URL: server.url } });
+
+test("the key is entered by a command", async () => {
+  const { workbench } = scenario();
+  await workbench.openContainer("Contextune");
+  await workbench.expectText("There is no API key, so no agent can work yet.");
+  await workbench.runCommand("Contextune: Set API Key");
+  await workbench.expectText("Anthropic API Key");
+  await scenario().screenshot("1-key");
+  await workbench.answer(key);
+  await workbench.notification("The API key is stored").waitFor();
+  await workbench.expectNoText("There is no API key, so no agent can work yet.");
+});
+
+test("an agent's question is a notification, and its Task waits", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
+  await workbench.expectText(/^Quote: /);
+  await workbench.expectNoText("Offline model: scripted");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.notification("Shall spaces around a code be ignored?").waitFor();
+  await workbench.treeItem("Runs", "asks you").waitFor();
+  await scenario().screenshot("2-question");
+});
+
+test("the answer reaches the agent, which goes on to the end", async () => {
+  const { workbench } = scenario();
+  await workbench.clickNotificationButton("Shall spaces around a code be ignored?", "Answer");
+  expect(await workbench.choices()).toEqual([
+    expect.stringContaining("Yes"),
+    expect.stringContaining("No"),
+    expect.stringContaining("Other…"),
+  ]);
+  await scenario().screenshot("3-answers");
+  await workbench.choose("Yes");
+  await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor();
+  expect(server.requests()).toBeGreaterThanOrEqual(3);
+});
+
+test("the key is in no log, no setting, no Journal and no worktree", () => {
+  const { home } = scenario();
+  const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const holding = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.startsWith(join(home, "extensions")) && readFileSync(file).includes(key));
+  expect(holding).toEqual([]);
+  expect(readFileSync(join(folder, "log.jsonl"), "utf8")).not.toContain(key);
+});
