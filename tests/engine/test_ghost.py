@@ -49,7 +49,10 @@ class Scene:
         self.tested = FaultyGate(self.place, *faults)
         self.go = asyncio.Event()
         self.go.set()
-        self.ghost = Ghost(self.repository, self.base, test=self.tested, settle=self.go.wait, ref=REF)
+        self.ghost = Ghost(self.repository, self.base, test=self.tested, settle=self.gathered, ref=REF)
+
+    async def gathered(self) -> None:
+        await self.go.wait()
 
     def candidate(self, name: str, content: str | None = None) -> Candidate:
         """A Task that adds a file of its own name, or writes `other.txt`."""
@@ -130,7 +133,7 @@ async def test_it_goes_on_from_where_another_process_left_it(scene: MakeScene) -
     here = scene({"a", "b"})
     (first,) = await here.join(here.candidate("a"))
     assert isinstance(first, Joined)
-    again = Ghost(here.repository, here.base, test=here.tested, settle=here.go.wait, ref=REF)
+    again = Ghost(here.repository, here.base, test=here.tested, settle=here.gathered, ref=REF)
     again.restore(first.ghost, [Candidate("a", first.commit, "", "", frozenset({"a"}))])
     outcome = await again.join(here.candidate("b"))
     assert isinstance(outcome, Bounced)

@@ -260,6 +260,7 @@ class Application:
             place = await self._place(Path(run.repository))
             leases = Leases(self._world, place.repository, run.id, self._settings_of(run))
             event = await acceptance.discard(run, place.repository, self._world.clock, leases)
+            await self._note(run.id, leases.problems)
             return await self._record(event)
 
     async def cancel_task(self, run_id: str, task_id: str) -> None:
@@ -475,8 +476,19 @@ class Application:
         event = await acceptance.accept(run, place.repository, self._world.clock, mode)
         run = await self._record(event)
         leases = Leases(self._world, place.repository, run.id, self._settings_of(run))
-        for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
-            run = await self._record(returned)
+        try:
+            for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
+                run = await self._record(returned)
+        except ContextuneError as problem:
+            leases.problems.append(str(problem))
+        # The branch has moved: what is left behind is told, and is no failure of Accept.
+        return await self._note(run.id, leases.problems) or run
+
+    async def _note(self, run_id: str, problems: Sequence[str]) -> Run | None:
+        """Record sentences as notes of a Run; returns it as it then stands, or None if there are none."""
+        run: Run | None = None
+        for problem in problems:
+            run = await self._record(ev.Noted(run_id=run_id, at=self._world.clock.now(), text=problem))
         return run
 
     async def _post(self, driver: RunDriver) -> None:

@@ -37,6 +37,8 @@ class Leases:
         self._run_id = run_id
         self._settings = settings
         self._ports: dict[str, socket.socket] = {}
+        self.problems: list[str] = []
+        """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
 
     def path(self, name: str) -> Path:
         """Where the worktree of a Task stands."""
@@ -81,7 +83,10 @@ class Leases:
         if self._settings.teardown:
             shell = self._world.shell(path, self._repository)
             lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
-            await self._hook(lease, "teardown", self._settings.teardown)
+            try:
+                await self._hook(lease, "teardown", self._settings.teardown)
+            except ContextuneError as problem:
+                self.problems.append(str(problem))
         ref = f"refs/contextune/salvage/{self._run_id}/{name}"
         return await asyncio.to_thread(self._repository.remove_worktree, path, ref)
 

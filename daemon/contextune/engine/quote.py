@@ -81,6 +81,7 @@ class Quoter:
         self._stage = on_stage
         self._id = "r_" + secrets.token_hex(4)
         self._costs: tuple[CostLine, ...] = ()
+        self._problems: list[str] = []
 
     async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         """The Quote. Raises ContextuneError with a sentence for people."""
@@ -146,6 +147,7 @@ class Quoter:
         finally:
             await leases.give_back("base")
             leases.close()
+            self._problems += leases.problems
 
     async def _plan(
         self,
@@ -220,7 +222,7 @@ class Quoter:
             agents=self._settings.agents,
             gate=gate,
             baseline=baseline,
-            warnings=_warnings(plan, todos, base, gate, baseline),
+            warnings=(*_warnings(plan, todos, base, gate, baseline), *self._problems),
             offline=self._settings.offline,
         )
 
