@@ -65,10 +65,18 @@ class Account:
 class Gateway:
     """Sends requests for accounts."""
 
-    def __init__(self, model: Model, prices: PriceBook, clock: Clock) -> None:
+    def __init__(
+        self,
+        model: Model,
+        prices: PriceBook,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._model = model
         self._prices = prices
         self._clock = clock
+        self._sleep = sleep
 
     async def send(
         self, account: Account, request: ModelRequest, *, role: str, task_id: str | None
@@ -82,7 +90,7 @@ class Gateway:
             except ModelProblem as problem:
                 if attempt == TRIES - 1:
                     raise
-                await asyncio.sleep(_wait(attempt, problem.retry_after))
+                await self._sleep(_wait(attempt, problem.retry_after))
         raise ModelProblem("The model's server stays overloaded.")
 
     async def _once(

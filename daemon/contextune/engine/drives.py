@@ -1,0 +1,210 @@
+"""The Runs that this process drives: who owns them, what is asked of them, how they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from contextune.core import events as ev
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.ports import Letter
+from contextune.core.run import Run, fold
+from contextune.core.settings import AcceptMode, Settings
+from contextune.core.states import ENDED_TASK, LIVE_RUN
+from contextune.engine import accept as acceptance
+from contextune.engine.leases import Leases
+from contextune.engine.places import Place, Places
+from contextune.engine.run import RunDriver, finished
+from contextune.engine.task_work import work_on
+from contextune.engine.world import World
+
+Listener = Callable[[Run, ev.AnyEvent], None]
+
+
+class Drives:
+    """Begins, steers and ends drives; journals what happens to Runs that nobody drives."""
+
+    def __init__(self, world: World, places: Places) -> None:
+        self._world = world
+        self._places = places
+        self.drivers: dict[str, RunDriver] = {}
+        self._drives: dict[str, asyncio.Task[None]] = {}
+        self._listeners: list[Listener] = []
+        self._problems: dict[str, ContextuneError] = {}
+        self._closing = False
+        self.moving = asyncio.Lock()
+        """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call back with every event of every live Run; returns the way to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def problem(self, run_id: str) -> ContextuneError | None:
+        """What ended the last drive of a Run in this process before its time; None if nothing did."""
+        return self._problems.get(run_id)
+
+    def is_driven(self, run_id: str) -> bool:
+        """Whether some process drives a Run."""
+        return run_id in self.drivers or self._world.mailbox.is_owned(run_id)
+
+    def is_driven_elsewhere(self, run_id: str) -> bool:
+        """Whether another process drives a Run."""
+        return run_id not in self._drives and self._world.mailbox.is_owned(run_id)
+
+    async def wait(self, run_id: str) -> None:
+        """Wait until a Run's drive in this process ends."""
+        drive = self._drives.get(run_id)
+        if drive is not None:
+            await asyncio.shield(drive)
+
+    async def close(self) -> None:
+        """Stop every drive at its next safe point; what is unfinished can be resumed."""
+        self._closing = True
+        for driver in list(self.drivers.values()):
+            await driver.stop()
+        if self._drives:
+            await asyncio.wait(self._drives.values())
+
+    def begin(self, place: Place, run: Run, settings: Settings) -> None:
+        """Drive a Run in the background."""
+        self._problems.pop(run.id, None)
+        self._drives[run.id] = asyncio.create_task(self._driven(place, run, settings), name=f"drive {run.id}")
+
+    async def _driven(self, place: Place, run: Run, settings: Settings) -> None:
+        with self._world.mailbox.own(run.id) as owned:
+            try:
+                if not owned:
+                    raise UsageProblem(f"Another process drives run {run.id} already.")
+                gateway = await self._places.gateway(settings)
+                if self._closing:
+                    return
+                driver = RunDriver(
+                    self._world,
+                    place.repository,
+                    run,
+                    settings=settings,
+                    gateway=gateway,
+                    gate=place.gate,
+                    listener=self._heard,
+                    work=work_on,
+                )
+                self.drivers[run.id] = driver
+                post = asyncio.create_task(self._post(driver), name=f"post {run.id}")
+                try:
+                    await driver.drive()
+                finally:
+                    post.cancel()
+                    await asyncio.wait([post])
+                    self.drivers.pop(run.id, None)
+                await self._conclude(driver.run)
+            except ContextuneError as problem:
+                self._problems[run.id] = problem
+                if owned:
+                    at, why = self._world.clock.now(), str(problem)
+                    await self.record(ev.RunPaused(run_id=run.id, at=at, state="paused", reason=why))
+            finally:
+                self._drives.pop(run.id, None)
+
+    async def _conclude(self, run: Run) -> None:
+        """Accept by itself where the user asked for that, and say how the Run ended."""
+        if run.state in LIVE_RUN:
+            return
+        if run.state == "review" and run.accept != "none":
+            try:
+                async with self.moving:
+                    run = await self.accept(run, run.accept)
+            except ContextuneError as problem:
+                at = self._world.clock.now()
+                run = await self.record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
+        await self.record(finished(run, self._world.clock.now()))
+
+    async def cancel_idle(self, run: Run) -> None:
+        """Cancel a Run that no process drives."""
+        at = self._world.clock.now()
+        for task in run.tasks:
+            if task.state not in ENDED_TASK:
+                await self.record(
+                    ev.TaskEnded(
+                        run_id=run.id,
+                        at=at,
+                        task_id=task.id,
+                        state="cancelled",
+                        reason="The Run was cancelled.",
+                    )
+                )
+        await self.record(finished(await self.record(ev.RunCancelled(run_id=run.id, at=at)), at))
+
+    async def accept(self, run: Run, mode: AcceptMode) -> Run:
+        """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile."""
+        place = await self._places.of(Path(run.repository))
+        event = await acceptance.accept(run, place.repository, self._world.clock, mode)
+        run = await self.record(event)
+        leases = Leases(self._world, place.repository, run.id, self._places.settings_of(run))
+        try:
+            for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
+                run = await self.record(returned)
+        except ContextuneError as problem:
+            leases.problems.append(str(problem))
+        # The branch has moved: what is left behind is told, and is no failure of Accept.
+        return await self.note(run.id, leases.problems) or run
+
+    async def note(self, run_id: str, problems: Sequence[str]) -> Run | None:
+        """Record sentences as notes of a Run; returns it as it then stands, or None if there are none."""
+        run: Run | None = None
+        for problem in problems:
+            run = await self.record(ev.Noted(run_id=run_id, at=self._world.clock.now(), text=problem))
+        return run
+
+    async def _post(self, driver: RunDriver) -> None:
+        async for letter in self._world.mailbox.letters(driver.run.id):
+            try:
+                await deliver(driver, letter)
+            except ContextuneError as problem:
+                # Whoever wrote has gone on: the Run itself says why nothing came of it.
+                at = self._world.clock.now()
+                await driver.emit(ev.Noted(run_id=driver.run.id, at=at, text=str(problem)))
+
+    async def ask(self, run: Run, letter: Letter) -> None:
+        """Ask whoever drives a Run for something. Raises UsageProblem if nobody does."""
+        driver = self.drivers.get(run.id)
+        if driver is not None:
+            await deliver(driver, letter)
+        elif self._world.mailbox.is_owned(run.id):
+            self._world.mailbox.send(run.id, letter)
+        else:
+            raise UsageProblem(f"Run {run.id} is {run.state} and nobody drives it; resume it first.")
+
+    async def record(self, event: ev.AnyEvent) -> Run:
+        """Journal an event of a Run that nobody drives, and fold it."""
+        await self._world.journal.append([event])
+        run = fold(await self._world.journal.read(event.run_id))
+        if run is None:
+            raise ContextuneError(f"The journal lost run {event.run_id}.")
+        self._heard(run, event)
+        return run
+
+    def _heard(self, run: Run, event: ev.AnyEvent) -> None:
+        for listener in list(self._listeners):
+            listener(run, event)
+
+
+async def deliver(driver: RunDriver, letter: Letter) -> None:
+    """Do what a letter asks."""
+    match letter:
+        case Letter(verb="pause"):
+            await driver.pause()
+        case Letter(verb="resume"):
+            await driver.resume(Decimal(letter.text) if letter.text else None)
+        case Letter(verb="cancel"):
+            await driver.cancel()
+        case Letter(verb="cancel_task", task_id=str(task_id)):
+            await driver.cancel_task(task_id)
+        case Letter(verb="retry_task", task_id=str(task_id)):
+            await driver.retry(task_id)
+        case Letter(verb="tell" | "answer", task_id=str(task_id)):
+            await driver.tell(task_id, letter.text)
+        case _:
+            raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")

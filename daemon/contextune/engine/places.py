@@ -1,0 +1,68 @@
+"""The repositories in use: each opened once, with its Gate."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from contextune.core.ports import Repository
+from contextune.core.run import Run
+from contextune.core.settings import Settings
+from contextune.engine.gate import Gate
+from contextune.engine.gateway import Gateway
+from contextune.engine.world import World
+
+
+@dataclass(slots=True)
+class Place:
+    """One repository that is in use."""
+
+    repository: Repository
+    gate: Gate
+
+
+class Places:
+    """Opens repositories, and knows what a Run needs to work in one."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[Path, Place] = {}
+        # Test suites use whole processors; more at a time than there are would only make each slower.
+        self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
+
+    async def of(self, folder: Path) -> Place:
+        """The repository that a folder lies in. Raises PlaceProblem."""
+        folder = folder.resolve()
+        place = self._known.get(folder)
+        if place is None:
+            repository = await asyncio.to_thread(self._world.open_repository, folder)
+            settings = self._world.settings.load(repository.root, {})
+            gate = self.gate(repository, settings)
+            place = self._known.setdefault(repository.root, Place(repository, gate))
+            self._known[folder] = place
+        return place
+
+    def gate(self, repository: Repository, settings: Settings) -> Gate:
+        """A Gate that shares the processors with all others."""
+        return Gate(repository, timeout=settings.gate_timeout, slots=self._gate_slots)
+
+    async def gateway(self, settings: Settings) -> Gateway:
+        """The way to the model. Raises PlaceProblem if there is no key."""
+        model = await self._world.models.get(offline=settings.offline)
+        return Gateway(model, self._world.prices, self._world.clock)
+
+    def settings_of(self, run: Run) -> Settings:
+        """The settings in force now, with what the Run was approved with."""
+        settings = self._world.settings.load(Path(run.repository), {})
+        return msgspec.structs.replace(
+            settings,
+            budget=run.budget,
+            agents=run.agents,
+            ladder=run.ladder,
+            accept=run.accept,
+            offline=run.offline,
+        )
