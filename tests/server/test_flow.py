@@ -72,7 +72,10 @@ async def test_quote_run_accept_undo(editor: Editor, app: Played, folder: Path) 
     await app.until("accept", "r_1", "merge")
     assert asked == [(QUOTED, ["Start", "Cancel"]), (OUTCOME, ["Accept", "Later", "Discard"])]
     shown = await editor.hear("window/showMessage")
-    assert shown["message"].startswith("Accepted “2 TODOs of sizes.py” on main. Undo by the code lens")
+    assert shown["message"] == (
+        "Accepted “2 TODOs of sizes.py” on main. "
+        "Undo by the code lens at the top of a changed file, or with: contextune undo r_1"
+    )
 
     document = {"textDocument": {"uri": (folder / "parcel/sizes.py").as_uri()}}
     [undo, *_] = await editor.ask("textDocument/codeLens", document)

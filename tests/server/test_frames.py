@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.server.frames import MAX_HEADER, Frames, Malformed, frame
+from contextune.server.frames import MAX_HEADER, Frames, Malformed, frame, written
 
 PING: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"text": "grüß 🦀"}}
 PING_BYTES = frame(json.dumps(PING, ensure_ascii=False).encode())
@@ -73,6 +73,13 @@ def test_after_an_attack_the_next_message_is_understood(attack: bytes, answers: 
     messages = all_of(attack, PING_BYTES)
     assert messages[-1] == PING
     assert set(codes(messages)) == set(answers)
+
+
+def test_half_a_surrogate_pair_goes_both_ways() -> None:
+    message = {"jsonrpc": "2.0", "method": "x", "params": {"text": "\ud800 and more"}}
+    [heard] = Frames().feed(frame(json.dumps(message).encode()))
+    assert heard == message
+    assert json.loads(written(heard)) == message
 
 
 def test_a_length_that_is_too_long_gives_back_the_message_it_swallowed() -> None:

@@ -194,6 +194,41 @@ async def test_malformed_params_are_named(
     assert await editor.ask("contextune/run/list", {}) == {"runs": []}
 
 
+JUNK: list[Any] = [
+    None,
+    [],
+    {},
+    [{}],
+    7,
+    "x",
+    True,
+    {"": None},
+    {"runId": None},
+    {"runId": [1]},
+    {"folder": 3},
+]
+JUNK += [{"runId": "", "taskId": "", "text": ""}, {"todoIds": [{}]}, {"runId": "r_1", "taskId": "\ud800"}]
+
+
+@pytest.mark.parametrize("method", [method.name for method in REQUESTS] + ["workspace/executeCommand"])
+async def test_junk_gets_one_answer_and_never_an_internal_error(
+    editor: Editor, folder: Path, method: str
+) -> None:
+    await editor.open(folder)
+    for junk in JUNK:
+        _, code = await outcome(editor, method, junk)
+        assert code in {None, -32602, -32000}, junk
+    assert editor.stray == []
+
+
+async def outcome(editor: Editor, method: str, params: Any) -> tuple[Any, int | None]:
+    """A request's result, or the code of its error."""
+    try:
+        return await editor.ask(method, params), None
+    except RpcError as error:
+        return None, error.code
+
+
 async def test_unknown_methods_are_refused_and_unknown_notifications_ignored(
     editor: Editor, folder: Path
 ) -> None:

@@ -20,8 +20,8 @@ import pytest_lsp
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from contextune.cli.demo import prepare
 from contextune.cli.output import Output
+from contextune.cli.sample import prepare
 
 PATIENCE = 90.0
 """Seconds until something that does not come fails a test: a Run of the sample with its gates takes some."""

@@ -39,8 +39,6 @@ DISCARD = "Discard"
 INTERVAL = 0.1
 """Seconds between two reports on a progress bar."""
 
-UNDO_HINT = "Undo by the code lens at the top of a changed file, or with: contextune undo"
-
 
 async def work(session: Session, request: QuoteRequest) -> None:
     """From a request to an accepted Run, with the user asked before money is spent and before files move."""
@@ -182,7 +180,10 @@ async def accept(session: Session, run_id: str) -> None:
     """Move the user's branch to a Run's result."""
     run = await (await session.application()).accept(run_id, "merge")
     where = run.accepted.branch if run.accepted is not None else None
-    session.client.say(f"Accepted “{run.title}” on {where or 'the detached HEAD'}. {UNDO_HINT}")
+    session.client.say(
+        f"Accepted “{run.title}” on {where or 'the detached HEAD'}. "
+        f"Undo by the code lens at the top of a changed file, or with: contextune undo {run.id}"
+    )
 
 
 async def undo(session: Session, run_id: str) -> None:
@@ -238,6 +239,8 @@ def outcome_text(run: Run) -> str:
         for task in run.tasks
         if task.state not in {"accepted", "waiting"} and task.reason
     ]
+    if run.offline:
+        said.append("Offline model: nothing was paid.")
     if run.reason:
         said.append(run.reason)
     if run.state == "review":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -69,8 +70,8 @@ class Frames:
 
     def _decode(self, body: bytes) -> dict[str, Any] | Malformed:
         try:
-            message = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+            message = parse(body)
+        except (ValueError, RecursionError) as problem:
             # A length that is too long swallows the head of the next message: give it back.
             following = _LENGTH.search(body)
             if following is not None:
@@ -79,6 +80,22 @@ class Frames:
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
             return Malformed(INVALID_REQUEST, 'Expected one JSON-RPC object with `"jsonrpc": "2.0"`.')
         return message
+
+
+def parse(body: bytes) -> Any:
+    """JSON. Half a surrogate pair is let through: JavaScript has such strings. Raises ValueError."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return json.loads(body)
+
+
+def written(message: Any, enc_hook: Callable[[Any], Any] | None = None) -> bytes:
+    """JSON of a message made of plain values and of msgspec's Structs, half surrogate pairs included."""
+    try:
+        return msgspec.json.encode(message, enc_hook=enc_hook)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(message, enc_hook=enc_hook)).encode("ascii")
 
 
 def frame(body: bytes) -> bytes:

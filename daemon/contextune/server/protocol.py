@@ -20,7 +20,7 @@ from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageS
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
 from contextune.server.failures import INVALID_REQUEST, rpc_error
-from contextune.server.frames import PARSE_ERROR, Malformed, frame
+from contextune.server.frames import PARSE_ERROR, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT
 from contextune.server.pipes import Silence, Writer
 
@@ -105,7 +105,7 @@ class Protocol(LanguageServerProtocol):
         if self.writer is None:
             return
         plain = self._converter.unstructure(data)
-        self.writer.write(frame(msgspec.json.encode(plain, enc_hook=self._serialize_message)))
+        self.writer.write(frame(written(plain, self._serialize_message)))
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: int | str) -> None:
         self._request_futures.pop(msg_id, None)

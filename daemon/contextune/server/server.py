@@ -9,10 +9,8 @@ import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from contextune.core.errors import PlaceProblem
-from contextune.server.frames import Frames, Malformed, frame
+from contextune.server.frames import Frames, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT, greeting
 from contextune.server.pipes import PipeWriter, Writer, read_pipe, read_stream, take_stdio
 
@@ -76,7 +74,7 @@ async def _greet(messages: AsyncIterator[dict[str, Any] | Malformed], writer: Wr
 
 
 def _answer(writer: Writer, request_id: int | str | None, **outcome: Any) -> None:
-    writer.write(frame(msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, **outcome})))
+    writer.write(frame(written({"jsonrpc": "2.0", "id": request_id, **outcome})))
 
 
 async def _messages(incoming: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any] | Malformed]:
