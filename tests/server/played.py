@@ -15,9 +15,11 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run, advance
 from contextune.core.todo import Todo
 from contextune.core.worktree import Worktree
-from contextune.engine.application import Application, Listener
+from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
 from tests.protocol import samples as s
+
+Listener = Callable[[Run, ev.AnyEvent], None]
 
 
 class PlayedBoard:
