@@ -312,7 +312,9 @@ def _warnings(
     if base.branch is None:
         said.append("HEAD is detached: Accept will move HEAD itself.")
     said += [f"{path} is left out of the base: it is too large." for path in base.skipped]
-    said += [f"{one.first} and {one.second} both touch {one.path}." for one in plan.overlaps(todos)]
+    titles = {task.id: task.title for task in plan.tasks}
+    for one in plan.overlaps(todos):
+        said.append(f"Two Tasks touch {one.path}: {titles[one.first]}; {titles[one.second]}.")
     return tuple(said)
 
 
