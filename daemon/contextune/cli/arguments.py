@@ -16,10 +16,12 @@ ABOUT = "Turns the TODO comments of a repository into finished, tested, merged w
 
 EPILOG = """\
 exit status:
-  0  all Tasks accepted, or nothing to do     3  stopped by the budget
-  1  some Task failed, or something else      4  the environment is wrong: no repository,
-     went wrong                                  no API key, no git
-  2  bad usage                              130  interrupted; a Run can be resumed
+    0  all Tasks accepted, or nothing to do
+    1  some Task failed, or something else went wrong
+    2  bad usage
+    3  stopped by the budget
+    4  the environment is wrong: no repository, no API key, no git
+  130  interrupted; a Run can be resumed
 
 environment:
   ANTHROPIC_API_KEY    the key of the model's server
@@ -34,23 +36,25 @@ to begin, in a git repository:
 
 PLAN_HELP = """\
 a plan file:
-  JSON with the Tasks, in place of the planner. A line that `contextune quote --json` printed is one: keep
-  it in a file, change it, run it with --plan. By hand, this much is enough:
+  JSON with the Tasks, in place of the planner. A line that
+  `contextune quote --json` printed is one: keep it in a file, change it, run it
+  with --plan. By hand, this much is enough:
 
     {"tasks": [{"id": "sizes", "title": "Read sizes as people write them",
                 "brief": "Accept spaces, capitals and a trailing cm; add tests.",
                 "todoIds": ["t_2c85ffdd64"], "files": ["parcel/sizes.py"],
                 "dependsOn": [], "complexity": "simple"}]}
 
-  `id` is lower-case letters, digits and hyphens. `complexity` is simple, standard or hard. `gate`, a command,
-  may replace the Run's own for one Task.
+  `id` is lower-case letters, digits and hyphens. `complexity` is simple,
+  standard or hard. `gate`, a command, may replace the Run's own for one Task.
 """
 
 RUN_HELP = """\
 what happens:
-  The plan and its price are shown first, and nothing is spent on agents before you agree. Your branch, index
-  and files stay as they are until the Run is accepted: by --accept at its end, or by `contextune accept`.
-  Ctrl-C stops at a safe point; `contextune resume` goes on.
+  The plan and its price are shown first, and nothing is spent on agents before
+  you agree. Your branch, index and files stay as they are until the Run is
+  accepted: by --accept at its end, or by `contextune accept`. Ctrl-C stops at a
+  safe point; `contextune resume` goes on.
 
 """
 
@@ -60,18 +64,19 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         """Raise a UsageProblem."""
-        sentence = message[:1].upper() + message[1:]
+        sentence = message.removeprefix("argument ")
+        sentence = sentence[:1].upper() + sentence[1:]
         raise UsageProblem(f"{sentence.rstrip('.')}. See `{self.prog} --help`.")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
 
 
 def parser() -> Parser:
     """The parser of all commands. The chosen one is `command`."""
-    top = Parser(
-        prog="contextune",
-        description=ABOUT,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    top = Parser(prog="contextune", description=ABOUT, epilog=EPILOG, formatter_class=_Help)
     top.add_argument("--version", action="version", version=f"contextune {__version__}")
     commands: Commands = top.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", parser_class=Parser
@@ -89,7 +94,7 @@ def _command(
         help=text,
         description=text,
         epilog=more,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     if json:
         added.add_argument("--json", action="store_true", help="print one JSON object a line")

@@ -18,7 +18,7 @@ from contextune.compose import compose
 from contextune.core.errors import UsageProblem
 from contextune.engine.application import Application
 from contextune.protocol.convert import cost_view, joined_bill, joined_lines, worktree_view
-from contextune.protocol.wording import bill_text, count_text
+from contextune.protocol.wording import bill_text, count_text, rung_text
 
 Command = Callable[[Namespace], Coroutine[Any, Any, int]]
 Steering = Callable[[Application, Namespace, Output], Coroutine[Any, Any, int]]
@@ -109,6 +109,7 @@ async def _cost(app: Application, given: Namespace, out: Output) -> int:
     out.blank()
     lines = joined_lines([line for run in counted for line in run.costs])
     out.show(bill_table(lines, joined_bill([run.bill for run in counted])))
+    out.blank()
     out.say(view.method, "dim")
     return 0
 
@@ -148,7 +149,7 @@ async def _agents(given: Namespace) -> int:
                     "tools": role.tools,
                 }
             )
-        out.say(f"{role.name}  {role.rung}", "bold")
+        out.say(f"{role.name}  {rung_text(role.rung)}", "bold")
         out.say(f"    {role.description}")
         out.say(f"    tools: {', '.join(role.tools) or 'none'}")
     return 0

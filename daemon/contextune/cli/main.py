@@ -9,7 +9,7 @@ from typing import Any
 
 from contextune.cli.arguments import parser
 from contextune.cli.terminal import plain
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import ContextuneError, UsageProblem
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -47,9 +47,7 @@ def _dispatch(given: Namespace) -> int:
 
         return serve_stdio() if given.socket is None else serve_socket(given.socket)
     if given.command == "offline-model":
-        from contextune.offline.server import serve
-
-        return _until_done(_served(serve(given.port, given.script, given.log)))
+        return _until_done(_offline_model(given))
     if given.command == "demo":
         from contextune.cli.demo import demo
 
@@ -59,8 +57,14 @@ def _dispatch(given: Namespace) -> int:
     return _until_done(COMMANDS[given.command](given))
 
 
-async def _served(serving: Coroutine[Any, Any, None]) -> int:
-    await serving
+async def _offline_model(given: Namespace) -> int:
+    from contextune.offline.script import BadScript
+    from contextune.offline.server import serve
+
+    try:
+        await serve(given.port, given.script, given.log)
+    except BadScript as problem:
+        raise UsageProblem(f"--script: {problem}.") from None
     return 0
 
 

@@ -75,6 +75,7 @@ def show_run(run: Run, out: Output, *, in_full: bool = False) -> None:
         out.blank()
         out.say("Bill", "bold")
         out.show(bill_table(run.costs, run.bill))
+        out.blank()
         out.say(SAVING_METHOD, "dim")
         out.blank()
     elif run.ghost_evidence is not None:

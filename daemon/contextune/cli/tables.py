@@ -43,7 +43,7 @@ def table(*columns: str, wide: int = 0, right: Sequence[int] = ()) -> Table:
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for number, heading in enumerate(columns):
         if number == wide:
-            made.add_column(heading, ratio=1, overflow="fold", min_width=20)
+            made.add_column(heading, ratio=1, overflow="fold", min_width=12)
         else:
             made.add_column(heading, no_wrap=True, justify="right" if number in right else "left")
     return made

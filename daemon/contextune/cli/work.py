@@ -15,7 +15,7 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
 from contextune.core import events as ev
-from contextune.core.errors import UsageProblem
+from contextune.core.errors import BudgetReached, UsageProblem
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
@@ -28,7 +28,11 @@ FAILED, PARKED, INTERRUPTED = 1, 3, 130
 async def quote(app: Application, given: Namespace, out: Output) -> Quote:
     """Make and show a Quote."""
     request = _request(given)
-    made = await app.quote(request, on_stage=out.step, overrides=_overrides(given))
+    try:
+        made = await app.quote(request, on_stage=out.step, overrides=_overrides(given))
+    except BudgetReached as reached:
+        hint = "Nothing was started. Planning needs that much: give a higher --budget."
+        raise BudgetReached(f"{reached} {hint}") from None
     show_quote(made, out)
     return made
 
@@ -39,7 +43,8 @@ async def run(app: Application, given: Namespace, out: Output) -> int:
         raise UsageProblem("--accept pr: pull requests cannot be opened. Use merge, squash or none.")
     if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
-    if given.all and not given.plan and not await app.scan(given.path):
+    request = _request(given)
+    if request.all and request.plan is None and not await app.scan(request.folder):
         out.note("There are no Todos here: nothing to do.")
         return 0
     ended = await carry_out(app, given, out)

@@ -1,0 +1,141 @@
+"""A Run is steered from another process, stopped by a signal or its budget, and goes on."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Server
+from tests.cli.place import Going, Machine
+
+
+def _begin(machine: Machine, server: Server, todo: str, *more: str) -> tuple[Path, Going]:
+    root = machine.small()
+    todo_id = machine.todo(root, todo)
+    return root, machine.start("run", root, "--todo", todo_id, "--yes", "--json", *more, env=server.keyed)
+
+
+def _until_it_waits(going: Going) -> tuple[str, Path]:
+    """Until the agent's command runs: the Run and the worktree."""
+    lease = going.until_kind("lease_taken")
+    going.until(lambda event: event["kind"] == "message_added" and event["message"]["role"] == "assistant")
+    return lease["runId"], Path(lease["path"])
+
+
+def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "take your time", "--accept", "merge")
+    run_id, worktree = _until_it_waits(going)
+    paused = machine.do("pause", run_id[:6])
+    assert (paused.status, f"Run {run_id} is paused" in paused.out) == (0, True), paused.err
+    assert going.until_kind("run_paused")["state"] == "paused"
+    told = machine.do("tell", "take-your-time", "prefer short words", "--json")
+    assert (told.status, told.last["id"]) == (0, run_id), told.err
+    (worktree / "go").touch()
+    going.until(lambda event: event["kind"] == "message_added" and event["message"]["role"] == "user")
+    assert machine.do("show", run_id, "--json").last["tasks"][0]["turn"] == 1
+    resumed = machine.do("resume")
+    assert resumed.status == 0
+    assert f"Another process drives run {run_id}, and was told." in resumed.err
+    ended = going.end()
+    assert ended.status == 0, ended.err
+    assert ended.last["state"] == "accepted"
+    assert "The user says: prefer short words" in ended.out
+    assert "# No hurry." in (root / "app.py").read_text()
+
+
+def test_cancel_a_task_then_retry_it(machine: Machine, server: Server) -> None:
+    _, going = _begin(machine, server, "take your time")
+    run_id, worktree = _until_it_waits(going)
+    cancelled = machine.do("cancel", f"{run_id}/take-your-time")
+    assert cancelled.status == 0, cancelled.err
+    assert "Task take-your-time is cancelled" in cancelled.out
+    ended = going.end()
+    assert (ended.status, ended.last["state"]) == (1, "failed")
+    assert ended.last["tasks"][0]["state"] == "cancelled"
+    (worktree / "go").touch()
+    again = machine.do("retry", "take-your-time", env=server.keyed)
+    assert again.status == 0, again.err
+    assert f"`contextune accept {run_id}` moves your branch" in " ".join(again.err.split())
+    late = machine.do("cancel", run_id)
+    assert late.status == 2
+    assert "is review; there is nothing to cancel" in late.err
+
+
+def test_cancel_a_run(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "take your time")
+    before = machine.state(root)
+    run_id, _ = _until_it_waits(going)
+    assert machine.do("cancel", run_id, "--json").last["state"] == "cancelled"
+    ended = going.end()
+    assert (ended.status, ended.last["state"]) == (1, "cancelled")
+    assert machine.state(root) == before
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_resume_finishes_it(
+    machine: Machine, server: Server, sign: signal.Signals
+) -> None:
+    root, going = _begin(machine, server, "take your time", "--accept", "merge")
+    before = machine.state(root)
+    run_id, worktree = _until_it_waits(going)
+    going.signal(sign)
+    ended = going.end()
+    assert ended.status == 130
+    assert f"`contextune resume {run_id}` goes on." in ended.err
+    assert "Traceback" not in ended.err
+    assert machine.state(root) == before
+    refused = machine.do("tell", "take-your-time", "too late")
+    assert refused.status == 2
+    assert "nobody drives it; resume it first" in refused.err
+    (worktree / "go").touch()
+    resumed = machine.do("resume", "--json", env=server.keyed)
+    assert resumed.status == 0, resumed.err
+    assert (resumed.last["kind"], resumed.last["state"]) == ("run_finished", "accepted")
+    assert machine.moves(root) == 2
+
+
+def test_a_question_is_answered_from_another_process(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "ask first", "--accept", "merge")
+    run_id = going.until_kind("question_asked")["runId"]
+    going.until_said(f"contextune answer {run_id}/ask-first TEXT")
+    said = "".join(going.said)
+    assert "  1  plain\n" in said
+    assert "  2  fancy [bold]\n" in said
+    assert r"Which word\x1b[31m do you want?" in said
+    answered = machine.do("answer", "ask-first", "2")
+    assert (answered.status, answered.out) == (0, "Answered ask-first: fancy [bold]\n"), answered.err
+    assert going.end().status == 0
+    assert "    # fancy [bold]\n" in (root / "app.py").read_text()
+    late = machine.do("answer", "ask-first", "plain")
+    assert late.status == 2
+    assert "asks nothing" in late.err
+
+
+def test_the_budget_parks_and_a_higher_one_finishes(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "ask first", "--accept", "merge", "--budget", "0.0001")
+    parked = going.end()
+    assert parked.status == 3
+    assert (parked.last["kind"], parked.last["state"]) == ("run_paused", "parked")
+    run_id = parked.last["runId"]
+    assert "The budget of $0.0001 is reached" in parked.err
+    assert f"`contextune resume {run_id} --budget USD` goes on" in parked.err
+    assert machine.moves(root) == 1
+    resumed = machine.start("resume", run_id, "--budget", "1", "--json", env=server.keyed)
+    resumed.until_kind("question_asked")
+    assert machine.do("answer", "ask-first", "my own").status == 0
+    assert resumed.end().status == 0
+    assert "    # my own\n" in (root / "app.py").read_text()
+
+
+def test_planning_that_the_budget_does_not_allow_costs_nothing(machine: Machine, parcel: Path) -> None:
+    done = machine.do("run", parcel, "--all", "--offline", "--yes", "--budget", "0.0001", "--json")
+    assert (done.status, done.out) == (3, "")
+    assert "The budget of $0.0001 is reached" in done.err
+    assert "Nothing was started. Planning needs that much: give a higher --budget." in done.err
+
+
+def test_nothing_to_resume(machine: Machine) -> None:
+    done = machine.do("resume")
+    assert (done.status, done.out, done.err) == (0, "", "There is nothing to resume.\n")
