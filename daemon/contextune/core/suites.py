@@ -6,14 +6,23 @@ import re
 from collections.abc import Iterable, Mapping
 
 FAILURES: tuple[re.Pattern[str], ...] = (
-    re.compile(r"^(?:FAILED|ERROR) ([^\s].*?)(?: - .*)?$", re.M),  # pytest's short summary
+    # pytest's short summary; `FAILED (failures=1)` is unittest's sum, and no test
+    re.compile(r"^(?:FAILED|ERROR) (?!\()(\S.*?)(?: - .*)?$", re.M),
     re.compile(r"^(?:FAIL|ERROR): (\S+ \(\S+\))", re.M),  # unittest
-    re.compile(r"^test (\S+) \.\.\. FAILED$", re.M),  # cargo
+    re.compile(r"^test (.+?) \.\.\. FAILED$", re.M),  # cargo
     re.compile(r"^\s*--- FAIL: (\S+)", re.M),  # go
-    re.compile(r"^not ok \d+ - (.+)$", re.M),  # TAP: node:test, tape
-    re.compile(r"^\s*[✕✖×] (.+?)(?: \(\d+ ?ms\)| \d+ ?ms)?$", re.M),  # jest, vitest, node:test, mocha
+    # TAP: node:test, tape; what is marked TODO or SKIP is expected to fail
+    re.compile(r"^\s*not ok \d+(?: -)? (?!.*# (?i:todo|skip)\b)(.+?)(?:\s+# .*)?$", re.M),
+    # jest, vitest, node:test, without the time that each took
+    re.compile(r"^\s*[✕✖×✗] (?!failing tests:)(.+?)(?: \(?[\d.]+ ?m?s\)?)?$", re.M),
+    re.compile(r"^\s*● (.+ › .+)$", re.M),  # jest, where it ran several files
+    re.compile(r"^\s*FAIL\s+(\S+ > .+)$", re.M),  # vitest
 )
-"""How pytest, unittest, cargo, go, TAP producers, jest, vitest and mocha name a failing test."""
+"""How pytest, unittest, cargo, go, TAP producers, jest and vitest name a failing test."""
+
+MOCHA_SUM = re.compile(r"^\s+\d+ failing$", re.M)
+MOCHA = re.compile(r"^\s+\d+\) (.+?):?$", re.M)
+"""mocha numbers what fails: a sign too common to look for where its sum is missing."""
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
@@ -21,7 +30,8 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 def failing_tests(output: str) -> tuple[str, ...]:
     """The failing tests that an output names, in order, each once; empty if it names none."""
     plain = ANSI.sub("", output)
-    found = (match.strip() for pattern in FAILURES for match in pattern.findall(plain))
+    patterns = (*FAILURES, MOCHA) if MOCHA_SUM.search(plain) else FAILURES
+    found = (match.strip() for pattern in patterns for match in pattern.findall(plain))
     return tuple(dict.fromkeys(name for name in found if name))
 
 
@@ -33,7 +43,7 @@ TEST_NAME = re.compile(
 )
 SKIPPED = re.compile(
     r"@(?:pytest\.mark\.|unittest\.)(?:skip|xfail|skipIf|skipUnless|expectedFailure)|pytest\.(?:skip|xfail)\(|"
-    r"self\.skipTest\(|\b(?:it|test|describe)\.(?:skip|todo)\(|\bx(?:it|describe)\(|\bt\.Skip\(|#\[ignore",
+    r"self\.skipTest\(|\b(?:it|test|describe)\.(?:skip|todo|only)\(|\b[xf](?:it|describe)\(|\bt\.Skip\(|#\[ignore",
 )
 
 
@@ -46,6 +56,8 @@ def weakening(
     before: Mapping[str, str], after: Mapping[str, str | None]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Tests that a change removed, and test files in which it skips more than before.
+
+    To run `only` some skips the others.
 
     `before` maps test files of the Base to their text, `after` the same paths to theirs now. A test that
     moved to another of these files is not removed.
