@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -20,9 +21,13 @@ from contextune.adapters.shell import FencedShell
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
+from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Repository, Shell
 from contextune.engine.application import Application
 from contextune.engine.world import World
+
+SECRETS = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN")
+"""Variables whose values are masked in everything that is kept."""
 
 ENVIRONMENTS = (".venv", "venv", "node_modules")
 """Folders of the user's checkout that commands in a worktree may read: its installed packages."""
@@ -55,7 +60,7 @@ async def compose(*, offline: bool = False) -> Application:
         World(
             home=files.state,
             clock=SystemClock(),
-            journal=SqliteJournal(files.journal),
+            journal=_journal(files),
             mailbox=FolderMailbox(files.state / "runs"),
             baselines=BaselineFolder(files.state / "baselines"),
             prices=PriceTable(read_own_prices(files.prices)),
@@ -71,3 +76,11 @@ async def compose(*, offline: bool = False) -> Application:
             warm=models.warm,
         )
     )
+
+
+def _journal(files: UserFiles) -> SqliteJournal:
+    secrets = [value for name in SECRETS if (value := os.environ.get(name, "").strip())]
+    try:
+        return SqliteJournal(files.journal, secrets=secrets)
+    except ContextuneError as problem:
+        raise PlaceProblem(str(problem)) from None

@@ -43,10 +43,6 @@ async def run(app: Application, given: Namespace, out: Output) -> int:
         raise UsageProblem("--accept pr: pull requests cannot be opened. Use merge, squash or none.")
     if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
-    request = _request(given)
-    if request.all and request.plan is None and not await app.scan(request.folder):
-        out.note("There are no Todos here: nothing to do.")
-        return 0
     ended = await carry_out(app, given, out)
     return 0 if ended is None else conclude(ended, out)
 

@@ -2,6 +2,7 @@
 
 ContextuneError                 a sentence for people; `exit_status` is the CLI's
 ├── UsageProblem            2   a bad argument, setting, id
+│   └── NothingToDo         0   what was asked for is done already, or there is nothing of it
 ├── PlaceProblem            4   the environment is wrong: no repository, no key, no git
 │   └── KeyRefused          4   the server does not take the key
 ├── BudgetReached           3   a reservation would exceed a budget
@@ -32,6 +33,12 @@ class UsageProblem(ContextuneError):
     """What was asked for makes no sense as written."""
 
     exit_status = 2
+
+
+class NothingToDo(UsageProblem):
+    """There is nothing of what was to be worked on."""
+
+    exit_status = 0
 
 
 class PlaceProblem(ContextuneError):

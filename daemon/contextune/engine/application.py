@@ -89,8 +89,6 @@ class Application:
             raise PlaceProblem(
                 "There is no API key. Set ANTHROPIC_API_KEY, or use the offline model with --offline."
             )
-        # The import of the model's SDK takes seconds; the Gate on the Base runs meanwhile.
-        warming = asyncio.create_task(self._world.warm(), name="warm")
         quoter = Quoter(
             self._world,
             place.repository,
@@ -99,10 +97,7 @@ class Application:
             gateway=lambda: self._places.gateway(settings),
             on_stage=on_stage,
         )
-        try:
-            quote = await quoter.make(request, self.todos.overlays(root))
-        finally:
-            await asyncio.wait([warming])
+        quote = await quoter.make(request, self.todos.overlays(root))
         self._quotes[quote.id] = (quote, settings)
         return quote
 

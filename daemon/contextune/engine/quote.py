@@ -14,7 +14,7 @@ import msgspec
 from contextune.agents.orchestrator import PlanInput, make_plan
 from contextune.core.base import Value
 from contextune.core.conversation import ModelReply, ModelRequest, Rung
-from contextune.core.errors import PlanRejected, UsageProblem
+from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
 from contextune.core.evidence import Baseline
 from contextune.core.money import CostLine, ModelPrice, PriceRange, Usage, charged
@@ -90,11 +90,19 @@ class Quoter:
             self._repository.take_base, overlays, request.base or self._settings.base
         )
         todos = await self._todos(request, overlays)
+        said = _faults_of_given(request.plan, todos)
+        if said:
+            raise UsageProblem("The plan cannot be used: " + " ".join(said))
         files = tuple(await asyncio.to_thread(self._repository.list_files, base.commit))
         text = self._reader(base)
         gate = self._settings.gate or await asyncio.to_thread(detect_gate, files, text, self._repository.root)
-        baseline = await self._baseline(base, gate) if gate else None
-        plan = await self._plan(request, todos, files, gate, text)
+        # The import of the model's SDK takes seconds; the Gate on the Base runs meanwhile.
+        warming = asyncio.create_task(self._world.warm(), name="warm")
+        try:
+            baseline = await self._baseline(base, gate) if gate else None
+            plan = await self._plan(request, todos, files, gate, text)
+        finally:
+            await asyncio.wait([warming])
         return self._priced(request, base, todos, plan, gate, baseline)
 
     async def _todos(self, request: QuoteRequest, overlays: Overlays) -> tuple[Todo, ...]:
@@ -121,7 +129,7 @@ class Quoter:
                     "list the Todos again."
                 )
         if not chosen and not request.plan:
-            raise UsageProblem("There are no Todos to work on. Add a TODO comment, or give a goal.")
+            raise NothingToDo("There are no Todos to work on. Add a TODO comment, or give a goal.")
         if len(chosen) > MOST_TODOS:
             raise UsageProblem(
                 f"{len(chosen)} Todos are too many for one Run; choose at most {MOST_TODOS}, "
@@ -158,9 +166,6 @@ class Quoter:
         text: Callable[[str], str | None],
     ) -> Plan:
         if request.plan is not None:
-            said = [*misnamed(request.plan), *faults(request.plan, todos, _is_inside)]
-            if said:
-                raise PlanRejected("The plan cannot be used: " + " ".join(said))
             return request.plan
         self._stage("Planning")
         account = Account(f"plan_{self._id}", self._settings.budget, self._journal)
@@ -233,6 +238,11 @@ def below(todos: Sequence[Todo], root: Path, place: Path) -> list[Todo]:
         return list(todos)
     part = place.relative_to(root).as_posix()
     return [todo for todo in todos if todo.path == part or todo.path.startswith(f"{part}/")]
+
+
+def _faults_of_given(plan: Plan | None, todos: Sequence[Todo]) -> list[str]:
+    """What makes a Plan that the user brought unusable, a sentence each."""
+    return [] if plan is None else [*misnamed(plan), *faults(plan, todos, _is_inside)]
 
 
 def _is_inside(path: str) -> bool:
