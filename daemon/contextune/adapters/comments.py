@@ -50,9 +50,9 @@ def _by_pattern(text: str, syntax: str, start: int, end: int) -> Iterator[Span]:
             yield Span(match.start(), match.end(), kinds[match.lastindex or 1])
         return
     position = start
-    while (match := pieces.search(text, position, end)) is not None:
-        kind = kinds[match.lastindex or 1]
-        begin, position = match.span()
+    while found := pieces.search(text, position, end):
+        kind = kinds[found.lastindex or 1]
+        begin, position = found.span()
         if kind.startswith("nested"):
             position = _nested_end(nested[int(kind[6:])], text, position, end)
             kind = "block"
@@ -61,10 +61,13 @@ def _by_pattern(text: str, syntax: str, start: int, end: int) -> Iterator[Span]:
 
 def _nested_end(signs: re.Pattern[str], text: str, position: int, end: int) -> int:
     depth = 1
-    while depth and (match := signs.search(text, position, end)) is not None:
-        depth += -1 if match[1] else 1
-        position = match.end()
-    return end if depth else position
+    while depth:
+        sign = signs.search(text, position, end)
+        if sign is None:
+            return end
+        depth += -1 if sign[1] else 1
+        position = sign.end()
+    return position
 
 
 # Bare pieces that start with a plain character and end in a group that tells their kind: see `pattern_of`.
@@ -90,7 +93,8 @@ def _javascript(text: str, start: int, end: int) -> Iterator[Span]:
         kind = match.lastgroup
         if kind in ("line", "block"):
             if kind == "line" and begin > start and text[begin - 1] == ":":
-                continue  # Text in JSX, such as http://host; code has no `://`.
+                position = begin + 2  # Text in JSX, such as http://host; code has no `://`.
+                continue
             yield Span(begin, position, kind)
         elif kind in ("double", "single"):
             yield Span(begin, position, "string")
@@ -174,9 +178,10 @@ def _html(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
 
 def _by_lexer(text: str, path: str) -> Iterator[Span]:
     """The comments that Pygments finds, for a language that has no syntax here; none if it knows none."""
-    from pygments.lexers import get_lexer_for_filename
-    from pygments.token import Comment, String
-    from pygments.util import ClassNotFound
+    # Pygments has no types of its own, and nothing else here needs its stubs.
+    from pygments.lexers import get_lexer_for_filename  # type: ignore[import-untyped]
+    from pygments.token import Comment, String  # type: ignore[import-untyped]
+    from pygments.util import ClassNotFound  # type: ignore[import-untyped]
 
     try:
         lexer = get_lexer_for_filename(path.rpartition("/")[2])
@@ -226,4 +231,4 @@ def language_by_lexer(path: str) -> str:
     from pygments.lexers import find_lexer_class_for_filename
 
     lexer = find_lexer_class_for_filename(path.rpartition("/")[2])
-    return lexer.aliases[0] if lexer is not None and lexer.aliases else ""
+    return str(lexer.aliases[0]) if lexer is not None and lexer.aliases else ""

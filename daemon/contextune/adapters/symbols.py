@@ -8,7 +8,7 @@ Where that finds nothing, there is no symbol; that is better than a wrong one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,178 +16,278 @@ from contextune.adapters.comments import Span
 from contextune.adapters.languages import Language
 
 _BRACES = frozenset(
-    "javascript c csharp java kotlin groovy swift dart go rust zig d slashes php scss perl".split()
+    {"javascript", "c", "csharp", "java", "kotlin", "groovy", "swift", "dart", "go", "rust", "zig", "d"}
+    | {"slashes", "php", "perl"}
 )
+
 _INDENTED = {
-    "python": re.compile(r"(?:async[ \t]+)?(?:c?p?def|class|func)[ \t]+(?P<name>\w+)"),
-    "ruby": re.compile(r"(?:private[ \t]+|protected[ \t]+|public[ \t]+)?(?:def|class|module|macro|struct)[ \t]+(?:self\.)?(?P<name>[\w:]+[?!=]?)"),
-    "elixir": re.compile(r"(?:defp?|defmacrop?|defmodule|defimpl|defprotocol|describe)[ \t]+(?P<name>[\w.]+[?!]?)"),
-    "lua": re.compile(r"(?:local[ \t]+)?function[ \t]+(?P<name>[\w.:]+)|(?:local[ \t]+)?(?P<assigned>[\w.]+)[ \t]*=[ \t]*function\b"),
-    "julia": re.compile(r"(?:mutable[ \t]+)?(?:function|struct|module|macro)[ \t]+(?P<name>[\w.!]+)"),
-    "nim": re.compile(r"(?:proc|func|method|template|macro|iterator)[ \t]+(?P<name>\w+)"),
-    "shell": re.compile(r"(?:function[ \t]+(?P<name>[\w:-]+)|(?P<assigned>[\w:-]+)[ \t]*\(\))"),
-}  # fmt: skip
+    "python": re.compile(r"(?:async[ \t]+)?(?:c?p?def|class|func)[ \t]+(\w+)"),
+    "ruby": re.compile(
+        r"(?:(?:private|protected|public)[ \t]+)?(?:def|class|module|macro|struct)[ \t]+"
+        r"(?:self\.)?([\w:]+[?!=]?)"
+    ),
+    "elixir": re.compile(r"(?:defp?|defmacrop?|defmodule|defimpl|defprotocol)[ \t]+([\w.]+[?!]?)"),
+    "lua": re.compile(
+        r"(?:local[ \t]+)?function[ \t]+([\w.:]+)|(?:local[ \t]+)?([\w.]+)[ \t]*=[ \t]*function\b"
+    ),
+    "julia": re.compile(r"(?:mutable[ \t]+)?(?:function|struct|module|macro)[ \t]+([\w.!]+)"),
+    "nim": re.compile(r"(?:proc|func|method|template|macro|iterator)[ \t]+(\w+)"),
+    "shell": re.compile(r"function[ \t]+([\w:-]+)|([\w:-]+)[ \t]*\(\)"),
+}
+"""For the languages that are read by their indentation: what a line that opens a symbol starts with."""
 
 _TYPE = re.compile(
-    r"\b(?:class|struct|interface|trait|enum|union|namespace|module|object|protocol|record|extension|contract|"
-    r"library|mixin|actor|@interface|@implementation|package|message|service)[ \t]+(?:class[ \t]+|struct[ \t]+)?"
-    r"(?:\[\[.*?\]\][ \t]*|[A-Z][A-Z0-9_]+(?:\([^)]*\))?[ \t]+(?=\w))?(?P<name>[A-Za-z_][\w.:]*)(?![ \t]*\()"
+    r"\b(?:class|struct|interface|trait|enum|union|namespace|module|mod|object|protocol|record|extension|contract|"
+    r"library|mixin|actor|@interface|@implementation|package|message|service)[ ]+(?:(?:class|struct)[ ]+)?"
+    r"(?:\[\[.*?\]\][ ]*|[A-Z][A-Z0-9_]+(?:\([^)]*\))?[ ]+(?=\w))?(?P<name>[A-Za-z_][\w.:]*)(?![ ]*\()"
 )
 _IMPL = re.compile(
-    r"\bimpl\b(?:[ \t]*<(?:[^<>]|<[^<>]*>)*>)?[ \t]*(?:.*\bfor[ \t]+)?&?(?P<name>[A-Za-z_]\w*)"
+    r"\bimpl\b(?:[ ]*<(?:[^<>]|<[^<>]*>)*>)?[ ]*(?:.*\bfor[ ]+)?&?(?:\w+::)*(?P<name>[A-Za-z_]\w*)"
 )
-_GO_METHOD = re.compile(r"\bfunc[ \t]*\([^)]*?(?P<receiver>\w+)(?:\[[^\]]*\])?[ \t]*\)[ \t]*(?P<name>\w+)")
-_GO_TYPE = re.compile(r"\btype[ \t]+(?P<name>\w+)[ \t]+(?:struct|interface)\b")
-_NAMED = re.compile(
-    r"\b(?:function\*?|func|fun|fn|sub|def|modifier|mutating func)[ \t]+(?:<[^>]*>[ \t]*)?(?P<name>[\w.$]+)"
-)
+_GO_METHOD = re.compile(r"\bfunc[ ]*\([^)]*?(?P<receiver>\w+)(?:\[[^\]]*\])?[ ]*\)[ ]*(?P<name>\w+)")
+_GO_TYPE = re.compile(r"\btype[ ]+(?P<name>\w+)[ ]*(?:\[[^\]]*\])?[ ]*(?:struct|interface)\b")
+_NAMED = re.compile(r"\b(?:function\*?|func|fun|fn|sub|def|modifier)[ ]+(?:<[^>]*>[ ]*)?&?(?P<name>[\w.$]+)")
 _ASSIGNED = re.compile(
-    r"(?:^|[ \t,(;])(?P<name>[\w$.]+)[ \t]*(?::[^=]*)?[=:][ \t]*(?:async\b[ \t]*)?"
-    r"(?:function\b\*?[^{]*|(?:\([^{]*\)|[\w$]+)[ \t]*(?::[^{]*)?=>[ \t]*)\Z"
+    r"(?:^|[ ,(;{])(?P<name>[\w$.]+)[ ]*(?::[^=,()]*)?[=:][ ]*(?:async\b[ ]*)?"
+    r"(?:function\b\*?[^{]*|(?:\((?:[^()]|\([^()]*\))*\)|[\w$]+)[ ]*(?::[^={]*)?=>[ ]*)\Z"
 )
 _CALLABLE = re.compile(
-    r"(?P<name>~?[A-Za-z_$#][\w$]*(?:(?:::|\.)~?[A-Za-z_]\w*)*|operator[ \t]*[^\s\w(]+)[ \t]*(?:<[^()]*>)?[ \t]*\("
+    r"(?P<name>~?[A-Za-z_$#][\w$]*(?:(?:::|\.)~?[A-Za-z_]\w*)*|operator[ ]*[^\s\w(]+)[ ]*(?:<[^()]*>)?[ ]*\("
 )
-_CONTROL = frozenset(
-    "if for while switch catch with foreach using lock fixed synchronized else do try return throw new match "
-    "when guard unless until elseif elsif await case sizeof typeof super this defer go select and or not in is "
-    "assert print require include unsafe loop async yield delete alignas decltype __attribute__ noexcept".split()
+_STATEMENTS = frozenset(
+    {"if", "for", "while", "switch", "catch", "with", "foreach", "using", "lock", "fixed", "synchronized"}
+    | {"else", "do", "try", "return", "throw", "match", "when", "guard", "unless", "until", "elseif", "elsif"}
+    | {
+        "case",
+        "select",
+        "assert",
+        "print",
+        "require",
+        "include",
+        "yield",
+        "await",
+        "loop",
+        "and",
+        "or",
+        "not",
+    }
 )
-_NOT_BLOCK = re.compile(r"(?:=|\breturn|\bnew\b[^()]*\([^()]*\)|[(\[,?:&|+])[ \t]*\Z")
+_NO_NAMES = _STATEMENTS | frozenset(
+    {"new", "sizeof", "typeof", "super", "this", "defer", "go", "in", "is", "delete", "unsafe", "async"}
+    | {"alignas", "decltype", "noexcept", "__attribute__"}
+)
+_NO_BLOCK = re.compile(r"(?:=|\breturn|\bnew\b[^()]*\([^()]*\)|[(\[,?:&|+])[ ]*\Z")
 
 
-class _Scope(NamedTuple):
-    name: str | None
+class _Text(NamedTuple):
+    text: str
+    starts: Sequence[int]
+    """Where the lines start."""
+    spans: Sequence[Span]
+    """The comments and strings, in order, at least to the last place that is asked for."""
+    span_starts: Sequence[int]
+
+    def line_of(self, place: int) -> int:
+        """The number of the line that a place is in, counted from 0."""
+        return bisect_right(self.starts, place) - 1
+
+    def indent_of(self, line: int) -> int:
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+        code = self.text[self.starts[line] : end]
+        return len(code) - len(code.lstrip(" \t"))
+
+    def code(self, start: int, end: int) -> str:
+        """A part of the text with comments and strings as spaces, line ends kept."""
+        out = []
+        position = start
+        for i in range(max(bisect_right(self.span_starts, start) - 1, 0), len(self.spans)):
+            span = self.spans[i]
+            if span.start >= end:
+                break
+            if span.end <= position:
+                continue
+            begin = max(span.start, position)
+            out.append(self.text[position:begin])
+            hidden = self.text[begin : min(span.end, end)]
+            out.append(re.sub(r"[^\n]+", lambda part: " " * len(part[0]), hidden))
+            position = begin + len(hidden)
+        out.append(self.text[position:end])
+        return "".join(out)
+
+
+def symbols_at(
+    text: str, starts: Sequence[int], spans: Sequence[Span], language: Language, places: Sequence[int]
+) -> list[str | None]:
+    """For each place, in rising order, the symbol around it, such as `Table.to_html`; None if unknown.
+
+    `starts` are where the lines start, `spans` the comments and strings up to the last place or further.
+    """
+    source = _Text(text, starts, spans, [span.start for span in spans])
+    if language.syntax in _INDENTED:
+        return [_by_indent(source, place, _INDENTED[language.syntax]) for place in places]
+    if language.syntax in _BRACES:
+        return _by_braces(source, places, language.syntax)
+    return [None] * len(places)
+
+
+def _by_indent(source: _Text, place: int, definition: re.Pattern[str]) -> str | None:
+    line = source.line_of(place)
+    code = source.code(source.starts[line], place)
+    if code.strip():
+        # After code: where that stands, and within what its own line defines.
+        indent = source.indent_of(line) + bool(definition.match(code.lstrip()))
+    else:
+        span = source.spans[max(bisect_right(source.span_starts, place) - 1, 0)]
+        line = min(line, source.line_of(span.start))
+        indent = source.indent_of(line)
+        line -= 1
+    names: list[str] = []
+    while line >= 0 and indent > 0:
+        begin = source.starts[line]
+        # Quick for most lines: one that is indented as much can't enclose, whatever it holds.
+        if source.indent_of(line) < indent:
+            stripped = source.code(begin, source.starts[line + 1]).rstrip()
+            here = len(stripped) - len(stripped.lstrip())
+            if stripped and here < indent and stripped[here] not in ")]}":
+                found = definition.match(stripped, here)
+                if found:
+                    names.append(_dotted(next(group for group in found.groups() if group)))
+                indent = here
+        line -= 1
+    return ".".join(reversed(names)) or None
+
+
+_BRACE = re.compile(r"[{}]")
+_BRACE_IN_C = re.compile(r"[{}]|#(?:\\.|[^\\\n])*+", re.DOTALL)
+"""A directive is taken whole, lines that it goes on in included: braces in a macro balance nothing here."""
+
+
+def _by_braces(source: _Text, places: Sequence[int], syntax: str) -> list[str | None]:
+    open_at: list[int] = []
+    names: dict[int, _Named | None] = {}
+    answers: list[str | None] = []
+    span = 0
+
+    def enclosing() -> str | None:
+        if len(open_at) > DEPTH_LIMIT:
+            return None
+        for brace in open_at:
+            if brace not in names:
+                names[brace] = _named(source, brace, syntax)
+        chain = [named for brace in open_at if (named := names[brace])]
+        if syntax == "c":
+            # A function that seems to be around another one lost its end to a branch of the preprocessor.
+            chain = [
+                named
+                for i, named in enumerate(chain)
+                if not (named.callable and chain[i + 1 :] and chain[i + 1].indent <= named.indent)
+            ]
+        return ".".join(named.name for named in chain) or None
+
+    braces = _BRACE_IN_C if syntax == "c" else _BRACE
+    for match in braces.finditer(source.text, 0, places[-1]):
+        at = match.start()
+        while len(answers) < len(places) and places[len(answers)] < at:
+            answers.append(enclosing())
+        while span < len(source.spans) and source.spans[span].end <= at:
+            span += 1
+        if span < len(source.spans) and source.spans[span].start <= at:
+            continue
+        sign = match[0]
+        if sign == "{":
+            open_at.append(at)
+        elif sign == "}" and open_at:
+            _close(source, open_at, at, syntax)
+    while len(answers) < len(places):
+        answers.append(enclosing())
+    return answers
+
+
+def _close(source: _Text, open_at: list[int], at: int, syntax: str) -> None:
+    """Take the brace that the one at `at` closes off the stack.
+
+    Branches of a preprocessor may leave braces unbalanced. Then the layout decides: a closing brace at the
+    start of a line stands below the start of the function that it ends.
+    """
+    line = source.line_of(at)
+    indent = source.indent_of(line)
+
+    def header_indent(brace: int) -> int:
+        return source.indent_of(source.line_of(_header(source, brace)))
+
+    if (
+        source.starts[line] + indent == at
+        and source.indent_of(source.line_of(open_at[-1])) != indent
+        and header_indent(open_at[-1]) > indent
+    ):
+        for i in range(len(open_at) - 2, max(len(open_at) - 8, -1), -1):
+            if header_indent(open_at[i]) == indent:
+                named = _named(source, open_at[i], syntax)
+                if named and named.callable:
+                    del open_at[i + 1 :]
+                break
+    open_at.pop()
+
+
+DEPTH_LIMIT = 60
+"""Open braces beyond which no one nests code: then it is data, or written to stall its reader."""
+
+HEADER_LIMITS = (600, 10_000)
+"""Characters before a brace among which its header is sought, first and at last."""
+
+_HEADER_SIGN = re.compile(r"[(){};]")
+_DIRECTIVE = re.compile(r"^[ \t]*#(?!\[)[^\n]*", re.MULTILINE)
+
+
+def _header(source: _Text, brace: int) -> int:
+    """Where the words before an opening brace start that say what it opens."""
+    for limit in HEADER_LIMITS:
+        begin = max(brace - limit, 0)
+        code = _DIRECTIVE.sub(lambda line: ";" * len(line[0]), source.code(begin, brace))
+        start = _header_start(code)
+        if start >= 0 or begin == 0:
+            start = max(start, 0)
+            return begin + start + len(code[start:]) - len(code[start:].lstrip())
+    return brace
+
+
+def _header_start(code: str) -> int:
+    """Where the last statement of `code` starts; -1 if that is further back."""
+    parens = braces = 0
+    for sign in reversed(list(_HEADER_SIGN.finditer(code))):
+        match sign[0]:
+            case "(" | ")":
+                parens += 1 if sign[0] == ")" else -1
+            case "{" if braces:
+                braces -= 1
+            case "}" if braces or code[sign.end() :].lstrip()[:1] in ("", ",", ")", "."):
+                # What these hold is an initial value, as in `Table() : rows{1}, names{} {`.
+                braces += 1
+            case _ if parens <= 0 and not braces:
+                return sign.end()
+    return -1
+
+
+class _Named(NamedTuple):
+    name: str
+    callable: bool
+    """Whether it is a function, in which C knows no others."""
     indent: int
 
 
-class Scopes:
-    """Answers which symbol encloses a place of one text."""
-
-    def __init__(self, text: str, starts: Sequence[int], spans: Sequence[Span], language: Language) -> None:
-        """`starts` are where the lines start; `spans` the comments and strings."""
-        self._starts = starts
-        self._syntax = language.syntax
-        self._code = ""
-        self._text = text
-        self._spans = spans
-        self._events: list[tuple[int, str | None]] | None = None
-
-    def enclosing(self, line: int, column: int) -> str | None:
-        """The symbol around a line and column, counted from 1, such as `Table.to_html`; None if unknown."""
-        if not self._code:
-            self._code = _blanked(self._text, self._spans)
-        if self._syntax in _INDENTED:
-            return self._by_indent(line, _INDENTED[self._syntax])
-        if self._syntax in _BRACES:
-            return self._by_braces(self._starts[line - 1] + column - 1)
+def _named(source: _Text, brace: int, syntax: str) -> _Named | None:
+    """What an opening brace opens; None if that has no name."""
+    start = _header(source, brace)
+    name = _name(" ".join(source.code(start, brace).split()), syntax)
+    if name is None:
         return None
-
-    def _line(self, number: int) -> str:
-        end = self._starts[number] - 1 if number < len(self._starts) else len(self._code)
-        return self._code[self._starts[number - 1] : end]
-
-    def _by_indent(self, line: int, definition: re.Pattern[str]) -> str | None:
-        code = self._line(line)
-        names: list[str] = []
-        if code.strip():
-            indent = _indent(code) + 1 if definition.match(code.lstrip()) else _indent(code)
-            number = line
-        else:
-            begin = self._starts[line - 1]
-            own = self._text[begin : begin + 400]
-            indent = _indent(own.partition("\n")[0])
-            number = line - 1
-            span = bisect_right([s.start for s in self._spans], begin + len(own) - len(own.lstrip())) - 1
-            if span >= 0 and self._spans[span].start < begin <= self._spans[span].end:
-                # Within a block: it stands where it starts.
-                number = bisect_right(self._starts, self._spans[span].start)
-                indent = _indent(self._text[self._starts[number - 1] :].partition("\n")[0])
-        while number > 0 and indent > 0:
-            code = self._line(number)
-            stripped = code.lstrip()
-            here = len(code) - len(stripped)
-            if stripped and here < indent and stripped[0] not in ")]}":
-                found = definition.match(stripped)
-                if found:
-                    names.append(
-                        next(group for group in found.groups() if group).replace("::", ".").replace(":", ".")
-                    )
-                indent = here
-            number -= 1
-        return ".".join(reversed(names)) or None
-
-    def _by_braces(self, place: int) -> str | None:
-        if self._events is None:
-            self._events = _brace_events(self._code, self._starts, self._syntax)
-        index = bisect_left(self._events, (place, "")) - 1
-        return self._events[index][1] if index >= 0 else None
+    header = source.code(start, brace)
+    return _Named(name, "(" in header and not _TYPE.match(header), source.indent_of(source.line_of(start)))
 
 
-def _blanked(text: str, spans: Sequence[Span]) -> str:
-    """The text with comments and strings as spaces, line ends kept."""
-    out: list[str] = []
-    position = 0
-    for start, end, _ in spans:
-        out.append(text[position:start])
-        out.append(re.sub(r"[^\n]", " ", text[start:end]))
-        position = end
-    out.append(text[position:])
-    return "".join(out)
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-_SIGNS = re.compile(r"[{};]|^[ \t]*#[^\n]*(?:\\\n[^\n]*)*", re.MULTILINE)
-
-
-def _brace_events(code: str, starts: Sequence[int], syntax: str) -> list[tuple[int, str | None]]:
-    """Places at which the enclosing symbol changes, each with the symbol after it."""
-    stack: list[_Scope] = []
-    events: list[tuple[int, str | None]] = []
-    since = 0
-    for match in _SIGNS.finditer(code):
-        sign = match[0]
-        place = match.start()
-        if sign == "{":
-            header = " ".join(code[since:place].split())
-            first = since + len(code[since:place]) - len(code[since:place].lstrip())
-            stack.append(_Scope(_name(header, syntax, bool(stack)), _indent_at(code, starts, first)))
-            since = place + 1
-        elif sign == "}":
-            indent = _indent_at(code, starts, place)
-            if code[starts[bisect_right(starts, place) - 1] : place].strip() == "":
-                # Braces that a preprocessor left unbalanced are set right by the layout.
-                while stack and stack[-1].indent > indent and any(scope.indent == indent for scope in stack):
-                    stack.pop()
-            if stack:
-                stack.pop()
-            since = place + 1
-        elif sign == ";":
-            if code.count("(", since, place) <= code.count(")", since, place):
-                since = place + 1
-            continue
-        else:
-            if not code[since:place].strip() or syntax != "php":
-                since = max(since, match.end()) if not code[since:place].strip() else since
-            continue
-        names = [scope.name for scope in stack if scope.name]
-        events.append((place, ".".join(names) or None))
-    return events
-
-
-def _indent_at(code: str, starts: Sequence[int], place: int) -> int:
-    begin = starts[bisect_right(starts, place) - 1]
-    return _indent(code[begin : begin + 200].partition("\n")[0])
-
-
-def _name(header: str, syntax: str, nested: bool) -> str | None:
+def _name(header: str, syntax: str) -> str | None:
     """What a `{` after this header opens, if that has a name."""
-    header = header[-600:]
-    if syntax == "scss":
-        return None
+    long = len(header) > HEADER_LIMITS[0]
     if syntax == "go":
         method = _GO_METHOD.search(header)
         if method:
@@ -201,11 +301,12 @@ def _name(header: str, syntax: str, nested: bool) -> str | None:
         named = re.search(r"\bfn[ ]+(?P<name>\w+)", header) or _TYPE.search(header)
         found = named or _IMPL.search(header)
         return _dotted(found["name"]) if found else None
-    assigned = _ASSIGNED.search(header)
+    assigned = None if long else _ASSIGNED.search(header)
     if assigned:
         return _dotted(assigned["name"])
-    if header.count("(") != header.count(")") or _NOT_BLOCK.search(header):
+    if header.count("(") != header.count(")") or _NO_BLOCK.search(header):
         return None
+    header = header[: HEADER_LIMITS[0]]
     named = _NAMED.search(header)
     if named:
         return _dotted(named["name"])
@@ -234,17 +335,8 @@ def _callable(header: str, syntax: str) -> str | None:
     if match is None:
         return None
     name = match["name"]
-    if name.rpartition(".")[2] in _CONTROL or header.split(None, 1)[0].rstrip("(") in _CONTROL - {
-        "async",
-        "this",
-        "go",
-        "in",
-        "is",
-        "unsafe",
-        "delete",
-        "new",
-        "defer",
-    }:
+    first = re.match(r"\w+", header)
+    if name.rpartition(".")[2] in _NO_NAMES or (first and first[0] in _STATEMENTS):
         return None
     if syntax == "perl":
         return None
@@ -256,4 +348,4 @@ def _callable(header: str, syntax: str) -> str | None:
 
 
 def _dotted(name: str) -> str:
-    return name.replace("::", ".").replace(" ", "").strip(".:")
+    return re.sub(r"[:.]+", ".", name.replace(" ", "")).strip(".")

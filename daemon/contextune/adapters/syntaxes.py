@@ -55,9 +55,9 @@ class Syntax(NamedTuple):
     """Whether strings are tried before comments."""
 
 
-_SHELL_SKIP = (r"\\.", r"\$'(?:[^'\\]|\\.)*'", r"\$\#", r"\$\{[^}\n]*\}", r"<<<")
+_SHELL_SKIP = (r"\\.", r"\$'(?:[^'\\]|\\.)*'", r"\$\#", r"\$\{[^}\n]{0,200}\}", r"<<<")
 _C_STRINGS = (
-    r'"(?<=R")(?P<delimiter>[^\s()\\]{0,16})\(.*?\)(?P=delimiter)"',
+    r'"(?<=R")(?P<delimiter>[^\s()\\]{0,16})\(.*?(?:\)(?P=delimiter)"|\Z)',
     DQ,
     # Not the signs between the digits of 1'000'000.
     r"'(?<![0-9A-Fa-f]')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?",
@@ -87,13 +87,13 @@ SYNTAXES: dict[str, Syntax] = {
     "java": Syntax(strings=(TRIPLE_DQ, DQ, SQ), lines=(SLASHES,), blocks=(C_BLOCK,)),
     "kotlin": Syntax(strings=(TRIPLE_RAW, DQ, CHAR, BACKTICK), lines=(SLASHES,), nested=((r"/\*", r"\*/"),)),
     "groovy": Syntax(
-        strings=(TRIPLE_DQ, TRIPLE_SQ, r"\$/.*?/\$", DQ, SQ, rf"[(,=~]\s*{_REGEX_BODY}"),
+        strings=(TRIPLE_DQ, TRIPLE_SQ, r"\$/.*?(?:/\$|\Z)", DQ, SQ, rf"[(,=~]\s*{_REGEX_BODY}"),
         lines=(SLASHES, r"\A\#![^\n]*"),
         blocks=(C_BLOCK,),
     ),
     "swift": Syntax(
         strings=(
-            r'\#(?P<pounds>\#*)""".*?"""\#(?P=pounds)',
+            r'\#(?P<pounds>\#*)""".*?(?:"""\#(?P=pounds)|\Z)',
             r'\#(?P<pound>\#*)"[^\n]*?"\#(?P=pound)',
             TRIPLE_DQ,
             DQ,
@@ -118,7 +118,7 @@ SYNTAXES: dict[str, Syntax] = {
     "go": Syntax(strings=(BACKTICK, DQ, CHAR), lines=(SLASHES,), blocks=(C_BLOCK,)),
     "rust": Syntax(
         strings=(
-            r'r(?:(?<=\br)|(?<=\bbr)|(?<=\bcr))(?P<hashes>\#*)".*?"(?P=hashes)',
+            r'r(?:(?<=\br)|(?<=\bbr)|(?<=\bcr))(?P<hashes>\#*)".*?(?:"(?P=hashes)|\Z)',
             DQ_LINES,
             CHAR,
         ),
@@ -127,7 +127,7 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "zig": Syntax(strings=(r"\\\\[^\n]*", DQ, CHAR), lines=(SLASHES,)),
     "d": Syntax(
-        strings=(r'r(?<=\br)"[^"]*"', BACKTICK, DQ_LINES, CHAR),
+        strings=(r'r(?<=\br)"[^"]*+(?:"|\Z)', BACKTICK, DQ_LINES, CHAR),
         lines=(SLASHES,),
         blocks=(C_BLOCK,),
         nested=((r"/\+", r"\+/"),),
@@ -198,8 +198,9 @@ SYNTAXES: dict[str, Syntax] = {
     "dockerfile": Syntax(strings=(HEREDOC,), lines=(r"^[ \t]*\#[^\n]*",)),
     "yaml": Syntax(
         strings=(
-            r"^(?P<indent>[ ]*)(?:-[ ]+)*(?:[^\n\#\"']*:[ ]+|-[ ]+|[\"'][^\n\"']*[\"']:[ ]+)?(?:[!&][^\s]*[ ]+)*[|>][-+0-9]*"
-            r"[ \t]*(?:\#[^\n]*)?$(?:\n(?:(?P=indent)[ ]+[^\n]*|[ \t]*$))*",
+            # A block scalar: all that is indented further than its key.
+            r"^(?P<indent>[ ]*)(?:-[ ]+)*(?:[^\n\#\"']*:[ ]+|[\"'][^\n\"']*[\"']:[ ]+)?(?:[!&]\S*[ ]+)*"
+            r"[|>][-+0-9]*[ \t]*(?:\#[^\n]*)?$(?:\n(?:(?P=indent)[ ]+[^\n]*|[ \t]*$))*",
             r'(?<![^\s\[{,:(])"(?:[^"\\]|\\.)*"',
             r"(?<![^\s\[{,:(])'[^'\n]*+(?:''[^'\n]*+)*+'",
         ),
@@ -228,7 +229,7 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "lean": Syntax(strings=(DQ_LINES,), lines=(DASHES,), nested=((r"/-", r"-/"),)),
     "ocaml": Syntax(
-        strings=(DQ_LINES, r"\{(?P<tag>[a-z_]*)\|.*?\|(?P=tag)\}", CHAR_APART),
+        strings=(DQ_LINES, r"\{(?P<tag>[a-z_]*)\|.*?(?:\|(?P=tag)\}|\Z)", CHAR_APART),
         nested=((r"\(\*", r"\*\)"),),
     ),
     "fsharp": Syntax(
@@ -280,8 +281,8 @@ SYNTAXES: dict[str, Syntax] = {
     "tex": Syntax(
         strings=(
             r"\\[^a-zA-Z]",
-            r"\\begin\{(?P<verbatim>verbatim|lstlisting|minted)\*?\}.*?\\end\{(?P=verbatim)\*?\}",
-            r"\\verb\*?(?P<verb>[^\w\s]).*?(?P=verb)",
+            r"\\begin\{(?P<verbatim>verbatim|lstlisting|minted)\*?\}.*?(?:\\end\{(?P=verbatim)\*?\}|\Z)",
+            r"\\verb\*?(?P<verb>[^\w\s])[^\n]{0,500}?(?P=verb)",
         ),
         lines=(PERCENT,),
     ),

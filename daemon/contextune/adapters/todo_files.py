@@ -5,24 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from contextune.adapters.comments import Span, language_by_lexer, spans_of
-from contextune.adapters.languages import Language, language_of
-from contextune.adapters.symbols import Scopes
+from contextune.adapters.languages import language_of
+from contextune.adapters.symbols import symbols_at
 from contextune.core.todo import Todo, with_ids
 from contextune.core.todo_text import CommentLine, find_marked
 
 SIZE_LIMIT = 1_000_000
 """Bytes of the largest file in which Todos are sought: beyond it, files are generated or data."""
-
-
-class Source(NamedTuple):
-    """A file's text, and what is known of it."""
-
-    text: str
-    language: Language
 
 
 def todos_of(path: str, content: bytes, markers: Sequence[str]) -> list[Todo]:
@@ -38,12 +31,14 @@ def todos_of(path: str, content: bytes, markers: Sequence[str]) -> list[Todo]:
     if not places:
         return []
     language = language_of(path, text)
-    starts = _line_starts(text)
-    spans = list(spans_of(text, language, path))
+    starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    spans = _spans_until(text, spans_of(text, language, path), places[-1])
     marked = find_marked(_comment_lines(text, starts, spans, places), markers)
     if not marked:
         return []
-    scopes = Scopes(text, starts, spans, language)
+    symbols = symbols_at(
+        text, starts, spans, language, [starts[one.line - 1] + one.column - 1 for one in marked]
+    )
     identity = language.id or language_by_lexer(path)
     found = [
         Todo(
@@ -57,10 +52,10 @@ def todos_of(path: str, content: bytes, markers: Sequence[str]) -> list[Todo]:
             owner=one.owner,
             issue=one.issue,
             tags=one.tags,
-            symbol=scopes.enclosing(one.line, one.column),
+            symbol=symbol,
             language=identity,
         )
-        for one in marked
+        for one, symbol in zip(marked, symbols, strict=True)
     ]
     return list(with_ids(found))
 
@@ -91,13 +86,14 @@ _MARKS = (
 )
 
 
-def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    position = text.find("\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = text.find("\n", position + 1)
-    return starts
+def _spans_until(text: str, spans: Iterable[Span], last: int) -> list[Span]:
+    """The spans up to the one that holds the last marker, and those that its text may go on in."""
+    taken: list[Span] = []
+    for span in spans:
+        if span.start > last and taken and text[taken[-1].end : span.start].strip(" \t") not in ("", "\n"):
+            break
+        taken.append(span)
+    return taken
 
 
 def _comment_lines(
@@ -117,7 +113,7 @@ def _comment_lines(
         last = bisect_right(starts, max(span.end - 1, span.start)) - 1
         for number in range(first, last + 1):
             begin = max(starts[number], span.start)
-            end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
+            end = starts[number + 1] - 1
             lines.append(
                 CommentLine(
                     line=number + 1,

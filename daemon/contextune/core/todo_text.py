@@ -171,7 +171,7 @@ _ISSUE = re.compile(
     r"(?:[\w.-]+/[\w.-]+)?#(\d+)|(\d+)|https?://\S+/(?:issues|pull|merge_requests)/(\d+)"
     r"|(?i:gh|issue)[-\s#]+(\d+)"
 )
-_TAG = re.compile(r"(?<![\w#&/])#([A-Za-z][\w-]*)|(?<![\w\])])\[([A-Za-z][\w-]+)\](?![(\[:])")
+_TAG = re.compile(r"(?<![\w#&/])#([A-Za-z][\w-]*)|(?<![\w\])])\[([A-Za-z][\w-]+)\](?![(\[])")
 
 
 def _heading(rest: str) -> tuple[str | None, int | None, str]:
@@ -206,7 +206,7 @@ def _number(match: re.Match[str]) -> int | None:
 
 
 def plain(text: str) -> str:
-    """Text that screens, terminals and prompts show as it is: what steers them is spelled out; long is cut."""
+    """Text that screens, terminals and prompts show as it is: what steers them is spelled out."""
     text = text.replace("\t", " ")
     if not text.isascii() or not text.replace("\n", "").isprintable():
         text = "".join(_visible(char) for char in text)
