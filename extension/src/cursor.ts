@@ -1,8 +1,13 @@
-/** Context keys for menus and keys: is the cursor on a TODO, and which files hold one. */
+/**
+ * Context keys: `contextune.onTodo` for a user's own key bindings, `contextune.todoFiles` for menus.
+ *
+ * A right click moves the cursor and asks for the menu at once, before this could tell of the new line: so the menus go
+ * by the file, and the command finds the line.
+ */
 import * as vscode from "vscode";
 import type { Store } from "./store";
 
-/** Keeps `contextune.onTodo` and `contextune.todoFiles` true. */
+/** Keeps both keys current. */
 export function watchCursor(store: Store): vscode.Disposable {
   const set = (key: string, value: unknown): void => {
     void vscode.commands.executeCommand("setContext", `contextune.${key}`, value);

@@ -1,6 +1,6 @@
 /** The status-bar meter in words. */
 import { l10n } from "vscode";
-import type { MeterView } from "./generated/protocol";
+import type { BillView, MeterView } from "./generated/protocol";
 
 const icons: Record<MeterView["level"], string> = {
   idle: "$(pulse)",
@@ -36,6 +36,16 @@ function levelText(level: MeterView["level"]): string | undefined {
   }
 }
 
+/** The requests and tokens behind an amount, a line each; the two blanks make Markdown break the line. */
+function tokenLines({ requests, inputTokens, cacheReadTokens, outputTokens }: BillView): string[] {
+  const n = (count: number): string => count.toLocaleString("en-US");
+  return [
+    `${l10n.t("{0} requests", n(requests))}  `,
+    `${l10n.t("{0} prompt tokens, {1} of them from the cache", n(inputTokens), n(cacheReadTokens))}  `,
+    l10n.t("{0} output tokens", n(outputTokens)),
+  ];
+}
+
 const cell = (text: string): string => text.replace(/\|/g, "\\|");
 
 /** The arithmetic behind the figure, as Markdown. */
@@ -50,6 +60,7 @@ export function meterTooltip(meter: MeterView): string {
       lines.push(`| ${cell(label)} | ${cell(amount)} | ${cell(detail)} |`);
     lines.push("");
   }
+  if (meter.lines.length === 0 && meter.today.requests > 0) lines.push(...tokenLines(meter.today), "");
   if (meter.saving !== null) lines.push(l10n.t("{0} less than the same tokens at Sonnet's price.", meter.saving), "");
   if (meter.offline) lines.push(l10n.t("Offline model: scripted, no AI, and nothing is charged."), "");
   if (meter.runId !== null) lines.push(l10n.t("Today: {0}", meter.today.text));

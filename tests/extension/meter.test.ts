@@ -51,3 +51,18 @@ test("the tooltip is the arithmetic as a table, and says what the figure is not"
     ].join("\n"),
   );
 });
+
+test("without a Run the tooltip tells of today's requests and tokens", () => {
+  expect(meterTooltip(meter({ runId: null, level: "idle", lines: [] }))).toBe(
+    [
+      "**Spent today: $0.0123**",
+      "",
+      "4 requests  ",
+      "12,000 prompt tokens, 9,000 of them from the cache  ",
+      "800 output tokens",
+      "",
+      "93 % less than the same tokens at Sonnet's price.",
+      "",
+    ].join("\n"),
+  );
+});

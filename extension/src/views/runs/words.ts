@@ -7,6 +7,7 @@ type TaskState = TaskView["state"];
 type Outcome = AttemptView["outcome"];
 
 const ENDED_TASK: ReadonlySet<TaskState> = new Set(["accepted", "failed", "cancelled", "skipped"]);
+const BUSY_TASK: ReadonlySet<TaskState> = new Set(["working", "asking", "testing"]);
 
 /** A Run's state in a word or three. */
 export function runStateText(state: RunState): string {
@@ -78,7 +79,7 @@ export function runDescription(run: RunView): string {
 export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
   parts.push(taskStateText(task.state));
-  if (!ENDED_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
+  if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
   return parts.join(" · ");
 }
 
