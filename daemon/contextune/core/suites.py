@@ -9,13 +9,15 @@ FAILURES: tuple[re.Pattern[str], ...] = (
     # pytest's short summary; `FAILED (failures=1)` is unittest's sum, and no test
     re.compile(r"^(?:FAILED|ERROR) (?!\()(\S.*?)(?: - .*)?$", re.M),
     re.compile(r"^(?:FAIL|ERROR): (\S+ \(\S+\))", re.M),  # unittest
-    re.compile(r"^test (.+?) \.\.\. FAILED$", re.M),  # cargo
+    re.compile(r"^(?:test )?(\S.*?) (?:\.\.\.|---) FAILED$", re.M),  # cargo, loud and --quiet
     re.compile(r"^\s*--- FAIL: (\S+)", re.M),  # go
     # TAP: node:test, tape; what is marked TODO or SKIP is expected to fail
     re.compile(r"^\s*not ok \d+(?: -)? (?!.*# (?i:todo|skip)\b)(.+?)(?:\s+# .*)?$", re.M),
     # jest, vitest, node:test, without the time that each took
-    re.compile(r"^\s*[✕✖×✗] (?!failing tests:)(.+?)(?: \(?[\d.]+ ?m?s\)?)?$", re.M),
-    re.compile(r"^\s*● (.+ › .+)$", re.M),  # jest, where it ran several files
+    re.compile(r"^\s*[✕✖×✗] (?!failing tests:|.*# (?i:todo|skip)\b)(.+?)(?: \(?[\d.]+ ?m?s\)?)?$", re.M),
+    # jest names no single tests but these where it ran several files
+    re.compile(r"^  ● (?!Console$)(.+)$", re.M),
+    re.compile(r"^FAIL (\S+\.[cm]?[jt]sx?)\b", re.M),
     re.compile(r"^\s*FAIL\s+(\S+ > .+)$", re.M),  # vitest
 )
 """How pytest, unittest, cargo, go, TAP producers, jest and vitest name a failing test."""
@@ -37,8 +39,8 @@ def failing_tests(output: str) -> tuple[str, ...]:
 
 TEST_FILE = re.compile(r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]+$|_test\.\w+$|\.(test|spec)\.\w+$")
 TEST_NAME = re.compile(
-    r"^[ \t]*(?:async )?def (test\w*)|^[ \t]*(?:it|test)\(\s*['\"`](.+?)['\"`]"
-    r"|^func (Test\w+)|#\[test\]\s*fn (\w+)",
+    r"^[ \t]*(?:async )?def (test\w*)|^[ \t]*(?:it|test)(?:\.\w+)*\(\s*['\"`](.+?)['\"`]"
+    r"|^func (Test\w+)|#\[(?:\w+::)?test\]\s*(?:#\[[^\]]*\]\s*)*(?:async )?fn (\w+)",
     re.M,
 )
 SKIPPED = re.compile(
