@@ -16,7 +16,7 @@ class Language(NamedTuple):
 
 # VS Code id : syntax : file names; `.x` is an ending, anything else a whole name.
 _TABLE = """
-python          : python     : .py .pyi .pyw .pyx .pxd .bzl .bazel .star BUILD WORKSPACE SConstruct SConscript .gyp .gypi wscript
+python          : python     : .py .pyi .pyw .pyx .pxd .pxi .bzl .bazel .star BUILD WORKSPACE SConstruct SConscript .gyp .gypi wscript
 javascript      : javascript : .js .mjs .cjs .es6 .jsm
 javascriptreact : javascript : .jsx
 typescript      : javascript : .ts .mts .cts
@@ -42,7 +42,7 @@ sass            : scss       : .sass
 less            : scss       : .less
 stylus          : scss       : .styl
 c               : c          : .c .i
-cpp             : c          : .cpp .cc .cxx .c++ .hpp .hh .hxx .h++ .h .ipp .inl .tpp .ino .cppm .ixx
+cpp             : c          : .cpp .cc .cxx .c++ .hpp .hh .hxx .h++ .h .ipp .inl .tpp .tcc .txx .def .ino .cppm .ixx
 objective-c     : c          : .m
 objective-cpp   : c          : .mm
 cuda-cpp        : c          : .cu .cuh
@@ -148,6 +148,8 @@ apex            : java       : .trigger
 abap            : abap       : .abap
 asm             : asm        : .asm .s .S .nasm
 gherkin         : ini        : .feature
+m4              : m4         : .m4 .ac
+tablegen        : c          : .td
 odin            : rust       : .odin
 diff            : none       : .diff .patch
 plaintext       : none       : .txt .text .log .csv .tsv
@@ -224,6 +226,8 @@ def _told_apart(known: Language, name: str, ending: str, text: str) -> Language:
         return Language("prolog", "erlang")
     if ending == ".fs" and re.search(r"^[ \t]*#version|\bvoid[ \t]+main[ \t]*\(", text, re.MULTILINE):
         return Language("glsl", "c")
+    if ending == ".inc" and "<?" not in text:
+        return Language("cpp", "c")
     if ending == ".v" and re.search(
         r"^[ \t]*(?:Require|Theorem|Lemma|Definition|Proof)\b", text, re.MULTILINE
     ):

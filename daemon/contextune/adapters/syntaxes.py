@@ -216,6 +216,7 @@ SYNTAXES: dict[str, Syntax] = {
         blocks=(C_BLOCK,),
     ),
     "hash": Syntax(strings=(r"\\.", DQ_LINES, SQ), lines=(HASH,)),
+    "m4": Syntax(lines=(r"dnl\b[^\n]*", r"\#[^\n]*")),
     "meson": Syntax(strings=(TRIPLE_SQ, SQ), lines=(HASH,)),
     "sql": Syntax(
         strings=(SQ_DOUBLED_LINES, DQ_DOUBLED, r"`[^`\n]*`"),

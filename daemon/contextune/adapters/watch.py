@@ -1,65 +1,57 @@
-"""Tells which files of a folder changed on disk, by watchfiles; what git ignores is left out."""
+"""Tells which files of a repository changed on disk."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator
-from pathlib import Path, PurePosixPath
+from contextlib import aclosing
+from pathlib import Path
 
-from contextune.adapters.ripgrep import plain_environment
+from watchfiles import Change, awatch
 
-DEBOUNCE_MS = 100
-STEP_MS = 20
-HEAVY = frozenset({".git", "node_modules", ".venv", "venv", "__pycache__", ".hg", ".svn"})
-"""Folders whose changes are never looked at, whatever `.gitignore` says."""
+from contextune.adapters.ignored import NEVER, Hidden
+from contextune.core.errors import PlaceProblem
+
+QUIET_MS = 50
+"""A set is told when nothing more changed for this long."""
+LONGEST_MS = 500
+"""A set is told at the latest after this long, however much goes on changing."""
 
 
 class FileWatcher:
-    """core.ports.Watcher."""
+    """core.ports.Watcher on watchfiles."""
 
     async def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
-        """Sets of changed repository paths, debounced; ends when the iterator is closed."""
-        import watchfiles
+        """Sets of changed repository paths, files and folders, gone ones among them.
 
-        stop = asyncio.Event()
+        What git ignores, git's own files and other repositories in the tree are left out. Ends, and
+        releases its thread, when the iterator is closed or the task that waits on it is cancelled. Raises
+        PlaceProblem if the folder can't be watched.
+        """
+        top = await asyncio.to_thread(root.resolve)
+        # The library would wait for ever on a folder that is not there.
+        if not await asyncio.to_thread(top.is_dir):
+            raise PlaceProblem(f"There is no folder {str(root)!r} to watch.")
+        hidden = Hidden(top)
 
-        def wanted(change: watchfiles.Change, path: str) -> bool:
-            del change
-            return not HEAVY.intersection(PurePosixPath(path).parts[len(root.parts) :])
+        def seen(change: Change, path: str) -> bool:  # noqa: ARG001 — the shape that watchfiles calls
+            relative = Path(path).relative_to(top)
+            return bool(relative.parts) and not any(part in NEVER for part in relative.parts)
 
-        changes = watchfiles.awatch(
-            root,
-            watch_filter=wanted,
-            debounce=DEBOUNCE_MS,
-            step=STEP_MS,
-            stop_event=stop,
-            ignore_permission_denied=True,
-        )
         try:
-            async for batch in changes:
-                paths = {Path(path).relative_to(root).as_posix() for _, path in batch}
-                kept = await asyncio.to_thread(_not_ignored, root, paths)
-                if kept:
-                    yield kept
-        finally:
-            stop.set()
-
-
-def _not_ignored(root: Path, paths: set[str]) -> frozenset[str]:
-    """The paths that git does not ignore; all of them where there is no git."""
-    asked = "\0".join(sorted(paths)).encode("utf-8", "surrogateescape") + b"\0"
-    try:
-        answer = subprocess.run(
-            ["git", "check-ignore", "-z", "--stdin"],
-            cwd=root,
-            input=asked,
-            capture_output=True,
-            env=plain_environment(),
-            timeout=30,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return frozenset(paths)
-    ignored = answer.stdout.decode("utf-8", "surrogateescape").split("\0") if answer.returncode == 0 else []
-    return frozenset(paths.difference(ignored))
+            async with aclosing(
+                awatch(
+                    top, watch_filter=seen, debounce=LONGEST_MS, step=QUIET_MS, ignore_permission_denied=True
+                )
+            ) as changes:
+                async for batch in changes:
+                    paths = sorted(Path(path).relative_to(top).as_posix() for _, path in batch)
+                    hidden.forget()
+                    kept = frozenset(await asyncio.to_thread(hidden.without, paths))
+                    if kept:
+                        yield kept
+        except OSError as problem:
+            raise PlaceProblem(
+                f"The folder {str(root)!r} can't be watched: {problem.strerror or problem}. If it says that a "
+                "limit is reached, raise fs.inotify.max_user_watches."
+            ) from None
