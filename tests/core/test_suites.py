@@ -224,7 +224,10 @@ MOCHA = """\
         (VITEST, ("carries", "sum.test.ts > sum > carries")),
         (MOCHA, ("carries", "Math")),
     ],
-    ids="pytest collection unittest cargo cargo-quiet go tap node jest jest-many vitest mocha".split(),
+    ids=[
+        *("pytest", "collection", "unittest", "cargo", "cargo-quiet", "go", "tap", "node"),
+        *("jest", "jest-many", "vitest", "mocha"),
+    ],
 )
 def test_each_runner_names_what_fails(output: str, names: tuple[str, ...]) -> None:
     assert failing_tests(output) == names

@@ -101,7 +101,7 @@ def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
 def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
     rules: tuple[tuple[str, bool, str], ...] = (
         ("agents", 1 <= settings.agents <= 100, "expected 1 to 100"),
-        ("budget", settings.budget >= 0 and settings.budget.is_finite(), "expected dollars, 0 or more"),
+        ("budget", settings.budget.is_finite() and settings.budget >= 0, "expected dollars, 0 or more"),
         ("gate_timeout", settings.gate_timeout >= 1, "expected seconds, 1 or more"),
         ("command_timeout", settings.command_timeout >= 1, "expected seconds, 1 or more"),
         ("max_turns", settings.max_turns >= 1, "expected 1 or more"),

@@ -1,0 +1,188 @@
+"""A Run as the fold of its events: one whole life, step by step, and what each event changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from contextune.core import events as ev
+from contextune.core.conversation import Message, Text, ToolResult, ToolUse, said_by_user
+from contextune.core.evidence import Evidence
+from contextune.core.run import Run, advance, fold, is_over
+from tests.protocol import samples as s
+
+RUN = "r_1"
+TASK = "round-up"
+OTHER = "add-kilos"
+
+
+def message(*blocks: Text | ToolResult | ToolUse, role: str = "user", turn: int = 1) -> ev.MessageAdded:
+    said = Message(role="assistant" if role == "assistant" else "user", blocks=blocks)
+    return ev.MessageAdded(run_id=RUN, at=2_500, task_id=TASK, attempt=1, turn=turn, message=said)
+
+
+def told(text: str) -> ev.AgentTold:
+    return ev.AgentTold(run_id=RUN, at=2_400, task_id=TASK, text=text)
+
+
+def after(*events: ev.AnyEvent) -> Run:
+    return s.make_run(*s.started(TASK), *events)
+
+
+def test_the_first_event_makes_the_run() -> None:
+    run = s.make_run()
+    assert (run.id, run.state, run.seq, run.created_at, run.updated_at) == (RUN, "running", 1, 1_000, 1_000)
+    assert run.waves == ((TASK, OTHER),)
+    assert [(t.id, t.state, t.attempts) for t in run.tasks] == [(TASK, "waiting", ()), (OTHER, "waiting", ())]
+    # What planning cost is the Run's from its first moment.
+    assert (run.bill, run.costs) == (s.PLANNING.bill, (s.PLANNING,))
+    assert [o.state for o in run.outcomes] == ["waiting", "waiting"]
+
+
+def test_nothing_comes_before_the_first_event() -> None:
+    assert fold([]) is None
+    with pytest.raises(ValueError, match="TaskRetried before RunCreated in r_1"):
+        fold([ev.TaskRetried(run_id=RUN, at=1, task_id=TASK)])
+
+
+def test_a_whole_life_folds_step_by_step_as_at_once() -> None:
+    quote = s.make_quote()
+    change = ev.FileChange(path="a", before=None, after="b", insertions=1, deletions=0)
+    restore = ev.Restore(head="h0", index_tree="i", worktree="w", after_worktree="x")
+    life: list[ev.AnyEvent] = [s.created(quote)]
+    for task in quote.plan.tasks:
+        life += [*s.started(task.id), *s.finished(task.id)]
+    life += [
+        ev.RunReady(run_id=RUN, at=4_000, ghost="g-add-kilos", files=(change,)),
+        ev.RunFinished(
+            run_id=RUN,
+            at=4_100,
+            state="review",
+            tasks=(),
+            dollars=Decimal(0),
+            at_sonnet=Decimal(0),
+            unpriced=0,
+        ),
+        ev.RunAccepted(
+            run_id=RUN, at=5_000, mode="merge", branch="main", before="h0", after="h1", restore=restore
+        ),
+        ev.RunUndone(run_id=RUN, at=6_000, branch="main", after="h0"),
+        ev.RunDiscarded(run_id=RUN, at=7_000, salvage=("refs/x",)),
+    ]
+    states: list[str] = []
+    run: Run | None = None
+    for seq, event in enumerate(life, start=1):
+        run = advance(run, event)
+        assert (run.seq, run.updated_at) == (seq, event.at)
+        if not states or states[-1] != run.state:
+            states.append(run.state)
+    assert run == fold(life)
+    assert run is not None
+    assert states == ["running", "review", "accepted", "undone", "discarded"]
+    assert (run.joined, run.ghost, run.changes) == ((TASK, OTHER), "g-add-kilos", (change,))
+    assert [(t.state, t.joined, t.worktree) for t in run.tasks] == [("accepted", "c2", None)] * 2
+    assert (run.ended_at, run.salvage, is_over(run)) == (4_000, ("refs/x",), True)
+    # Every dollar is counted once: planning, and one request for each Task.
+    assert run.bill.dollars == Decimal("0.005") + 2 * Decimal("0.0012")
+    assert run.bill.dollars == sum((line.bill.dollars for line in run.costs), Decimal(0))
+    assert [t.bill.dollars for t in run.tasks] == [Decimal("0.0012")] * 2
+    assert run.tasks[0].attempt is not None
+    assert run.tasks[0].attempt.bill == run.tasks[0].bill
+    assert run.reserved == 0
+
+
+def test_a_request_is_held_back_while_it_is_in_flight() -> None:
+    reserved = s.started(TASK)[:3]
+    flying = s.make_run(*reserved)
+    assert flying.reserved == Decimal("0.01")
+    assert [request.request_id for request in flying.in_flight] == ["round-up-1"]
+    landed = s.make_run(*s.started(TASK))
+    assert landed.reserved == 0
+    assert landed.in_flight == ()
+
+
+def test_a_question_is_open_until_the_answer_is_carried() -> None:
+    asked = ev.QuestionAsked(run_id=RUN, at=2_100, task_id=TASK, question="Which?", choices=("a", "b"))
+    asking = after(asked).task(TASK)
+    assert asking.state == "asking"
+    assert asking.question is not None
+    answered = after(asked, told("a")).task(TASK)
+    assert (answered.state, answered.told) == ("asking", ("a",))
+    going_on = after(asked, told("a"), message(ToolResult(tool_use_id="u", content="a"))).task(TASK)
+    assert (going_on.state, going_on.question, going_on.told) == ("working", None, ())
+
+
+@pytest.mark.parametrize(
+    ("blocks", "left"),
+    [
+        ([said_by_user("red")], ()),
+        ([ToolResult(tool_use_id="u", content="red")], ()),
+        ([ToolResult(tool_use_id="u", content="The Gate is red.")], ("red",)),
+        ([Text(text="red")], ("red",)),
+        ([said_by_user("red and blue")], ("red",)),
+        ([], ("red",)),
+    ],
+)
+def test_words_wait_until_a_message_says_them_for_themselves(
+    blocks: Sequence[Text | ToolResult], left: tuple[str, ...]
+) -> None:
+    assert after(told("red"), message(*blocks)).task(TASK).told == left
+
+
+def test_what_the_agent_says_carries_no_words_of_the_user() -> None:
+    task = after(told("red"), message(said_by_user("red"), role="assistant", turn=2)).task(TASK)
+    assert task.told == ("red",)
+    assert task.attempt is not None
+    assert task.attempt.turns == 2
+
+
+def test_the_gate_is_seen_at_work_and_its_word_kept() -> None:
+    testing = after(ev.GateStarted(run_id=RUN, at=3_000, task_id=TASK, tree="t1"))
+    assert [t.state for t in testing.tasks] == ["testing", "waiting"]
+    red = Evidence(command="x", exit_code=1, tree="t1", duration_ms=1, output="", verdict="red")
+    tested = after(ev.GateFinished(run_id=RUN, at=3_000, task_id=TASK, evidence=red)).task(TASK)
+    assert tested.state == "working"
+    assert tested.attempt is not None
+    assert tested.attempt.evidence == red
+    together = after(ev.GateFinished(run_id=RUN, at=3_000, task_id=None, evidence=red))
+    assert together.ghost_evidence == red
+    assert [t.state for t in together.tasks] == ["working", "waiting"]
+
+
+def test_a_bounced_task_begins_anew_and_an_ended_one_can() -> None:
+    done = s.finished(TASK)[:3]
+    bounced = ev.TaskBounced(run_id=RUN, at=3_100, task_id=TASK, reason="It does not fit.", against=(OTHER,))
+    task = after(*done, bounced).task(TASK)
+    assert (task.state, task.reason, task.bounces, task.commit) == ("waiting", "It does not fit.", 1, None)
+    ended = ev.TaskEnded(run_id=RUN, at=3_200, task_id=TASK, state="failed", reason="Red.")
+    assert after(ended).task(TASK).reason == "Red."
+    ready = ev.RunReady(run_id=RUN, at=3_300, ghost=None, files=())
+    assert after(ended, ready).state == "failed"
+    again = after(ended, ready, ev.TaskRetried(run_id=RUN, at=3_400, task_id=TASK))
+    assert (again.state, again.ended_at, again.task(TASK).state, again.task(TASK).reason) == (
+        "running",
+        None,
+        "waiting",
+        "",
+    )
+
+
+def test_pausing_and_cancelling() -> None:
+    paused = after(ev.RunPaused(run_id=RUN, at=3_000, state="parked", reason="The budget is reached."))
+    assert (paused.state, paused.reason) == ("parked", "The budget is reached.")
+    resumed = advance(paused, ev.RunResumed(run_id=RUN, at=3_100, budget=Decimal(9)))
+    assert (resumed.state, resumed.reason, resumed.budget) == ("running", "", Decimal(9))
+    cancelled = advance(resumed, ev.RunCancelled(run_id=RUN, at=3_200))
+    assert (cancelled.state, cancelled.ended_at) == ("cancelled", 3_200)
+    noted = advance(cancelled, ev.Noted(run_id=RUN, at=3_300, text="A fact.", task_id=None))
+    assert (noted.notes, noted.state) == (("A fact.",), "cancelled")
+
+
+def test_events_of_one_task_leave_the_other_alone() -> None:
+    before = s.make_run()
+    run = s.make_run(*s.started(TASK), *s.finished(TASK))
+    assert run.task(OTHER) == before.task(OTHER)
+    with pytest.raises(KeyError):
+        run.task("nobody")

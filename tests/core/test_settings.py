@@ -1,0 +1,114 @@
+"""How layers of settings combine, and what a repository may not say before it is trusted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from contextune.core.conversation import Rung
+from contextune.core.errors import UsageProblem
+from contextune.core.settings import WIDENING, Settings, SettingsSource, combine
+
+
+def layer(name: str = "user", *, repository: bool = False, **values: Any) -> SettingsSource:
+    return SettingsSource(name=name, values=values, from_repository=repository)
+
+
+def test_without_layers_the_defaults_hold() -> None:
+    assert combine((), trusted=False) == Settings()
+
+
+def test_later_layers_win_key_by_key() -> None:
+    combined = combine(
+        (layer(agents=2, gate="make a"), layer("repo", agents=3), layer("flags", gate="make b")), trusted=True
+    )
+    assert (combined.agents, combined.gate) == (3, "make b")
+
+
+def test_values_arrive_as_files_and_flags_spell_them() -> None:
+    combined = combine(
+        (
+            layer(
+                agents="8",
+                budget="1.50",
+                offline="true",
+                exclude=["vendor/**"],
+                ladder=[{"model": "m", "effort": "high"}],
+            ),
+        ),
+        trusted=True,
+    )
+    assert combined.agents == 8
+    assert combined.budget == Decimal("1.50")
+    assert combined.offline is True
+    assert combined.exclude == ("vendor/**",)
+    assert combined.ladder == (Rung(model="m", effort="high"),)
+
+
+def test_an_unknown_key_is_named_with_its_source() -> None:
+    with pytest.raises(UsageProblem, match=r"^/home/ada/settings\.toml: unknown setting 'agent'\. Known"):
+        combine((layer("/home/ada/settings.toml", agent=3),), trusted=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"agents": "many"}, "user: setting 'agents': "),
+        ({"agents": 0}, "user: setting 'agents': expected 1 to 100"),
+        ({"agents": 101}, "user: setting 'agents': expected 1 to 100"),
+        ({"budget": -1}, "user: setting 'budget': expected dollars, 0 or more"),
+        ({"budget": "NaN"}, "user: setting 'budget': expected dollars, 0 or more"),
+        ({"budget": "Infinity"}, "user: setting 'budget': expected dollars, 0 or more"),
+        ({"gate_timeout": 0}, "user: setting 'gate_timeout': expected seconds, 1 or more"),
+        ({"command_timeout": 0}, "user: setting 'command_timeout': expected seconds, 1 or more"),
+        ({"max_turns": 0}, "user: setting 'max_turns': expected 1 or more"),
+        ({"gate_retries": -1}, "user: setting 'gate_retries': expected 0 or more"),
+        ({"ladder": []}, "user: setting 'ladder': expected at least one rung"),
+        ({"ladder": [{"model": "m", "effort": "huge"}]}, "user: setting 'ladder': "),
+        ({"markers": []}, "user: setting 'markers': expected words"),
+        ({"markers": ["to do"]}, "user: setting 'markers': expected words"),
+        ({"accept": "yes"}, "user: setting 'accept': "),
+        ({"offline": "perhaps"}, "user: setting 'offline': "),
+        ({"gate": 3}, "user: setting 'gate': "),
+    ],
+)
+def test_a_bad_value_names_source_key_and_what_was_expected(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageProblem) as problem:
+        combine((layer(**values),), trusted=True)
+    assert str(problem.value).startswith(said)
+
+
+def test_a_rule_that_layers_break_together_names_the_last_of_them() -> None:
+    with pytest.raises(UsageProblem, match=r"^flags: setting 'agents'"):
+        combine((layer(agents=3), layer("flags", agents=500)), trusted=True)
+
+
+WIDER: dict[str, Any] = {
+    "gate": "curl evil",
+    "setup": "curl evil",
+    "run": "curl evil",
+    "teardown": "curl evil",
+    "budget": "1000",
+    "accept": "merge",
+}
+
+
+def test_what_names_commands_money_or_branches_is_widening() -> None:
+    assert set(WIDER) == WIDENING
+
+
+@pytest.mark.parametrize("key", sorted(WIDENING))
+def test_an_untrusted_repository_cannot_widen(key: str) -> None:
+    repository = layer(".contextune.toml", repository=True, **{key: WIDER[key]})
+    assert combine((repository,), trusted=False) == Settings()
+    assert getattr(combine((repository,), trusted=True), key) != getattr(Settings(), key)
+    # What the user says themselves counts, before and after the repository's word.
+    mine = layer(**{key: WIDER[key]})
+    assert combine((mine, repository), trusted=False) == combine((mine,), trusted=False)
+
+
+def test_an_untrusted_repository_may_set_what_widens_nothing() -> None:
+    combined = combine((layer(repository=True, markers=["LATER"], agents=1),), trusted=False)
+    assert (combined.markers, combined.agents) == (("LATER",), 1)
