@@ -141,6 +141,7 @@ def test_binary_and_large_files_are_left_out(root: Path) -> None:
     write(root, "data.py", b"# TODO: a\n\0\0")
     write(root, "large.py", b"# TODO: a\n" + b"x" * SIZE_LIMIT)
     write(root, "huge.js", b"// TODO: a\n" + b"x" * 50_000_000)
+    write(root, "words.txt", b"TODO: a\n" + b"x" * SIZE_LIMIT)
     write(root, "fits.py", b"# TODO: a\n" + b"#" * (SIZE_LIMIT - 10))
     found = RipgrepScanner().find(root, markers=MARKERS)
     assert list(found.todos) == ["fits.py"]

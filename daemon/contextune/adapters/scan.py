@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contextune.adapters.ignored import NEVER, Hidden
+from contextune.adapters.languages import language_of
 from contextune.adapters.ripgrep import NOTHING_FOUND, search
 from contextune.adapters.todo_files import SIZE_LIMIT, todos_of
 from contextune.core.errors import PlaceProblem
@@ -57,7 +58,7 @@ class RipgrepScanner:
         todos: dict[str, tuple[Todo, ...]] = {}
         notes: dict[str, str] = {}
         for path in self._candidates(root, markers, below):
-            if path in unsaved or hidden.excluded(path):
+            if path in unsaved or hidden.excluded(path) or language_of(path, "").syntax == "none":
                 continue
             content = self._read(root, path, notes)
             if content is not None and (found := todos_of(path, content, markers)):

@@ -52,6 +52,6 @@ class FileWatcher:
                         yield kept
         except OSError as problem:
             raise PlaceProblem(
-                f"The folder {str(root)!r} can't be watched: {problem.strerror or problem}. If it says that a "
-                "limit is reached, raise fs.inotify.max_user_watches."
+                f"The folder {str(root)!r} can't be watched: {problem.strerror or problem}. If that names a "
+                "limit, raise fs.inotify.max_user_watches."
             ) from None
