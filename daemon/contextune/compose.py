@@ -10,6 +10,7 @@ from pathlib import Path
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import Fence, find_fence
+from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
@@ -68,6 +69,7 @@ async def compose(*, offline: bool = False) -> Application:
             settings=settings,
             scanner=RipgrepScanner(),
             watcher=FileWatcher(),
+            git=require_git,
             open_repository=open_repository,
             shell=shell,
             setup_shell=setup_shell,

@@ -12,6 +12,7 @@ from contextune.adapters.anthropic_model import AnthropicModel
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import NoFence
+from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.prices import PriceTable
@@ -143,6 +144,7 @@ class Desk:
                 settings=LayeredSettings(files),
                 scanner=RipgrepScanner(),
                 watcher=StillWatcher(),
+                git=require_git,
                 open_repository=open_repository,
                 shell=fenced,
                 setup_shell=fenced,

@@ -195,14 +195,15 @@ def start(
     return Answer(process.returncode, out, err.decode("utf-8", "replace").strip())
 
 
-def require_git() -> None:
-    """Check that git is there and new enough. Raises PlaceProblem."""
+def require_git() -> str:
+    """The version of git, such as `2.43`, which is there and new enough. Raises PlaceProblem."""
     version = _version(os.environ.get("PATH", ""))
     if version < MINIMUM_VERSION:
         raise PlaceProblem(
             f"git {'.'.join(map(str, version))} is too old: "
             f"install git {'.'.join(map(str, MINIMUM_VERSION))} or newer."
         )
+    return ".".join(map(str, version))
 
 
 @functools.lru_cache(maxsize=4)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
 from contextune.core.check import Check
@@ -19,7 +18,7 @@ ROOM = 1_000_000_000
 
 async def examine(world: World, folder: Path | None) -> list[Check]:
     """Every check, quick ones first. Sends nothing over the network."""
-    checks = [_python(), await asyncio.to_thread(_git), _key(world), _fence(world), _room(world)]
+    checks = [_python(), await asyncio.to_thread(_git, world), _key(world), _fence(world), _room(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
     return checks
@@ -29,12 +28,13 @@ def _python() -> Check:
     return Check(name="Python", state="ok", detail=platform.python_version())
 
 
-def _git() -> Check:
-    git = shutil.which("git")
-    if git is None:
-        return Check(name="git", state="problem", detail="not found", remedy="Install git 2.38 or newer.")
-    version = subprocess.run([git, "--version"], capture_output=True, text=True, timeout=10, check=False)
-    return Check(name="git", state="ok", detail=version.stdout.strip().removeprefix("git version "))
+def _git(world: World) -> Check:
+    try:
+        return Check(name="git", state="ok", detail=world.git())
+    except ContextuneError as problem:
+        return Check(
+            name="git", state="problem", detail=str(problem), remedy="Install git 2.38 or newer, on PATH."
+        )
 
 
 def _key(world: World) -> Check:

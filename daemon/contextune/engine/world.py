@@ -83,6 +83,8 @@ class World:
     settings: SettingsStore
     scanner: Scanner
     watcher: Watcher
+    git: Callable[[], str]
+    """The version of git. Raises PlaceProblem if there is none that is new enough."""
     open_repository: Callable[[Path], Repository]
     shell: Callable[[Path, Repository], Shell]
     """A fenced shell for a worktree."""
