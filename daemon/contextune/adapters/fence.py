@@ -109,7 +109,8 @@ class Bubblewrap:
         if self._network:
             line.append("--share-net")
         # Started with a clean environment and told to keep it: bwrap's own stays readable in /proc/1.
-        return [*line, *mounts, "--remount-ro", "/", "--chdir", str(cwd), "--", *argv]
+        own = ["--setenv", "TMPDIR", "/tmp", "--chdir", str(cwd)]  # noqa: S108 — this one is private
+        return [*line, *mounts, "--remount-ro", "/", *own, "--", *argv]
 
     def _machine(self, home: Path) -> list[str]:
         """The whole machine read-only, its private places emptied."""
