@@ -29,9 +29,9 @@ environment:
   CONTEXTUNE_HOME      the folder of all state and settings
 
 to begin, in a git repository:
-  contextune todos                 what there is to do
-  contextune run --all --offline   the whole flow, played by the offline model
-  contextune run --todo ID         plan, price, and after your consent do the work
+  contextune todos            what there is to do
+  contextune run --todo ID    plan, price, and after your consent do the work
+  contextune demo             the whole flow, played by the offline model
 """
 
 PLAN_HELP = """\

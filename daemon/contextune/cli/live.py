@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live as RichLive
 from rich.table import Table
 from rich.text import Text
@@ -93,8 +93,7 @@ class Live:
         saved = saving_text(run.bill.saving)
         said = bill_text(run.bill) + (f", {saved} below Sonnet at the same tokens" if saved else "")
         said += f", {hidden} more Tasks" if hidden else ""
-        picture.add_row(Text(run.state, "bold"), Text(said, "bold"), "", "", "")
-        return picture
+        return Group(picture, Text(f"{run.state}  {said}", "bold", no_wrap=True, overflow="ellipsis"))
 
 
 def _most_telling(tasks: tuple[TaskRun, ...], room: int) -> list[TaskRun]:

@@ -58,6 +58,8 @@ def _dispatch(given: Namespace) -> int:
 
 
 async def _offline_model(given: Namespace) -> int:
+    import asyncio
+
     from contextune.offline.script import BadScript
     from contextune.offline.server import serve
 
@@ -65,6 +67,8 @@ async def _offline_model(given: Namespace) -> int:
         await serve(given.port, given.script, given.log)
     except BadScript as problem:
         raise UsageProblem(f"--script: {problem}.") from None
+    except asyncio.CancelledError:
+        pass  # the one way in which a server ends
     return 0
 
 
@@ -73,11 +77,17 @@ def _until_done(work: Coroutine[Any, Any, int]) -> int:
     import asyncio
     import signal
 
+    def heard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # Where several Tasks met the same problem, such as a full disk, one has said it for all.
+        if not isinstance(context.get("exception"), ContextuneError):
+            loop.default_exception_handler(context)
+
     async def stoppable() -> int:
-        this = asyncio.current_task()
+        loop, this = asyncio.get_running_loop(), asyncio.current_task()
+        loop.set_exception_handler(heard)
         if this is not None:
             for sign in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(sign, this.cancel)
+                loop.add_signal_handler(sign, this.cancel)
         return await work
 
     try:

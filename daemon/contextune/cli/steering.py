@@ -21,7 +21,8 @@ PATIENCE, LOOK = 10.0, 0.05
 
 async def pause(app: Application, given: Namespace, out: Output) -> int:
     """Take no further turn."""
-    found = await _live(app, given.run, "pause")
+    found = await app.run(given.run)
+    _require_live(found, "pause")
     if found.state == "running":
         await app.pause(found.id)
         found = await _once(app, found.id, lambda run: run.state != "running", out)
@@ -34,7 +35,14 @@ async def cancel(app: Application, given: Namespace, out: Output) -> int:
     """Stop a Run or a Task for good."""
     named = await find_task(app, given.what)
     if named is None:
-        found = await _live(app, given.what, "cancel")
+        try:
+            found = await app.run(given.what)
+        except UsageProblem:
+            raise UsageProblem(
+                f"No Run or Task is called {given.what!r}. `contextune runs` lists Runs, and "
+                "`contextune show RUN` a Run's Tasks."
+            ) from None
+        _require_live(found, "cancel")
         await app.cancel(found.id)
         found = await _once(app, found.id, lambda run: run.state not in LIVE_RUN, out)
         out.say(f"Run {found.id} is {found.state}. Its worktrees stay as they are.")
@@ -89,11 +97,9 @@ async def discard(app: Application, given: Namespace, out: Output) -> int:
     return 0
 
 
-async def _live(app: Application, name: str, verb: str) -> Run:
-    found = await app.run(name)
-    if found.state not in LIVE_RUN:
-        raise UsageProblem(f"Run {found.id} is {found.state}; there is nothing to {verb}.")
-    return found
+def _require_live(run: Run, verb: str) -> None:
+    if run.state not in LIVE_RUN:
+        raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to {verb}.")
 
 
 async def _once(app: Application, run_id: str, holds: Callable[[Run], bool], out: Output) -> Run:

@@ -24,6 +24,9 @@ from contextune.protocol.wording import (
     saving_text,
 )
 
+UNPROVED = "unproved"
+"""The verdict where nothing was run, or what was run says nothing."""
+
 STYLES = {
     "working": "cyan",
     "testing": "blue",
@@ -33,7 +36,7 @@ STYLES = {
     "asking": "yellow",
     "green": "green",
     "red": "red",
-    "unproved": "yellow",
+    UNPROVED: "yellow",
 }
 """Of states and verdicts."""
 
@@ -83,6 +86,8 @@ def run_table(run: Run) -> Table:
     for task in run.tasks:
         attempt = task.attempt
         verdict, took = proof(attempt.evidence) if attempt else ("", "")
+        if run.gate is None and task.commit is not None:
+            verdict = UNPROVED
         added = sum(change.insertions for change in task.changes)
         removed = sum(change.deletions for change in task.changes)
         made.add_row(
@@ -110,14 +115,12 @@ def proof(evidence: Evidence | None) -> tuple[str, str]:
     if evidence is None:
         return "", ""
     if evidence.verdict == "unusable":
-        return "unproved", ""
+        return UNPROVED, ""
     return evidence.verdict, duration_text(evidence.duration_ms)
 
 
 def proof_text(evidence: Evidence) -> str:
     """The Evidence in a sentence: verdict, exit code, time, tree, command."""
-    if not evidence.command:
-        return f"unproved: there is no Gate. tree {evidence.tree[:12]}"
     verdict, took = proof(evidence)
     part = "" if evidence.whole else ", the tests that the change can affect"
     said = f"{verdict}, exit code {evidence.exit_code}, {took}, tree {evidence.tree[:12]}{part}"
@@ -133,6 +136,10 @@ def proof_text(evidence: Evidence) -> str:
 
 def evidence_lines(run: Run) -> list[str]:
     """What the Gate saw of each Task, and of all together."""
+    if run.gate is None:
+        return [
+            f"  There is no Gate: the work is {UNPROVED}. Name one with the setting `gate`, or with --gate."
+        ]
     said = []
     for task in run.tasks:
         attempt = task.attempt

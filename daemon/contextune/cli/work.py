@@ -15,7 +15,7 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
 from contextune.core import events as ev
-from contextune.core.errors import BudgetReached, UsageProblem
+from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
@@ -115,22 +115,21 @@ async def watch(app: Application, run_id: str, begin: Callable[[], Awaitable[Any
     try:
         await begin()
         with live:
-            await _until(ended, app, run_id)
+            problem = await _until(ended, app, run_id)
     except asyncio.CancelledError:
         out.note(f"Interrupted. Stopping at a safe point; `contextune resume {run_id}` goes on.")
         raise
     finally:
         await asking.close()
         unsubscribe()
-    problem = app.problem(run_id)
     if problem is not None:
         out.note(f"The Run stopped. `contextune resume {run_id}` goes on once this is mended:")
         raise problem
     return await app.run(run_id)
 
 
-async def _until(ended: asyncio.Event, app: Application, run_id: str) -> None:
-    """Until the Run finished or parked, or its drive in this process came to an end."""
+async def _until(ended: asyncio.Event, app: Application, run_id: str) -> ContextuneError | None:
+    """Until the Run finished or parked, or its drive here ended. Returns the problem that did it, if any."""
     drive = asyncio.create_task(app.wait(run_id))
     event = asyncio.create_task(ended.wait())
     try:
@@ -139,7 +138,11 @@ async def _until(ended: asyncio.Event, app: Application, run_id: str) -> None:
         for task in (drive, event):
             task.cancel()
     if drive.done() and not drive.cancelled():
-        drive.result()
+        try:
+            drive.result()
+        except ContextuneError as problem:
+            return problem
+    return app.problem(run_id)
 
 
 def conclude(final: Run, out: Output) -> int:
