@@ -105,7 +105,10 @@ class Objects:
         end = parts.index(b"")
         messages = _messages(parts[end + 1 :])
         return Merge(
-            tree=None, conflicts=tuple(shown(path) for path in parts[1:end]), detail="".join(messages).strip()
+            tree=None,
+            marked=parts[0].decode(),
+            conflicts=tuple(shown(path) for path in parts[1:end]),
+            detail="".join(messages).strip(),
         )
 
     def commit_tree(
