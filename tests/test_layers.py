@@ -26,8 +26,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
 }
 """Part of the package: the other parts that it may import. `cli` starts the language server and the offline
-model, which are programs of their own, and lists roles; only `compose` knows adapters. The offline model stands
-in for somebody else's server, and knows nothing of the product."""
+model, which are programs of their own, and lists roles; only `compose` knows adapters. The offline model
+stands in for somebody else's server, and knows nothing of the product."""
 
 EXCEPTIONS = frozenset({("adapters.models", "offline")})
 """`adapters.models` starts the offline model's server where the user chose it, as it would any server."""
