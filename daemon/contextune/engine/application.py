@@ -330,7 +330,8 @@ class Application:
         self, folder: Path | None, *, dry_run: bool
     ) -> tuple[list[Worktree], list[str]]:
         """Remove, or only tell, the worktrees that no live Run needs, and the refs that keep their work."""
-        return await clean(self._world, await self.runs(folder), dry_run=dry_run)
+        runs = await self.runs(folder)
+        return await clean(self._world, runs, dry_run=dry_run, record=self._drives.record)
 
     async def warm(self) -> None:
         """Import what is heavy, in the background, so that the first Run does not wait for it."""

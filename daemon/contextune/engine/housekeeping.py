@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from contextune.core import events as ev
 from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
@@ -23,7 +24,9 @@ async def list_worktrees(world: World, runs: Sequence[Run]) -> list[Worktree]:
     return await asyncio.to_thread(_list, world, runs)
 
 
-async def clean(world: World, runs: Sequence[Run], *, dry_run: bool) -> tuple[list[Worktree], list[str]]:
+async def clean(
+    world: World, runs: Sequence[Run], *, dry_run: bool, record: Callable[[ev.AnyEvent], Awaitable[Run]]
+) -> tuple[list[Worktree], list[str]]:
     """Remove the worktrees that nobody needs, each after its work is in a Salvage ref."""
     removable = [tree for tree in await list_worktrees(world, runs) if tree.removable]
     if dry_run:
@@ -40,6 +43,9 @@ async def clean(world: World, runs: Sequence[Run], *, dry_run: bool) -> tuple[li
         salvage = await leases.give_back(tree.task_id)
         if salvage is not None:
             kept.append(salvage)
+        if any(task.id == tree.task_id for task in run.tasks):
+            at = world.clock.now()
+            await record(ev.LeaseReturned(run_id=run.id, at=at, task_id=tree.task_id, salvage=salvage))
     return removable, kept
 
 

@@ -51,8 +51,8 @@ class Leases:
     async def take(self, name: str, start: str) -> Lease:
         """A new worktree at a commit, set up; or the one that this Task already has, as it stands."""
         path = self.path(name)
-        fresh = not path.exists()
-        if fresh:
+        if not path.exists():
+            self._ready(name).unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(self._repository.add_worktree, path, self.branch(name), start)
             await asyncio.to_thread(self._repository.hydrate, path)
@@ -68,8 +68,12 @@ class Leases:
             "CONTEXTUNE_RUN": self._run_id,
             "CONTEXTUNE_TASK": name,
         }
-        if fresh and self._settings.setup:
-            await self._hook(lease, "set-up", self._settings.setup)
+        # A process may die, or the command fail, before the set-up is done: only its end counts.
+        ready = self._ready(name)
+        if not ready.exists():
+            if self._settings.setup:
+                await self._hook(lease, "set-up", self._settings.setup)
+            ready.touch()
         return lease
 
     async def give_back(self, name: str) -> str | None:
@@ -87,6 +91,7 @@ class Leases:
                 await self._hook(lease, "teardown", self._settings.teardown)
             except ContextuneError as problem:
                 self.problems.append(str(problem))
+        self._ready(name).unlink(missing_ok=True)
         ref = f"refs/contextune/salvage/{self._run_id}/{name}"
         return await asyncio.to_thread(self._repository.remove_worktree, path, ref)
 
@@ -95,6 +100,10 @@ class Leases:
         for held in self._ports.values():
             held.close()
         self._ports.clear()
+
+    def _ready(self, name: str) -> Path:
+        """A file beside a worktree that is there once the worktree has been set up."""
+        return self.path(name).with_name(f".{name}.ready")
 
     def _hold_port(self, name: str) -> int:
         held = self._ports.get(name)

@@ -145,8 +145,8 @@ class Quoter:
             return known
         self._stage(f"Running the tests on the base: {gate}")
         leases = Leases(self._world, self._repository, self._id, self._settings)
-        lease = await leases.take("base", base.commit)
         try:
+            lease = await leases.take("base", base.commit)
             baseline = await self._gate.baseline(
                 gate, lease.shell, cwd=lease.path, tree=base.tree, environment={}
             )

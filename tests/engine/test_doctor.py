@@ -1,0 +1,65 @@
+"""What doctor finds in order, and what it says to do about the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contextune.core.check import Check
+from tests.engine.conftest import MakeDesk
+from tests.engine.world import GATE, Desk
+
+
+async def examined(here: Desk, folder: Path | None = None) -> dict[str, Check]:
+    return {check.name: check for check in await here.app.doctor(folder)}
+
+
+async def test_all_is_in_order(desk: MakeDesk) -> None:
+    here = await desk()
+    checks = await examined(here, here.place.root)
+    assert set(checks) == {"Python", "git", "API key", "Fence", "Disk", "Repository", "Settings", "Gate"}
+    wrong = {name: check.detail for name, check in checks.items() if check.state != "ok"}
+    assert wrong.keys() <= {"Fence", "Disk"}  # as the machine has it
+    assert checks["git"].detail.startswith("2.")
+    assert checks["Repository"].detail == str(here.place.root)
+    assert checks["Gate"].detail == GATE
+    assert here.server.log == []
+
+
+async def test_without_a_folder_only_the_machine_is_looked_at(desk: MakeDesk) -> None:
+    here = await desk()
+    assert "Repository" not in await examined(here)
+
+
+async def test_whatever_is_missing_comes_with_a_remedy(
+    desk: MakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await desk(files={"a.txt": "x\n"}, settings="agents = 2\n")
+    here.models.key = ""
+    checks = await examined(here, here.place.root)
+    assert (checks["API key"].state, checks["Gate"].state) == ("problem", "warning")
+    here.set_up("agents = 0\n")
+    assert "settings.toml: setting 'agents'" in (await examined(here, here.place.root))["Settings"].detail
+    (tmp_path / "empty").mkdir()
+    assert (await examined(here, tmp_path / "empty"))["Repository"].state == "problem"
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    broken = await examined(here)
+    assert broken["git"].state == "problem"
+    for check in [*checks.values(), *broken.values()]:
+        assert bool(check.remedy) == (check.state != "ok"), check
+
+
+async def test_a_git_that_is_too_old_is_a_problem(
+    desk: MakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await desk()
+    old = tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho git version 2.20.1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(old.parent))
+    check = (await examined(here))["git"]
+    assert check.state == "problem"
+    assert "git 2.20 is too old: install git 2.38 or newer" in check.detail
