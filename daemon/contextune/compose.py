@@ -19,6 +19,7 @@ from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.settings_store import LayeredSettings
 from contextune.adapters.shell import FencedShell
+from contextune.adapters.todo_index import TodoIndex
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
@@ -38,12 +39,14 @@ async def compose(*, offline: bool = False) -> Application:
     """The application on this machine. `offline` uses the offline model whatever the settings say."""
     files = UserFiles()
     models = ModelChoice(offline=offline)
+    scanner = RipgrepScanner()
     settings = LayeredSettings(files, offline=offline)
 
     @cache
     def fence_for(root: Path, network: bool) -> Fence:
         readable = [Path(sys.prefix), Path(sys.base_prefix), *(root / name for name in ENVIRONMENTS)]
-        return find_fence(readable=[path for path in readable if path.exists()], network=network)
+        shown = [path for path in readable if path.exists()]
+        return find_fence(readable=shown, hidden=[files.state], network=network)
 
     def shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
@@ -67,7 +70,10 @@ async def compose(*, offline: bool = False) -> Application:
             prices=PriceTable(read_own_prices(files.prices)),
             models=models,
             settings=settings,
-            scanner=RipgrepScanner(),
+            scanner=scanner,
+            todo_index=lambda root, markers, exclude: TodoIndex(
+                scanner, root, markers=markers, exclude=exclude
+            ),
             watcher=FileWatcher(),
             git=require_git,
             open_repository=open_repository,

@@ -153,7 +153,9 @@ export function editorFolder() {
 
 /** The Debian packages that the browser and the editor's native modules need and that are not there. */
 export function editorPackages() {
-  const browser = findBrowser() === undefined ? ["chromium"] : [];
+  // The fence around agents' commands is tested too where it is to be had.
+  const fence = works("bwrap", ["--version"]) ? [] : ["bubblewrap"];
+  const browser = [...(findBrowser() === undefined ? ["chromium"] : []), ...fence];
   if (existsSync(editorFolder())) return browser;
   const headers = works("pkg-config", ["--exists", "krb5-gssapi", "libsecret-1"]);
   const compilers = works("make", ["--version"]) && works("g++", ["--version"]);

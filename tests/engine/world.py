@@ -20,6 +20,7 @@ from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.settings_store import LayeredSettings
 from contextune.adapters.shell import FencedShell
+from contextune.adapters.todo_index import TodoIndex
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core import events as ev
@@ -143,6 +144,9 @@ class Desk:
                 models=self.models,
                 settings=LayeredSettings(files),
                 scanner=RipgrepScanner(),
+                todo_index=lambda root, markers, exclude: TodoIndex(
+                    RipgrepScanner(), root, markers=markers, exclude=exclude
+                ),
                 watcher=StillWatcher(),
                 git=require_git,
                 open_repository=open_repository,

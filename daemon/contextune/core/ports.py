@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -123,6 +123,26 @@ class Scanner(Protocol):
 
     def scan_text(self, path: str, content: bytes, *, markers: Sequence[str]) -> list[Todo]:
         """The Todos of one file's content. Blocking, quick."""
+        ...
+
+
+class TodoIndex(Protocol):
+    """The Todos of one repository, kept up to date. Every method blocks, from any thread."""
+
+    def load(self) -> frozenset[str]:
+        """Read the whole repository anew. Returns the paths whose Todos changed."""
+        ...
+
+    def refresh(self, paths: Iterable[str]) -> frozenset[str]:
+        """Read what changed on disk. Returns the paths whose Todos changed."""
+        ...
+
+    def set_overlay(self, path: str, content: bytes | None) -> frozenset[str]:
+        """An unsaved buffer, or None when it is saved or closed. Returns the paths whose Todos changed."""
+        ...
+
+    def todos(self) -> list[Todo]:
+        """All Todos, by path and line."""
         ...
 
 

@@ -16,6 +16,10 @@ ROOM = 1_000_000_000
 """Bytes that should be free for worktrees."""
 
 
+OWN_SETTINGS = ".contextune.toml"
+"""A repository's own settings."""
+
+
 async def examine(world: World, folder: Path | None) -> list[Check]:
     """Every check, quick ones first. Sends nothing over the network."""
     checks = [_python(), await asyncio.to_thread(_git, world), _key(world), _fence(world), _room(world)]
@@ -93,6 +97,15 @@ def _repository(world: World, folder: Path) -> list[Check]:
     except ContextuneError as problem:
         return [*checks, Check(name="Settings", state="problem", detail=str(problem), remedy="Mend them.")]
     checks.append(Check(name="Settings", state="ok", detail=f"budget ${settings.budget} a Run"))
+    if (repository.root / OWN_SETTINGS).exists() and not world.settings.is_trusted(repository.root):
+        checks.append(
+            Check(
+                name="Trust",
+                state="warning",
+                detail=f"commands, budget and accept that {OWN_SETTINGS} names are left out",
+                remedy="If you trust this repository, say so with `contextune trust` or in the editor.",
+            )
+        )
 
     def text(path: str) -> str | None:
         content = repository.read_file("HEAD", path)

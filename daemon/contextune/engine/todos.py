@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 
 from contextune.core.errors import ContextuneError
-from contextune.core.settings import Settings
+from contextune.core.ports import TodoIndex
 from contextune.core.todo import Todo
 from contextune.engine.world import World
 
@@ -18,15 +18,22 @@ DEBOUNCE = 0.15
 
 
 class _Folder:
-    """What is known of one folder."""
+    """One open folder. `by_file` is what the index last said: reading it never waits for a scan."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, index: TodoIndex) -> None:
         self.root = root
+        self.index = index
         self.by_file: dict[str, tuple[Todo, ...]] = {}
         self.buffers: dict[str, bytes] = {}
-        self.settings = Settings()
         self.watching: asyncio.Task[None] | None = None
         self.pending: dict[str, asyncio.TimerHandle] = {}
+
+    def take(self) -> None:
+        """Take over what the index says now. Blocking."""
+        by_file: dict[str, list[Todo]] = {}
+        for todo in self.index.todos():
+            by_file.setdefault(todo.path, []).append(todo)
+        self.by_file = {path: tuple(todos) for path, todos in by_file.items()}
 
 
 class TodoBoard:
@@ -100,57 +107,32 @@ class TodoBoard:
             await asyncio.wait([*tasks, *self._background])
 
     async def _open(self, root: Path) -> None:
-        folder = _Folder(root)
-        folder.settings = self._world.settings.load(root, {})
-        found = await asyncio.to_thread(
-            self._world.scanner.scan,
-            root,
-            markers=folder.settings.markers,
-            exclude=folder.settings.exclude,
-            overlays={},
-        )
-        for todo in found:
-            folder.by_file[todo.path] = (*folder.by_file.get(todo.path, ()), todo)
+        settings = self._world.settings.load(root, {})
+        folder = _Folder(root, self._world.todo_index(root, settings.markers, settings.exclude))
+        await asyncio.to_thread(folder.index.load)
+        await asyncio.to_thread(folder.take)
         self._folders[root] = folder
         folder.watching = asyncio.create_task(self._watch(folder), name=f"watch {root}")
         self._tell(folder)
 
     async def _watch(self, folder: _Folder) -> None:
         async for paths in self._world.watcher.watch(folder.root):
-            await self._rescan(folder, paths)
+            await self._changed(folder, await asyncio.to_thread(folder.index.refresh, paths))
 
     def _rescan_soon(self, folder: _Folder, path: str) -> None:
         folder.pending.pop(path, None)
-        task = asyncio.create_task(self._rescan(folder, [path]))
+        task = asyncio.create_task(self._rescan(folder, path))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _rescan(self, folder: _Folder, paths: Iterable[str]) -> None:
-        changed = False
-        for path in sorted(paths):
-            found = await asyncio.to_thread(self._scan_file, folder, path)
-            if found != folder.by_file.get(path, ()):
-                changed = True
-            if found:
-                folder.by_file[path] = found
-            else:
-                folder.by_file.pop(path, None)
-        if changed:
-            self._tell(folder)
-
-    def _scan_file(self, folder: _Folder, path: str) -> tuple[Todo, ...]:
-        if any(PurePosixPath(path).match(pattern) for pattern in folder.settings.exclude):
-            return ()
+    async def _rescan(self, folder: _Folder, path: str) -> None:
         content = folder.buffers.get(path)
-        if content is None:
-            file = folder.root / path
-            try:
-                if not file.is_file() or file.is_symlink():
-                    return ()
-                content = file.read_bytes()
-            except OSError:
-                return ()
-        return tuple(self._world.scanner.scan_text(path, content, markers=folder.settings.markers))
+        await self._changed(folder, await asyncio.to_thread(folder.index.set_overlay, path, content))
+
+    async def _changed(self, folder: _Folder, paths: frozenset[str]) -> None:
+        if paths:
+            await asyncio.to_thread(folder.take)
+            self._tell(folder)
 
     def _locate(self, file: Path) -> tuple[_Folder, str] | None:
         file = file.resolve()

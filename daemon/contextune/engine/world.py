@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -17,6 +17,7 @@ from contextune.core.ports import (
     Repository,
     Scanner,
     Shell,
+    TodoIndex,
     Watcher,
     Workspace,
 )
@@ -82,6 +83,8 @@ class World:
     models: Models
     settings: SettingsStore
     scanner: Scanner
+    todo_index: Callable[[Path, Sequence[str], Sequence[str]], TodoIndex]
+    """The index of a folder, by root, markers and excluded patterns."""
     watcher: Watcher
     git: Callable[[], str]
     """The version of git. Raises PlaceProblem if there is none that is new enough."""
