@@ -200,3 +200,21 @@ def test_the_key_is_nowhere(machine: Machine, server: Server) -> None:
     for text in seen:
         assert KEY not in text
         assert "ANTHROPIC_API_KEY=" not in text
+
+
+def test_a_repository_names_commands_once_it_is_trusted(machine: Machine) -> None:
+    root = machine.repository("repo", {"app.py": "# TODO: x\n", ".contextune.toml": 'gate = "true # own"\n'})
+
+    def checks() -> dict[str, str]:
+        return {check["name"]: check["detail"] for check in machine.do("doctor", root, "--json").lines}
+
+    before = checks()
+    assert before["Gate"] == "no test command found"
+    assert "left out" in before["Trust"]
+    trusted = machine.do("trust", root)
+    assert (trusted.status, trusted.out) == (0, f"{root} is trusted, and all that is in it.\n")
+    after = checks()
+    assert after["Gate"] == "true # own"
+    assert "Trust" not in after
+    assert machine.do("trust", root, "--revoke", "--json").last == {"folder": str(root), "trusted": False}
+    assert checks() == before

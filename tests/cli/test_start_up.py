@@ -27,7 +27,7 @@ DELIVERED = (
         "tell",
         "answer",
     ),
-    *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "demo", "offline-model"),
+    *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "trust", "demo", "offline-model"),
 )
 
 REPORT = """

@@ -96,7 +96,8 @@ def test_show_tells_evidence_and_bill(merged: Merged) -> None:
     shown = merged.machine.do("show").out
     evidence = shown.partition("Evidence\n")[2].partition("\nBill")[0]
     for title in (*TITLES, "All together"):
-        assert re.search(rf"^  {title}: green, exit code 0, \d+\.\d s, tree [0-9a-f]{{12}}", evidence, re.M)
+        facts = r"exit code 0, \d+\.\d s, tree [0-9a-f]{12}"
+        assert re.search(rf"^  {title}: green\n    {facts}", evidence, re.M)
     assert evidence.count("unittest") == 7
     assert re.search(r"^In all +\d+ +\$0\.\d+ +\$0\.\d+ +\d+ %$", shown, re.M)
     assert "the same tokens" in shown

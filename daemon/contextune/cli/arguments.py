@@ -187,6 +187,13 @@ def _machine(commands: Commands) -> None:
     trees.add_argument("--yes", action="store_true", help="clean: remove them, not only tell which")
     _command(commands, "agents", "The roles: what each does, on which model, with which tools.")
     _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
+    trust = _command(
+        commands,
+        "trust",
+        "Let a repository's own .contextune.toml name commands, raise the budget and accept.",
+    )
+    _with_path(trust)
+    trust.add_argument("--revoke", action="store_true", help="trust it no longer")
     demo = _command(commands, "demo", "The main job end to end on a real project, with the offline model.")
     demo.add_argument("--into", type=Path, default=Path(".demo"), metavar="DIR", help="where to work")
     demo.add_argument("--sample", choices=("boltons", "parcel"), default="boltons", help="which project")

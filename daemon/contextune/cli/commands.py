@@ -161,6 +161,15 @@ async def _doctor(app: Application, given: Namespace, out: Output) -> int:
     return 4 if any(check.state == "problem" for check in checks) else 0
 
 
+async def _trust(app: Application, given: Namespace, out: Output) -> int:
+    folder = _existing(given.path).resolve()
+    app.trust(folder, not given.revoke)
+    if out.as_json:
+        out.line({"folder": str(folder), "trusted": not given.revoke})
+    out.say(f"{folder} is {'no longer trusted' if given.revoke else 'trusted, and all that is in it'}.")
+    return 0
+
+
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise UsageProblem(f"PATH: {path} does not exist. Give a folder that does.")
@@ -203,4 +212,5 @@ COMMANDS: dict[str, Command] = {
     "worktrees": _with_application(_worktrees),
     "agents": _agents,
     "doctor": _with_application(_doctor),
+    "trust": _with_application(_trust),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import shutil
 import sys
 import time
 from argparse import Namespace
@@ -61,12 +62,12 @@ async def demo(given: Namespace) -> int:
             status = status_of(ended, out)
     out.blank()
     out.say(NO_AI)
-    home = f"CONTEXTUNE_HOME={shlex.quote(_short(into / 'state'))}"
+    home = f"CONTEXTUNE_HOME={shlex.quote(_short(into / 'state'))} {_this_command()}"
     out.say(f"Done in {time.monotonic() - began:.1f} s. To look at it:")
     out.say(f"  git -C {shlex.quote(_short(repository))} log --stat")
     if ended is not None:
-        out.say(f"  {home} contextune show {ended.id}")
-        out.say(f"  {home} contextune undo {ended.id}")
+        out.say(f"  {home} show {ended.id}")
+        out.say(f"  {home} undo {ended.id}")
     return status
 
 
@@ -96,6 +97,19 @@ def _put_interpreter_first() -> None:
     """The demo's tests run with this very Python, which has pytest."""
     here = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+
+
+def _this_command() -> str:
+    """This command as it can be typed again."""
+    program = Path(sys.argv[0])
+    if program.name != "contextune":
+        return f"{shlex.quote(_short(Path(sys.executable)))} -m contextune"
+    found = shutil.which("contextune")
+    return (
+        "contextune"
+        if found and Path(found) == program.absolute()
+        else shlex.quote(_short(program.absolute()))
+    )
 
 
 def _short(path: Path) -> str:

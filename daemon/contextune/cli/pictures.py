@@ -8,6 +8,7 @@ from contextune.cli.output import Output
 from contextune.cli.tables import (
     bill_table,
     evidence_lines,
+    proof,
     quote_table,
     run_table,
     spent_on_planning,
@@ -79,7 +80,8 @@ def show_run(run: Run, out: Output, *, in_full: bool = False) -> None:
         out.say(SAVING_METHOD, "dim")
         out.blank()
     elif run.ghost_evidence is not None:
-        out.say(evidence_lines(run)[-1].strip())
+        verdict, took = proof(run.ghost_evidence)
+        out.say(f"All together: {verdict}, {took}.")
     out.say(_paid(run))
     out.say(f"Run {run.id} is {run.state}. {run.reason}".rstrip())
     for note in run.notes:

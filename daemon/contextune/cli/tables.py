@@ -120,10 +120,10 @@ def proof(evidence: Evidence | None) -> tuple[str, str]:
 
 
 def proof_text(evidence: Evidence) -> str:
-    """The Evidence in a sentence: verdict, exit code, time, tree, command."""
+    """The Evidence: verdict; exit code, time, tree and what was run below it."""
     verdict, took = proof(evidence)
     part = "" if evidence.whole else ", the tests that the change can affect"
-    said = f"{verdict}, exit code {evidence.exit_code}, {took}, tree {evidence.tree[:12]}{part}"
+    said = f"{verdict}\n    exit code {evidence.exit_code}, {took}, tree {evidence.tree[:12]}{part}"
     for what, names in (
         ("newly failing", evidence.newly_failing),
         ("tests removed", evidence.tests_removed),
