@@ -49,7 +49,8 @@ function parseVitest(text) {
 
 function runPytest() {
   const report = join(reports, "pytest.xml");
-  const args = ["-m", "pytest", "-q", `--junitxml=${report}`];
+  // Most tests wait for git or for a process of ours, so that two at a time fit one processor.
+  const args = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", `--junitxml=${report}`];
   return countTests(report, parseJunit, () => run(venvProgram("python"), args, { allowFailure: true }));
 }
 
