@@ -8,11 +8,13 @@ import { type CredentialState, Requests } from "./generated/protocol";
 
 const NAME = "contextune.apiKey";
 const CONTEXT = "contextune.credential";
+const SETTINGS_MS = 10_000;
 
 /** Holds the key and tells the daemon of it. */
 export class Secrets {
   readonly #storage: vscode.SecretStorage;
   readonly #daemon: Daemon;
+  readonly #sources = new vscode.EventEmitter<CredentialState["source"]>();
   #source: CredentialState["source"] | undefined;
 
   constructor(storage: vscode.SecretStorage, daemon: Daemon) {
@@ -37,6 +39,7 @@ export class Secrets {
     const apiKey = (await this.#storage.get(NAME)) ?? null;
     const { source } = await this.#daemon.request(Requests.credentialSet, { apiKey });
     this.#source = source;
+    this.#sources.fire(source);
     await vscode.commands.executeCommand("setContext", CONTEXT, source);
     return source;
   }
@@ -73,9 +76,24 @@ export class Secrets {
     if (chosen === enter) return (await this.ask()) && this.#source !== "none";
     if (chosen === offline) {
       await vscode.workspace.getConfiguration("contextune").update("offline", true, vscode.ConfigurationTarget.Global);
-      await this.#daemon.sendSettings();
-      return (await this.handOver()) !== "none";
+      return this.#becomesReady();
     }
     return false;
+  }
+
+  /** Waits until a change of settings has reached the daemon and it has a way to pay; false if that takes too long. */
+  #becomesReady(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (ready: boolean): void => {
+        clearTimeout(timer);
+        listening.dispose();
+        resolve(ready);
+      };
+      const listening = this.#sources.event((source) => {
+        if (source !== "none") end(true);
+      });
+      const timer = setTimeout(() => end(false), SETTINGS_MS);
+      if (this.#source !== "none") end(true);
+    });
   }
 }

@@ -37,18 +37,19 @@ test("the offline model is one click away", async () => {
   await workbench.quickInput.waitFor({ state: "hidden" });
 });
 
+test("a hover tells how a TODO stands", async () => {
+  const { workbench } = scenario();
+  await workbench.openFile("parcel/money.py");
+  await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).waitFor();
+  expect(await workbench.hover(6, "half")).toContain("not delegated");
+  await scenario().screenshot("5-hover");
+});
+
 test("the doctor's page names what is in order and what is not", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Doctor");
   await workbench.page.locator(".webview.ready").first().waitFor();
   const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
   await page.getByRole("heading", { name: "Contextune Doctor" }).waitFor();
-  await scenario().screenshot("5-doctor");
-});
-
-test("a hover tells how a TODO stands", async () => {
-  const { workbench } = scenario();
-  await workbench.openFile("parcel/money.py");
-  expect(await workbench.hover(6, "half")).toContain("not delegated");
-  await scenario().screenshot("6-hover");
+  await scenario().screenshot("6-doctor");
 });

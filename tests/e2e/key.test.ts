@@ -44,6 +44,14 @@ test("an agent's question is a notification, and its Task waits", async () => {
   await scenario().screenshot("2-question");
 });
 
+test("the Run can be paused and resumed while its agent waits", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Pause or Resume Run");
+  await workbench.treeItem("Runs", "paused").waitFor();
+  await workbench.runCommand("Contextune: Pause or Resume Run");
+  await workbench.treeItem("Runs", "running").waitFor();
+});
+
 test("the answer reaches the agent, which goes on to the end", async () => {
   const { workbench } = scenario();
   await workbench.clickNotificationButton("Shall spaces around a code be ignored?", "Answer");

@@ -57,6 +57,7 @@ test("a transcript tells what an agent was told and did", async () => {
   const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
   await page.getByRole("heading", { name: "Turn 1" }).first().waitFor();
   await scenario().screenshot("6-transcript");
+  await workbench.page.locator(".sidebar .composite.title").click(); // keys pressed in a page may not reach the window
 });
 
 test("the costs are shown by day, Run and role", async () => {
@@ -79,4 +80,17 @@ test("the review goes by Task, and accepts from its own title bar", async () => 
   await scenario().screenshot("9-accepted");
   expect(comments()).toBeLessThan(before);
   expect(git(folder, "rev-parse", "HEAD")).not.toBe(head);
+});
+
+test("a restart of the daemon loses nothing, and the Run can be undone afterwards", async () => {
+  const { workbench, folder } = scenario();
+  await workbench.runCommand("Contextune: Restart Daemon");
+  await workbench.treeItem("Runs", "accepted").waitFor();
+  await workbench.runCommand("Contextune: Undo Run");
+  await workbench.notification("Undone: main is back where it was").waitFor();
+  await workbench.treeItem("Todos", "round half up").waitFor();
+  expect({ head: git(folder, "rev-parse", "HEAD"), status: git(folder, "status", "--porcelain") }).toEqual({
+    head,
+    status: "",
+  });
 });

@@ -83,6 +83,10 @@ export class Workbench {
   /** Opens the light bulb's menu of a line and returns the titles it offers; close it with `dismiss`. */
   async codeActions(line: number): Promise<string[]> {
     await this.goToLine(line);
+    // VS Code looks for actions by itself a moment after the cursor has moved, and closes a menu that was opened before;
+    // among blanks, where a line starts, it shows no bulb.
+    await this.page.keyboard.press("End");
+    await this.editor.locator(".codicon-gutter-lightbulb, .lightBulbWidget").first().waitFor();
     await this.page.keyboard.press("Control+.");
     const rows = this.page.locator(".action-widget .monaco-list-row.action");
     await rows.first().waitFor();
