@@ -9,6 +9,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.ports import Clock, Repository
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
+from contextune.engine.commits import squash_message
 from contextune.engine.leases import Leases
 from contextune.engine.run import ghost_branch
 
@@ -86,11 +87,3 @@ async def drop_branches(run: Run, repository: Repository) -> None:
         name = branch.rpartition("/")[2]
         await asyncio.to_thread(repository.set_ref, f"refs/contextune/salvage/{run.id}/branch-{name}", commit)
         await asyncio.to_thread(repository.set_ref, f"refs/heads/{branch}", None)
-
-
-def squash_message(run: Run) -> str:
-    """The message of the one commit of a squashed Run."""
-    lines = [run.title, ""]
-    lines += [f"- {task.task.title}" for task in run.tasks if task.state == "accepted"]
-    lines += ["", f"Contextune-Run: {run.id}", f"Contextune-Cost: ${run.bill.dollars:.6f}"]
-    return "\n".join(lines) + "\n"

@@ -8,11 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from contextune.agents.briefing import (
-    Lines,
     earlier_attempt,
     gate_report,
-    shared_context,
-    task_text,
 )
 from contextune.agents.loop import AgentLoop
 from contextune.agents.roles import role
@@ -23,7 +20,8 @@ from contextune.core.errors import Asked, AttemptEnd, Finished, ModelRefusal
 from contextune.core.evidence import Evidence
 from contextune.core.run import TaskRun
 from contextune.core.states import AttemptOutcome
-from contextune.engine.detect import instructions
+from contextune.engine.commits import commit_message
+from contextune.engine.context_pack import first_message
 from contextune.engine.gate import ungated
 from contextune.engine.ghost import Bounced, Candidate, Joined
 from contextune.engine.leases import Lease
@@ -173,7 +171,7 @@ class TaskWork:
         )
         loop = self._loop(name, rung, number)
         try:
-            first = await asyncio.to_thread(self._first_message)
+            first = await asyncio.to_thread(first_message, driver.repository, driver.run, self._task)
             done = await self._judged(loop, await loop.start((*first, *handed)))
         except ModelRefusal as refusal:
             done = Done("refused", str(refusal))
@@ -265,7 +263,7 @@ class TaskWork:
     async def _join(self, done: Done) -> Bounced | None:
         """Commit what the Gate saw and take it to the Ghost; None if it is in."""
         driver, repository = self._driver, self._driver.repository
-        message = self._commit_message(done)
+        message = commit_message(self._driver.run, self._task, done.summary, done.remaining)
         commit = await asyncio.to_thread(repository.commit_tree, done.tree, [self._lease.start], message)
         await asyncio.to_thread(repository.set_ref, f"refs/heads/{self._lease.branch}", commit)
         files = tuple(await asyncio.to_thread(repository.changes, self._lease.start, commit))
@@ -408,43 +406,6 @@ class TaskWork:
         tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
         return await asyncio.to_thread(repository.diff, self._lease.start, tree)
 
-    def _first_message(self) -> tuple[Text, ...]:
-        repository, run = self._driver.repository, self._driver.run
-        read = self._lines()
-        todos = [todo for todo in run.todos if todo.id in self._task.task.todo_ids]
-
-        def text(path: str) -> str | None:
-            lines = read(path)
-            return None if lines is None else "\n".join(lines)
-
-        files = repository.list_files(run.base.commit)
-        return (shared_context(files, run.gate, instructions(text)), task_text(self._task.task, todos, read))
-
-    def _lines(self) -> Lines:
-        repository, commit = self._driver.repository, self._driver.run.base.commit
-
-        def read(path: str) -> list[str] | None:
-            content = repository.read_file(commit, path)
-            return None if content is None else content.decode(errors="replace").splitlines()
-
-        return read
-
-    def _commit_message(self, done: Done) -> str:
-        run, task = self._driver.run, self._task
-        todos = [todo for todo in run.todos if todo.id in task.task.todo_ids]
-        attempt = task.attempt
-        trailers = [
-            f"Contextune-Todo: {todo.path}:{todo.line} {' '.join(todo.text.split())[:100]}" for todo in todos
-        ]
-        trailers.append(f"Contextune-Run: {run.id}")
-        if attempt is not None:
-            trailers.append(f"Contextune-Model: {attempt.rung}")
-        trailers.append(f"Contextune-Cost: ${task.bill.dollars:.6f}")
-        body = [done.summary.strip()] + (
-            [f"Left undone: {done.remaining.strip()}"] if done.remaining.strip() else []
-        )
-        return "\n\n".join([task.task.title, *(part for part in body if part), "\n".join(trailers)]) + "\n"
-
 
 def _why_climb(done: Done) -> str:
     match done.outcome:
@@ -452,7 +413,5 @@ def _why_climb(done: Done) -> str:
             return "The attempt changed nothing."
         case "red":
             return "The Gate stayed red."
-        case "limit":
-            return done.summary
         case _:
             return done.summary

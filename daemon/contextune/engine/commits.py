@@ -1,0 +1,31 @@
+"""The messages of the commits that Contextune makes: title, the agent's words, trailers for programs."""
+
+from __future__ import annotations
+
+from contextune.core.run import Run, TaskRun
+
+SHOWN = 100
+"""Characters of a Todo in a trailer."""
+
+
+def commit_message(run: Run, task: TaskRun, summary: str, remaining: str) -> str:
+    """The message of a Task's commit."""
+    todos = [todo for todo in run.todos if todo.id in task.task.todo_ids]
+    trailers = [
+        f"Contextune-Todo: {todo.path}:{todo.line} {' '.join(todo.text.split())[:SHOWN]}" for todo in todos
+    ]
+    trailers.append(f"Contextune-Run: {run.id}")
+    if task.attempt is not None:
+        trailers.append(f"Contextune-Model: {task.attempt.rung}")
+    trailers.append(f"Contextune-Cost: ${task.bill.dollars:.6f}")
+    left = f"Left undone: {remaining.strip()}" if remaining.strip() else ""
+    parts = [task.task.title, summary.strip(), left, "\n".join(trailers)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def squash_message(run: Run) -> str:
+    """The message of the one commit of a squashed Run."""
+    lines = [run.title, ""]
+    lines += [f"- {task.task.title}" for task in run.tasks if task.state == "accepted"]
+    lines += ["", f"Contextune-Run: {run.id}", f"Contextune-Cost: ${run.bill.dollars:.6f}"]
+    return "\n".join(lines) + "\n"
