@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
-
-import pytest
 
 from tests.cli.conftest import Server
 from tests.cli.place import Going, Machine
@@ -45,8 +44,11 @@ def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Se
     assert "# No hurry." in (root / "app.py").read_text()
 
 
-def test_cancel_a_task_then_retry_it(machine: Machine, server: Server) -> None:
-    _, going = _begin(machine, server, "take your time")
+def test_a_cancelled_task_is_retried_then_squashed_undone_and_discarded(
+    machine: Machine, server: Server
+) -> None:
+    root, going = _begin(machine, server, "take your time")
+    before = machine.state(root)
     run_id, worktree = _until_it_waits(going)
     cancelled = machine.do("cancel", f"{run_id}/take-your-time")
     assert cancelled.status == 0, cancelled.err
@@ -58,26 +60,55 @@ def test_cancel_a_task_then_retry_it(machine: Machine, server: Server) -> None:
     again = machine.do("retry", "take-your-time", env=server.keyed)
     assert again.status == 0, again.err
     assert f"`contextune accept {run_id}` moves your branch" in " ".join(again.err.split())
+    assert machine.state(root) == before
+
     late = machine.do("cancel", run_id)
     assert late.status == 2
     assert "is review; there is nothing to cancel" in late.err
-
-
-def test_cancel_a_run(machine: Machine, server: Server) -> None:
-    root, going = _begin(machine, server, "take your time")
-    before = machine.state(root)
-    run_id, _ = _until_it_waits(going)
-    assert machine.do("cancel", run_id, "--json").last["state"] == "cancelled"
-    ended = going.end()
-    assert (ended.status, ended.last["state"]) == (1, "cancelled")
+    accepted = machine.do("accept", run_id, "--squash")
+    assert accepted.status == 0, accepted.err
+    assert "branch main is at " + machine.git(root, "rev-parse", "HEAD")[:12] in accepted.out
+    assert len(machine.git(root, "rev-list", "HEAD").splitlines()) == 2
+    refused = machine.do("discard", run_id)
+    assert refused.status == 2
+    assert "accept, undo or cancel it first" in refused.err
+    assert machine.do("undo", run_id).status == 0
     assert machine.state(root) == before
+    discarded = machine.do("discard", run_id[2:6])
+    assert discarded.status == 0, discarded.err
+    kept = re.findall(r"refs/contextune/salvage/\S+", discarded.out)
+    assert kept
+    for ref in kept:
+        machine.git(root, "cat-file", "-e", ref)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_and_resume_finishes_it(
-    machine: Machine, server: Server, sign: signal.Signals
-) -> None:
+def test_ctrl_c_stops_it_and_resume_finishes_it(machine: Machine, server: Server) -> None:
     root, going = _begin(machine, server, "take your time", "--accept", "merge")
+    run_id, worktree = _stopped(machine, root, going, signal.SIGINT)
+    refused = machine.do("tell", "take-your-time", "too late")
+    assert refused.status == 2
+    assert "nobody drives it; resume it first" in refused.err
+    (worktree / "go").touch()
+    resumed = machine.do("resume", "--json", env=server.keyed)
+    assert resumed.status == 0, resumed.err
+    assert (resumed.last["kind"], resumed.last["runId"]) == ("run_finished", run_id)
+    assert resumed.last["state"] == "accepted"
+    assert machine.moves(root) == 2
+
+
+def test_a_run_that_was_stopped_is_cancelled(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "take your time")
+    run_id, _ = _stopped(machine, root, going, signal.SIGTERM)
+    cancelled = machine.do("cancel", run_id, "--json")
+    assert (cancelled.status, cancelled.last["state"]) == (0, "cancelled"), cancelled.err
+    assert cancelled.last["tasks"][0]["state"] == "cancelled"
+    late = machine.do("resume", run_id)
+    assert late.status == 2
+    assert f"Run {run_id} is cancelled; there is nothing to resume" in late.err
+
+
+def _stopped(machine: Machine, root: Path, going: Going, sign: signal.Signals) -> tuple[str, Path]:
+    """Stop a Run whose agent waits; nothing of the user's has changed."""
     before = machine.state(root)
     run_id, worktree = _until_it_waits(going)
     going.signal(sign)
@@ -86,34 +117,10 @@ def test_a_signal_stops_it_and_resume_finishes_it(
     assert f"`contextune resume {run_id}` goes on." in ended.err
     assert "Traceback" not in ended.err
     assert machine.state(root) == before
-    refused = machine.do("tell", "take-your-time", "too late")
-    assert refused.status == 2
-    assert "nobody drives it; resume it first" in refused.err
-    (worktree / "go").touch()
-    resumed = machine.do("resume", "--json", env=server.keyed)
-    assert resumed.status == 0, resumed.err
-    assert (resumed.last["kind"], resumed.last["state"]) == ("run_finished", "accepted")
-    assert machine.moves(root) == 2
+    return run_id, worktree
 
 
-def test_a_question_is_answered_from_another_process(machine: Machine, server: Server) -> None:
-    root, going = _begin(machine, server, "ask first", "--accept", "merge")
-    run_id = going.until_kind("question_asked")["runId"]
-    going.until_said(f"contextune answer {run_id}/ask-first TEXT")
-    said = "".join(going.said)
-    assert "  1  plain\n" in said
-    assert "  2  fancy [bold]\n" in said
-    assert r"Which word\x1b[31m do you want?" in said
-    answered = machine.do("answer", "ask-first", "2")
-    assert (answered.status, answered.out) == (0, "Answered ask-first: fancy [bold]\n"), answered.err
-    assert going.end().status == 0
-    assert "    # fancy [bold]\n" in (root / "app.py").read_text()
-    late = machine.do("answer", "ask-first", "plain")
-    assert late.status == 2
-    assert "asks nothing" in late.err
-
-
-def test_the_budget_parks_and_a_higher_one_finishes(machine: Machine, server: Server) -> None:
+def test_the_budget_parks_it_and_a_question_waits_for_an_answer(machine: Machine, server: Server) -> None:
     root, going = _begin(machine, server, "ask first", "--accept", "merge", "--budget", "0.0001")
     parked = going.end()
     assert parked.status == 3
@@ -122,11 +129,21 @@ def test_the_budget_parks_and_a_higher_one_finishes(machine: Machine, server: Se
     assert "The budget of $0.0001 is reached" in parked.err
     assert f"`contextune resume {run_id} --budget USD` goes on" in parked.err
     assert machine.moves(root) == 1
+
     resumed = machine.start("resume", run_id, "--budget", "1", "--json", env=server.keyed)
     resumed.until_kind("question_asked")
-    assert machine.do("answer", "ask-first", "my own").status == 0
+    resumed.until_said(f"contextune answer {run_id}/ask-first TEXT")
+    said = "".join(resumed.said)
+    assert "  1  plain\n" in said
+    assert "  2  fancy [bold]\n" in said
+    assert r"Which word\x1b[31m do you want?" in said
+    answered = machine.do("answer", "ask-first", "2")
+    assert (answered.status, answered.out) == (0, "Answered ask-first: fancy [bold]\n"), answered.err
     assert resumed.end().status == 0
-    assert "    # my own\n" in (root / "app.py").read_text()
+    assert "    # fancy [bold]\n" in (root / "app.py").read_text()
+    late = machine.do("answer", "ask-first", "plain")
+    assert late.status == 2
+    assert "asks nothing" in late.err
 
 
 def test_planning_that_the_budget_does_not_allow_costs_nothing(machine: Machine, parcel: Path) -> None:

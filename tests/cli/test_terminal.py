@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
 
-import pytest
-
 from contextune.cli.asking import chosen
 from contextune.cli.terminal import in_json, one_line, plain
 from tests.cli.conftest import Server
@@ -122,26 +120,18 @@ def test_an_answer_from_elsewhere_takes_the_question_back(machine: Machine, serv
     assert "moves your branch to it" in " ".join(seen.text.split())
 
 
-def test_no_is_no(machine: Machine, server: Server) -> None:
-    root = machine.small()
-    todo = machine.todo(root, "ask first")
-    with terminal(machine, "run", root, "--todo", todo, columns=120, env=server.keyed) as seen:
-        seen.until("Start? [y/N]")
-        seen.type("")
-        assert seen.end() == 0
-    assert "Nothing was started." in seen.text
-    assert "There are no Runs yet" in machine.do("runs", root).out
-
-
-@pytest.mark.parametrize("columns", [80, 120])
-def test_a_hostile_todo_is_spelled_out(machine: Machine, columns: int) -> None:
+def test_a_hostile_todo_is_spelled_out_and_no_is_no(machine: Machine) -> None:
     root = machine.repository("repo", {"a.py": f"# TODO: {HOSTILE}\nx = 1\n"})
     name = "b\x1b[31m\u202e.py"
     write(root, {name: "# TODO: more\n"})
     todo = machine.todo(root, "look")
-    for given in (["todos", "repo"], ["quote", "repo", "--todo", todo, "--offline", "--gate", "true"]):
+    run = ["run", "repo", "--todo", todo, "--offline", "--gate", "true"]
+    for columns, given in ((80, ["todos", "repo"]), (120, ["todos", "repo"]), (80, run)):
         with terminal(machine, *given, columns=columns, env={}) as seen:
-            seen.end()
+            if given is run:
+                seen.until("Start? [y/N]")
+                seen.type("")
+            assert seen.end() == 0
         words = "".join(seen.text.split())
         assert r"\x1b[2J" in words
         assert "[boldred]allgreen[/]" in words
@@ -149,6 +139,8 @@ def test_a_hostile_todo_is_spelled_out(machine: Machine, columns: int) -> None:
         for sign in ("\x1b", "\x07", "\x9b", "\u202e"):
             assert sign not in seen.text
         assert all(len(line.rstrip()) <= columns for line in seen.text.splitlines())
+    assert "Nothing was started." in seen.text
+    assert "There are no Runs yet" in machine.do("runs", root).out
     as_json = machine.do("todos", root, "--json").lines
     assert {todo["path"] for todo in as_json} == {"a.py", name}
 
