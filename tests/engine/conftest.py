@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from contextune.engine import gateway
@@ -15,11 +16,21 @@ from tests.engine.world import GATE, Desk, new_repository, serve
 MakeDesk = Callable[..., Awaitable[Desk]]
 
 
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A single authority: to load all of them takes most of the time of a client that stays on loopback."""
+    first, end, _ = certifi.contents().partition("-----END CERTIFICATE-----\n")
+    file = tmp_path_factory.mktemp("authorities") / "one.pem"
+    file.write_text(first + end)
+    return file
+
+
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, one_certificate: Path) -> None:
     """git without the machine's configuration, and no pause before a request is sent again."""
     isolate(monkeypatch, tmp_path)
     monkeypatch.setattr(gateway, "FIRST_WAIT", 0.001)
+    monkeypatch.setenv("SSL_CERT_FILE", str(one_certificate))
 
 
 @pytest.fixture

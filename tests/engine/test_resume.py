@@ -93,13 +93,15 @@ async def test_a_closed_application_leaves_a_run_that_goes_on(desk: MakeDesk, tm
     here = await desk(
         plays(
             "first file",
-            turn(write("calc/first.py", "FIRST = 1\n"), waits_for(tmp_path / "never")),
+            turn(write("calc/first.py", "FIRST = 1\n")),
+            turn(waits_for(tmp_path / "never")),
             unless=[EARLIER],
         ),
         plays("first file", turn(finish()), user=[EARLIER, "+FIRST = 1"]),
     )
     run = await here.start(task("first file"))
-    await here.event(ev.MessageAdded, turn=1)
+    # The second reply comes when the calls of the first one have been run.
+    await here.event(ev.MessageAdded, turn=2)
     await here.app.close()
     here.app = here.open()
     left = await here.app.run(run.id)
