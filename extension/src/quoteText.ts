@@ -1,6 +1,5 @@
 /** A Quote in words: the rows to tick and the page to read. */
 import { l10n } from "vscode";
-import { dollars } from "./amount";
 import type { QuoteView, TaskQuoteView } from "./generated/protocol";
 
 /** One Task to tick. */
@@ -20,8 +19,8 @@ export interface QuoteWave {
 /** `Quote: $0.01 to $0.04, likely $0.02 · all-Sonnet $0.31 · budget $2.00`. */
 export function quoteTitle(quote: QuoteView): string {
   const parts = [l10n.t("Quote: {0}", quote.price.text)];
-  if (quote.price.atSonnet !== null) parts.push(l10n.t("all-Sonnet {0}", dollars(quote.price.atSonnet)));
-  parts.push(l10n.t("budget {0}", dollars(quote.budget)));
+  if (quote.price.atSonnet !== null) parts.push(l10n.t("all-Sonnet {0}", quote.price.atSonnetText));
+  parts.push(l10n.t("budget {0}", quote.budgetText));
   return parts.join(" · ");
 }
 
@@ -35,11 +34,10 @@ function overlapsOf(quote: QuoteView, task: TaskQuoteView): string[] {
 }
 
 function row(quote: QuoteView, task: TaskQuoteView): QuoteRow {
-  const likely = task.price.likely === null ? task.price.text : dollars(task.price.likely);
   return {
     id: task.id,
     label: task.title,
-    description: likely,
+    description: task.price.likelyText,
     detail: [task.rung.text, task.files.join(", "), ...overlapsOf(quote, task)]
       .filter((part) => part !== "")
       .join(" · "),

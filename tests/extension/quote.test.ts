@@ -1,6 +1,5 @@
 /** A Quote in words: the price first, then the Tasks by wave, then everything else. */
 import { expect, test } from "vitest";
-import { dollars } from "../../extension/src/amount";
 import { quotePage, quoteTitle, quoteWarnings, quoteWaves } from "../../extension/src/quoteText";
 import { price, quote, taskQuote } from "./samples";
 
@@ -75,15 +74,4 @@ test("the page has warnings, gate, briefs and the tests that fail already", () =
   ]) {
     expect(page.split("\n")).toContain(part);
   }
-});
-
-test.each([
-  ["0", "$0.00"],
-  ["0.000012", "$0.000012"],
-  ["0.0123", "$0.0123"],
-  ["0.3", "$0.3000"],
-  ["2.00", "$2.00"],
-  ["1234.5", "$1,234.50"],
-])("%s dollars are %s", (decimal, text) => {
-  expect(dollars(decimal)).toBe(text);
 });

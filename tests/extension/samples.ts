@@ -156,6 +156,8 @@ export function price(over: Partial<PriceView> = {}): PriceView {
     high: "0.04",
     atSonnet: "0.31",
     text: "$0.0100 to $0.0400, likely $0.0200",
+    likelyText: "$0.0200",
+    atSonnetText: "$0.3100",
     ...over,
   };
 }
@@ -189,6 +191,7 @@ export function quote(over: Partial<QuoteView> = {}): QuoteView {
     price: price(),
     planningText: "$0.0031",
     budget: "2.00",
+    budgetText: "$2.00",
     agents: 4,
     gate: "python -m unittest",
     baseline: null,

@@ -71,6 +71,8 @@ PRICE = v.PriceView(
     high=Decimal("0.04"),
     at_sonnet=Decimal("0.3"),
     text="$0.0100 to $0.0400, likely $0.0200",
+    likely_text="$0.0200",
+    at_sonnet_text="$0.3000",
 )
 
 
@@ -101,6 +103,7 @@ def test_a_quote_becomes_a_view() -> None:
         price=PRICE,
         planning_text="$0.0050",
         budget=Decimal("2.00"),
+        budget_text="$2.00",
         agents=2,
         gate="pytest -q",
         baseline=v.BaselineView(

@@ -52,6 +52,9 @@ def _message(message: Message, turn: int, cost: Decimal) -> list[str]:
         head = f"### Turn {turn} (${cost:.6f})"
     else:
         head = "### Told" if turn == 0 else "### Saw"
+        # What an agent is told holds headings, tags and code of its own: shown as it was sent.
+        told = [_fenced(b.text[:SHOWN]) if isinstance(b, Text) else _block(b) for b in message.blocks]
+        return [head, *told]
     return [head, *(_block(block) for block in message.blocks)]
 
 

@@ -82,6 +82,8 @@ def price_view(price: PriceRange) -> PriceView:
         high=price.high,
         at_sonnet=price.at_sonnet,
         text=price_text(price),
+        likely_text=dollars_text(price.likely),
+        at_sonnet_text=dollars_text(price.at_sonnet),
     )
 
 
@@ -222,6 +224,7 @@ def quote_view(quote: Quote) -> QuoteView:
         price=price_view(quote.price),
         planning_text=bill_text(planning_bill(quote)),
         budget=quote.budget,
+        budget_text=dollars_text(quote.budget),
         agents=quote.agents,
         gate=quote.gate,
         baseline=_baseline_view(quote.baseline) if quote.baseline else None,

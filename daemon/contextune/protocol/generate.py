@@ -44,9 +44,22 @@ def documents() -> dict[str, str]:
 
 def _outgoing(definition: dict[str, Any]) -> dict[str, Any]:
     # A struct that the daemon sends always carries every field, defaults included; only Params may lack some.
+    definition = _plain(definition)
     if definition.get("type") == "object" and definition.get("additionalProperties", True) is not False:
         definition = {**definition, "required": list(definition.get("properties", {}))}
     return definition
+
+
+def _plain(schema: Any) -> Any:
+    """Without defaults beside references, which would give a second copy of the type they refer to."""
+    if isinstance(schema, list):
+        return [_plain(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _plain(value) for key, value in schema.items()}
+    if "$ref" in kept:
+        kept.pop("default", None)
+    return kept
 
 
 def _text(document: Any) -> str:

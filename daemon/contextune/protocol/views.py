@@ -46,6 +46,8 @@ class PriceView(View, frozen=True, kw_only=True):
     at_sonnet: Decimal | None
     text: str
     """Such as `$0.01 to $0.04, likely $0.02`, or `unpriced`."""
+    likely_text: str
+    at_sonnet_text: str
 
 
 class RungView(View, frozen=True, kw_only=True):
@@ -203,6 +205,7 @@ class QuoteView(View, frozen=True, kw_only=True):
     planning_text: str
     """What planning has cost already."""
     budget: Decimal
+    budget_text: str
     agents: int
     gate: str | None
     baseline: BaselineView | None

@@ -161,20 +161,10 @@ export interface Usage {
  * What one settled request cost. `dollars` is None if the model is unpriced.
  */
 export interface Charge {
-  usage: Usage1;
+  usage: Usage;
   dollars: string | null;
   atSonnet: string | null;
   estimated: boolean;
-}
-/**
- * Tokens of one request, as the server reported them. `input_tokens` is the uncached remainder alone.
- */
-export interface Usage1 {
-  inputTokens: number;
-  cacheWrite5MTokens: number;
-  cacheWrite1HTokens: number;
-  cacheReadTokens: number;
-  outputTokens: number;
 }
 /**
  * One thing that `doctor` looked at.
@@ -238,6 +228,8 @@ export interface PriceView {
   high: string | null;
   atSonnet: string | null;
   text: string;
+  likelyText: string;
+  atSonnetText: string;
 }
 /**
  * Money over time.
@@ -568,6 +560,7 @@ export interface QuoteView {
   price: PriceView;
   planningText: string;
   budget: string;
+  budgetText: string;
   agents: number;
   gate: string | null;
   baseline: BaselineView | null;
