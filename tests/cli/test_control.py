@@ -29,6 +29,7 @@ def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Se
     paused = machine.do("pause", run_id[:6])
     assert (paused.status, f"Run {run_id} is paused" in paused.out) == (0, True), paused.err
     assert going.until_kind("run_paused")["state"] == "paused"
+    assert re.search(rf"^{run_id} .* paused +0/1", machine.do("runs", root).out, re.M)
     told = machine.do("tell", "take-your-time", "prefer short words", "--json")
     assert (told.status, told.last["id"]) == (0, run_id), told.err
     (worktree / "go").touch()
@@ -85,6 +86,7 @@ def test_a_cancelled_task_is_retried_then_squashed_undone_and_discarded(
 def test_ctrl_c_stops_it_and_resume_finishes_it(machine: Machine, server: Server) -> None:
     root, going = _begin(machine, server, "take your time", "--accept", "merge")
     run_id, worktree = _stopped(machine, root, going, signal.SIGINT)
+    assert re.search(rf"^{run_id} .* interrupted +0/1", machine.do("runs", root).out, re.M)
     refused = machine.do("tell", "take-your-time", "too late")
     assert refused.status == 2
     assert "nobody drives it; resume it first" in refused.err

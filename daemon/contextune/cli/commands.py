@@ -59,7 +59,9 @@ async def _runs(app: Application, given: Namespace, out: Output) -> int:
         show_run_line(one, out)
         accepted = sum(task.state == "accepted" for task in one.tasks)
         tasks, paid = f"{accepted}/{len(one.tasks)}", bill_text(one.bill)
-        listed.add_row(one.id, _when(one.created_at), one.state, tasks, paid, cell(one.title))
+        at_work = one.state == "running" and app.is_driven_elsewhere(one.id)
+        state = "interrupted" if one.state == "running" and not at_work else one.state
+        listed.add_row(one.id, _when(one.created_at), state, tasks, paid, cell(one.title))
     if runs:
         out.show(listed)
     else:

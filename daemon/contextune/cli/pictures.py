@@ -23,6 +23,7 @@ from contextune.protocol.convert import SAVING_METHOD, check_view, price_view, q
 from contextune.protocol.wording import bill_text, count_text, dollars_text, duration_text, saving_text
 
 OFFLINE = "Offline model: it plays scripts and is no AI. Prices are those of the models that it stands for."
+STATE_WORDS = {"review": "waits for review", "failed": "failed", "undone": "was undone"}
 CHECK_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -83,7 +84,7 @@ def show_run(run: Run, out: Output, *, in_full: bool = False) -> None:
         verdict, took = proof(run.ghost_evidence)
         out.say(f"All together: {verdict}, {took}.")
     out.say(_paid(run))
-    out.say(f"Run {run.id} is {run.state}. {run.reason}".rstrip())
+    out.say(f"Run {run.id} {STATE_WORDS.get(run.state, f'is {run.state}')}. {run.reason}".rstrip())
     for note in run.notes:
         out.say(f"Note: {note}", "yellow")
 
