@@ -45,7 +45,7 @@ async def demo(given: Namespace) -> int:
         return 0
     # A home of its own: the demo leaves the user's Runs and bills alone, and can be removed with its folder.
     os.environ["CONTEXTUNE_HOME"] = str(into / "state")
-    _put_interpreter_first()
+    _put_first(repository / ".venv" / "bin" if given.sample == "boltons" else Path(sys.executable).parent)
     from contextune.cli.commands import opened
 
     async with opened(offline=True) as app:
@@ -93,10 +93,9 @@ def _is_played(todo: Todo) -> bool:
     return any(todo.path == path and todo.text.startswith(text) for path, text in BOLTONS_TODOS)
 
 
-def _put_interpreter_first() -> None:
-    """The demo's tests run with this very Python, which has pytest."""
-    here = str(Path(sys.executable).parent)
-    os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+def _put_first(programs: Path) -> None:
+    """The sample's tests run with the Python of this folder."""
+    os.environ["PATH"] = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
 
 
 def _this_command() -> str:

@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from importlib import resources
+import venv
+from importlib import metadata, resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +23,7 @@ BOLTONS_SHA256 = "d39cfd15c1a1c3bd4d705c82252fa9edb8e4f5e8cc039f8e39afac7b1b47e9
 MARK = ".contextune-demo"
 """Marks a folder as the demo's own: what is in it may be replaced."""
 
-EXCLUDE = "__pycache__/\n.pytest_cache/\n"
+EXCLUDE = "__pycache__/\n.pytest_cache/\n.venv\n"
 AUTHOR = ("-c", "user.name=Contextune demo", "-c", "user.email=demo@localhost")
 
 
@@ -40,6 +42,7 @@ def prepare(sample: Sample, into: Path, out: Output) -> Path:
             left.unlink()
     if sample == "boltons":
         _unpack(_boltons(into, out), repository)
+        (repository / ".venv").symlink_to(_environment(into / "boltons-env", out), target_is_directory=True)
     else:
         source = resources.files("contextune.offline") / "sample" / "parcel"
         with resources.as_file(source) as folder:
@@ -85,6 +88,24 @@ def _boltons(into: Path, out: Output) -> Path:
             f"{archive.name} is not the file that was published; it was removed. Run the demo again."
         )
     return archive
+
+
+def _environment(folder: Path, out: Output) -> Path:
+    """boltons' own environment: a Python with pytest and nothing else, as a developer of it would have."""
+    python = folder / "bin" / "python3"
+    ready = folder / "ready"
+    if ready.exists() and python.exists():
+        return folder
+    out.step("Making an environment with pytest for boltons' tests")
+    venv.create(folder, clear=True, symlinks=True)
+    pytest = f"pytest=={metadata.version('pytest')}" if find_spec("pytest") else "pytest"
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", pytest]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise PlaceProblem(f"pytest cannot be installed: {reason}. Check the network and run the demo again.")
+    ready.touch()
+    return folder
 
 
 def _unpack(archive: Path, repository: Path) -> None:
