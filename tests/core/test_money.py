@@ -87,6 +87,23 @@ def test_no_request_costs_more_than_its_worst_case(
     assert worst >= price.cost(usage) >= 0
 
 
+def test_a_bound_above_a_cheaper_tier_counts_the_dearer_one_below() -> None:
+    cheaper = ModelPrice(model="m", rates=rates(10), tiers=(Tier(above=1000, rates=rates(1)),))
+    for usage in (Usage(input_tokens=1000), Usage(output_tokens=50), Usage(cache_write_1h_tokens=1000)):
+        assert cheaper.worst_case(1001, usage.output_tokens) >= cheaper.cost(usage)
+    odd = ModelPrice(
+        model="m",
+        rates=Rates(
+            input=Decimal(1),
+            output=Decimal(1),
+            cache_write_5m=Decimal(1),
+            cache_write_1h=Decimal(1),
+            cache_read=Decimal(3),
+        ),
+    )
+    assert odd.worst_case(10, 0) == odd.cost(Usage(cache_read_tokens=10))
+
+
 @given(st.lists(st.tuples(USAGES, st.one_of(st.none(), CENTS), st.one_of(st.none(), CENTS), st.booleans())))
 def test_a_bill_is_the_sum_of_its_charges_however_it_is_split(
     given_charges: list[tuple[Usage, Decimal | None, Decimal | None, bool]],
