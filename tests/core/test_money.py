@@ -89,7 +89,7 @@ def test_no_request_costs_more_than_its_worst_case(
 
 def test_a_bound_above_a_cheaper_tier_counts_the_dearer_one_below() -> None:
     cheaper = ModelPrice(model="m", rates=rates(10), tiers=(Tier(above=1000, rates=rates(1)),))
-    for usage in (Usage(input_tokens=1000), Usage(output_tokens=50), Usage(cache_write_1h_tokens=1000)):
+    for usage in (Usage(input_tokens=1000), Usage(output_tokens=10_000), Usage(cache_write_1h_tokens=1000)):
         assert cheaper.worst_case(1001, usage.output_tokens) >= cheaper.cost(usage)
     odd = ModelPrice(
         model="m",
