@@ -83,6 +83,19 @@ async def test_the_base_is_what_the_user_sees(desk: MakeDesk) -> None:
     assert f"Running the tests on the base: {GATE}" in stages
 
 
+async def test_an_editor_may_have_opened_a_part_of_the_repository(desk: MakeDesk) -> None:
+    here = await desk()
+    part = here.place.root / "calc"
+    await here.app.todos.open(part)
+    shown = next(todo for todo in await here.app.todos.list(part) if todo.text == AREA)
+    assert shown.path == "area.py"
+    unsaved = b"# a line above\ndef area(w, h):\n    # TODO: refuse negative sizes\n    return w * h\n"
+    here.app.todos.set_buffer(part / "area.py", unsaved)
+    quote = await here.app.quote(QuoteRequest(folder=part, todo_ids=(shown.id,)))
+    assert [(todo.path, todo.line, todo.text) for todo in quote.todos] == [("calc/area.py", 3, AREA)]
+    assert here.file(quote.base.commit, "calc/area.py").encode() == unsaved
+
+
 async def test_a_quote_leaves_nothing_behind(desk: MakeDesk) -> None:
     here = await desk()
     refs, before = here.refs(), here.place.state()

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from contextune.core.ports import Overlays, PriceBook, Repository
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.settings import SONNET, Settings
 from contextune.core.snapshot import Base
-from contextune.core.todo import Todo
+from contextune.core.todo import Todo, with_ids
 from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
 from contextune.engine.gateway import Account, Gateway
@@ -120,7 +121,9 @@ class Quoter:
             chosen = below(found, self._repository.root, request.folder.resolve())
         else:
             planned = request.plan.tasks if request.plan else ()
-            wanted = set(request.todo_ids) or {todo_id for task in planned for todo_id in task.todo_ids}
+            known = seen_from(found, self._repository.root, request.folder.resolve())
+            named = (known.get(todo_id, todo_id) for todo_id in request.todo_ids)
+            wanted = set(named) or {todo_id for task in planned for todo_id in task.todo_ids}
             chosen = [todo for todo in found if todo.id in wanted]
             gone = sorted(wanted - {todo.id for todo in chosen})
             if gone:
@@ -238,6 +241,19 @@ def below(todos: Sequence[Todo], root: Path, place: Path) -> list[Todo]:
         return list(todos)
     part = place.relative_to(root).as_posix()
     return [todo for todo in todos if todo.path == part or todo.path.startswith(f"{part}/")]
+
+
+def seen_from(todos: Sequence[Todo], root: Path, folder: Path) -> dict[str, str]:
+    """The ids that the Todos of a folder have in an editor that opened just that folder, to our own ids."""
+    if folder == root or not folder.is_relative_to(root):
+        return {}
+    start = folder.relative_to(root).as_posix() + "/"
+    found: dict[str, str] = {}
+    for _, group in groupby(below(todos, root, folder), key=lambda todo: todo.path):
+        of_file = list(group)
+        shown = [msgspec.structs.replace(todo, path=todo.path.removeprefix(start)) for todo in of_file]
+        found |= {there.id: here.id for there, here in zip(with_ids(shown), of_file, strict=True)}
+    return found
 
 
 def _faults_of_given(plan: Plan | None, todos: Sequence[Todo]) -> list[str]:

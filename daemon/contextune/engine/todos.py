@@ -85,10 +85,15 @@ class TodoBoard:
         loop = asyncio.get_running_loop()
         folder.pending[path] = loop.call_later(DEBOUNCE, self._rescan_soon, folder, path)
 
-    def overlays(self, folder: Path) -> dict[str, bytes]:
-        """The unsaved buffers of a folder."""
-        known = self._folders.get(folder.resolve())
-        return dict(known.buffers) if known else {}
+    def overlays(self, root: Path) -> dict[str, bytes]:
+        """The unsaved buffers below a folder, by path from there, in whichever folder they were opened."""
+        root = root.resolve()
+        return {
+            (folder.root / path).relative_to(root).as_posix(): content
+            for folder in self._folders.values()
+            for path, content in folder.buffers.items()
+            if (folder.root / path).is_relative_to(root)
+        }
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call back with all Todos of a folder whenever they change; returns the way to stop that."""
