@@ -27,7 +27,7 @@ class Gate:
         self._repository = repository
         self._timeout = timeout
         self._slots = slots
-        self._seen: dict[tuple[str, str, str], Evidence] = {}
+        self._seen: dict[tuple[object, ...], Evidence] = {}
 
     async def baseline(
         self, command: str, shell: Shell, *, cwd: Path, tree: str, environment: Mapping[str, str]
@@ -67,13 +67,14 @@ class Gate:
         """Judge a tree that stands in `cwd` and began as the commit `start`.
 
         With `affected`, only the tests that the change can affect are run, where that can be told. Evidence
-        of the same tree, command and environment is used again.
+        of the same tree, command, environment, start and Baseline is used again.
         """
         whole = command
         if affected:
             fewer = await asyncio.to_thread(self._narrowed, command, cwd, start, tree)
             command = fewer if fewer is not None else command
-        key = (tree, command, repr(sorted(environment.items())))
+        forgiven = (baseline.exit_code, baseline.failing, baseline.flaky)
+        key = (tree, command, repr(sorted(environment.items())), start, forgiven)
         known = self._seen.get(key)
         if known is not None:
             return msgspec.structs.replace(known, reused=True)

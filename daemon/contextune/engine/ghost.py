@@ -68,6 +68,11 @@ class Ghost:
         self.head = head
         self._inside = list(inside)
 
+    @property
+    def task_ids(self) -> frozenset[str]:
+        """The Tasks that are in, whether or not that is journalled yet."""
+        return frozenset(inside.task_id for inside in self._inside)
+
     async def join(self, candidate: Candidate) -> Outcome:
         """Merge and test a Task with the others."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -85,7 +90,10 @@ class Ghost:
         try:
             for candidate, future in batch:
                 merged = await asyncio.to_thread(self._merge, head, candidate)
-                if isinstance(merged, Bounced):
+                if isinstance(merged, Bounced) and stack:
+                    # It may not fit the batch, which is not accepted yet: it is tried again after that.
+                    self._waiting.append((candidate, future))
+                elif isinstance(merged, Bounced):
                     future.set_result(merged)
                 else:
                     stack.append((candidate, future, merged))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from decimal import Decimal
 
 from contextune.core import events as ev
@@ -61,8 +62,8 @@ class RunDriver:
         self._do = work
         self._journalling = asyncio.Lock()
         self.slots = asyncio.Semaphore(run.agents)
-        self._calm = asyncio.Event()
-        self._calm.set()
+        self._happened = asyncio.Event()
+        """Set by every event; whoever waits for a change clears it first."""
         self._go = asyncio.Event()
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -108,10 +109,7 @@ class RunDriver:
                     continue
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
-            if any(task.state == "testing" for task in self.run.tasks):
-                self._calm.clear()
-            else:
-                self._calm.set()
+            self._happened.set()
 
     def now(self) -> int:
         """Milliseconds since the epoch."""
@@ -196,10 +194,29 @@ class RunDriver:
         self._ended[task_id].set()
 
     async def _settle(self) -> None:
-        # A Task that is being tested may join in a moment, and one test of both is cheaper than two. But
-        # nothing waits where a further Task could begin.
-        if not any(self._waiting_for(task.id) for task in self.run.tasks if task.state == "joining"):
-            await self._calm.wait()
+        """Wait for Tasks that may join soon, since one test of several costs as much as one of one.
+
+        As long as the test itself takes at most, so that waiting never costs more than it can save; and not
+        at all where a further Task could begin, or nobody else is at work.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + (self.run.baseline.duration_ms / 1000 if self.run.baseline else 0)
+        while not self._others_wait() and any(self._is_at_work(task) for task in self.run.tasks):
+            left = until - loop.time()
+            if left <= 0:
+                return
+            self._happened.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._happened.wait(), left)
+
+    def _is_at_work(self, task: TaskRun) -> bool:
+        if task.state == "waiting":
+            return self.ghost.task_ids.issuperset(task.task.depends_on)
+        return task.state in ("working", "testing")
+
+    def _others_wait(self) -> bool:
+        joining = {task.id for task in self.run.tasks if task.state == "joining"} - self.ghost.task_ids
+        return any(self._waiting_for(task_id) for task_id in joining)
 
     def _waiting_for(self, task_id: str) -> list[str]:
         plan = self.run.plan
