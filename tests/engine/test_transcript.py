@@ -41,7 +41,7 @@ async def test_a_transcript_tells_what_was_said_done_seen_and_paid(desk: MakeDes
     order = [
         "## Attempt 1: parallel-task-executor on claude-haiku-5-5 (low)",
         "### Told",
-        f"> # Task: {AREA}",
+        f"```\n# Task: {AREA}",
         "### Turn 1 ($0.00",
         "> I look first.",
         "**bash**",
