@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
-
 from contextune.core.base import Value
 from contextune.core.money import Usage
 
@@ -120,8 +118,3 @@ class ModelReply(Value, frozen=True, kw_only=True):
 def said_by_user(words: str) -> Text:
     """Words that the user sent an agent meanwhile, as its next turn carries them."""
     return Text(text=f"The user says: {words}")
-
-
-def with_cache(text: Text) -> Text:
-    """The same words with a cache breakpoint after them."""
-    return msgspec.structs.replace(text, cache=True)

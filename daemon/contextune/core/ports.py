@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
@@ -298,6 +298,3 @@ class Workspace(Protocol):
     def glob(self, pattern: str, *, limit: int) -> list[str]:
         """Files that match a pattern."""
         ...
-
-
-OnEvent = Callable[[AnyEvent], None]

@@ -23,8 +23,6 @@ FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 """Seconds between tries: doubling from the first to the longest, with jitter."""
 
-Emit = Callable[..., Awaitable[None]]
-
 
 class Account:
     """The money of one Run, or of one Quote before there is a Run."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
@@ -165,8 +164,3 @@ class Ghost:
 
 def _named(against: tuple[str, ...]) -> str:
     return " and ".join(against) if against else "what is accepted already"
-
-
-def integration_path(folder: Path) -> Path:
-    """Where the combination is tested, beside the Tasks' own worktrees."""
-    return folder / "ghost"

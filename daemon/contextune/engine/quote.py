@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,38 +13,27 @@ import msgspec
 
 from contextune.agents.orchestrator import PlanInput, make_plan
 from contextune.core.base import Value
-from contextune.core.conversation import ModelReply, ModelRequest, Rung
+from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
 from contextune.core.evidence import Baseline
-from contextune.core.money import CostLine, ModelPrice, PriceRange, Usage, charged
-from contextune.core.plan import Complexity, Plan, Task, faults
-from contextune.core.ports import Overlays, PriceBook, Repository
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.settings import SONNET, Settings
+from contextune.core.money import CostLine, charged
+from contextune.core.plan import Plan, faults
+from contextune.core.ports import Overlays, Repository
+from contextune.core.quote import Quote
+from contextune.core.settings import Settings
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo, with_ids
 from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
 from contextune.engine.gateway import Account, Gateway
 from contextune.engine.leases import Leases
+from contextune.engine.pricing import in_all, task_quote
 from contextune.engine.task_ids import misnamed, renamed
 from contextune.engine.world import World
 
 MOST_TODOS = 60
 """Todos of one Quote: more do not fit one plan that a person can read."""
-
-PREFIX_TOKENS = 6_000
-GROWTH_TOKENS = 1_500
-OUTPUT_TOKENS = 300
-"""A prior for an agent's loop, per turn, until this repository has a history of its own: the loop that the
-economics of the product are computed with."""
-TURNS: dict[Complexity, tuple[int, int, int]] = {
-    "simple": (3, 5, 10),
-    "standard": (4, 8, 18),
-    "hard": (6, 14, 30),
-}
-"""Turns of an attempt: low, likely, high."""
 
 ORCHESTRATOR = "orchestrator"
 
@@ -224,7 +212,7 @@ class Quoter:
             waves=plan.waves(),
             overlaps=plan.overlaps(todos),
             tasks=tasks,
-            price=_sum([task.price for task in tasks]),
+            price=in_all([task.price for task in tasks]),
             planning=self._costs,
             budget=self._settings.budget,
             agents=self._settings.agents,
@@ -264,54 +252,6 @@ def _faults_of_given(plan: Plan | None, todos: Sequence[Todo]) -> list[str]:
 def _is_inside(path: str) -> bool:
     parts = path.split("/")
     return bool(path) and not path.startswith("/") and not {"..", ".git"} & set(parts)
-
-
-def task_quote(task: Task, ladder: Sequence[Rung], prices: PriceBook) -> TaskQuote:
-    """The price range of a Task: few turns on its first rung, up to one climb after a long attempt."""
-    first = 1 if task.complexity == "hard" and len(ladder) > 1 else 0
-    price = prices.price(ladder[first].model)
-    above = prices.price(ladder[min(first + 1, len(ladder) - 1)].model)
-    sonnet = prices.price(SONNET)
-    low, likely, high = TURNS[task.complexity]
-    climb = _loop_cost(above, high)
-    top = _loop_cost(price, high)
-    return TaskQuote(
-        task_id=task.id,
-        rung=ladder[first],
-        price=PriceRange(
-            low=_loop_cost(price, low),
-            likely=_loop_cost(price, likely),
-            high=None if top is None or climb is None else top + climb,
-            at_sonnet=_loop_cost(sonnet, likely),
-        ),
-    )
-
-
-def _loop_cost(price: ModelPrice | None, turns: int) -> Decimal | None:
-    """An agent's loop with a rolling cache breakpoint: each turn reads what the one before it wrote."""
-    if price is None:
-        return None
-    total = Decimal(0)
-    context = 0
-    for turn in range(turns):
-        new = PREFIX_TOKENS + GROWTH_TOKENS if turn == 0 else GROWTH_TOKENS
-        usage = Usage(cache_read_tokens=context, cache_write_5m_tokens=new, output_tokens=OUTPUT_TOKENS)
-        total += price.cost(usage)
-        context += new
-    return total
-
-
-def _sum(ranges: Sequence[PriceRange]) -> PriceRange:
-    def add(values: Sequence[Decimal | None]) -> Decimal | None:
-        known = [value for value in values if value is not None]
-        return sum(known, Decimal(0)) if len(known) == len(values) else None
-
-    return PriceRange(
-        low=add([r.low for r in ranges]),
-        likely=add([r.likely for r in ranges]),
-        high=add([r.high for r in ranges]),
-        at_sonnet=add([r.at_sonnet for r in ranges]),
-    )
 
 
 def _title(request: QuoteRequest, todos: Sequence[Todo], plan: Plan) -> str:
@@ -402,5 +342,5 @@ def edited(quote: Quote, edits: Mapping[str, Mapping[str, Any]]) -> Quote:
         waves=plan.waves(),
         overlaps=plan.overlaps(todos),
         tasks=priced,
-        price=_sum([task.price for task in priced]),
+        price=in_all([task.price for task in priced]),
     )

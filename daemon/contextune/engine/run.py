@@ -322,8 +322,3 @@ def finished(run: Run, at: int) -> ev.RunFinished:
         branch=accepted.branch if accepted else None,
         commit=accepted.after if accepted else run.ghost,
     )
-
-
-def unfinished(run: Run) -> list[TaskRun]:
-    """The Tasks that have not ended."""
-    return [task for task in run.tasks if task.state not in ENDED_TASK]
