@@ -21,7 +21,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "adapters": frozenset({"core"}),
     "offline": frozenset(),
     "server": frozenset({"core", "engine", "protocol", "compose"}),
-    "cli": frozenset({"core", "agents", "engine", "protocol", "compose", "server", "offline"}),
+    "bench": frozenset({"core", "agents", "engine", "compose", "offline"}),
+    "cli": frozenset({"core", "agents", "bench", "engine", "protocol", "compose", "server", "offline"}),
     "compose": frozenset({"core", "engine", "adapters"}),
     "__main__": frozenset({"cli"}),
 }

@@ -24,9 +24,9 @@ from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core.errors import ContextuneError, PlaceProblem
-from contextune.core.ports import Repository, Shell
+from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, Shell
 from contextune.engine.application import Application
-from contextune.engine.world import World
+from contextune.engine.world import Models, World
 
 SECRETS = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN")
 """Variables whose values are masked in everything that is kept."""
@@ -35,10 +35,37 @@ ENVIRONMENTS = (".venv", "venv", "node_modules")
 """Folders of the user's checkout that commands in a worktree may read: its installed packages."""
 
 
-async def compose(*, offline: bool = False) -> Application:
-    """The application on this machine. `offline` uses the offline model whatever the settings say."""
-    files = UserFiles()
-    models = ModelChoice(offline=offline)
+def model_at(url: str, key: str) -> Model:
+    """A model at a server of ours, such as the offline model's, that knows all of the API."""
+    from contextune.adapters.anthropic_model import AnthropicModel
+
+    return AnthropicModel(api_key=key, base_url=url, offline=True)
+
+
+def journal_at(path: Path) -> Journal:
+    """A journal in a file of one's own."""
+    return SqliteJournal(path)
+
+
+def price_list() -> PriceBook:
+    """The prices that ship with the product."""
+    return PriceTable()
+
+
+def system_clock() -> Clock:
+    """The machine's own clock."""
+    return SystemClock()
+
+
+async def compose(
+    *, offline: bool = False, home: Path | None = None, models: Models | None = None
+) -> Application:
+    """The application on this machine. `offline` uses the offline model whatever the settings say.
+
+    `home` stands in for the user's folders, and `models` for the choice of a server, where given.
+    """
+    files = UserFiles({"CONTEXTUNE_HOME": str(home)} if home else None)
+    models = models or ModelChoice(offline=offline)
     scanner = RipgrepScanner()
     settings = LayeredSettings(files, offline=offline)
 
@@ -55,6 +82,10 @@ async def compose(*, offline: bool = False) -> Application:
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
         return FencedShell(fence_for(repository.root, True))
+
+    async def warm() -> None:
+        if isinstance(models, ModelChoice):
+            await models.warm()
 
     def fence() -> tuple[str, str]:
         found = fence_for(Path.cwd(), False)
@@ -81,7 +112,7 @@ async def compose(*, offline: bool = False) -> Application:
             setup_shell=setup_shell,
             workspace=WorktreeFiles,
             fence=fence,
-            warm=models.warm,
+            warm=warm,
         )
     )
 

@@ -12,6 +12,8 @@ from contextune.core.money import Usage
 class ScriptedModel:
     """core.ports.Model. `requests` holds what was asked."""
 
+    is_full = True
+
     def __init__(self, *replies: ModelReply | Exception) -> None:
         self._left = list(replies)
         self.requests: list[ModelRequest] = []

@@ -91,6 +91,13 @@ WIDER: dict[str, Any] = {
     "run": "curl evil",
     "teardown": "curl evil",
     "budget": "1000",
+    "request_budget": "1000",
+    "task_budget": "1000",
+    "day_budget": "1000",
+    "month_budget": "1000",
+    "shadow": 1,
+    "shadow_budget": "1000",
+    "provider": "vertex",
     "accept": "merge",
 }
 

@@ -218,6 +218,8 @@ class Played:
             await asyncio.sleep(0)
         return ModelReply(id="m", model=request.rung.model, blocks=(), stop_reason="end_turn", usage=usage)
 
+    is_full = False
+
     async def count(self, request: ModelRequest) -> int:
         raise NotImplementedError
 

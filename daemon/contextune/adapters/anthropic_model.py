@@ -32,6 +32,11 @@ class AnthropicModel:
         self._full = offline or self._client.base_url.host == FIRST_PARTY_HOST
         """Whether the server knows effort, thinking control and structured output; local models may not."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the server knows all of the API: counting, writing the cache ahead, diagnostics, effort."""
+        return self._full
+
     async def send(self, request: c.ModelRequest) -> c.ModelReply:
         """Stream one request and return the whole reply."""
         collected = _Collector()

@@ -21,8 +21,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contextune.core.errors import ContextuneError
-from contextune.core.events import AnyEvent, RunCreated
+from contextune.adapters import ledger_table
+from contextune.core.budget import Cap
+from contextune.core.errors import BudgetReached, ContextuneError
+from contextune.core.events import AnyEvent, RequestReserved, RequestSettled, RunCreated, TaskRecorded
+from contextune.core.ledger import LedgerEntry
+from contextune.core.record import TaskRecord
 from contextune.core.redact import HINT, redact_all
 
 MIGRATIONS = (
@@ -38,17 +42,26 @@ MIGRATIONS = (
     CREATE INDEX events_by_run ON events (run_id, seq);
     CREATE INDEX runs_by_start ON events (seq) WHERE kind = 'run_created';
     """,
+    ledger_table.MIGRATION,
 )
 """Each brings the file from the version of its place to the next; `PRAGMA user_version` counts them."""
 
 GROUP_LIMIT = 512
 """The most appends that share one transaction."""
 
+HISTORY_LIMIT = 2_000
+"""Records of a repository that are read: older ones say little of what a Task costs today."""
+
+FOREVER = 2**62
+"""Later than any time, in milliseconds."""
+
 _Row = tuple[str, str | None, int, str, bytes]
 
 
 class _Append(NamedTuple):
     rows: list[_Row]
+    events: Sequence[AnyEvent]
+    caps: Sequence[Cap]
     done: asyncio.Future[None]
 
 
@@ -66,6 +79,7 @@ class SqliteJournal:
         self._queue: SimpleQueue[_Append | None] = SimpleQueue()
         self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+        self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._closed = False
         with self._said():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -85,17 +99,18 @@ class SqliteJournal:
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
-    async def append(self, events: Sequence[AnyEvent]) -> None:
+    async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
         """Record events, all or none; on return they survive a power cut.
 
-        Raises ContextuneError if the disk is full or the file can't be written.
+        Raises BudgetReached if a reservation among them exceeds one of `caps`, counted over all processes,
+        and ContextuneError if the disk is full or the file can't be written.
         """
         if self._closed:
             raise ContextuneError("The journal is closed: nothing can be recorded any more.")
         if not events:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Append([self._row(event) for event in events], done))
+        self._queue.put(_Append([self._row(event) for event in events], events, caps, done))
         await done
 
     async def read(self, run_id: str) -> list[AnyEvent]:
@@ -123,6 +138,17 @@ class SqliteJournal:
             self._select, query + " ORDER BY seq DESC", (repository,) if repository is not None else ()
         )
         return [run_id for (run_id,) in rows]
+
+    async def ledger(
+        self, *, since: int = 0, until: int | None = None, repository: str | None = None
+    ) -> list[LedgerEntry]:
+        """Requests reserved from `since` to before `until`, in order; of one repository or of all."""
+        values = (since, FOREVER if until is None else until, repository, repository)
+        return await asyncio.to_thread(self._ledger, values)
+
+    async def history(self, repository: str, *, offline: bool) -> list[TaskRecord]:
+        """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
+        return await asyncio.to_thread(self._history, repository, offline)
 
     async def close(self) -> None:
         """Write what waits, fold the log into the file, and close it. A second call does nothing."""
@@ -163,30 +189,78 @@ class SqliteJournal:
         os.close(self._lock)
 
     def _commit(self, batch: list[_Append]) -> None:
-        problem: ContextuneError | None = None
+        problems: list[ContextuneError | None]
         try:
             with self._said(), self._alone():
-                self._insert([row for append in batch for row in append.rows])
+                problems = self._insert_all(batch)
         except ContextuneError as said:
-            problem = said
-        for append in batch:
+            problems = [said] * len(batch)
+        for append, problem in zip(batch, problems, strict=True):
             # The loop may have ended meanwhile; then nobody waits for the answer.
             with suppress(RuntimeError):
                 append.done.get_loop().call_soon_threadsafe(_settle, append.done, problem)
 
-    def _insert(self, rows: list[_Row]) -> None:
+    def _insert_all(self, batch: list[_Append]) -> list[ContextuneError | None]:
+        """One transaction for all; an append whose reservation exceeds a cap is taken back by itself."""
+        problems: list[ContextuneError | None] = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(
-                "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)", rows
-            )
+            for append in batch:
+                problems.append(self._insert_one(append))
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        return problems
 
-    def _select(self, query: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    def _insert_one(self, append: _Append) -> ContextuneError | None:
+        if append.caps:
+            self._connection.execute("SAVEPOINT one")
+        try:
+            for row, event in zip(append.rows, append.events, strict=True):
+                seq = self._connection.execute(
+                    "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)", row
+                ).lastrowid
+                if isinstance(event, RequestReserved):
+                    ledger_table.reserve(self._connection, seq or 0, event, append.caps)
+                elif isinstance(event, RequestSettled):
+                    ledger_table.settle(self._connection, seq or 0, event)
+        except BudgetReached as reached:
+            self._connection.execute("ROLLBACK TO one")
+            return reached
+        finally:
+            if append.caps:
+                self._connection.execute("RELEASE one")
+        return None
+
+    def _ledger(self, values: tuple[Any, ...]) -> list[LedgerEntry]:
+        rows = self._select(ledger_table.QUERY, values)
+        with self._readable():
+            return [ledger_table.entry(*row) for row in rows]
+
+    def _history(self, repository: str, offline: bool) -> list[TaskRecord]:
+        rows = self._select(_HISTORY, (repository, HISTORY_LIMIT))
+        records = []
+        with self._readable():
+            for body, ending in rows:
+                event = self._record_decoder.decode(body)
+                if event.offline == offline:
+                    taken_back = ending in ("run_undone", "run_discarded")
+                    records.append(msgspec.structs.replace(event.record, reverted=taken_back))
+        return records
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except msgspec.DecodeError as problem:
+            raise ContextuneError(
+                f"An event in {self._path} can't be read: {problem}. It was written by another version of "
+                "Contextune; open it with that version."
+            ) from None
+
+    def _select(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._said():
             uri = self._path.absolute().as_uri() + "?mode=ro"
             with closing(sqlite3.connect(uri, uri=True, timeout=30)) as reader:
@@ -214,13 +288,24 @@ class SqliteJournal:
             ) from problem
 
 
+_HISTORY = """
+    SELECT e.body,
+           (SELECT kind FROM events x WHERE x.run_id = e.run_id
+               AND x.kind IN ('run_accepted', 'run_undone', 'run_discarded') ORDER BY x.seq DESC LIMIT 1)
+      FROM events e
+     WHERE e.kind = 'task_recorded'
+       AND e.run_id IN (SELECT run_id FROM events WHERE kind = 'run_created' AND repository = ?)
+     ORDER BY e.seq DESC LIMIT ?
+    """
+
+
 def _settle(done: asyncio.Future[None], problem: ContextuneError | None) -> None:
     if done.done():
         return
     if problem is None:
         done.set_result(None)
     else:
-        done.set_exception(ContextuneError(*problem.args))
+        done.set_exception(problem if isinstance(problem, BudgetReached) else ContextuneError(*problem.args))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

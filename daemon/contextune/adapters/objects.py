@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from contextune.adapters.git import CONTEXTUNE, Git, Identity, fields, given, shown, signature
@@ -12,6 +13,9 @@ from contextune.core.ports import Merge
 
 OUR_REFS = ("refs/contextune/", "refs/heads/contextune/")
 """The only refs that the product writes outside Accept and Undo."""
+
+_LOOK_BACK = 1_000
+"""Commits of the current branch that are searched for reverts."""
 
 _TIMELESS = Identity(CONTEXTUNE.name, CONTEXTUNE.email, "@0 +0000")
 """Makes a synthetic commit depend on its content alone, so that repeating a merge writes nothing new."""
@@ -44,6 +48,16 @@ class Objects:
             return None
         answer = self._git.call("rev-parse", "--verify", "--quiet", name + "^{commit}", allowed=range(256))
         return answer.out.decode().strip() if answer.code == 0 else None
+
+    def reverted(self, commits: Collection[str]) -> frozenset[str]:
+        """Those of `commits` that one of the current branch's last commits says it reverts."""
+        if not commits:
+            return frozenset()
+        said = self._git.run(
+            "log", f"--max-count={_LOOK_BACK}", "--format=%B", "--grep=^This reverts commit ", "HEAD", "--"
+        )
+        named = {found.decode() for found in re.findall(rb"^This reverts commit ([0-9a-f]{40})", said, re.M)}
+        return frozenset(commits) & named
 
     def tree_of(self, commit: str) -> str:
         """The tree object of a commit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from contextune.adapters.base import take_base
@@ -108,6 +108,10 @@ class GitRepository:
     def set_ref(self, ref: str, commit: str | None) -> None:
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
         self._objects.set_ref(ref, commit)
+
+    def reverted(self, commits: Collection[str]) -> frozenset[str]:
+        """Those of `commits` that one of the current branch's last 1,000 commits says it reverts."""
+        return self._objects.reverted(commits)
 
     def resolve(self, name: str) -> str | None:
         """The commit that a name stands for; None if it stands for none."""

@@ -198,6 +198,8 @@ def _machine(commands: Commands) -> None:
     demo.add_argument("--into", type=Path, default=Path(".demo"), metavar="DIR", help="where to work")
     demo.add_argument("--sample", choices=("boltons", "parcel"), default="boltons", help="which project")
     demo.add_argument("--prepare", action="store_true", help="only make the repository")
+    bench = _command(commands, "bench", "Measure, and compare in the same run; spends nothing.")
+    bench.add_argument("suite", nargs="?", default="all", metavar="SUITE", help="one suite, or all")
     serve = _command(commands, "serve", "The language server, for editors.", json=False)
     how = serve.add_mutually_exclusive_group()
     how.add_argument("--stdio", action="store_true", help="over stdin and stdout (default)")

@@ -52,6 +52,10 @@ def _dispatch(given: Namespace) -> int:
         from contextune.cli.demo import demo
 
         return _until_done(demo(given))
+    if given.command == "bench":
+        from contextune.cli.bench import bench
+
+        return _until_done(bench(given))
     from contextune.cli.commands import COMMANDS
 
     return _until_done(COMMANDS[given.command](given))

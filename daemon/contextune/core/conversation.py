@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from contextune.core.base import Value
-from contextune.core.money import Usage
+from contextune.core.money import CacheMiss, Usage, UsagePart
+from contextune.core.pressure import Allowance
 
 Effort = Literal["low", "medium", "high", "max"]
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal", "stop_sequence", "pause_turn"]
@@ -70,10 +71,12 @@ class Rung(Value, frozen=True, kw_only=True):
 
     model: str
     effort: Effort
+    tries: int = 1
+    """How many agents try at the same time; the Gate, then the smallest diff, chooses among them."""
 
     def __str__(self) -> str:
-        """Such as `claude-haiku-5-5 (low)`."""
-        return f"{self.model} ({self.effort})"
+        """Such as `claude-haiku-5-5 (low)` or `claude-haiku-5-5 (low) x 3`."""
+        return f"{self.model} ({self.effort})" + (f" x {self.tries}" if self.tries > 1 else "")
 
 
 class ModelRequest(Value, frozen=True, kw_only=True):
@@ -84,10 +87,15 @@ class ModelRequest(Value, frozen=True, kw_only=True):
     tools: tuple[Tool, ...] = ()
     messages: tuple[Message, ...]
     max_tokens: int = 8192
+    """The longest reply; 0 only writes the prompt to the cache."""
     output_schema: dict[str, Any] | None = None
     """The JSON Schema that the reply's text must satisfy."""
     rolling_cache: bool = True
     """Ask for a breakpoint on the last block, so that the next turn reads this one from the cache."""
+    anchor: int = 0
+    """How many of `messages` the request before this one had, whose end is in the cache; 0 if none."""
+    previous_id: str | None = None
+    """The id of the reply to the request before this one, for the server's diagnosis of cache misses."""
 
 
 class ModelReply(Value, frozen=True, kw_only=True):
@@ -98,6 +106,12 @@ class ModelReply(Value, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
     stop_reason: StopReason
     usage: Usage
+    """All tokens of the request."""
+    parts: tuple[UsagePart, ...] = ()
+    """What is billed, part by part; empty if all of it is one part, of the request's own model."""
+    miss: CacheMiss | None = None
+    allowances: tuple[Allowance, ...] = ()
+    """What the server's rate limits leave, as the reply's headers tell."""
 
     @property
     def text(self) -> str:

@@ -9,18 +9,29 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
 ├── PlanRejected            1   the orchestrator's plan stayed invalid after one correction
 ├── GitProblem              1   git said no; carries its words
 ├── MergeRefused            1   Accept or Undo would lose bytes
+├── PromptTooLong           1   a prompt would pass its model's price cliff; the agent must shorten it
 ├── ModelProblem            1   the model's server failed in a way that a retry may mend
 │   └── ModelRefusal        1   the model declined, or the request is invalid: a retry would not help
 ├── ToolProblem                 the model should adapt: the text goes back to it as an error result
 └── AttemptEnd                  an attempt is over; not an error of anyone
     ├── Finished                the model says that it is done; the Gate decides
     ├── Asked                   the model needs an answer from the user
-    └── LimitReached            turns, time or money of the attempt are used up
+    ├── LimitReached            turns, time or money of the attempt are used up
+    └── HandedOver              the conversation is too long: a fresh one goes on with the same work
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from contextune.core.money import Usage
+    from contextune.core.pressure import Allowance
+
+BudgetScope = Literal["request", "task", "run", "day", "month"]
+"""What a budget is for."""
 
 
 class ContextuneError(Exception):
@@ -52,9 +63,26 @@ class KeyRefused(PlaceProblem):
 
 
 class BudgetReached(ContextuneError):
-    """A request was not sent because its reservation would exceed a budget."""
+    """A request was not sent because its reservation would exceed a budget.
+
+    `needed` is the least, in dollars, that the budget of this scope would have to be for it to be sent.
+    """
 
     exit_status = 3
+
+    def __init__(self, message: str, *, scope: BudgetScope = "run", needed: Decimal = Decimal(0)) -> None:
+        super().__init__(message)
+        self.scope = scope
+        self.needed = needed
+
+
+class PromptTooLong(ContextuneError):
+    """A request was not sent: its prompt is longer than `limit` tokens, where every token costs more."""
+
+    def __init__(self, message: str, *, tokens: int, limit: int) -> None:
+        super().__init__(message)
+        self.tokens = tokens
+        self.limit = limit
 
 
 class PlanRejected(ContextuneError):
@@ -73,13 +101,26 @@ class ModelProblem(ContextuneError):
     """The model's server failed.
 
     `retry_after` is its own hint in seconds, if it gave one; `begun` tells whether a reply had started, so
-    that tokens were used.
+    that tokens were used, and `usage` which, as far as the reply told before it broke off. `status` is the
+    HTTP status, and `allowances` what the rate limits leave, where the server said so.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, begun: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        begun: bool = False,
+        usage: Usage | None = None,
+        status: int | None = None,
+        allowances: tuple[Allowance, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.begun = begun
+        self.usage = usage
+        self.status = status
+        self.allowances = allowances
 
 
 class ModelRefusal(ModelProblem):
@@ -116,3 +157,7 @@ class Asked(AttemptEnd):
 
 class LimitReached(AttemptEnd):
     """An attempt used up its turns, its time or its money."""
+
+
+class HandedOver(AttemptEnd):
+    """The conversation outgrew what its model reads at the low price; a fresh one goes on with the work."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung
 from contextune.core.evidence import Baseline, Evidence
-from contextune.core.money import Charge
+from contextune.core.money import CacheMiss, Charge
 from contextune.core.plan import Plan
 from contextune.core.quote import Quote
+from contextune.core.record import TaskRecord
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
 from contextune.core.states import AttemptOutcome, RunState, TaskState
@@ -108,7 +110,10 @@ class RequestReserved(Event, frozen=True, kw_only=True):
     role: str
     rung: Rung
     prompt_tokens: int
+    """The most that the prompt can have: counted by the server, or bounded by its bytes."""
     worst_case: Decimal | None
+    attempt: int | None = None
+    repository: str = ""
 
 
 class RequestSettled(Event, frozen=True, kw_only=True):
@@ -120,6 +125,21 @@ class RequestSettled(Event, frozen=True, kw_only=True):
     rung: Rung
     charge: Charge
     error: str | None = None
+    attempt: int | None = None
+    miss: CacheMiss | None = None
+
+
+class CliffAvoided(Event, frozen=True, kw_only=True):
+    """A prompt that would have passed its model's price cliff was shortened or handed over, never sent."""
+
+    task_id: str
+    attempt: int
+    how: Literal["pruned", "handed_over"]
+    tokens: int
+    """What the prompt would have had."""
+    limit: int
+    dollars: Decimal | None
+    """What that one request would have cost more than at the low price."""
 
 
 class FilesTouched(Event, frozen=True, kw_only=True):
@@ -135,6 +155,32 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
     task_id: str
     question: str
     choices: tuple[str, ...]
+
+
+class TaskBudgetRaised(Event, frozen=True, kw_only=True):
+    """The user lets a Task cost more than the setting says."""
+
+    task_id: str
+    budget: Decimal
+
+
+class TaskRecorded(Event, frozen=True, kw_only=True):
+    """A Task ended; its record serves later Quotes. Changes no state."""
+
+    task_id: str
+    record: TaskRecord
+    offline: bool
+
+
+class ShadowFinished(Event, frozen=True, kw_only=True):
+    """An accepted Task was done once more on another rung, in a worktree of its own, to compare costs."""
+
+    task_id: str
+    rung: Rung
+    green: bool
+    turns: int
+    dollars: Decimal | None
+    """None if a request of it was unpriced."""
 
 
 class AgentTold(Event, frozen=True, kw_only=True):
@@ -307,7 +353,11 @@ AnyEvent = (
     | MessageAdded
     | RequestReserved
     | RequestSettled
+    | CliffAvoided
     | FilesTouched
+    | TaskBudgetRaised
+    | TaskRecorded
+    | ShadowFinished
     | QuestionAsked
     | AgentTold
     | GateStarted

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from contextune.core.base import Value
 
 MILLION = Decimal(1_000_000)
+THOUSAND = Decimal(1_000)
+
+Processing = Literal["standard", "batch", "priority"]
+"""The service tier that a request was processed in."""
+Speed = Literal["standard", "fast"]
 
 
 class Usage(Value, frozen=True, kw_only=True):
-    """Tokens of one request, as the server reported them. `input_tokens` is the uncached remainder alone."""
+    """Tokens of one request, as the server reported them. `input_tokens` is the uncached remainder alone.
+
+    `output_tokens` includes thinking. `web_searches` counts requests of the server's own search tool.
+    """
 
     input_tokens: int = 0
     cache_write_5m_tokens: int = 0
     cache_write_1h_tokens: int = 0
     cache_read_tokens: int = 0
     output_tokens: int = 0
+    web_searches: int = 0
 
     @property
     def prompt_tokens(self) -> int:
@@ -36,7 +46,21 @@ class Usage(Value, frozen=True, kw_only=True):
             cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
             cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
+            web_searches=self.web_searches + other.web_searches,
         )
+
+
+class UsagePart(Value, frozen=True, kw_only=True):
+    """Tokens that are billed together: one pass of one model. A request may consist of several.
+
+    A server may add passes of its own to a request, such as a compaction or an adviser's; each is priced by
+    its own model and the length of its own prompt.
+    """
+
+    model: str
+    usage: Usage
+    processing: Processing = "standard"
+    speed: Speed = "standard"
 
 
 class Rates(Value, frozen=True, kw_only=True):
@@ -63,6 +87,17 @@ class ModelPrice(Value, frozen=True, kw_only=True):
     rates: Rates
     tiers: tuple[Tier, ...] = ()
     """Rising by `above`; a request is billed whole at the last tier that its prompt exceeds."""
+    batch: Decimal | None = None
+    """What a batch costs, as a share of `rates`; None if the model takes none."""
+    fast: Decimal | None = None
+    """What fast mode costs, as a multiple of `rates`; None if the model has none."""
+    web_searches: Decimal | None = None
+    """Dollars for a thousand searches of the server's own tool."""
+
+    @property
+    def cliff(self) -> int | None:
+        """The longest prompt, in tokens, before every token costs more; None if there is no such step."""
+        return self.tiers[0].above if self.tiers else None
 
     def rates_for(self, prompt_tokens: int) -> Rates:
         """The rates that apply to a request with a prompt of this length."""
@@ -72,8 +107,18 @@ class ModelPrice(Value, frozen=True, kw_only=True):
                 chosen = tier.rates
         return chosen
 
+    def cost_of(self, part: UsagePart) -> Decimal | None:
+        """The exact price of a part in dollars; None if the model has no price for such processing."""
+        factor = self.fast if part.speed == "fast" else Decimal(1)
+        if part.processing == "batch":
+            factor = None if factor is None or self.batch is None else factor * self.batch
+        if factor is None or (part.usage.web_searches and self.web_searches is None):
+            return None
+        searches = part.usage.web_searches * (self.web_searches or Decimal(0)) / THOUSAND
+        return self.cost(part.usage) * factor + searches
+
     def cost(self, usage: Usage) -> Decimal:
-        """The exact price of one request in dollars."""
+        """The exact price of these tokens in dollars, processed in the standard way."""
         rates = self.rates_for(usage.prompt_tokens)
         return (
             usage.input_tokens * rates.input
@@ -143,6 +188,15 @@ class Bill(Value, frozen=True, kw_only=True):
         if not self.at_sonnet or self.unpriced:
             return None
         return 1 - self.dollars / self.at_sonnet
+
+
+class CacheMiss(Value, frozen=True, kw_only=True):
+    """Why a request read less from the cache than the one before it had left there, as the server says."""
+
+    reason: str
+    """Such as `tools_changed`, `messages_changed`; `expired` where nothing differs but the time."""
+    tokens: int
+    """Prompt tokens that were paid for again."""
 
 
 class CostLine(Value, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from typing import Literal
 from contextune.core.base import Value
 from contextune.core.todo import Todo
 
-Complexity = Literal["simple", "standard", "hard"]
+Complexity = Literal["simple", "standard", "hard", "extreme"]
+"""simple: a template would do; hard: judgement across several files; extreme: what defeats most people."""
 
 
 class Task(Value, frozen=True, kw_only=True):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
 from contextune.core.base import Value
+from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.events import AnyEvent, FileChange, Restore
 from contextune.core.evidence import Baseline, CommandResult
+from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
+from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
 
@@ -26,6 +29,14 @@ class Clock(Protocol):
         """Milliseconds since the epoch."""
         ...
 
+    def day_start(self, at: int) -> int:
+        """The first millisecond of the local day in which `at` lies."""
+        ...
+
+    def month_start(self, at: int) -> int:
+        """The first millisecond of the local month in which `at` lies."""
+        ...
+
 
 class Model(Protocol):
     """A server of the Messages API. Raises ModelProblem, ModelRefusal or KeyRefused."""
@@ -34,8 +45,13 @@ class Model(Protocol):
         """One request, streamed inside, returned whole."""
         ...
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the server knows all of the API: counting, writing the cache ahead, diagnostics, effort."""
+        ...
+
     async def count(self, request: ModelRequest) -> int:
-        """Tokens of the request's prompt."""
+        """Tokens of the request's prompt, by the server's own count."""
         ...
 
     async def close(self) -> None:
@@ -54,8 +70,22 @@ class PriceBook(Protocol):
 class Journal(Protocol):
     """The append-only record of all Runs, for the event loop; blocking work runs in a thread."""
 
-    async def append(self, events: Sequence[AnyEvent]) -> None:
-        """Record events; on return they survive a power cut. Raises ContextuneError on a full disk."""
+    async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
+        """Record events, all or none; on return they survive a power cut.
+
+        Raises ContextuneError on a full disk, and BudgetReached if a reservation among the events would
+        exceed one of the `caps`, counting every request of every process.
+        """
+        ...
+
+    async def ledger(
+        self, *, since: int = 0, until: int | None = None, repository: str | None = None
+    ) -> list[LedgerEntry]:
+        """Requests reserved from `since` to before `until`, in order; of one repository or of all."""
+        ...
+
+    async def history(self, repository: str, *, offline: bool) -> list[TaskRecord]:
+        """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
         ...
 
     async def read(self, run_id: str) -> list[AnyEvent]:
@@ -211,6 +241,10 @@ class Repository(Protocol):
 
     def set_ref(self, ref: str, commit: str | None) -> None:
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
+        ...
+
+    def reverted(self, commits: Collection[str]) -> frozenset[str]:
+        """Those of `commits` that a commit of the current branch says it reverts."""
         ...
 
     def resolve(self, name: str) -> str | None:

@@ -9,6 +9,7 @@ from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline
 from contextune.core.money import CostLine, PriceRange
 from contextune.core.plan import Overlap, Plan
+from contextune.core.record import Forecast
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
 
@@ -18,7 +19,16 @@ class TaskQuote(Value, frozen=True, kw_only=True):
 
     task_id: str
     rung: Rung
+    """Where it begins."""
     price: PriceRange
+    start: int = 0
+    """The place of `rung` on the Ladder, from 0."""
+    reason: str = ""
+    """Why it begins there, a sentence."""
+    kind: str = ""
+    """What kind of Task it is; see `core.kinds`."""
+    explored: bool = False
+    """Whether that rung is tried to learn about it."""
 
 
 class Quote(Value, frozen=True, kw_only=True):
@@ -43,3 +53,5 @@ class Quote(Value, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     """What the user should know before approving: red tests, a stale base, overlaps, no gate."""
     offline: bool = False
+    forecast: Forecast | None = None
+    """How earlier Quotes of this repository did; None if there were none."""

@@ -14,6 +14,9 @@ from contextune.core.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
 
+Routing = Literal["learn", "fixed"]
+Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
+
 SONNET = "claude-sonnet-5-5"
 """The orchestrator's tier, and the price that savings are stated against."""
 HAIKU = "claude-haiku-5-5"
@@ -37,6 +40,12 @@ class Settings(Value, frozen=True, kw_only=True):
     """Agents that work at the same time."""
     budget: Decimal = Decimal("2.00")
     """The most that one Run may cost, in dollars."""
+    request_budget: Decimal | None = None
+    """The most that one request may cost, in dollars; None for no such bound. Likewise the next ones."""
+    task_budget: Decimal | None = None
+    day_budget: Decimal | None = None
+    """For all Runs of the user that day, of every process; the day is the local one."""
+    month_budget: Decimal | None = None
     gate: str | None = None
     """The command that accepts a Task; None to detect it."""
     gate_timeout: int = 900
@@ -50,6 +59,15 @@ class Settings(Value, frozen=True, kw_only=True):
     """Run in a worktree before it is given back."""
     orchestrator: Rung = Rung(model=SONNET, effort="medium")
     ladder: tuple[Rung, ...] = DEFAULT_LADDER
+    """Where a Task climbs when its Gate stays red. A rung with `tries` runs so many agents side by side."""
+    routing: Routing = "learn"
+    """learn: each Task begins on the rung that served its kind best here; fixed: on the first one."""
+    shadow: int = 0
+    """One accepted Task in so many is done again on Sonnet and on Opus, to compare costs; 0 for none."""
+    shadow_budget: Decimal = Decimal("0.50")
+    """The most that the shadow samples of one Run may cost, in dollars."""
+    provider: Provider = "anthropic"
+    """Whose servers the requests go to; `anthropic` stands for any server of the Messages API."""
     max_turns: int = 40
     """Turns of one attempt."""
     gate_retries: int = 1
@@ -61,8 +79,12 @@ class Settings(Value, frozen=True, kw_only=True):
     """Use the offline model: scripted, no AI, costs nothing."""
 
 
-WIDENING = frozenset({"gate", "setup", "run", "teardown", "budget", "accept"})
-"""Keys that name commands, raise a budget or move branches: taken from a repository only if it is trusted."""
+WIDENING = frozenset(
+    {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
+    | {"request_budget", "task_budget", "day_budget", "month_budget"}
+)
+"""Keys that name commands or servers, raise a budget or move branches: taken from a repository only if it is
+trusted."""
 
 
 class SettingsSource(Value, frozen=True, kw_only=True):
@@ -102,11 +124,14 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
     rules: tuple[tuple[str, bool, str], ...] = (
         ("agents", 1 <= settings.agents <= 100, "expected 1 to 100"),
         ("budget", settings.budget.is_finite() and settings.budget >= 0, "expected dollars, 0 or more"),
+        *((key, _is_amount(getattr(settings, key)), "expected dollars, 0 or more") for key in _AMOUNTS),
+        ("shadow", settings.shadow >= 0, "expected a count of Tasks, or 0"),
         ("gate_timeout", settings.gate_timeout >= 1, "expected seconds, 1 or more"),
         ("command_timeout", settings.command_timeout >= 1, "expected seconds, 1 or more"),
         ("max_turns", settings.max_turns >= 1, "expected 1 or more"),
         ("gate_retries", settings.gate_retries >= 0, "expected 0 or more"),
         ("ladder", len(settings.ladder) >= 1, "expected at least one rung"),
+        ("ladder", all(1 <= r.tries <= 8 for r in settings.ladder), "expected 1 to 8 tries a rung"),
         (
             "markers",
             bool(settings.markers) and all(m.isidentifier() for m in settings.markers),
@@ -118,3 +143,10 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
             named = [source.name for source in sources if key in source.values]
             where = named[-1] if named else "defaults"
             raise UsageProblem(f"{where}: setting {key!r}: {expected}.")
+
+
+_AMOUNTS = ("request_budget", "task_budget", "day_budget", "month_budget", "shadow_budget")
+
+
+def _is_amount(value: Decimal | None) -> bool:
+    return value is None or (value.is_finite() and value >= 0)

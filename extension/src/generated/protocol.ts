@@ -19,7 +19,7 @@ export interface AttemptEnded {
   at: number;
   taskId: string;
   attempt: number;
-  outcome: "cancelled" | "failed" | "green" | "limit" | "red" | "refused" | "working";
+  outcome: "cancelled" | "failed" | "green" | "handed_over" | "limit" | "outdone" | "red" | "refused" | "working";
   summary: string;
 }
 /**
@@ -41,6 +41,7 @@ export interface AttemptStarted {
 export interface Rung {
   model: string;
   effort: "high" | "low" | "max" | "medium";
+  tries: number;
 }
 /**
  * One agent's try at a Task.
@@ -53,7 +54,7 @@ export interface AttemptView {
   startedAt: number;
   endedAt: number | null;
   turns: number;
-  outcome: "cancelled" | "failed" | "green" | "limit" | "red" | "refused" | "working";
+  outcome: "cancelled" | "failed" | "green" | "handed_over" | "limit" | "outdone" | "red" | "refused" | "working";
   summary: string;
   bill: BillView;
   evidence: EvidenceView | null;
@@ -149,6 +150,8 @@ export interface Bill {
 }
 /**
  * Tokens of one request, as the server reported them. `input_tokens` is the uncached remainder alone.
+ *
+ *     `output_tokens` includes thinking. `web_searches` counts requests of the server's own search tool.
  */
 export interface Usage {
   inputTokens: number;
@@ -156,6 +159,14 @@ export interface Usage {
   cacheWrite1HTokens: number;
   cacheReadTokens: number;
   outputTokens: number;
+  webSearches: number;
+}
+/**
+ * Why a request read less from the cache than the one before it had left there, as the server says.
+ */
+export interface CacheMiss {
+  reason: string;
+  tokens: number;
 }
 /**
  * What one settled request cost. `dollars` is None if the model is unpriced.
@@ -174,6 +185,20 @@ export interface CheckView {
   state: "ok" | "problem" | "warning";
   detail: string;
   remedy: string;
+}
+/**
+ * A prompt that would have passed its model's price cliff was shortened or handed over, never sent.
+ */
+export interface CliffAvoided {
+  kind: "cliff_avoided";
+  runId: string;
+  at: number;
+  taskId: string;
+  attempt: number;
+  how: "handed_over" | "pruned";
+  tokens: number;
+  limit: number;
+  dollars: string | null;
 }
 /**
  * One day's money; `day` is a local date such as `2026-11-22`.
@@ -295,6 +320,13 @@ export interface FilesTouched {
   at: number;
   taskId: string;
   files: string[];
+}
+/**
+ * How earlier Quotes of a repository did: Tasks that were quoted, and those that cost what was said.
+ */
+export interface Forecast {
+  tasks: number;
+  hits: number;
 }
 /**
  * The Gate saw this. `task_id` is None when the Ghost was tested.
@@ -460,7 +492,7 @@ export interface Task {
   files: string[];
   dependsOn: string[];
   gate: string | null;
-  complexity: "hard" | "simple" | "standard";
+  complexity: "extreme" | "hard" | "simple" | "standard";
 }
 /**
  * A price before it is known, in dollars; None where a model is unpriced.
@@ -510,6 +542,7 @@ export interface Quote {
   baseline: Baseline | null;
   warnings: string[];
   offline: boolean;
+  forecast: Forecast | null;
 }
 /**
  * One marker comment. Lines and columns count from 1; `path` is relative to the repository, with `/`.
@@ -535,6 +568,10 @@ export interface TaskQuote {
   taskId: string;
   rung: Rung;
   price: PriceRange;
+  start: number;
+  reason: string;
+  kind: string;
+  explored: boolean;
 }
 /**
  * How far a Quote is.
@@ -579,7 +616,7 @@ export interface TaskQuoteView {
   files: string[];
   dependsOn: string[];
   gate: string | null;
-  complexity: "hard" | "simple" | "standard";
+  complexity: "extreme" | "hard" | "simple" | "standard";
   rung: RungView;
   price: PriceView;
 }
@@ -612,6 +649,8 @@ export interface RequestReserved {
   rung: Rung;
   promptTokens: number;
   worstCase: string | null;
+  attempt: number | null;
+  repository: string;
 }
 /**
  * A request came back and is billed.
@@ -626,6 +665,8 @@ export interface RequestSettled {
   rung: Rung;
   charge: Charge;
   error: string | null;
+  attempt: number | null;
+  miss: CacheMiss | null;
 }
 /**
  * What Undo needs to put the checkout back byte for byte.
@@ -891,6 +932,28 @@ export interface RunUndone {
   after: string;
 }
 /**
+ * An accepted Task was done once more on another rung, in a worktree of its own, to compare costs.
+ */
+export interface ShadowFinished {
+  kind: "shadow_finished";
+  runId: string;
+  at: number;
+  taskId: string;
+  rung: Rung;
+  green: boolean;
+  turns: number;
+  dollars: string | null;
+}
+/**
+ * One attempt: where, how it ended, what it cost. Dollars are None where a request was unpriced.
+ */
+export interface Step {
+  rung: Rung;
+  outcome: "cancelled" | "failed" | "green" | "handed_over" | "limit" | "outdone" | "red" | "refused" | "working";
+  turns: number;
+  dollars: string | null;
+}
+/**
  * A green Task did not fit the Ghost and goes back to an agent, on top of the Ghost.
  */
 export interface TaskBounced {
@@ -900,6 +963,16 @@ export interface TaskBounced {
   taskId: string;
   reason: string;
   against: string[];
+}
+/**
+ * The user lets a Task cost more than the setting says.
+ */
+export interface TaskBudgetRaised {
+  kind: "task_budget_raised";
+  runId: string;
+  at: number;
+  taskId: string;
+  budget: string;
 }
 /**
  * A green Task became one commit on its branch.
@@ -943,6 +1016,36 @@ export interface TaskJoined {
 export interface TaskParams {
   runId: string;
   taskId: string;
+}
+/**
+ * One ended Task.
+ */
+export interface TaskRecord {
+  runId: string;
+  taskId: string;
+  at: number;
+  kind: string;
+  complexity: "extreme" | "hard" | "simple" | "standard";
+  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  steps: Step[];
+  dollars: string;
+  atSonnet: string;
+  unpriced: number;
+  quoted: PriceRange;
+  explored: boolean;
+  commit: string | null;
+  reverted: boolean;
+}
+/**
+ * A Task ended; its record serves later Quotes. Changes no state.
+ */
+export interface TaskRecorded {
+  kind: "task_recorded";
+  runId: string;
+  at: number;
+  taskId: string;
+  record: TaskRecord;
+  offline: boolean;
 }
 /**
  * The user wants an ended Task done again.

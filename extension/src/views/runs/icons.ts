@@ -37,6 +37,8 @@ const outcomeIcons: Record<AttemptView["outcome"], ThemeIcon> = {
   refused: icon("circle-slash", "charts.orange"),
   cancelled: icon("circle-slash"),
   failed: icon("warning", "charts.orange"),
+  handed_over: icon("arrow-swap"),
+  outdone: icon("pass"),
 };
 
 /** The icon of a Run's state. */

@@ -51,6 +51,8 @@ export function outcomeText(outcome: Outcome): string {
     refused: l10n.t("declined"),
     cancelled: l10n.t("cancelled"),
     failed: l10n.t("failed"),
+    handed_over: l10n.t("handed over"),
+    outdone: l10n.t("tests green, another was smaller"),
   };
   return words[outcome];
 }

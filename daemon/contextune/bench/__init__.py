@@ -1,0 +1,1 @@
+"""Benchmarks: each suite sets itself up in a temporary folder and compares in the same run."""

@@ -1,0 +1,37 @@
+"""What a suite reports: one figure a line, with what it is compared with and what it should reach."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from contextune.core.base import Value
+
+
+class Against(Value, frozen=True, kw_only=True):
+    """What a figure is compared with, measured or computed in the same run."""
+
+    name: str
+    value: float
+
+
+class Figure(Value, frozen=True, kw_only=True):
+    """One measured number. `reach` is the number to hold, `met` whether it held; None where none is set."""
+
+    suite: str
+    metric: str
+    value: float
+    unit: str
+    against: Against | None = None
+    reach: float | None = None
+    met: bool | None = None
+
+
+class Bench(NamedTuple):
+    """What a suite is given: where its figures go, and where words about its progress go."""
+
+    report: Callable[[Figure], None]
+    note: Callable[[str], None]
+
+
+Suite = Callable[[Bench], Awaitable[None]]

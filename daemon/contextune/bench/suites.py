@@ -1,0 +1,16 @@
+"""The suites by name. Each is imported when it is run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from contextune.bench.figures import Suite
+
+SUITES: dict[str, str] = {}
+"""Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
+
+
+def suite(name: str) -> Suite:
+    """The suite with this name, which is one of SUITES."""
+    return cast(Suite, import_module(f"contextune.bench.{name}").run)
