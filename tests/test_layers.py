@@ -197,13 +197,13 @@ def test_requests_reach_a_model_through_the_gateway_alone() -> None:
     callers = {
         name
         for name, source in SOURCES.items()
-        if part_of(name) in ("agents", "engine", "server", "cli")
+        if part_of(name) in ("agents", "bench", "engine", "server", "cli")
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("_model.send")
     }
     assert callers == {"contextune.engine.gateway"}
     makers = {one.by for one in IMPORTS if one.of == "contextune.core.ports.Model"}
-    assert {part_of(name) for name in makers} <= {"adapters", "engine"}
+    assert {part_of(name) for name in makers} <= {"adapters", "compose", "engine"}
 
 
 def test_the_users_checkout_moves_in_accept_and_undo_alone() -> None:
