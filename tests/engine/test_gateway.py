@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contextune.adapters.anthropic_model import AnthropicModel
 from contextune.adapters.clock import SystemClock
+from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.prices import PriceTable
 from contextune.core import events as ev
+from contextune.core.budget import Budgets, Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
-from contextune.core.errors import BudgetReached, KeyRefused, ModelProblem, ModelRefusal, PlaceProblem
-from contextune.core.money import ModelPrice, Rates, Usage
-from contextune.engine.gateway import TRIES, Account, Gateway, prompt_bound
+from contextune.core.errors import (
+    BudgetReached,
+    KeyRefused,
+    ModelProblem,
+    ModelRefusal,
+    PlaceProblem,
+    PromptTooLong,
+)
+from contextune.core.money import CacheMiss, Charge, ModelPrice, Rates, Usage, UsagePart
+from contextune.engine.account import Account
+from contextune.engine.gateway import TRIES, Gateway
+from contextune.engine.prompt_length import prompt_bound
 from contextune.offline.server import OfflineModel
 from tests.engine.world import PATIENCE, serve
 
@@ -30,52 +43,68 @@ REQUEST = ModelRequest(
     max_tokens=1000,
 )
 HELLO: dict[str, Any] = {"text": "Hello."}
+NO_BUDGETS = Budgets()
 
 
 class Bench:
     """A gateway to a real server through the real adapter, an account, and what both of them did."""
 
-    def __init__(self, server: OfflineModel, url: str, *, budget: str, key: str) -> None:
+    def __init__(
+        self,
+        server: OfflineModel,
+        url: str,
+        journal: SqliteJournal,
+        *,
+        budget: str,
+        key: str,
+        budgets: Budgets,
+    ) -> None:
         self.server = server
         self.model = AnthropicModel(api_key=key, base_url=url, offline=True, timeout=PATIENCE)
         self.prices = PriceTable({})
         self.waits: list[float] = []
         self.gateway = Gateway(self.model, self.prices, SystemClock(), sleep=self._wait)
-        self.account = Account("r_1", Decimal(budget), self._emit)
+        self.journal = journal
+        self.account = Account("r_1", Decimal(budget), self._emit, repository="/shop", budgets=budgets)
         self.events: list[ev.AnyEvent] = []
         self.reserved = asyncio.Event()
         self.sent_before: list[int] = []
 
-    async def send(self, request: ModelRequest = REQUEST) -> ModelReply:
-        return await self.gateway.send(self.account, request, role="executor", task_id="t")
+    async def send(self, request: ModelRequest = REQUEST, task_id: str = "t") -> ModelReply:
+        return await self.gateway.send(self.account, request, role="executor", task_id=task_id, attempt=1)
 
     @property
     def settled(self) -> list[ev.RequestSettled]:
         return [event for event in self.events if isinstance(event, ev.RequestSettled)]
 
-    async def _emit(self, event: ev.AnyEvent) -> None:
-        self.events.append(event)
+    async def _emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        await self.journal.append(events, caps=caps)
+        self.events += events
         self.reserved.set()
-        if isinstance(event, ev.RequestReserved):
-            self.sent_before.append(len(self.server.log))
+        if isinstance(events[0], ev.RequestReserved):
+            self.sent_before.append(len([one for one in self.server.log if one.path == "/v1/messages"]))
 
     async def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
 
 
 @pytest.fixture
-async def bench() -> AsyncIterator[Callable[..., Any]]:
+async def bench(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     made: list[Bench] = []
 
-    async def make(*turns: dict[str, Any], budget: str = "1", key: str = "sk-test") -> Bench:
+    async def make(
+        *turns: dict[str, Any], budget: str = "1", key: str = "sk-test", budgets: Budgets = NO_BUDGETS
+    ) -> Bench:
         server = serve([{"name": "any", "turn": list(turns)}])
-        made.append(Bench(server, await server.start(), budget=budget, key=key))
+        journal = SqliteJournal(tmp_path / "journal.db")
+        made.append(Bench(server, await server.start(), journal, budget=budget, key=key, budgets=budgets))
         return made[-1]
 
     yield make
     for one in made:
         await one.model.close()
         await one.server.close()
+        await one.journal.close()
 
 
 async def test_a_request_is_reserved_before_and_settled_by_its_usage(bench: Callable[..., Any]) -> None:
@@ -179,6 +208,143 @@ async def test_what_does_not_fit_the_budget_never_leaves(bench: Callable[..., An
     assert here.account.held == 0
 
 
+async def test_a_request_dearer_than_one_may_be_never_leaves(bench: Callable[..., Any]) -> None:
+    here: Bench = await bench(HELLO, budgets=Budgets(request=Decimal("0.0004")))
+    with pytest.raises(BudgetReached, match=r"One request may cost \$0\.0004") as caught:
+        await here.send()
+    assert caught.value.scope == "request"
+    assert caught.value.needed > Decimal("0.0004")
+    assert here.events == []
+
+
+async def test_a_task_stops_at_its_own_budget_and_others_go_on(bench: Callable[..., Any]) -> None:
+    here: Bench = await bench(HELLO, budgets=Budgets(task=Decimal("0.0006")))
+    await here.send(task_id="a")
+    here.account.task_spent["a"] = Decimal("0.0005")
+    with pytest.raises(BudgetReached, match=r"The Task's budget of \$0\.0006 is reached") as caught:
+        await here.send(task_id="a")
+    assert caught.value.scope == "task"
+    await here.send(task_id="b")
+    here.account.task_budgets["a"] = caught.value.needed
+    await here.send(task_id="a")
+    assert len(here.settled) == 3
+    assert here.account.held == 0
+
+
+@pytest.mark.parametrize("scope", ["day", "month"])
+async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any], scope: str) -> None:
+    budgets = Budgets(**{scope: Decimal("0.0006")})
+    here: Bench = await bench(HELLO, budgets=budgets)
+    worst = Decimal("0.0004")
+    other = ev.RequestReserved(
+        run_id="r_other",
+        at=SystemClock().now(),
+        request_id="q_other",
+        task_id=None,
+        role="executor",
+        rung=HAIKU,
+        prompt_tokens=1,
+        worst_case=worst,
+    )
+    await here.journal.append([other])
+    with pytest.raises(BudgetReached, match=f"The budget of the {scope}, \\$0.0006, is reached") as caught:
+        await here.send()
+    assert caught.value.scope == scope
+    assert [entry.request_id for entry in await here.journal.ledger()] == ["q_other"]
+    assert here.account.held == 0
+    charge = Charge(usage=Usage(), dollars=Decimal(0), at_sonnet=Decimal(0))
+    settled = {
+        name: getattr(other, name) for name in ("run_id", "at", "request_id", "task_id", "role", "rung")
+    }
+    await here.journal.append([ev.RequestSettled(**settled, charge=charge)])
+    assert (await here.send()).text == "Hello."
+    (_, mine) = await here.journal.ledger()
+    assert (mine.repository, mine.task_id, mine.attempt, mine.settled) == ("/shop", "t", 1, True)
+    assert mine.dollars == here.account.bill.dollars
+
+
+async def test_what_is_in_flight_is_waited_for_before_a_period_is_full(bench: Callable[..., Any]) -> None:
+    """Two worst cases do not fit the day, one does: the second leaves once the first has settled."""
+    here: Bench = await bench(HELLO, budgets=Budgets(day=Decimal("0.0008")))
+    await asyncio.wait_for(asyncio.gather(here.send(task_id="a"), here.send(task_id="b")), PATIENCE)
+    kinds = [type(event).__name__ for event in here.events]
+    assert kinds == ["RequestReserved", "RequestSettled"] * 2
+
+
+async def test_the_server_counts_where_bytes_alone_pass_a_budget(bench: Callable[..., Any]) -> None:
+    long = Message(role="user", blocks=(Text(text="a word " * 1000),))
+    request = ModelRequest(rung=HAIKU, system=REQUEST.system, messages=(long,), max_tokens=1000)
+    here: Bench = await bench(HELLO, budget="0.001")
+    await here.send(request)
+    (reserved, settled) = here.events
+    assert isinstance(reserved, ev.RequestReserved)
+    assert isinstance(settled, ev.RequestSettled)
+    prompt = settled.charge.usage.prompt_tokens
+    assert prompt <= reserved.prompt_tokens < prompt * 1.02 + 70 < prompt_bound(request)
+    assert [one.path for one in here.server.log] == ["/v1/messages/count_tokens", "/v1/messages"]
+
+
+async def test_a_prompt_beyond_the_price_cliff_never_leaves(bench: Callable[..., Any]) -> None:
+    long = Message(role="user", blocks=(Text(text="a word " * 60_000),))
+    request = ModelRequest(rung=HAIKU, system=REQUEST.system, messages=(long,), max_tokens=1000)
+    here: Bench = await bench(HELLO)
+    with pytest.raises(PromptTooLong, match="beyond 100,000") as caught:
+        await here.send(request)
+    assert caught.value.limit == 100_000 < caught.value.tokens < 110_000
+    assert here.events == []
+    assert [one.path for one in here.server.log] == ["/v1/messages/count_tokens"]
+
+
+async def test_a_conversation_is_bounded_by_what_its_replies_told(bench: Callable[..., Any]) -> None:
+    here: Bench = await bench(HELLO, {"text": "Again."})
+    first = Message(role="user", blocks=(Text(text="a word " * 4000),))
+    request = ModelRequest(rung=HAIKU, system=REQUEST.system, messages=(first,), max_tokens=100)
+    reply = await here.send(request)
+    more = (first, reply.message, Message(role="user", blocks=(Text(text="And now?"),)))
+    going_on = msgspec.structs.replace(request, messages=more, anchor=1, previous_id=reply.id)
+    after = await here.send(going_on)
+    reserved = [event for event in here.events if isinstance(event, ev.RequestReserved)][1]
+    assert after.usage.prompt_tokens <= reserved.prompt_tokens < after.usage.prompt_tokens + 200
+    assert here.settled[1].miss is None
+    assert after.usage.cache_read_tokens > 0
+
+
+async def test_what_the_cache_forgot_is_told_as_expired(bench: Callable[..., Any]) -> None:
+    usage = Usage(cache_write_5m_tokens=9_000, output_tokens=5)
+    cold = Usage(cache_write_5m_tokens=9_100, output_tokens=5)
+    events: list[ev.AnyEvent] = []
+
+    async def emit(*told: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        events.extend(told)
+
+    gateway = Gateway(Played([usage, cold]), PriceTable({}), SystemClock())
+    account = Account("r_1", Decimal(1), emit)
+    reply = await gateway.send(account, REQUEST, role="executor", task_id="t")
+    going_on = msgspec.structs.replace(
+        REQUEST, messages=(*REQUEST.messages, reply.message), anchor=1, previous_id=reply.id
+    )
+    await gateway.send(account, going_on, role="executor", task_id="t")
+    settled = [event for event in events if isinstance(event, ev.RequestSettled)]
+    assert [one.miss for one in settled] == [None, CacheMiss(reason="expired", tokens=9_000)]
+
+
+async def test_each_part_of_a_reply_has_its_own_price() -> None:
+    parts = (
+        UsagePart(model=HAIKU.model, usage=Usage(input_tokens=1_000_000 // 20)),
+        UsagePart(model="claude-sonnet-5-5", usage=Usage(output_tokens=1_000)),
+    )
+    events: list[ev.AnyEvent] = []
+
+    async def emit(*told: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        events.extend(told)
+
+    model = Played([Usage(input_tokens=50_000, output_tokens=1_000)], parts=parts)
+    account = Account("r_1", Decimal(1), emit)
+    await Gateway(model, PriceTable({}), SystemClock()).send(account, REQUEST, role="x", task_id=None)
+    assert account.bill.dollars == Decimal("0.005") + Decimal("0.01")
+    assert account.bill.at_sonnet == Decimal("0.1") + Decimal("0.01")
+
+
 async def test_a_model_without_a_price_is_counted_apart() -> None:
     account = Account("r_1", Decimal(0), _nowhere)
     gateway = Gateway(Played([Usage(output_tokens=5)]), PriceTable({}), SystemClock())
@@ -192,7 +358,7 @@ async def test_a_model_without_a_price_is_counted_apart() -> None:
 
 
 async def test_what_cannot_be_recorded_is_not_sent_and_holds_nothing() -> None:
-    async def full(event: ev.AnyEvent) -> None:
+    async def full(*events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
         raise OSError("no space left")
 
     model = Played([Usage()])
@@ -207,8 +373,9 @@ async def test_what_cannot_be_recorded_is_not_sent_and_holds_nothing() -> None:
 class Played:
     """core.ports.Model: each reply uses up what is listed, after a turn of the event loop or a few."""
 
-    def __init__(self, usages: list[Usage]) -> None:
+    def __init__(self, usages: list[Usage], *, parts: tuple[UsagePart, ...] = ()) -> None:
         self.left = list(usages)
+        self.parts = parts
         self.sent = 0
 
     async def send(self, request: ModelRequest) -> ModelReply:
@@ -216,7 +383,14 @@ class Played:
         usage = self.left.pop(0)
         for _ in range(usage.output_tokens % 5):
             await asyncio.sleep(0)
-        return ModelReply(id="m", model=request.rung.model, blocks=(), stop_reason="end_turn", usage=usage)
+        return ModelReply(
+            id="m",
+            model=request.rung.model,
+            blocks=(),
+            stop_reason="end_turn",
+            usage=usage,
+            parts=self.parts,
+        )
 
     is_full = False
 
@@ -235,7 +409,7 @@ class OnePrice:
         return ModelPrice(model=model, rates=rates)
 
 
-async def _nowhere(event: ev.AnyEvent) -> None: ...
+async def _nowhere(*events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None: ...
 
 
 USAGES = st.builds(
@@ -254,7 +428,7 @@ def test_many_requests_at_once_never_overshoot_the_budget(usages: list[Usage], b
     most = Decimal(budget) / 1_000_000
 
     async def run() -> tuple[Account, list[BaseException | ModelReply]]:
-        async def emit(event: ev.AnyEvent) -> None:
+        async def emit(*events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
             assert account.bill.dollars + account.held <= most
             await asyncio.sleep(0)
 

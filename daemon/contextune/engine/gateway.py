@@ -11,11 +11,19 @@ from decimal import Decimal
 import msgspec
 
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, ModelRefusal
-from contextune.core.events import AnyEvent, RequestReserved, RequestSettled
-from contextune.core.money import Bill, Charge, Usage
+from contextune.core.errors import (
+    BudgetReached,
+    ContextuneError,
+    ModelProblem,
+    ModelRefusal,
+    PromptTooLong,
+)
+from contextune.core.events import RequestReserved, RequestSettled
+from contextune.core.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
 from contextune.core.ports import Clock, Model, PriceBook
 from contextune.core.settings import SONNET
+from contextune.engine.account import Account
+from contextune.engine.prompt_length import PromptLengths
 
 TRIES = 8
 """How often one request is sent while the server is overloaded; the SDK's own retries are off."""
@@ -24,40 +32,7 @@ LONGEST_WAIT = 30.0
 """Seconds between tries: doubling from the first to the longest, with jitter."""
 
 
-class Account:
-    """The money of one Run, or of one Quote before there is a Run."""
-
-    def __init__(self, stream: str, budget: Decimal, emit: Callable[[AnyEvent], Awaitable[None]]) -> None:
-        self.stream = stream
-        """The id under which the Journal keeps the requests."""
-        self.budget = budget
-        self.bill = Bill()
-        self.held = Decimal(0)
-        self.emit = emit
-        self._settled = asyncio.Event()
-
-    async def hold(self, worst_case: Decimal | None) -> None:
-        """Hold back a request's worst case, if need be after others have settled below theirs.
-
-        Raises BudgetReached, and holds nothing, if it does not fit even then.
-        """
-        wanted = worst_case or Decimal(0)
-        while self.bill.dollars + self.held + wanted > self.budget:
-            if self.held and self.bill.dollars + wanted <= self.budget:
-                self._settled.clear()
-                await self._settled.wait()
-                continue
-            raise BudgetReached(
-                f"The budget of ${self.budget} is reached: ${self.bill.dollars:.4f} spent, "
-                f"${self.held:.4f} held back, and the next request could cost ${wanted:.4f}."
-            )
-        self.held += wanted
-
-    def settle(self, worst_case: Decimal | None, charge: Charge) -> None:
-        """Give back what was held and bill what was used."""
-        self.held -= worst_case or Decimal(0)
-        self.bill = self.bill.plus(charge)
-        self._settled.set()
+NOTHING = Charge(usage=Usage(), dollars=Decimal(0), at_sonnet=Decimal(0))
 
 
 class Gateway:
@@ -75,91 +50,190 @@ class Gateway:
         self._prices = prices
         self._clock = clock
         self._sleep = sleep
+        self._lengths = PromptLengths()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the server counts tokens, writes its cache ahead and explains cache misses."""
+        return self._model.is_full
 
     async def send(
-        self, account: Account, request: ModelRequest, *, role: str, task_id: str | None
+        self,
+        account: Account,
+        request: ModelRequest,
+        *,
+        role: str,
+        task_id: str | None,
+        attempt: int | None = None,
     ) -> ModelReply:
-        """Send one request, again while the server is overloaded. Raises BudgetReached before sending."""
-        for attempt in range(TRIES):
+        """Send one request, again while the server is overloaded.
+
+        Raises BudgetReached or PromptTooLong before anything is sent.
+        """
+        for number in range(TRIES):
             try:
-                return await self._once(account, request, role, task_id)
+                return await self._once(account, request, role, task_id, attempt)
             except ModelRefusal:
                 raise
             except ModelProblem as problem:
-                if attempt == TRIES - 1:
+                if number == TRIES - 1:
                     raise
-                await self._sleep(_wait(attempt, problem.retry_after))
+                await self._sleep(_wait(number, problem.retry_after))
         raise ModelProblem("The model's server stays overloaded.")
 
     async def _once(
-        self, account: Account, request: ModelRequest, role: str, task_id: str | None
+        self, account: Account, request: ModelRequest, role: str, task_id: str | None, attempt: int | None
     ) -> ModelReply:
         price = self._prices.price(request.rung.model)
-        prompt_tokens = prompt_bound(request)
-        worst = price.worst_case(prompt_tokens, request.max_tokens) if price else None
-        await account.hold(worst)
-        request_id = "q_" + secrets.token_hex(6)
-        sent = settled = False
-
-        async def settle(usage: Usage, *, estimated: bool, error: str | None) -> None:
-            nonlocal settled
-            settled = True
-            charge = self._charge(request.rung.model, usage)
-            if estimated:
-                charge = Charge(usage=usage, dollars=worst, at_sonnet=worst, estimated=True)
-            account.settle(worst, charge)
-            await account.emit(
-                RequestSettled(
-                    run_id=account.stream,
-                    at=self._clock.now(),
-                    request_id=request_id,
-                    task_id=task_id,
-                    role=role,
-                    rung=request.rung,
-                    charge=charge,
-                    error=error,
-                )
-            )
-
+        reserved = await self._reserve(account, request, price, role, task_id, attempt)
+        settled = False
         try:
-            await account.emit(
-                RequestReserved(
-                    run_id=account.stream,
-                    at=self._clock.now(),
-                    request_id=request_id,
-                    task_id=task_id,
-                    role=role,
-                    rung=request.rung,
-                    prompt_tokens=prompt_tokens,
-                    worst_case=worst,
-                )
-            )
-            sent = True
             reply = await self._model.send(request)
-            await settle(reply.usage, estimated=False, error=None)
+            miss = reply.miss or self._lengths.miss(request, reply)
+            self._lengths.keep(reply)
+            settled = True
+            await self._settle(account, reserved, self._charge(request.rung.model, reply), miss=miss)
         except ContextuneError as problem:
-            # A reply that broke off midway was begun, so it is billed; one refused at the door is not.
-            begun = isinstance(problem, ModelProblem) and problem.begun
-            await settle(Usage(), estimated=begun, error=str(problem))
+            if not settled:
+                settled = True
+                charge = self._broken(request, price, reserved.worst_case, problem)
+                await self._settle(account, reserved, charge, error=str(problem))
             raise
         finally:
             if not settled:
-                await asyncio.shield(settle(Usage(), estimated=sent, error="The request was cut off."))
+                worst = _at_worst(Usage(), reserved.worst_case)
+                await asyncio.shield(self._settle(account, reserved, worst, error="The request was cut off."))
         return reply
 
-    def _charge(self, model: str, usage: Usage) -> Charge:
-        price, sonnet = self._prices.price(model), self._prices.price(SONNET)
-        dollars = price.cost(usage) if price else None
-        return Charge(usage=usage, dollars=dollars, at_sonnet=sonnet.cost(usage) if sonnet else None)
+    async def _settle(
+        self,
+        account: Account,
+        reserved: RequestReserved,
+        charge: Charge,
+        *,
+        error: str | None = None,
+        miss: CacheMiss | None = None,
+    ) -> None:
+        account.settle(reserved.worst_case, charge, reserved.task_id)
+        await account.emit(
+            RequestSettled(
+                run_id=account.stream,
+                at=self._clock.now(),
+                request_id=reserved.request_id,
+                task_id=reserved.task_id,
+                role=reserved.role,
+                rung=reserved.rung,
+                charge=charge,
+                error=error,
+                attempt=reserved.attempt,
+                miss=miss,
+            )
+        )
+
+    async def _reserve(
+        self,
+        account: Account,
+        request: ModelRequest,
+        price: ModelPrice | None,
+        role: str,
+        task_id: str | None,
+        attempt: int | None,
+    ) -> RequestReserved:
+        """Hold back the worst case and journal the intent: in memory first, then for the day and month.
+
+        The prompt is bounded by what the replies before told, plus the bytes of what is new; the server
+        counts it where that bound alone would pass the price cliff or a budget.
+        """
+        tokens, counted = self._lengths.bound(request), False
+        while True:
+            beyond = price is not None and price.cliff is not None and tokens > price.cliff
+            worst = price.worst_case(tokens, request.max_tokens) if price else None
+            lacking = account.lacks(worst or Decimal(0), task_id) is not None
+            if (beyond or lacking) and not counted and self._model.is_full:
+                tokens, counted = min(tokens, _with_margin(await self._model.count(request))), True
+                continue
+            if beyond and price is not None:
+                raise PromptTooLong(
+                    f"A prompt of {tokens:,} tokens is beyond {price.cliff:,}, where {request.rung.model} "
+                    "costs more for every token. It was not sent.",
+                    tokens=tokens,
+                    limit=price.cliff or 0,
+                )
+            await account.hold(worst, task_id)
+            at = self._clock.now()
+            reserved = RequestReserved(
+                run_id=account.stream,
+                at=at,
+                request_id="q_" + secrets.token_hex(6),
+                task_id=task_id,
+                role=role,
+                rung=request.rung,
+                prompt_tokens=tokens,
+                worst_case=worst,
+                attempt=attempt,
+                repository=account.repository,
+            )
+            try:
+                await account.emit(reserved, caps=account.caps(self._clock, at))
+            except BudgetReached:
+                account.release(worst, task_id)
+                if not counted and self._model.is_full:
+                    tokens, counted = min(tokens, _with_margin(await self._model.count(request))), True
+                elif account.held:
+                    await account.until_settled()  # what is in flight holds back more than it will cost
+                else:
+                    raise
+            except asyncio.CancelledError:
+                # Whether the intent was recorded is not known here; that nothing left, is.
+                await asyncio.shield(self._settle(account, reserved, NOTHING, error="It was never sent."))
+                raise
+            except BaseException:
+                account.release(worst, task_id)
+                raise
+            else:
+                return reserved
+
+    def _charge(self, model: str, reply: ModelReply) -> Charge:
+        """What a reply costs, part by part: each at the price of its own model and prompt."""
+        parts = reply.parts or (UsagePart(model=model, usage=reply.usage),)
+        sonnet = self._prices.price(SONNET)
+        dollars: Decimal | None = Decimal(0)
+        for part in parts:
+            price = self._prices.price(part.model)
+            cost = price.cost_of(part) if price else None
+            dollars = None if dollars is None or cost is None else dollars + cost
+        at_sonnet = sum((sonnet.cost(part.usage) for part in parts), Decimal(0)) if sonnet else None
+        return Charge(usage=reply.usage, dollars=dollars, at_sonnet=at_sonnet)
+
+    @staticmethod
+    def _broken(
+        request: ModelRequest, price: ModelPrice | None, worst: Decimal | None, problem: ContextuneError
+    ) -> Charge:
+        """A reply that was refused at the door costs nothing; one that broke off midway is billed.
+
+        Its prompt as the reply told before it broke off, its output at the longest: how much of that the
+        server made before it noticed is not known.
+        """
+        if not (isinstance(problem, ModelProblem) and problem.begun):
+            return NOTHING
+        if problem.usage is None or price is None:
+            return _at_worst(Usage(), worst)
+        longest = msgspec.structs.replace(problem.usage, output_tokens=request.max_tokens)
+        return _at_worst(problem.usage, min(price.cost(longest), worst or price.cost(longest)))
 
 
-def prompt_bound(request: ModelRequest) -> int:
-    """More tokens than the prompt can have: no token is shorter than a byte of its JSON."""
-    return len(msgspec.json.encode((request.system, request.tools, request.messages, request.output_schema)))
+def _at_worst(usage: Usage, dollars: Decimal | None) -> Charge:
+    """An estimate claims no saving: the same amount stands for Sonnet."""
+    return Charge(usage=usage, dollars=dollars, at_sonnet=dollars, estimated=True)
 
 
-def _wait(attempt: int, hint: float | None) -> float:
+def _with_margin(counted: int) -> int:
+    """The server calls its own count an estimate (platform.claude.com, "Token counting")."""
+    return counted + counted // 50 + 64
+
+
+def _wait(number: int, hint: float | None) -> float:
     if hint is not None:
         return hint + random.uniform(0, 0.25)  # noqa: S311 spreads retries, keeps no secret
-    doubled: float = FIRST_WAIT * 2**attempt
+    doubled: float = FIRST_WAIT * 2**number
     return min(LONGEST_WAIT, doubled) * random.uniform(0.75, 1.25)  # noqa: S311 as above

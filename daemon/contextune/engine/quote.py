@@ -13,6 +13,7 @@ import msgspec
 
 from contextune.agents.orchestrator import PlanInput, make_plan
 from contextune.core.base import Value
+from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
@@ -24,9 +25,10 @@ from contextune.core.quote import Quote
 from contextune.core.settings import Settings
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo, with_ids
+from contextune.engine.account import Account, budgets_of
 from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
-from contextune.engine.gateway import Account, Gateway
+from contextune.engine.gateway import Gateway
 from contextune.engine.leases import Leases
 from contextune.engine.pricing import in_all, task_quote
 from contextune.engine.task_ids import misnamed, renamed
@@ -159,7 +161,13 @@ class Quoter:
         if request.plan is not None:
             return request.plan
         self._stage("Planning")
-        account = Account(f"plan_{self._id}", self._settings.budget, self._journal)
+        account = Account(
+            f"plan_{self._id}",
+            self._settings.budget,
+            self._journal,
+            repository=str(self._repository.root),
+            budgets=budgets_of(self._settings),
+        )
 
         async def send(wanted: ModelRequest) -> ModelReply:
             gateway: Gateway = await self._gateway()
@@ -179,8 +187,8 @@ class Quoter:
         )
         return renamed(await make_plan(given, rung=self._settings.orchestrator, send=send))
 
-    async def _journal(self, *events: AnyEvent) -> None:
-        await self._world.journal.append(events)
+    async def _journal(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        await self._world.journal.append(events, caps=caps)
         for event in events:
             if isinstance(event, RequestSettled):
                 self._costs = charged(self._costs, event.role, event.rung.model, event.charge)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 
 from contextune.core import events as ev
+from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, PlaceProblem
 from contextune.core.evidence import Evidence
@@ -15,8 +16,9 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run, TaskRun, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
+from contextune.engine.account import Account, budgets_of
 from contextune.engine.gate import Gate
-from contextune.engine.gateway import Account, Gateway
+from contextune.engine.gateway import Gateway
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.recovery import interrupted
@@ -48,8 +50,10 @@ class RunDriver:
         self.settings = settings
         self.gate = gate
         self.leases = Leases(world, repository, run.id, settings)
-        self.account = Account(run.id, run.budget, self.emit)
-        self.account.bill = run.bill
+        self.account = Account(
+            run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
+        )
+        self._open_account()
         self.ghost = Ghost(
             repository,
             run.ghost or run.base.commit,
@@ -80,7 +84,7 @@ class RunDriver:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
         self._restore_ghost()
         await self.emit(*interrupted(self.run, self.now()))
-        self.account.bill = self.run.bill
+        self._open_account()
         # Tasks that others wait for come first: they are the longest way to the end.
         for task in sorted(self.run.tasks, key=lambda task: -len(self._waiting_for(task.id))):
             if task.state in ENDED_TASK:
@@ -100,10 +104,17 @@ class RunDriver:
             await self._ready()
         return self.run
 
-    async def emit(self, *events: ev.AnyEvent) -> None:
-        """Journal events, fold them, tell the listener: in this order, one caller at a time."""
+    async def emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        """Journal events, fold them, tell the listener: in this order, one caller at a time.
+
+        A caller that is cancelled meanwhile does not part the Journal from the fold. Raises BudgetReached,
+        and records nothing, if a reservation among the events exceeds one of `caps`.
+        """
+        await asyncio.shield(self._record(events, caps))
+
+    async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
         async with self._journalling:
-            await self.world.journal.append(events)
+            await self.world.journal.append(events, caps=caps)
             for event in events:
                 if isinstance(event, ev.RequestReserved | ev.RequestSettled) and event.run_id != self.run.id:
                     continue
@@ -115,12 +126,21 @@ class RunDriver:
         """Milliseconds since the epoch."""
         return self.world.clock.now()
 
-    async def send(self, request: ModelRequest, *, role: str, task_id: str) -> ModelReply:
+    def _open_account(self) -> None:
+        """What earlier processes spent counts."""
+        self.account.bill = self.run.bill
+        self.account.task_spent = {task.id: task.bill.dollars for task in self.run.tasks}
+
+    async def send(
+        self, request: ModelRequest, *, role: str, task_id: str | None, attempt: int | None = None
+    ) -> ModelReply:
         """Send a request when the Run is not paused; at the end of the budget, park until it is raised."""
         while True:
             await self._go.wait()
             try:
-                return await self._gateway.send(self.account, request, role=role, task_id=task_id)
+                return await self._gateway.send(
+                    self.account, request, role=role, task_id=task_id, attempt=attempt
+                )
             except BudgetReached as reached:
                 if self._go.is_set():
                     self._go.clear()

@@ -1,0 +1,148 @@
+"""The money of one Run, of one Quote, or of a shadow sample: what is spent, held back, and allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from contextune.core.budget import Budgets, Cap
+from contextune.core.errors import BudgetReached
+from contextune.core.events import AnyEvent
+from contextune.core.money import Bill, Charge
+from contextune.core.ports import Clock
+from contextune.core.settings import Settings
+
+ZERO = Decimal(0)
+
+
+class Emit(Protocol):
+    """Journals events, all or none. Raises BudgetReached, and records nothing, if one exceeds a cap."""
+
+    async def __call__(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        """Journal the events."""
+        ...
+
+
+class Account:
+    """Holds back the worst case of every request in flight, so that no budget can be overshot."""
+
+    def __init__(
+        self,
+        stream: str,
+        budget: Decimal,
+        emit: Emit,
+        *,
+        repository: str = "",
+        budgets: Budgets = Budgets(),  # noqa: B008 a frozen value
+    ) -> None:
+        self.stream = stream
+        """The id under which the Journal keeps the requests."""
+        self.repository = repository
+        self.budget = budget
+        self.budgets = budgets
+        self.bill = Bill()
+        self.held = ZERO
+        self.emit = emit
+        self.task_budgets: dict[str, Decimal] = {}
+        """Where the user raised what a Task may cost."""
+        self.task_spent: dict[str, Decimal] = {}
+        self._task_held: dict[str, Decimal] = {}
+        self._settled = asyncio.Event()
+
+    async def hold(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
+        """Hold back a request's worst case, if need be after others have settled below theirs.
+
+        Raises BudgetReached, and holds nothing, if it does not fit even then.
+        """
+        wanted = worst_case or ZERO
+        while (reached := self.lacks(wanted, task_id)) is not None:
+            if not self._may_fit_later(wanted, task_id):
+                raise reached
+            await self.until_settled()
+        self.held += wanted
+        if task_id is not None:
+            self._task_held[task_id] = self._task_held.get(task_id, ZERO) + wanted
+
+    def settle(self, worst_case: Decimal | None, charge: Charge, task_id: str | None = None) -> None:
+        """Give back what was held and bill what was used."""
+        self.release(worst_case, task_id)
+        self.bill = self.bill.plus(charge)
+        if task_id is not None:
+            self.task_spent[task_id] = self.task_spent.get(task_id, ZERO) + (charge.dollars or ZERO)
+
+    def release(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
+        """Give back what was held for a request that never left."""
+        self.held -= worst_case or ZERO
+        if task_id is not None:
+            self._task_held[task_id] -= worst_case or ZERO
+        self._settled.set()
+
+    async def until_settled(self) -> None:
+        """Wait until some request in flight has settled."""
+        self._settled.clear()
+        await self._settled.wait()
+
+    def lacks(self, wanted: Decimal, task_id: str | None) -> BudgetReached | None:
+        """The budget that a reservation of so many dollars would exceed now, the narrowest first."""
+        single = self.budgets.request
+        if single is not None and wanted > single:
+            return BudgetReached(
+                f"One request may cost ${single}, and the next one could cost ${wanted:.4f}.",
+                scope="request",
+                needed=wanted,
+            )
+        allowed = self._allowed(task_id)
+        if task_id is not None and allowed is not None:
+            spent, held = self.task_spent.get(task_id, ZERO), self._task_held.get(task_id, ZERO)
+            if spent + held + wanted > allowed:
+                return BudgetReached(
+                    f"The Task's budget of ${allowed} is reached: {_amounts(spent, held, wanted)}",
+                    scope="task",
+                    needed=spent + held + wanted,
+                )
+        if self.bill.dollars + self.held + wanted > self.budget:
+            return BudgetReached(
+                f"The budget of ${self.budget} is reached: {_amounts(self.bill.dollars, self.held, wanted)}",
+                scope="run",
+                needed=self.bill.dollars + self.held + wanted,
+            )
+        return None
+
+    def caps(self, clock: Clock, at: int) -> list[Cap]:
+        """The budgets that hold across Runs, for a reservation made at `at`."""
+        found = []
+        if self.budgets.day is not None:
+            found.append(Cap(scope="day", since=clock.day_start(at), limit=self.budgets.day))
+        if self.budgets.month is not None:
+            found.append(Cap(scope="month", since=clock.month_start(at), limit=self.budgets.month))
+        return found
+
+    def _allowed(self, task_id: str | None) -> Decimal | None:
+        return self.task_budgets.get(task_id or "", self.budgets.task)
+
+    def _may_fit_later(self, wanted: Decimal, task_id: str | None) -> bool:
+        """Whether it fits if all that is in flight settles at nothing."""
+        if not self.held or (self.budgets.request is not None and wanted > self.budgets.request):
+            return False
+        allowed = self._allowed(task_id)
+        if task_id is not None and allowed is not None:
+            spent = self.task_spent.get(task_id, ZERO)
+            if spent + wanted > allowed:
+                return False
+        return self.bill.dollars + wanted <= self.budget
+
+
+def budgets_of(settings: Settings) -> Budgets:
+    """The budgets that the settings name, beside that of the Run."""
+    return Budgets(
+        request=settings.request_budget,
+        task=settings.task_budget,
+        day=settings.day_budget,
+        month=settings.month_budget,
+    )
+
+
+def _amounts(spent: Decimal, held: Decimal, wanted: Decimal) -> str:
+    return f"${spent:.4f} spent, ${held:.4f} held back, and the next request could cost ${wanted:.4f}."
