@@ -148,9 +148,8 @@ class Gateway:
         while True:
             beyond = price is not None and price.cliff is not None and tokens > price.cliff
             worst = price.worst_case(tokens, request.max_tokens) if price else None
-            lacking = account.lacks(worst or Decimal(0), task_id) is not None
-            if (beyond or lacking) and not counted and self._model.is_full:
-                tokens, counted = min(tokens, _with_margin(await self._model.count(request))), True
+            if (beyond or self._may_fit(account, request, price, worst, task_id)) and not counted:
+                tokens, counted = min(tokens, await self._count(request, tokens)), True
                 continue
             if beyond and price is not None:
                 raise PromptTooLong(
@@ -177,8 +176,8 @@ class Gateway:
                 await account.emit(reserved, caps=account.caps(self._clock, at))
             except BudgetReached:
                 account.release(worst, task_id)
-                if not counted and self._model.is_full:
-                    tokens, counted = min(tokens, _with_margin(await self._model.count(request))), True
+                if not counted:
+                    tokens, counted = min(tokens, await self._count(request, tokens)), True
                 elif account.held:
                     await account.until_settled()  # what is in flight holds back more than it will cost
                 else:
@@ -192,6 +191,28 @@ class Gateway:
                 raise
             else:
                 return reserved
+
+    @staticmethod
+    def _may_fit(
+        account: Account,
+        request: ModelRequest,
+        price: ModelPrice | None,
+        worst: Decimal | None,
+        task_id: str | None,
+    ) -> bool:
+        """Whether a budget is too small for this bound of the prompt, but not for the reply alone."""
+        if price is None or account.lacks(worst or Decimal(0), task_id) is None:
+            return False
+        return account.lacks(price.worst_case(0, request.max_tokens), task_id) is None
+
+    async def _count(self, request: ModelRequest, bound: int) -> int:
+        """The server's own count, or the bound where it does not count. Free of charge."""
+        if not self._model.is_full:
+            return bound
+        try:
+            return _with_margin(await self._model.count(request))
+        except ModelProblem:
+            return bound
 
     def _charge(self, model: str, reply: ModelReply) -> Charge:
         """What a reply costs, part by part: each at the price of its own model and prompt."""

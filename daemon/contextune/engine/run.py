@@ -85,6 +85,8 @@ class RunDriver:
         self._restore_ghost()
         await self.emit(*interrupted(self.run, self.now()))
         self._open_account()
+        if self._stopping:
+            return self.run  # asked to before anything was begun
         # Tasks that others wait for come first: they are the longest way to the end.
         for task in sorted(self.run.tasks, key=lambda task: -len(self._waiting_for(task.id))):
             if task.state in ENDED_TASK:
