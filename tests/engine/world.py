@@ -120,11 +120,14 @@ class Desk:
         self.heard: list[ev.AnyEvent] = []
         self._news = asyncio.Event()
         self._latest: dict[str, Run] = {}
+        self.settings_text = ""
         self.app = self.open()
 
     def open(self) -> Application:
         """An application on this home: a second one is what another process would be."""
         files = UserFiles({"CONTEXTUNE_HOME": str(self.home)})
+        self.journal = SqliteJournal(files.journal)
+        """Of the application that was opened last."""
         shell = FencedShell(NoFence("the test's own commands need none."))
 
         def fenced(worktree: Path, repository: Repository) -> Shell:
@@ -137,7 +140,7 @@ class Desk:
             World(
                 home=files.state,
                 clock=SystemClock(),
-                journal=SqliteJournal(files.journal),
+                journal=self.journal,
                 mailbox=FolderMailbox(files.state / "runs"),
                 baselines=BaselineFolder(files.state / "baselines"),
                 prices=PriceTable({}),
@@ -162,6 +165,7 @@ class Desk:
 
     def set_up(self, text: str) -> None:
         """Write the user's settings file."""
+        self.settings_text = self.settings_text or text
         (self.home / "settings.toml").write_text(text)
 
     async def close(self) -> None:

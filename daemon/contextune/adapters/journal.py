@@ -144,7 +144,11 @@ class SqliteJournal:
     ) -> list[LedgerEntry]:
         """Requests reserved from `since` to before `until`, in order; of one repository or of all."""
         values = (since, FOREVER if until is None else until, repository, repository)
-        return await asyncio.to_thread(self._ledger, values)
+        return await asyncio.to_thread(self._ledger, ledger_table.QUERY, values)
+
+    async def unsettled(self) -> list[LedgerEntry]:
+        """Requests that are held back, of every process: in flight, or left so by one that died."""
+        return await asyncio.to_thread(self._ledger, ledger_table.OPEN, ())
 
     async def history(self, repository: str, *, offline: bool) -> list[TaskRecord]:
         """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
@@ -234,8 +238,8 @@ class SqliteJournal:
                 self._connection.execute("RELEASE one")
         return None
 
-    def _ledger(self, values: tuple[Any, ...]) -> list[LedgerEntry]:
-        rows = self._select(ledger_table.QUERY, values)
+    def _ledger(self, query: str, values: tuple[Any, ...]) -> list[LedgerEntry]:
+        rows = self._select(query, values)
         with self._readable():
             return [ledger_table.entry(*row) for row in rows]
 

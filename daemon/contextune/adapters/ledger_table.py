@@ -27,6 +27,7 @@ MIGRATION = """
         settled_seq INTEGER REFERENCES events (seq)
     ) STRICT;
     CREATE INDEX requests_by_time ON requests (at);
+    CREATE INDEX requests_open ON requests (reserved_seq) WHERE settled_seq IS NULL;
     CREATE TABLE spending (slot INTEGER PRIMARY KEY, counted INTEGER NOT NULL) STRICT;
     CREATE INDEX records ON events (seq) WHERE kind = 'task_recorded';
     CREATE INDEX endings ON events (run_id, seq)
@@ -104,6 +105,13 @@ QUERY = """
       JOIN events r ON r.seq = q.reserved_seq
       LEFT JOIN events s ON s.seq = q.settled_seq
      WHERE q.at >= ? AND q.at < ? AND (? IS NULL OR q.repository = ?)
+     ORDER BY q.reserved_seq
+    """
+
+OPEN = """
+    SELECT r.body, q.repository, NULL FROM requests q
+      JOIN events r ON r.seq = q.reserved_seq
+     WHERE q.settled_seq IS NULL
      ORDER BY q.reserved_seq
     """
 

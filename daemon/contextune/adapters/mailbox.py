@@ -8,7 +8,7 @@ import logging
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -36,7 +36,11 @@ class FolderMailbox:
                 yield False
                 return
             self._letters(run_id).mkdir(exist_ok=True, mode=0o700)
-            yield True
+            try:
+                yield True
+            finally:
+                with suppress(OSError):  # a letter that came too late stays
+                    self._letters(run_id).rmdir()
         finally:
             os.close(handle)
 

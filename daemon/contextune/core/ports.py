@@ -84,6 +84,10 @@ class Journal(Protocol):
         """Requests reserved from `since` to before `until`, in order; of one repository or of all."""
         ...
 
+    async def unsettled(self) -> list[LedgerEntry]:
+        """Requests that are held back, of every process: in flight, or left so by one that died."""
+        ...
+
     async def history(self, repository: str, *, offline: bool) -> list[TaskRecord]:
         """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
         ...

@@ -89,6 +89,7 @@ class Application:
             raise PlaceProblem(
                 "There is no API key. Set ANTHROPIC_API_KEY, or use the offline model with --offline."
             )
+        await self._drives.settle_abandoned()
         quoter = Quoter(
             self._world,
             place.repository,

@@ -16,6 +16,7 @@ from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine import accept as acceptance
 from contextune.engine.leases import Leases
 from contextune.engine.places import Place, Places
+from contextune.engine.recovery import interrupted, settle_abandoned
 from contextune.engine.run import RunDriver, finished
 from contextune.engine.task_work import work_on
 from contextune.engine.world import World
@@ -34,8 +35,15 @@ class Drives:
         self._listeners: list[Listener] = []
         self._problems: dict[str, ContextuneError] = {}
         self._closing = False
+        self._swept = False
         self.moving = asyncio.Lock()
         """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
+
+    async def settle_abandoned(self) -> None:
+        """Bill what dead processes left open, once in the life of this one."""
+        if not self._swept:
+            self._swept = True
+            await settle_abandoned(self._world)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call back with every event of every live Run; returns the way to stop that."""
@@ -124,6 +132,8 @@ class Drives:
     async def cancel_idle(self, run: Run) -> None:
         """Cancel a Run that no process drives."""
         at = self._world.clock.now()
+        for left_open in interrupted(run, at):
+            await self.record(left_open)
         for task in run.tasks:
             if task.state not in ENDED_TASK:
                 await self.record(

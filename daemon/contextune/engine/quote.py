@@ -161,6 +161,17 @@ class Quoter:
         if request.plan is not None:
             return request.plan
         self._stage("Planning")
+        with self._world.mailbox.own(f"plan_{self._id}"):
+            return await self._planned(request, todos, files, gate, text)
+
+    async def _planned(
+        self,
+        request: QuoteRequest,
+        todos: tuple[Todo, ...],
+        files: tuple[str, ...],
+        gate: str | None,
+        text: Callable[[str], str | None],
+    ) -> Plan:
         account = Account(
             f"plan_{self._id}",
             self._settings.budget,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from contextune.core import events as ev
+from contextune.core.ledger import LedgerEntry
 from contextune.core.money import Charge, Usage
 from contextune.core.run import Run
+from contextune.engine.world import World
+
+GONE = "The process ended before the reply came."
 
 
 def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
@@ -23,7 +27,7 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
             charge=Charge(
                 usage=Usage(), dollars=request.worst_case, at_sonnet=request.worst_case, estimated=True
             ),
-            error="The process ended before the reply came.",
+            error=GONE,
         )
         for request in run.in_flight
     ]
@@ -40,3 +44,31 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
         if task.attempt is not None and task.attempt.outcome == "working"
     ]
     return settled + ended
+
+
+async def settle_abandoned(world: World) -> None:
+    """Bill the requests that a dead process left open outside of Runs: of planning, and of shadow samples.
+
+    Those of a Run are billed when it is resumed or cancelled.
+    """
+    left = [
+        entry for entry in await world.journal.unsettled() if entry.stream.startswith(("plan_", "shadow_"))
+    ]
+    for entry in left:
+        with world.mailbox.own(entry.stream.removeprefix("shadow_")) as owned:
+            if owned:
+                await world.journal.append([_at_worst(entry, world.clock.now())])
+
+
+def _at_worst(entry: LedgerEntry, at: int) -> ev.RequestSettled:
+    return ev.RequestSettled(
+        run_id=entry.stream,
+        at=at,
+        request_id=entry.request_id,
+        task_id=entry.task_id,
+        role=entry.role,
+        rung=entry.rung,
+        charge=Charge(usage=Usage(), dollars=entry.worst_case, at_sonnet=entry.worst_case, estimated=True),
+        error=GONE,
+        attempt=entry.attempt,
+    )
