@@ -161,10 +161,9 @@ def record(run_id: str, task_id: str, **more: Any) -> TaskRecord:
 async def test_the_history_of_a_repository_knows_what_was_taken_back(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path / "j.db")
     for run_id, repository in (("r_1", REPOSITORY), ("r_2", REPOSITORY), ("r_3", "/elsewhere")):
-        recorded = ev.TaskRecorded(
-            run_id=run_id, at=5, task_id="a", record=record(run_id, "a"), offline=False
-        )
-        await journal.append([created(run_id, repository), recorded])
+        told = record(run_id, "a")
+        recorded = ev.TaskRecorded(run_id=run_id, at=5, task_id="a", record=told, offline=False)
+        await journal.append([created(make_quote(repository), run_id), recorded])
     played = ev.TaskRecorded(run_id="r_2", at=6, task_id="b", record=record("r_2", "b"), offline=True)
     await journal.append([played, ev.RunUndone(run_id="r_1", at=7, branch="main", after="f" * 40)])
     taken_back = msgspec.structs.replace(record("r_1", "a"), reverted=True)
