@@ -60,9 +60,15 @@ def system_clock() -> Clock:
 async def compose(
     *, offline: bool = False, home: Path | None = None, models: Models | None = None
 ) -> Application:
-    """The application on this machine. `offline` uses the offline model whatever the settings say.
+    """The application on this machine; see `make_world`."""
+    return Application(make_world(offline=offline, home=home, models=models))
 
-    `home` stands in for the user's folders, and `models` for the choice of a server, where given.
+
+def make_world(*, offline: bool = False, home: Path | None = None, models: Models | None = None) -> World:
+    """The adapters of this machine. `offline` uses the offline model whatever the settings say.
+
+    `home` stands in for the user's folders, and `models` for the choice of a server, where given. To be
+    called while an event loop runs.
     """
     files = UserFiles({"CONTEXTUNE_HOME": str(home)} if home else None)
     models = models or ModelChoice(offline=offline)
@@ -91,29 +97,25 @@ async def compose(
         found = fence_for(Path.cwd(), False)
         return found.name, found.detail
 
-    return Application(
-        World(
-            home=files.state,
-            clock=SystemClock(),
-            journal=_journal(files),
-            mailbox=FolderMailbox(files.state / "runs"),
-            baselines=BaselineFolder(files.state / "baselines"),
-            prices=PriceTable(read_own_prices(files.prices)),
-            models=models,
-            settings=settings,
-            scanner=scanner,
-            todo_index=lambda root, markers, exclude: TodoIndex(
-                scanner, root, markers=markers, exclude=exclude
-            ),
-            watcher=FileWatcher(),
-            git=require_git,
-            open_repository=open_repository,
-            shell=shell,
-            setup_shell=setup_shell,
-            workspace=WorktreeFiles,
-            fence=fence,
-            warm=warm,
-        )
+    return World(
+        home=files.state,
+        clock=SystemClock(),
+        journal=_journal(files),
+        mailbox=FolderMailbox(files.state / "runs"),
+        baselines=BaselineFolder(files.state / "baselines"),
+        prices=PriceTable(read_own_prices(files.prices)),
+        models=models,
+        settings=settings,
+        scanner=scanner,
+        todo_index=lambda root, markers, exclude: TodoIndex(scanner, root, markers=markers, exclude=exclude),
+        watcher=FileWatcher(),
+        git=require_git,
+        open_repository=open_repository,
+        shell=shell,
+        setup_shell=setup_shell,
+        workspace=WorktreeFiles,
+        fence=fence,
+        warm=warm,
     )
 
 

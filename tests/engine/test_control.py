@@ -61,6 +61,17 @@ async def test_a_budget_parks_the_run_until_it_is_raised(desk: MakeDesk) -> None
     assert 0 < done.bill.dollars < Decimal("0.5")
 
 
+async def test_a_budget_raised_while_agents_work_is_recorded(desk: MakeDesk, tmp_path: Path) -> None:
+    flag = tmp_path / "go"
+    here = await desk(plays("more code", turn(waits_for(flag)), turn(ADD, finish())))
+    run = await here.start(TASK)
+    await here.event(ev.MessageAdded, task_id="more")
+    await here.app.resume(run.id, Decimal("5"))
+    assert (await here.app.run(run.id)).budget == 5
+    flag.touch()
+    assert (await here.wait(run.id)).budget == 5
+
+
 async def test_a_budget_of_nothing_spends_nothing(desk: MakeDesk) -> None:
     here = await desk()
     quote = await here.quote(TASK)

@@ -231,12 +231,8 @@ async def test_a_task_stops_at_its_own_budget_and_others_go_on(bench: Callable[.
     assert here.account.held == 0
 
 
-@pytest.mark.parametrize("scope", ["day", "month"])
-async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any], scope: str) -> None:
-    budgets = Budgets(**{scope: Decimal("0.0006")})
-    here: Bench = await bench(HELLO, budgets=budgets)
-    worst = Decimal("0.0004")
-    other = ev.RequestReserved(
+def reserved_by_another() -> ev.RequestReserved:
+    return ev.RequestReserved(
         run_id="r_other",
         at=SystemClock().now(),
         request_id="q_other",
@@ -244,8 +240,15 @@ async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any],
         role="executor",
         rung=HAIKU,
         prompt_tokens=1,
-        worst_case=worst,
+        worst_case=Decimal("0.0004"),
     )
+
+
+@pytest.mark.parametrize("scope", ["day", "month"])
+async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any], scope: str) -> None:
+    budgets = Budgets(**{scope: Decimal("0.0006")})
+    here: Bench = await bench(HELLO, budgets=budgets)
+    other = reserved_by_another()
     await here.journal.append([other])
     with pytest.raises(BudgetReached, match=f"The budget of the {scope}, \\$0.0006, is reached") as caught:
         await here.send()
@@ -269,6 +272,16 @@ async def test_what_is_in_flight_is_waited_for_before_a_period_is_full(bench: Ca
     await asyncio.wait_for(asyncio.gather(here.send(task_id="a"), here.send(task_id="b")), PATIENCE)
     kinds = [type(event).__name__ for event in here.events]
     assert kinds == ["RequestReserved", "RequestSettled"] * 2
+
+
+async def test_many_that_do_not_fit_a_period_all_give_up(bench: Callable[..., Any]) -> None:
+    """What others only try to reserve is not in flight, so that nobody waits for it."""
+    here: Bench = await bench(HELLO, budgets=Budgets(day=Decimal("0.0006")))
+    await here.journal.append([reserved_by_another()])
+    sending = [here.send(task_id=str(number)) for number in range(5)]
+    outcomes = await asyncio.wait_for(asyncio.gather(*sending, return_exceptions=True), PATIENCE)
+    assert [type(outcome) for outcome in outcomes] == [BudgetReached] * 5
+    assert (here.account.held, here.account.in_flight) == (0, 0)
 
 
 async def test_the_server_counts_where_bytes_alone_pass_a_budget(bench: Callable[..., Any]) -> None:

@@ -7,7 +7,9 @@ from typing import cast
 
 from contextune.bench.figures import Suite
 
-SUITES: dict[str, str] = {}
+SUITES: dict[str, str] = {
+    "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
+}
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
 
 

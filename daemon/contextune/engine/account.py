@@ -49,6 +49,9 @@ class Account:
         """Where the user raised what a Task may cost."""
         self.task_spent: dict[str, Decimal] = {}
         self._task_held: dict[str, Decimal] = {}
+        self.in_flight = 0
+        """Requests that are recorded and have not settled."""
+        self._changed = asyncio.Event()
         self._settled = asyncio.Event()
 
     async def hold(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
@@ -60,13 +63,20 @@ class Account:
         while (reached := self.lacks(wanted, task_id)) is not None:
             if not self._may_fit_later(wanted, task_id):
                 raise reached
-            await self.until_settled()
+            self._changed.clear()
+            await self._changed.wait()
         self.held += wanted
         if task_id is not None:
             self._task_held[task_id] = self._task_held.get(task_id, ZERO) + wanted
 
+    def recorded(self) -> None:
+        """A reservation is in the Journal: the request is under way."""
+        self.in_flight += 1
+
     def settle(self, worst_case: Decimal | None, charge: Charge, task_id: str | None = None) -> None:
-        """Give back what was held and bill what was used."""
+        """Give back what was held for a request under way and bill what was used."""
+        self.in_flight -= 1
+        self._settled.set()
         self.release(worst_case, task_id)
         self.bill = self.bill.plus(charge)
         if task_id is not None:
@@ -77,10 +87,10 @@ class Account:
         self.held -= worst_case or ZERO
         if task_id is not None:
             self._task_held[task_id] -= worst_case or ZERO
-        self._settled.set()
+        self._changed.set()
 
     async def until_settled(self) -> None:
-        """Wait until some request in flight has settled."""
+        """Wait until some request under way has settled; a reservation that is only tried does not count."""
         self._settled.clear()
         await self._settled.wait()
 

@@ -178,18 +178,20 @@ class Gateway:
                 account.release(worst, task_id)
                 if not counted:
                     tokens, counted = min(tokens, await self._count(request, tokens)), True
-                elif account.held:
+                elif account.in_flight:
                     await account.until_settled()  # what is in flight holds back more than it will cost
                 else:
                     raise
             except asyncio.CancelledError:
                 # Whether the intent was recorded is not known here; that nothing left, is.
+                account.recorded()
                 await asyncio.shield(self._settle(account, reserved, NOTHING, error="It was never sent."))
                 raise
             except BaseException:
                 account.release(worst, task_id)
                 raise
             else:
+                account.recorded()
                 return reserved
 
     @staticmethod

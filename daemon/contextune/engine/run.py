@@ -112,7 +112,12 @@ class RunDriver:
         A caller that is cancelled meanwhile does not part the Journal from the fold. Raises BudgetReached,
         and records nothing, if a reservation among the events exceeds one of `caps`.
         """
-        await asyncio.shield(self._record(events, caps))
+        recording = asyncio.ensure_future(self._record(events, caps))
+        try:
+            await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            recording.add_done_callback(_heed)
+            raise
 
     async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
         async with self._journalling:
@@ -160,11 +165,13 @@ class RunDriver:
 
     async def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new budget if one is given."""
-        if budget is not None:
-            self.account.budget = budget
-        if not self._go.is_set():
-            await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=self.account.budget))
-            self._go.set()
+        if budget is None and self._go.is_set():
+            return
+        allowed = self.account.budget if budget is None else budget
+        await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=allowed))
+        # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
+        self.account.budget = allowed
+        self._go.set()
 
     async def cancel(self) -> None:
         """Stop every Task; what was accepted stays on the Ghost."""
@@ -323,6 +330,12 @@ class RunDriver:
         if ghost is not None:
             files = tuple(await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost))
         await self.emit(ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
+
+
+def _heed(recording: asyncio.Future[None]) -> None:
+    """Nobody waits for it any more: what it met is of no use to anyone, and no bug."""
+    if not recording.cancelled():
+        recording.exception()
 
 
 def ghost_branch(run_id: str) -> str:

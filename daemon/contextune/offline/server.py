@@ -103,6 +103,10 @@ class OfflineModel:
         """The replies that were never played and the faults that never struck, one line each."""
         return self._player.unused()
 
+    def pending_faults(self) -> list[Injected]:
+        """The faults from `inject` that have not struck as often as they may."""
+        return self._faults.pending()
+
     def inject(
         self,
         fault: Fault,
@@ -150,9 +154,13 @@ class OfflineModel:
                 entry.close("stalled")
                 hang_up(http)
                 raise web.HTTPServiceUnavailable from None
-            except (asyncio.CancelledError, ConnectionError):
+            except asyncio.CancelledError:
                 entry.close("client_left")
                 raise
+            except ConnectionError:
+                # The client has gone, which is no failure of the server: nothing is left to be said.
+                entry.close("client_left")
+                return web.Response()
             except Exception as bug:
                 entry.note(status=500, error="api_error", error_message=repr(bug))
                 entry.close("error")

@@ -1,0 +1,40 @@
+"""The choice of a model for suites: always the server that the suite itself started."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from contextune.compose import model_at
+from contextune.core.ports import Model
+
+
+class Served:
+    """engine.world.Models at one address. Nothing is read from the environment, and nothing can be spent."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._model: Model | None = None
+
+    async def get(self, *, offline: bool) -> Model:
+        """The model at the address."""
+        del offline
+        if self._model is None:
+            self._model = model_at(self._url, "offline")
+        return self._model
+
+    def set_key(self, key: str | None) -> None:
+        """The editor's key is of no use here."""
+
+    def set_offline(self, offline: bool) -> None:
+        """It is always the suite's own server."""
+
+    @property
+    def source(self) -> Literal["editor", "environment", "offline", "none"]:
+        """Where the key comes from."""
+        return "offline"
+
+    async def close(self) -> None:
+        """Release connections."""
+        if self._model is not None:
+            await self._model.close()
+            self._model = None
