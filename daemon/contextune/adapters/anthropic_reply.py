@@ -144,8 +144,10 @@ def outermost_object(text: str) -> str | None:
     while start >= 0:
         try:
             _, end = decoder.raw_decode(text, start)
-        except (json.JSONDecodeError, RecursionError):
+        except json.JSONDecodeError:
             end = start + 1
+        except RecursionError:
+            break
         else:
             longest = max(longest, text[start:end], key=len)
         start = text.find("{", end)
