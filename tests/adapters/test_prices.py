@@ -362,3 +362,16 @@ def test_a_bad_table_is_said(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UsageProblem, match=said) as raised:
         read_own_prices(own)
     assert str(own) in str(raised.value)
+
+
+def test_the_example_of_the_guide_is_a_table(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    lines = guide[guide.index('    ["qwen3') : guide.index("A key that is unknown")].splitlines()
+    own = tmp_path / "prices.toml"
+    own.write_text("\n".join(line.removeprefix("    ") for line in lines))
+    found = read_own_prices(own)
+    assert set(found) == {"qwen3-coder:30b", "claude-haiku-5-5"}
+    assert found["qwen3-coder:30b"].cost(Usage(input_tokens=10**6, output_tokens=10**6)) == 0
+    regional = PriceTable().price("us.anthropic.claude-haiku-5-5")
+    assert regional is not None
+    assert (found["claude-haiku-5-5"].rates, found["claude-haiku-5-5"].cliff) == (regional.rates, 100_000)
