@@ -28,7 +28,10 @@ from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, 
 from contextune.engine.application import Application
 from contextune.engine.world import Models, World
 
-SECRETS = ("ANTHROPIC_API_KEY", "GITHUB_TOKEN")
+SECRETS = (
+    *("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY"),
+    *("AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+)
 """Variables whose values are masked in everything that is kept."""
 
 ENVIRONMENTS = (".venv", "venv", "node_modules")

@@ -18,13 +18,22 @@ async def examined(here: Desk, folder: Path | None = None) -> dict[str, Check]:
 async def test_all_is_in_order(desk: MakeDesk) -> None:
     here = await desk()
     checks = await examined(here, here.place.root)
-    assert set(checks) == {"Python", "git", "API key", "Fence", "Disk", "Repository", "Settings", "Gate"}
+    assert set(checks) == {
+        *("Python", "git", "API key", "Model server", "Fence", "Disk", "Repository", "Settings", "Gate")
+    }
     wrong = {name: check.detail for name, check in checks.items() if check.state != "ok"}
     assert wrong.keys() <= {"Fence", "Disk"}  # as the machine has it
     assert checks["git"].detail.startswith("2.")
     assert checks["Repository"].detail == str(here.place.root)
     assert checks["Gate"].detail == GATE
     assert here.server.log == []
+
+
+async def test_the_server_of_the_provider_in_force_is_told(desk: MakeDesk) -> None:
+    here = await desk(settings='provider = "bedrock"\n')
+    for checks in (await examined(here), await examined(here, here.place.root)):
+        assert checks["Model server"].detail.endswith(": bedrock")
+        assert "API key" not in checks
 
 
 async def test_without_a_folder_only_the_machine_is_looked_at(desk: MakeDesk) -> None:

@@ -154,7 +154,15 @@ async def test_a_reply_that_breaks_off_is_billed_at_its_worst(bench: Callable[..
     broken, whole = here.settled
     reserved = here.events[0]
     assert isinstance(reserved, ev.RequestReserved)
-    assert (broken.charge.dollars, broken.charge.estimated) == (reserved.worst_case, True)
+    # The reply told the length of its prompt before it broke off, and not how long it would have become.
+    told = broken.charge.usage
+    price = here.prices.price(HAIKU.model)
+    assert price is not None
+    assert told.prompt_tokens == whole.charge.usage.prompt_tokens
+    longest = msgspec.structs.replace(told, output_tokens=REQUEST.max_tokens)
+    assert (broken.charge.dollars, broken.charge.estimated) == (price.cost(longest), True)
+    assert reserved.worst_case is not None
+    assert price.cost(longest) < reserved.worst_case
     assert not whole.charge.estimated
     assert here.account.bill.estimated == 1
     assert here.account.held == 0

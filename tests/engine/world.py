@@ -24,10 +24,13 @@ from contextune.adapters.todo_index import TodoIndex
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core import events as ev
+from contextune.core.check import Check
+from contextune.core.errors import PlaceProblem
 from contextune.core.plan import Plan, Task
 from contextune.core.ports import Model, Repository, Shell
 from contextune.core.quote import Quote
 from contextune.core.run import Run
+from contextune.core.settings import Provider
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
 from contextune.engine.world import World
@@ -79,8 +82,8 @@ class Served:
         self.key = key
         self._model: AnthropicModel | None = None
 
-    async def get(self, *, offline: bool) -> Model:
-        del offline
+    async def get(self, *, offline: bool, provider: Provider) -> Model:
+        del offline, provider
         if self._model is None:
             self._model = AnthropicModel(api_key=self.key, base_url=self.url, offline=True, timeout=PATIENCE)
         return self._model
@@ -91,9 +94,15 @@ class Served:
     def set_offline(self, offline: bool) -> None:
         del offline
 
-    @property
-    def source(self) -> Literal["editor", "environment", "offline", "none"]:
+    def require(self, provider: Provider) -> None:
+        if not self.key:
+            raise PlaceProblem("There is no API key.")
+
+    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
         return "editor" if self.key else "none"
+
+    def server(self, provider: Provider) -> Check:
+        return Check(name="Model server", state="ok", detail=f"{self.url}: {provider}")
 
     async def close(self) -> None:
         if self._model is not None:

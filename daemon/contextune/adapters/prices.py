@@ -1,16 +1,13 @@
 """What models cost: a table that ships with the product, and the user's own on top of it.
 
-`prices.json` is generated from genai-prices (MIT), a development dependency, so that nothing is fetched or
-imported at run time. `python -m contextune.adapters.prices --write` writes it anew.
+`prices.json` is made by `adapters.price_source`; nothing is fetched, and no library is imported for it.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -65,6 +62,8 @@ def read_own_prices(path: Path) -> dict[str, ModelPrice]:
 
     One table a model, dollars per million tokens: `[my-model]`, `input = 0.2`, `output = 1.0`, and, where
     they differ from Anthropic's usual shares of `input`, `cache_write_5m`, `cache_write_1h`, `cache_read`.
+    `batch` and `fast` are multiples of the rates, `web_searches` dollars for a thousand. `tiers` lists tables
+    of the same rates, each with `above`: the length in tokens beyond which the whole prompt costs that much.
     Raises UsageProblem naming file, model and key.
     """
     try:
@@ -73,110 +72,68 @@ def read_own_prices(path: Path) -> dict[str, ModelPrice]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise UsageProblem(f"{path}: can't be read as TOML: {problem}.") from None
-    return {model: _own_price(path, model, rates) for model, rates in tables.items()}
+    return {model: _own_price(f"{path}: model {model!r}", model, told) for model, told in tables.items()}
 
 
-def _own_price(path: Path, model: str, rates: Any) -> ModelPrice:
-    if not isinstance(rates, dict) or not {"input", "output"} <= rates.keys():
-        raise UsageProblem(f"{path}: model {model!r}: expected a table with input and output in dollars.")
-    known = set(Rates.__struct_fields__)
-    values: dict[str, Decimal] = {}
-    for key, value in rates.items():
-        if key not in known:
-            raise UsageProblem(
-                f"{path}: model {model!r}: unknown key {key!r}. Known: {', '.join(sorted(known))}."
-            )
-        if not _is_price(value):
-            raise UsageProblem(
-                f"{path}: model {model!r}: {key}: expected dollars per million tokens, 0 or more."
-            )
-        values[key] = Decimal(value)
+RATES = frozenset(Rates.__struct_fields__)
+FACTORS = frozenset({"batch", "fast"})
+OTHERS = frozenset({"web_searches", "tiers"})
+
+
+def _own_price(where: str, model: str, told: Any) -> ModelPrice:
+    rates = _own_rates(where, told, also=FACTORS | OTHERS)
+    factors = {
+        key: _amount(where, key, told[key], "a multiple of the rates") for key in FACTORS & told.keys()
+    }
+    searches = told.get("web_searches")
+    if searches is not None:
+        searches = _amount(where, "web_searches", searches, "dollars for a thousand searches")
+    return ModelPrice(
+        model=model,
+        rates=rates,
+        tiers=_own_tiers(where, told.get("tiers", [])),
+        web_searches=searches,
+        **factors,
+    )
+
+
+def _own_tiers(where: str, told: Any) -> tuple[Tier, ...]:
+    if not isinstance(told, list):
+        raise UsageProblem(f"{where}: tiers: expected a list of tables.")
+    tiers: list[Tier] = []
+    for number, one in enumerate(told, start=1):
+        place = f"{where}: tier {number}"
+        rates = _own_rates(place, one, also=frozenset({"above"}))
+        above = one.get("above")
+        if (
+            not isinstance(above, int)
+            or isinstance(above, bool)
+            or above <= (tiers[-1].above if tiers else 0)
+        ):
+            raise UsageProblem(f"{place}: above: expected a length in tokens, greater than the one before.")
+        tiers.append(Tier(above=above, rates=rates))
+    return tuple(tiers)
+
+
+def _own_rates(where: str, told: Any, *, also: frozenset[str]) -> Rates:
+    """The rates in a table. Keys other than rates must be among `also`, and are left to the caller."""
+    if not isinstance(told, dict) or not {"input", "output"} <= told.keys():
+        raise UsageProblem(f"{where}: expected a table with input and output in dollars.")
+    unknown = sorted(told.keys() - RATES - also)
+    if unknown:
+        known = ", ".join(sorted(RATES | also))
+        raise UsageProblem(f"{where}: unknown key {unknown[0]!r}. Known: {known}.")
+    values = {
+        key: _amount(where, key, told[key], "dollars per million tokens") for key in RATES & told.keys()
+    }
     for key, share in CACHE_RATES.items():
         values.setdefault(key, values["input"] * share)
-    return ModelPrice(model=model, rates=Rates(**values))
+    return Rates(**values)
 
 
-def _is_price(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return False
-    return Decimal(value).is_finite() and value >= 0
-
-
-def generate() -> bytes:
-    """The shipped file's content, from the genai-prices that is installed."""
-    from importlib.metadata import version
-
-    from genai_prices import data
-
-    provider = next(provider for provider in data.providers if provider.id == "anthropic")
-    models = []
-    for model in provider.models:
-        prices = model.prices[-1].prices if isinstance(model.prices, list) else model.prices
-        price = _generated_price(model.id, prices)
-        if price is not None:
-            models.append(PricedModel(ids=tuple(_ids(model.match)), price=price))
-    table = Table(source=f"genai-prices {version('genai-prices')}", models=tuple(models))
-    return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
-
-
-_SOURCE_KEYS = {
-    "input": "input_mtok",
-    "output": "output_mtok",
-    "cache_write_5m": "cache_write_mtok",
-    "cache_write_1h": "cache_write_1h_mtok",
-    "cache_read": "cache_read_mtok",
-}
-
-
-def _generated_price(model: str, prices: Any) -> ModelPrice | None:
-    """One model's price; None where a rate is unknown, as for models from before the cache."""
-    found = {ours: getattr(prices, theirs) for ours, theirs in _SOURCE_KEYS.items()}
-    if any(value is None for value in found.values()):
-        return None
-    tiered = {key: value for key, value in found.items() if not isinstance(value, Decimal)}
-    starts = sorted({tier.start for value in tiered.values() for tier in value.tiers})
-
-    def rates(above: int) -> Rates:
-        chosen = {}
-        for key, value in found.items():
-            chosen[key] = value if isinstance(value, Decimal) else value.base
-            for tier in tiered[key].tiers if key in tiered else ():
-                if tier.start <= above:
-                    chosen[key] = tier.price
-        return Rates(**chosen)
-
-    tiers = tuple(Tier(above=start, rates=rates(start)) for start in starts)
-    return ModelPrice(model=model, rates=rates(-1), tiers=tiers)
-
-
-def _ids(clause: Any) -> list[str]:
-    """A matching rule of genai-prices as regular expressions for whole ids."""
-    match type(clause).__name__:
-        case "ClauseOr":
-            return [pattern for part in clause.or_ for pattern in _ids(part)]
-        case "ClauseEquals":
-            return [re.escape(clause.equals)]
-        case "ClauseStartsWith":
-            return [re.escape(clause.starts_with) + ".*"]
-        case "ClauseRegex":
-            return [clause.regex.removeprefix("^").removesuffix("$")]
-        case other:
-            raise ValueError(f"genai-prices has a rule of a kind that is not known here: {other}.")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the shipped file, or tell whether it is what would be written: 0 if so, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m contextune.adapters.prices")
-    parser.add_argument("--write", action="store_true", help="write prices.json; otherwise compare only")
-    content = generate()
-    if parser.parse_args(arguments).write:
-        TABLE.write_bytes(content)
-        return 0
-    if TABLE.read_bytes() == content:
-        return 0
-    sys.stderr.write("prices.json is out of date: run python -m contextune.adapters.prices --write\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _amount(where: str, key: str, value: Any, expected: str) -> Decimal:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        amount = Decimal(value)
+        if amount.is_finite() and amount >= 0:
+            return amount
+    raise UsageProblem(f"{where}: {key}: expected {expected}, 0 or more.")

@@ -85,10 +85,8 @@ class Application:
         if root in self._refused:
             raise PlaceProblem(f"{root} is not trusted. Trust the workspace to let agents work in it.")
         settings = self._world.settings.load(root, overrides)
-        if not settings.offline and self._world.models.source == "none":
-            raise PlaceProblem(
-                "There is no API key. Set ANTHROPIC_API_KEY, or use the offline model with --offline."
-            )
+        if not settings.offline:
+            self._world.models.require(settings.provider)
         await self._drives.settle_abandoned()
         quoter = Quoter(
             self._world,
@@ -303,7 +301,7 @@ class Application:
 
     def credential(self) -> Literal["editor", "environment", "offline", "none"]:
         """Where the key came from."""
-        return self._world.models.source
+        return self._world.models.source(self._world.settings.load(None, {}).provider)
 
     def trust(self, folder: Path, trusted: bool) -> None:
         """Whether the user trusts what a repository's own files name."""

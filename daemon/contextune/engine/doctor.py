@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError
+from contextune.core.settings import Provider
 from contextune.engine.detect import detect_gate
 from contextune.engine.world import World
 
@@ -22,7 +23,11 @@ OWN_SETTINGS = ".contextune.toml"
 
 async def examine(world: World, folder: Path | None) -> list[Check]:
     """Every check, quick ones first. Sends nothing over the network."""
-    checks = [_python(), await asyncio.to_thread(_git, world), _key(world), _fence(world), _room(world)]
+    provider = await asyncio.to_thread(_provider, world, folder)
+    checks = [_python(), await asyncio.to_thread(_git, world)]
+    if provider == "anthropic":
+        checks.append(_key(world))
+    checks += [world.models.server(provider), _fence(world), _room(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
     return checks
@@ -41,13 +46,22 @@ def _git(world: World) -> Check:
         )
 
 
+def _provider(world: World, folder: Path | None) -> Provider:
+    """Whose servers are in use there; settings that cannot be read are another check's finding."""
+    try:
+        root = None if folder is None else world.open_repository(folder).root
+        return world.settings.load(root, {}).provider
+    except ContextuneError:
+        return "anthropic"
+
+
 def _key(world: World) -> Check:
     words = {
         "editor": "from the editor's secret storage",
-        "environment": "from ANTHROPIC_API_KEY",
+        "environment": "from ANTHROPIC_API_KEY, or not asked for by a server on this machine",
         "offline": "not needed: the offline model is in use. It plays scripts and is no AI.",
     }
-    source = world.models.source
+    source = world.models.source("anthropic")
     if source in words:
         return Check(name="API key", state="ok", detail=words[source])
     return Check(

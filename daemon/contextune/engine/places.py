@@ -52,7 +52,7 @@ class Places:
 
     async def gateway(self, settings: Settings) -> Gateway:
         """The way to the model. Raises PlaceProblem if there is no key."""
-        model = await self._world.models.get(offline=settings.offline)
+        model = await self._world.models.get(offline=settings.offline, provider=settings.provider)
         return Gateway(model, self._world.prices, self._world.clock)
 
     def settings_of(self, run: Run) -> Settings:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from contextune.core.check import Check
 from contextune.core.ports import (
     Baselines,
     Clock,
@@ -21,7 +22,7 @@ from contextune.core.ports import (
     Watcher,
     Workspace,
 )
-from contextune.core.settings import Settings
+from contextune.core.settings import Provider, Settings
 
 
 class SettingsStore(Protocol):
@@ -47,8 +48,12 @@ class SettingsStore(Protocol):
 class Models(Protocol):
     """The model's server, chosen by settings and key, imported only when it is needed."""
 
-    async def get(self, *, offline: bool) -> Model:
-        """A model. Raises PlaceProblem if there is no key."""
+    async def get(self, *, offline: bool, provider: Provider) -> Model:
+        """A model. Raises PlaceProblem if there are no credentials for its provider."""
+        ...
+
+    def require(self, provider: Provider) -> None:
+        """Raise PlaceProblem, saying what to set, if there are no credentials for a provider."""
         ...
 
     def set_key(self, key: str | None) -> None:
@@ -59,9 +64,12 @@ class Models(Protocol):
         """Whether the offline model is what the settings name."""
         ...
 
-    @property
-    def source(self) -> Literal["editor", "environment", "offline", "none"]:
-        """Where the key comes from."""
+    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
+        """Where the credentials of a provider come from."""
+        ...
+
+    def server(self, provider: Provider) -> Check:
+        """Where requests go and what the server there knows."""
         ...
 
     async def close(self) -> None:

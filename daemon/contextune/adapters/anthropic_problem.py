@@ -1,0 +1,151 @@
+"""What goes wrong at the model's server, in the words of core.errors; and what its headers tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
+from typing import get_args
+
+import anthropic
+
+from contextune.core.errors import (
+    ContextuneError,
+    KeyRefused,
+    ModelProblem,
+    ModelRefusal,
+    PlaceProblem,
+)
+from contextune.core.money import Usage
+from contextune.core.pressure import Allowance, Resource
+
+TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+STATUS_OF = {
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+    # Bedrock's own names for the same
+    "throttlingException": 429,
+    "internalServerException": 500,
+    "modelStreamErrorException": 500,
+    "serviceUnavailableException": 503,
+    "modelTimeoutException": 504,
+}
+"""Errors that a retry may mend and that can come within a stream, whose own status is 200; and the status of
+each as an answer of its own."""
+
+CREDENTIAL_LIBRARIES = frozenset({"google", "botocore", "boto3"})
+
+
+def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None) -> ContextuneError:
+    """An exception of the SDK, or of what it stands on, as one of ours.
+
+    `begun` tells whether the reply had started, and `usage` what it told of its usage until then.
+    """
+    match problem:
+        case ContextuneError():
+            return problem
+        case anthropic.APIStatusError():
+            return _refused(problem, begun=begun, usage=usage)
+        case anthropic.APITimeoutError():
+            return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
+        case anthropic.APIConnectionError():
+            if begun:
+                return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
+            return PlaceProblem(
+                f"No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL."
+            )
+        case anthropic.APIError() | UnicodeDecodeError() | JSONDecodeError() | LookupError() | TypeError():
+            return ModelProblem(f"The reply cannot be read: {_words(problem)}.", begun=begun, usage=usage)
+        case _ if not begun and _is_before_sending(problem):
+            return PlaceProblem(f"The request to {url} cannot be made: {_words(problem)}")
+        case _:
+            return ModelProblem(f"The reply broke off: {_words(problem)}.", begun=begun, usage=usage)
+
+
+def _is_before_sending(problem: Exception) -> bool:
+    """Whether credentials could not be found or a library is missing, so that nothing was sent."""
+    library = type(problem).__module__.partition(".")[0]
+    return library in CREDENTIAL_LIBRARIES or isinstance(
+        problem, ImportError | RuntimeError | ValueError | anthropic.AnthropicError
+    )
+
+
+def _words(problem: Exception) -> str:
+    return " ".join(str(problem).split()) or type(problem).__name__
+
+
+def _refused(problem: anthropic.APIStatusError, *, begun: bool, usage: Usage | None) -> ContextuneError:
+    headers = problem.response.headers
+    kind = problem.type or ""
+    status = problem.response.status_code
+    if status == 200:
+        status = STATUS_OF.get(kind, status)
+    words = problem.api_message or problem.message
+    allowances = allowances_in(headers)
+    if status in (401, 403) and not begun:
+        return KeyRefused(f"The model's server does not accept the API key: {words}")
+    told_not_to = headers.get("x-should-retry") == "false" and not begun
+    if not told_not_to and (begun or status in TRANSIENT or kind in STATUS_OF):
+        return ModelProblem(
+            f"The model's server answers {status}: {words}",
+            retry_after=retry_after(headers, time.time()),
+            begun=begun,
+            usage=usage,
+            status=status,
+            allowances=allowances,
+        )
+    return ModelRefusal(
+        f"The model's server refuses the request ({status}): {words}", status=status, allowances=allowances
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the server asks to wait, 0 or more; None if it does not say. `now` in seconds since 1970.
+
+    `retry-after-ms` is the finer one and wins; `retry-after` is in seconds, or a date.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    told = headers.get("retry-after")
+    seconds = _number(told)
+    if seconds is not None or told is None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(told).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def allowances_in(headers: Mapping[str, str]) -> tuple[Allowance, ...]:
+    """What the rate limits leave, of each resource of which all three headers are there and make sense."""
+    found = (_allowance(headers, resource) for resource in get_args(Resource))
+    return tuple(allowance for allowance in found if allowance is not None)
+
+
+def _allowance(headers: Mapping[str, str], resource: Resource) -> Allowance | None:
+    told = [
+        headers.get(f"anthropic-ratelimit-{resource}-{what}", "") for what in ("limit", "remaining", "reset")
+    ]
+    try:
+        reset = datetime.fromisoformat(told[2])
+        return Allowance(
+            resource=resource,
+            limit=int(told[0]),
+            remaining=int(told[1]),
+            reset_at=int(reset.timestamp() * 1000),
+        )
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
