@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from contextune.compose import model_at
+from contextune.core.check import Check
 from contextune.core.ports import Model
+from contextune.core.settings import Provider
 
 
 class Served:
@@ -15,9 +17,9 @@ class Served:
         self._url = url
         self._model: Model | None = None
 
-    async def get(self, *, offline: bool) -> Model:
+    async def get(self, *, offline: bool, provider: Provider = "anthropic") -> Model:
         """The model at the address."""
-        del offline
+        del offline, provider
         if self._model is None:
             self._model = model_at(self._url, "offline")
         return self._model
@@ -28,10 +30,18 @@ class Served:
     def set_offline(self, offline: bool) -> None:
         """It is always the suite's own server."""
 
-    @property
-    def source(self) -> Literal["editor", "environment", "offline", "none"]:
+    def require(self, provider: Provider) -> None:
+        """Nothing is needed."""
+
+    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
         """Where the key comes from."""
+        del provider
         return "offline"
+
+    def server(self, provider: Provider) -> Check:
+        """Where requests go."""
+        del provider
+        return Check(name="Model server", state="ok", detail=self._url)
 
     async def close(self) -> None:
         """Release connections."""
