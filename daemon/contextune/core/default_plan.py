@@ -13,9 +13,9 @@ from contextune.core.todo import Todo
 
 TITLE_LIMIT = 72
 SLUG_LIMIT = 40
-TAIL_WORDS = 4
-TAIL_LIMIT = 32
-"""Words and characters of a Task's id in the name of its own test file."""
+TAIL_WORDS = 3
+TELLING = 4
+"""How many words of a Task's id its own test file is named for, and how many letters those have."""
 
 SHORT = 12
 """Words of a Todo that a template would do, if they ask nothing."""
@@ -142,8 +142,9 @@ def _test_files(drafts: Sequence[Draft], ids: Sequence[str], layout: TestLayout)
             continue
         known = named[place] or sole[place]
         users = named.count(known) + (0 if named[place] else sole.count(known))
-        fresh = layout.fresh(source) if sources.count(source) == 1 else None
-        wanted = [known] if known and users == 1 else [fresh, layout.fresh(source, _tail(ids[place]))]
+        plain = layout.fresh(source) if sources.count(source) == 1 else None
+        longer = (layout.fresh(source, tail) for tail in (_tail(ids[place]), ids[place].replace("-", "_")))
+        wanted = [known] if known and users == 1 else [plain, *longer]
         found.append(next((path for path in wanted if path and path not in found), known))
     return found
 
@@ -155,10 +156,9 @@ def _untested_source(draft: Draft) -> str | None:
 
 
 def _tail(task_id: str) -> str:
-    words = task_id.split("-")[:TAIL_WORDS]
-    while len(words) > 1 and len("_".join(words)) > TAIL_LIMIT:
-        words.pop()
-    return "_".join(words)
+    words = task_id.split("-")
+    telling = [word for word in words if len(word) >= TELLING]
+    return "_".join((telling or words)[:TAIL_WORDS])
 
 
 def _unique(ids: Sequence[str]) -> list[str]:
