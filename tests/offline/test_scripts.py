@@ -22,7 +22,7 @@ from contextune.agents.roles import role
 from contextune.core.conversation import Rung
 from contextune.core.default_plan import default_plan
 from contextune.core.plan import Task
-from contextune.core.test_layout import TestLayout
+from contextune.core.suite_layout import SuiteLayout
 from contextune.core.todo import Todo
 from contextune.offline.errors import ApiError
 from tests.offline.replay import FIRST_RUNG_TURNS, HIGH, LOW, OFFLINE, Played, Project, Ran, evidence, play
@@ -232,7 +232,7 @@ def test_every_turn_of_the_script_was_played(session: Session) -> None:
 
 def alone_task(project: Project, todo: Todo) -> Task:
     """The Task of a Todo that was selected alone."""
-    return default_plan([todo], TestLayout(project.git("ls-files").splitlines())).tasks[0]
+    return default_plan([todo], SuiteLayout(project.git("ls-files").splitlines())).tasks[0]
 
 
 def touched(calls: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung
 from contextune.core.default_plan import Draft, by_symbol, default_plan, finished
 from contextune.core.errors import PlanRejected
 from contextune.core.plan import Complexity, Plan, faults
-from contextune.core.test_layout import TestLayout
+from contextune.core.suite_layout import SuiteLayout
 from contextune.core.todo import Todo
 
 ROLE = "orchestrator"
@@ -85,7 +85,7 @@ def plan_by_code(given: PlanInput) -> Plan:
 
 
 def read_plan(
-    text: str, todos: Sequence[Todo], layout: TestLayout, is_known_file: Callable[[str], bool]
+    text: str, todos: Sequence[Todo], layout: SuiteLayout, is_known_file: Callable[[str], bool]
 ) -> tuple[Plan | None, tuple[str, ...]]:
     """The Plan that an answer means for these Todos, or what is wrong with it, a sentence each."""
     try:
@@ -100,7 +100,7 @@ def read_plan(
     return (None, said) if said else (plan, ())
 
 
-def _read(reply: ModelReply, given: PlanInput, layout: TestLayout) -> tuple[Plan | None, tuple[str, ...]]:
+def _read(reply: ModelReply, given: PlanInput, layout: SuiteLayout) -> tuple[Plan | None, tuple[str, ...]]:
     if reply.stop_reason == "max_tokens":
         return None, ("The answer was too long and was cut off. Say less.",)
     return read_plan(reply.text, given.todos, layout, _known(given.files))

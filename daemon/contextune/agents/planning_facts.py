@@ -10,8 +10,8 @@ import msgspec
 from contextune.agents.briefing import Lines
 from contextune.core.default_plan import by_symbol, complexity_of
 from contextune.core.imports import ImportGraph
+from contextune.core.suite_layout import SuiteLayout
 from contextune.core.suites import is_test_file
-from contextune.core.test_layout import TestLayout
 from contextune.core.todo import Todo
 
 TEXT_LIMIT = 500
@@ -45,9 +45,9 @@ class PlanInput(msgspec.Struct, frozen=True, kw_only=True):
     lines: Lines
 
 
-def layout_of(given: PlanInput) -> TestLayout:
+def layout_of(given: PlanInput) -> SuiteLayout:
     """Where the tests of the Todos' files are. Reads files: blocking."""
-    by_name = TestLayout(given.files)
+    by_name = SuiteLayout(given.files)
     sources = dict.fromkeys(todo.path for todo in given.todos if todo.path.endswith(".py"))
     unknown = [path for path in sources if not is_test_file(path) and not by_name.named(path)]
     tests = [path for path in given.files if path.endswith(".py") and is_test_file(path)]
@@ -55,7 +55,7 @@ def layout_of(given: PlanInput) -> TestLayout:
         return by_name
     graph = _graph(given, tests)
     users = {path: [test for test in tests if path in graph.imports_of(test)] for path in unknown}
-    return TestLayout(given.files, users)
+    return SuiteLayout(given.files, users)
 
 
 def request_text(given: PlanInput) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from contextune.core.base import Value
 from contextune.core.plan import Complexity, Plan, Task
+from contextune.core.suite_layout import SuiteLayout
 from contextune.core.suites import is_test_file
-from contextune.core.test_layout import TestLayout
 from contextune.core.todo import Todo
 
 TITLE_LIMIT = 72
@@ -42,7 +42,7 @@ class Draft(Value, frozen=True, kw_only=True):
     complexity: Complexity | None = None
 
 
-def default_plan(todos: Sequence[Todo], layout: TestLayout) -> Plan:
+def default_plan(todos: Sequence[Todo], layout: SuiteLayout) -> Plan:
     """The Plan for these Todos that nobody was asked about."""
     return finished([Draft(todos=group) for group in by_symbol(todos)], layout)
 
@@ -56,7 +56,7 @@ def by_symbol(todos: Sequence[Todo]) -> tuple[tuple[Todo, ...], ...]:
     return tuple(tuple(group) for group in groups.values())
 
 
-def finished(drafts: Sequence[Draft], layout: TestLayout) -> Plan:
+def finished(drafts: Sequence[Draft], layout: SuiteLayout) -> Plan:
     """The Plan of these drafts, in their order, with every default filled in."""
     titles = [draft.title or _title(draft.todos) for draft in drafts]
     ids = _unique([slug(title) for title in titles])
@@ -103,7 +103,7 @@ def _title(todos: Sequence[Todo]) -> str:
     return (said[0] if len(said[0]) <= room else said[0][: room - 3].rstrip() + "...") + more
 
 
-def _brief(draft: Draft, test: str | None, layout: TestLayout) -> str:
+def _brief(draft: Draft, test: str | None, layout: SuiteLayout) -> str:
     """What to do: the words that were decided, or where the Todos stand; then where tests belong."""
     said = [draft.brief] if draft.brief else [_where(draft.todos)] if draft.todos else []
     if said and draft.todos and test:
@@ -127,7 +127,7 @@ def _files(draft: Draft, test: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *draft.files, *([test] if test else [])]))
 
 
-def _test_files(drafts: Sequence[Draft], ids: Sequence[str], layout: TestLayout) -> list[str | None]:
+def _test_files(drafts: Sequence[Draft], ids: Sequence[str], layout: SuiteLayout) -> list[str | None]:
     """A test file for each draft, its own where that has a name: Tasks that add to one file collide."""
     sources = [_untested_source(draft) for draft in drafts]
     named = [layout.named(source) if source else None for source in sources]

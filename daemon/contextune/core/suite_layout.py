@@ -26,10 +26,8 @@ class _TestFile(NamedTuple):
     dot: str
 
 
-class TestLayout:
+class SuiteLayout:
     """The test files of a repository, and the convention that their names and places follow."""
-
-    __test__ = False
 
     def __init__(self, files: Sequence[str], importers: Mapping[str, Sequence[str]] | None = None) -> None:
         """`importers` names, for source files that are known to have some, the tests that import them."""
