@@ -16,7 +16,7 @@ from tests.engine.conftest import MakeDesk
 OFFLINE = Path(contextune.offline.__file__).parent
 SAMPLE = OFFLINE / "sample" / "parcel"
 AGENTS, TURNS, PREFIX, GROWTH, SAID = 5, 15, 6_000, 1_500, 300
-"""The Run that economics are computed with: agents, turns of each, tokens shared, added and said in a turn."""
+"""The Run that economics are computed with: agents, their turns, tokens shared, added and said in a turn."""
 THOUGHT = 400
 """Tokens of thought before an answer at low effort, which the offline model does not spend."""
 SHARE = Decimal("0.25")
