@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contextune.core import events as ev
-from contextune.core.errors import PlaceProblem, PlanRejected, UsageProblem
+from contextune.core.errors import BudgetReached, PlaceProblem, PlanRejected, UsageProblem
 from contextune.core.plan import Plan, Task
 from contextune.core.quote import Quote
 from contextune.engine.quote import MOST_TODOS, QuoteRequest
@@ -25,21 +25,14 @@ ladder = [{{model = "claude-haiku-5-5", effort = "low"}}]
 """
 
 
-def planned(key: str, todo: str | None = None, **more: Any) -> dict[str, Any]:
-    """A Task as the orchestrator writes it."""
-    return {
-        "key": key,
-        "title": f"The {key} task",
-        "brief": f"Do the {key} task.",
-        "todo_ids": [todo] if todo else [],
-        "files": [],
-        "depends_on": [],
-        "complexity": "simple",
-    } | more
+def planned(title: str, todo: str | None = None, **more: Any) -> dict[str, Any]:
+    """A Task as the orchestrator writes it; `todo` is one of NUMBERS."""
+    numbers = {"todos": [f"{{{todo}:number}}"]} if todo else {}
+    return {"title": title, "brief": f"Do the {title} task."} | numbers | more
 
 
 def plan(*tasks: dict[str, Any], expect: Sequence[str] = (), capture: Any = None) -> dict[str, Any]:
-    """A reply of the orchestrator; `capture` finds the ids of Todos in its request."""
+    """A reply of the orchestrator; `capture` finds the numbers of Todos in its request."""
     return {"json": {"tasks": list(tasks)}, "capture": capture or {}, "expect": list(expect)}
 
 
@@ -47,9 +40,9 @@ def orchestrator(*turns: dict[str, Any]) -> dict[str, Any]:
     return {"name": "plan", "when": {"system": "You are the orchestrator"}, "turn": list(turns)}
 
 
-def id_of(text: str) -> str:
-    """Where the id of a Todo stands in the orchestrator's request."""
-    return rf'todo id="([^"]+)"[^>]*>\s*{text}'
+NUMBERS = {name: rf"^(\d+)\. .*: {text}" for name, text in zip("anr", (AREA, NAMES, RATES), strict=True)}
+"""Where the numbers of the Todos stand in the orchestrator's request."""
+BY_CODE = "So this plan is by code alone: a Task for each Todo."
 
 
 async def all_todos(here: Desk, **overrides: Any) -> Quote:
@@ -109,7 +102,7 @@ async def test_one_todo_needs_no_model(desk: MakeDesk) -> None:
     here = await desk(files={**FILES, "calc/names.py": "", "calc/rates.py": "", "tests/test_calc.py": ""})
     quote = await all_todos(here)
     (planned_task,) = quote.plan.tasks
-    assert (planned_task.title, planned_task.files) == (AREA, ("calc/area.py",))
+    assert (planned_task.title, planned_task.files) == (AREA, ("calc/area.py", "tests/test_area.py"))
     assert "calc/area.py, line 2, in area" in planned_task.brief
     assert (quote.title, quote.planning, here.server.log) == (AREA, (), [])
 
@@ -118,16 +111,20 @@ async def test_the_orchestrator_plans_several_todos(desk: MakeDesk) -> None:
     here = await desk(
         orchestrator(
             plan(
-                planned("guards", "{area}", files=["calc/area.py"], complexity="hard"),
-                planned("names", "{names}", files=["./calc/names.py"], depends_on=["guards"]),
-                planned("money", "{rates}", files=["calc/rates.py", "tests/test_rates.py"]),
-                capture={"area": id_of(AREA), "names": id_of(NAMES), "rates": id_of(RATES)},
+                planned("guards", "a", complexity="hard"),
+                planned("names", "n", files=["./calc/new_names.py"], after=["{a:number}"]),
+                planned("money", "r", files=["tests/test_money.py"]),
+                capture=NUMBERS,
             )
         )
     )
     quote = await all_todos(here)
     assert quote.waves == (("guards", "money"), ("names",))
-    assert quote.plan.task("names").files == ("calc/names.py",)
+    assert [task.files for task in quote.plan.tasks] == [
+        ("calc/area.py", "tests/test_area.py"),
+        ("calc/names.py", "calc/new_names.py", "tests/test_names.py"),
+        ("calc/rates.py", "tests/test_money.py"),
+    ]
     by_id = {todo.id: todo.text for todo in quote.todos}
     assert [by_id[t.todo_ids[0]] for t in quote.plan.tasks] == [AREA, NAMES, RATES]
     assert quote.title == "3 Todos"
@@ -145,31 +142,53 @@ async def test_the_orchestrator_plans_several_todos(desk: MakeDesk) -> None:
 
 
 async def test_a_wrong_plan_is_corrected_once(desk: MakeDesk) -> None:
-    names = {"area": id_of(AREA), "names": id_of(NAMES), "rates": id_of(RATES)}
-    rest = [planned("names", "{names}"), planned("money", "{rates}")]
     here = await desk(
         orchestrator(
-            plan(planned("guards", "{area}", files=["/etc/passwd"]), *rest, capture=names),
+            plan(planned("guards", "a", files=["/etc/passwd"]), capture=NUMBERS),
             plan(
-                planned("guards", "{area}", files=["calc/area.py"]),
-                *rest,
-                expect=("Task 'guards' names '/etc/passwd'", "Send the whole plan again"),
-                capture=names,
+                planned("guards", "a"),
+                expect=("Task 'guards' names '/etc/passwd'", "Send the whole answer again"),
+                capture=NUMBERS,
             ),
         )
     )
     quote = await all_todos(here)
-    assert len(quote.plan.tasks) == 3
+    assert [task.title for task in quote.plan.tasks] == ["guards", NAMES, RATES]
     assert quote.planning[0].bill.requests == 2
+    assert quote.warnings == ()
 
 
-async def test_a_plan_that_stays_wrong_is_refused_and_paid_for(desk: MakeDesk) -> None:
-    names = {"area": id_of(AREA), "names": id_of(NAMES)}
-    wrong = plan(planned("guards", "{area}"), planned("names", "{names}"), capture=names)
+async def test_a_plan_that_stays_wrong_is_paid_for_and_made_by_code(desk: MakeDesk) -> None:
+    wrong = plan({"todos": [9]})
     here = await desk(orchestrator(wrong, wrong))
-    with pytest.raises(PlanRejected, match=r"stayed invalid: No task covers todo t_"):
-        await all_todos(here)
-    assert len(here.server.log) == 2
+    quote = await all_todos(here)
+    assert len(here.server.log) == quote.planning[0].bill.requests == 2
+    assert [task.title for task in quote.plan.tasks] == [AREA, NAMES, RATES]
+    (warning,) = quote.warnings
+    assert warning == (
+        "The orchestrator's plan stayed invalid: There is no Todo 9: they count from 1 to 3. " + BY_CODE
+    )
+
+
+async def test_todos_are_planned_by_code_where_the_budget_ends_before(desk: MakeDesk) -> None:
+    here = await desk()
+    quote = await all_todos(here, budget=Decimal("0.001"))
+    assert (here.server.log, quote.planning) == ([], ())
+    assert [task.title for task in quote.plan.tasks] == [AREA, NAMES, RATES]
+    (warning,) = quote.warnings
+    assert "budget" in warning
+    assert warning.endswith(BY_CODE)
+
+
+async def test_a_goal_has_no_plan_by_code(desk: MakeDesk) -> None:
+    wrong = plan({"todos": [9]})
+    here = await desk(orchestrator(wrong, wrong))
+    with pytest.raises(PlanRejected, match="There is no Todo 9: there is no Todo to name"):
+        await here.app.quote(QuoteRequest(folder=here.place.root, goal="work on auth"))
+    with pytest.raises(BudgetReached):
+        await here.app.quote(
+            QuoteRequest(folder=here.place.root, goal="work on auth"), overrides={"budget": Decimal(0)}
+        )
 
 
 async def test_a_goal_needs_no_todos(desk: MakeDesk) -> None:

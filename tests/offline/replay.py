@@ -18,7 +18,8 @@ import msgspec
 
 import contextune.offline
 from contextune.agents.briefing import gate_report, shared_context, task_text
-from contextune.agents.orchestrator import PlanInput, make_plan
+from contextune.agents.orchestrator import make_plan
+from contextune.agents.planning_facts import PlanInput
 from contextune.agents.roles import role
 from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
 from contextune.core.evidence import Evidence
@@ -128,7 +129,7 @@ class Project:
         given = PlanInput(
             todos=tuple(todos), goal=None, files=files, gate=self.gate, instructions=None, lines=self.lines
         )
-        return asyncio.run(make_plan(given, rung=Rung(model=SONNET, effort="medium"), send=send))
+        return asyncio.run(make_plan(given, rung=Rung(model=SONNET, effort="low"), send=send))
 
     def ask(self, rung: Rung, system: str, messages: list[dict[str, Any]]) -> Speech:
         """What the script says to a request."""

@@ -10,39 +10,43 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contextune.agents.briefing import earlier_attempt, task_text
-from contextune.agents.orchestrator import lone_plan
 from contextune.agents.roles import role
 from contextune.core.conversation import Rung
+from contextune.core.default_plan import default_plan
+from contextune.core.plan import Task
+from contextune.core.suite_layout import SuiteLayout
+from contextune.core.todo import Todo
 from contextune.offline.errors import ApiError
 from tests.offline.replay import FIRST_RUNG_TURNS, HIGH, LOW, OFFLINE, Played, Project, Ran, evidence, play
 
 BOLTONS_TASKS = {
-    "count": ["boltons/iterutils.py:329"],
-    "recollect-refilter": ["boltons/iterutils.py:1445", "boltons/iterutils.py:1446"],
-    "abstract-queue": ["boltons/queueutils.py:87"],
-    "truncate": ["boltons/tableutils.py:94"],
-    "range-checks": ["boltons/statsutils.py:452"],
-    "discard-many": ["boltons/setutils.py:62"],
-    "dead-intervals": ["boltons/setutils.py:186"],
-    "syntax-info": ["boltons/tbutils.py:384"],
-    "syntax-format": ["boltons/tbutils.py:435"],
-    "recv-until-pattern": ["boltons/socketutils.py:763"],
-    "fromkeys": ["boltons/cacheutils.py:133"],
+    "add-a-count-argument-to-chunked-iter": ["boltons/iterutils.py:329"],
+    "add-recollect-and-refilter": ["boltons/iterutils.py:1445", "boltons/iterutils.py:1446"],
+    "make-basepriorityqueue-abstract": ["boltons/queueutils.py:87"],
+    "truncate-table-text-from-any-side": ["boltons/tableutils.py:94"],
+    "check-the-range-of-the-moments": ["boltons/statsutils.py:452"],
+    "add-discard-many-and-remove-many-to-inde": ["boltons/setutils.py:62"],
+    "merge-dead-intervals-that-touch-in-index": ["boltons/setutils.py:186"],
+    "keep-a-syntaxerror-s-fields-in-exception": ["boltons/tbutils.py:384"],
+    "format-syntaxerrors-in-exceptioninfo": ["boltons/tbutils.py:435"],
+    "let-recv-until-take-a-pattern": ["boltons/socketutils.py:763"],
+    "give-the-caches-their-own-fromkeys": ["boltons/cacheutils.py:133"],
 }
 PARCEL_TASKS = {
-    "half-up": ["parcel/money.py:6"],
-    "volumetric": ["parcel/sizes.py:30"],
-    "sizes-as-written": ["parcel/sizes.py:48"],
-    "country-codes": ["parcel/zones.py:16"],
-    "insurance": ["parcel/quote.py:27"],
-    "insurance-row": ["parcel/text.py:21"],
+    "round-half-a-cent-up": ["parcel/money.py:6"],
+    "bill-the-volumetric-weight": ["parcel/sizes.py:30"],
+    "read-sizes-as-people-write-them": ["parcel/sizes.py:48"],
+    "accept-country-codes-in-any-case": ["parcel/zones.py:16"],
+    "insure-a-declared-value": ["parcel/quote.py:27"],
+    "show-the-insurance-on-the-receipt": ["parcel/text.py:21"],
 }
 SHARED_FILES = {"boltons": ["boltons/iterutils.py", "boltons/setutils.py"], "parcel": ["parcel/sizes.py"]}
 """Files that two Tasks without an order between them change."""
@@ -81,7 +85,7 @@ def play_all(project: Project, variants: dict[str, Rung]) -> Session:
     for place, rung in variants.items():
         project.checkout("main", "alone")
         todo = next(t for t in project.todos if f"{t.path}:{t.line}" == place)
-        alone[place] = play(project, lone_plan(todo).tasks[0], rung, todos=project.todos)
+        alone[place] = play(project, alone_task(project, todo), rung, todos=project.todos)
     project.git("checkout", "-q", "-f", "main")
     project.git("clean", "-qfd")
     return Session(project, planned, climbed, alone)
@@ -110,7 +114,13 @@ def boltons(boltons_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with tarfile.open(boltons_archive) as archive:
         archive.extractall(folder, filter="data")
     root = folder / "boltons-26.2.0"
-    project = Project("boltons", root, BOLTONS_TASKS, "python -m pytest -q tests", climbs="range-checks")
+    project = Project(
+        "boltons",
+        root,
+        BOLTONS_TASKS,
+        "python -m pytest -q tests",
+        climbs="check-the-range-of-the-moments",
+    )
     alone = ["boltons/iterutils.py:1445", "boltons/iterutils.py:1446", "boltons/tbutils.py:435"]
     return play_all(project, {**dict.fromkeys(alone, LOW), "boltons/statsutils.py:452": HIGH})
 
@@ -119,7 +129,7 @@ def boltons(boltons_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def parcel(tmp_path_factory: pytest.TempPathFactory) -> Session:
     root = tmp_path_factory.mktemp("parcel") / "parcel"
     shutil.copytree(OFFLINE / "sample" / "parcel", root, ignore=shutil.ignore_patterns("__pycache__"))
-    project = Project("parcel", root, PARCEL_TASKS, "python -m unittest -q", climbs="half-up")
+    project = Project("parcel", root, PARCEL_TASKS, "python -m unittest -q", climbs="round-half-a-cent-up")
     return play_all(project, {"parcel/text.py:21": LOW, "parcel/money.py:6": HIGH})
 
 
@@ -154,7 +164,7 @@ def test_the_first_rung_of_one_task_fails_twice(session: Session) -> None:
 
 
 def test_boltons_own_tests_catch_the_mistake(boltons: Session) -> None:
-    first, second = boltons.planned["range-checks"].reds
+    first, second = boltons.planned["check-the-range-of-the-moments"].reds
     assert "2 failed" in first
     assert "tests/test_statsutils.py::test_pearson_type_zero_denominator" in first
     assert "1 failed" in second
@@ -170,10 +180,9 @@ def test_each_todo_alone_finds_its_conversation(session: Session) -> None:
     project = session.project
     project.git("checkout", "-q", "-f", "main")
     for todo in project.todos:
-        text = task_text(lone_plan(todo).tasks[0], [todo], project.lines).text
+        text = task_text(alone_task(project, todo), [todo], project.lines).text
         speech = project.ask(LOW, role("parallel-task-executor").prompt, [{"role": "user", "content": text}])
-        reads = [file["path"] for name, given in speech.calls if name == "read" for file in given["files"]]
-        assert todo.path in reads
+        assert todo.path in {file["path"] for file in touched(speech.calls)}
 
 
 @pytest.mark.parametrize("left_out", ["boltons/tbutils.py:384", "boltons/iterutils.py:1445"])
@@ -181,7 +190,7 @@ def test_a_selection_without_its_neighbour(boltons: Session, left_out: str) -> N
     rest = [t for t in boltons.project.todos if f"{t.path}:{t.line}" != left_out]
     plan = boltons.project.make_plan(rest)
     assert all(not task.depends_on for task in plan.tasks) == ("tbutils" in left_out)
-    assert ("refilter" in [task.id for task in plan.tasks]) == ("iterutils" in left_out)
+    assert ("add-refilter" in [task.id for task in plan.tasks]) == ("iterutils" in left_out)
 
 
 def test_two_independent_tasks_share_a_file(session: Session) -> None:
@@ -219,6 +228,16 @@ def test_all_tasks_merge_in_any_order_and_stay_green(session: Session) -> None:
 
 def test_every_turn_of_the_script_was_played(session: Session) -> None:
     assert session.project.player.unused() == []
+
+
+def alone_task(project: Project, todo: Todo) -> Task:
+    """The Task of a Todo that was selected alone."""
+    return default_plan([todo], SuiteLayout(project.git("ls-files").splitlines())).tasks[0]
+
+
+def touched(calls: Iterable[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """What the calls of one turn read, write and edit."""
+    return [one for _, given in calls for one in (*given.get("files", ()), *given.get("edits", ()))]
 
 
 def merge(project: Project, order: Sequence[str]) -> str:

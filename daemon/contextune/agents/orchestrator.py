@@ -1,36 +1,41 @@
-"""The orchestrator: Todos or a Goal in, a valid Plan out, with one correction at most."""
+"""The orchestrator: Todos or a Goal in, a valid Plan out, with one correction at most.
+
+Code makes a Plan first; the model says only what should differ, as its words are the dearest of a Run.
+"""
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
 
-from contextune.agents.briefing import Lines, shared_context, todo_block
 from contextune.agents.loop import Send
+from contextune.agents.planning_facts import PlanInput, layout_of, request_text
 from contextune.agents.roles import role
 from contextune.agents.tool_inputs import ToolInput, specification
-from contextune.core.conversation import Message, ModelRequest, Rung, Text
+from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.default_plan import Draft, by_symbol, default_plan, finished
 from contextune.core.errors import PlanRejected
-from contextune.core.plan import Complexity, Plan, Task, faults
+from contextune.core.plan import Complexity, Plan, faults
+from contextune.core.suite_layout import SuiteLayout
 from contextune.core.todo import Todo
 
 ROLE = "orchestrator"
-AROUND = 12
-"""Lines of code around each Todo: enough to judge what it means and what it touches."""
+TOKENS = 3_000
+TOKENS_PER_TODO = 200
+"""Of the longest answer, whose price is held back meanwhile: for thought and a Goal, and for each Todo."""
 
 
 class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A Task as the model writes it."""
+    """A Task as the model writes it: what differs from the default, numbers in place of names."""
 
-    key: str
-    title: str
-    brief: str
-    todo_ids: tuple[str, ...]
-    files: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    complexity: Complexity
+    todos: tuple[int, ...] = ()
+    title: str = ""
+    brief: str = ""
+    files: tuple[str, ...] = ()
+    after: tuple[int, ...] = ()
+    complexity: Complexity | msgspec.UnsetType = msgspec.UNSET
 
 
 class PlannedTasks(ToolInput, frozen=True, kw_only=True):
@@ -41,84 +46,127 @@ class PlannedTasks(ToolInput, frozen=True, kw_only=True):
     tasks: tuple[PlannedTask, ...]
 
 
-class PlanInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What the orchestrator is given."""
-
-    todos: tuple[Todo, ...]
-    goal: str | None
-    files: tuple[str, ...]
-    gate: str | None
-    instructions: str | None
-    lines: Lines
-
-
 async def make_plan(given: PlanInput, *, rung: Rung, send: Send) -> Plan:
-    """Ask for a Plan and check it. Raises PlanRejected if it is still invalid after one correction."""
-    if len(given.todos) == 1 and not given.goal:
-        return lone_plan(given.todos[0])
+    """Ask for a Plan and check it. Raises PlanRejected if it is still invalid after one correction.
+
+    Todos that make a single Task need no planner: they cost nothing.
+    """
+    layout = await asyncio.to_thread(layout_of, given)
+    if not given.goal and len(by_symbol(given.todos)) == 1:
+        return default_plan(given.todos, layout)
     orchestrator = role(ROLE)
-    messages = [Message(role="user", blocks=_request(given))]
+    request = Text(text=await asyncio.to_thread(request_text, given))
+    messages = [Message(role="user", blocks=(request,))]
+    longest = min(orchestrator.max_tokens, TOKENS + TOKENS_PER_TODO * len(given.todos))
     said: tuple[str, ...] = ()
     for _ in range(2):
         reply = await send(
             ModelRequest(
                 rung=rung,
-                system=(Text(text=orchestrator.prompt, cache=True),),
+                system=(Text(text=orchestrator.prompt),),
                 messages=tuple(messages),
-                max_tokens=orchestrator.max_tokens,
+                max_tokens=longest,
                 output_schema=specification(PlannedTasks).schema,
+                # Few plans need a correction, and nothing else reads this prompt again.
+                rolling_cache=False,
             )
         )
-        plan, said = read_plan(reply.text, given.todos, _known(given.files))
+        plan, said = _read(reply, given, layout)
         if plan is not None:
             return plan
-        correction = "The plan cannot be used:\n" + "\n".join(said) + "\nSend the whole plan again, mended."
+        correction = "The plan cannot be used:\n" + "\n".join(said) + "\nSend the whole answer again, mended."
         messages += [reply.message, Message(role="user", blocks=(Text(text=correction),))]
     raise PlanRejected("The orchestrator's plan stayed invalid: " + " ".join(said))
 
 
-def lone_plan(todo: Todo) -> Plan:
-    """The Plan for a single Todo: needs no planner and costs nothing."""
-    words = " ".join(todo.text.split()) or f"the {todo.marker} at line {todo.line}"
-    title = words if len(words) <= 72 else words[:69].rstrip() + "..."
-    where = f"{todo.path}, line {todo.line}" + (f", in {todo.symbol}" if todo.symbol else "")
-    brief = (
-        f"Do this Todo of {where}. Decide what it leaves open in the way that its authors most likely meant."
-    )
-    return Plan(
-        tasks=(Task(id=slug(words), title=title, brief=brief, todo_ids=(todo.id,), files=(todo.path,)),)
-    )
+def plan_by_code(given: PlanInput) -> Plan:
+    """The Plan for the Todos without a model: one Task each. Reads files: blocking."""
+    return default_plan(given.todos, layout_of(given))
 
 
 def read_plan(
-    text: str, todos: Sequence[Todo], is_known_file: Callable[[str], bool]
+    text: str, todos: Sequence[Todo], layout: SuiteLayout, is_known_file: Callable[[str], bool]
 ) -> tuple[Plan | None, tuple[str, ...]]:
-    """The Plan in a reply, or what is wrong with it, a sentence each."""
+    """The Plan that an answer means for these Todos, or what is wrong with it, a sentence each."""
     try:
         answer = msgspec.json.decode(text, type=PlannedTasks)
     except msgspec.MsgspecError as problem:
         return None, (f"The answer is not the JSON that was asked for: {problem}.",)
-    plan = Plan(
-        tasks=tuple(
-            Task(
-                id=slug(task.key),
-                title=task.title.strip(),
-                brief=task.brief.strip(),
-                todo_ids=task.todo_ids,
-                files=tuple(dict.fromkeys(_tidy(path) for path in task.files)),
-                depends_on=tuple(slug(key) for key in task.depends_on),
-                complexity=task.complexity,
-            )
-            for task in answer.tasks
-        )
-    )
+    said = _number_faults(answer.tasks, len(todos))
+    if said:
+        return None, said
+    plan = finished(_drafts(answer.tasks, todos), layout)
     said = faults(plan, todos, is_known_file)
     return (None, said) if said else (plan, ())
 
 
-def slug(words: str) -> str:
-    """A short id that is safe in branch names and paths."""
-    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40].rstrip("-") or "task"
+def _read(reply: ModelReply, given: PlanInput, layout: SuiteLayout) -> tuple[Plan | None, tuple[str, ...]]:
+    if reply.stop_reason == "max_tokens":
+        return None, ("The answer was too long and was cut off. Say less.",)
+    return read_plan(reply.text, given.todos, layout, _known(given.files))
+
+
+def _number_faults(tasks: Sequence[PlannedTask], count: int) -> tuple[str, ...]:
+    """Numbers that stand for nothing, and Todos that are in two tasks."""
+    said = []
+    claimed: set[int] = set()
+    last = count + sum(not task.todos for task in tasks)
+    for task in tasks:
+        for number in dict.fromkeys(task.todos):
+            if not 1 <= number <= count:
+                said.append(f"There is no Todo {number}: {_span(count, 'Todo')}.")
+            elif number in claimed:
+                said.append(f"Todo {number} is in two tasks.")
+            claimed.add(number)
+        said += [
+            f"`after` names {number}, which is no task: {_span(last, 'task')}."
+            for number in task.after
+            if not 1 <= number <= last
+        ]
+    return tuple(said)
+
+
+def _span(last: int, what: str) -> str:
+    return f"they count from 1 to {last}" if last else f"there is no {what} to name"
+
+
+def _drafts(tasks: Sequence[PlannedTask], todos: Sequence[Todo]) -> list[Draft]:
+    """Every Todo in a draft, in their order: as the answer groups them, the others as code does.
+
+    Todos of one symbol that the answer does not tell apart stay together.
+    """
+    number_of = {todo.id: number for number, todo in enumerate(todos, start=1)}
+    owner = {number: place for place, task in enumerate(tasks) for number in task.todos}
+    members: list[list[int]] = [list(task.todos) for task in tasks]
+    left = []
+    for group in by_symbol(todos):
+        numbers = [number_of[todo.id] for todo in group]
+        unnamed = [number for number in numbers if number not in owner]
+        named = next((owner[number] for number in numbers if number in owner), None)
+        if named is not None:
+            members[named] += unnamed
+        elif unnamed:
+            left.append(unnamed)
+    # Tasks without Todos stand last, and are numbered on in the order of the answer.
+    whole: list[tuple[list[int], PlannedTask]] = [
+        *((sorted(set(numbers)), task) for numbers, task in zip(members, tasks, strict=True)),
+        *((numbers, PlannedTask()) for numbers in left),
+    ]
+    whole.sort(key=lambda one: one[0][0] if one[0] else len(todos) + 1)
+    place_of = {number: place for place, (numbers, _) in enumerate(whole) for number in numbers}
+    beyond = [place for place, (numbers, _) in enumerate(whole) if not numbers]
+    place_of |= {len(todos) + nth: place for nth, place in enumerate(beyond, start=1)}
+    return [
+        Draft(
+            todos=tuple(todos[number - 1] for number in numbers),
+            title=" ".join(task.title.split()),
+            brief=task.brief.strip(),
+            files=tuple(dict.fromkeys(_tidy(path) for path in task.files)),
+            after=tuple(place_of[number] for number in task.after),
+            complexity=None if task.complexity is msgspec.UNSET else task.complexity,
+        )
+        for numbers, task in whole
+    ]
 
 
 def _tidy(path: str) -> str:
@@ -140,16 +188,3 @@ def _known(files: Sequence[str]) -> Callable[[str], bool]:
 def _parents(path: str) -> list[str]:
     parts = path.split("/")[:-1]
     return ["/".join(parts[: n + 1]) for n in range(len(parts))] or [""]
-
-
-def _request(given: PlanInput) -> tuple[Text, ...]:
-    wanted = []
-    if given.goal:
-        wanted.append(f"# Goal\n{given.goal}")
-    if given.todos:
-        blocks = "\n\n".join(todo_block(todo, given.lines, around=AROUND) for todo in given.todos)
-        wanted.append(f"# Todos\n{blocks}")
-    return (
-        shared_context(given.files, given.gate, given.instructions),
-        Text(text="\n\n".join(wanted)),
-    )

@@ -32,6 +32,10 @@ class ImportGraph:
                 self._suffixes.setdefault(".".join(parts[start:]), set()).add(path)
         self._imports = {path: self._imported(path, text) for path, text in texts.items()}
 
+    def imports_of(self, path: str) -> frozenset[str]:
+        """The files that this one imports by itself; none if it is not in the graph."""
+        return frozenset(self._imports.get(path, ()))
+
     def users_of(self, changed: Iterable[str]) -> frozenset[str]:
         """The changed files and every file that imports one of them, directly or not."""
         importers: dict[str, set[str]] = {}

@@ -57,7 +57,7 @@ class Settings(Value, frozen=True, kw_only=True):
     """Starts the program from a Task's worktree, so that a person can try its result."""
     teardown: str | None = None
     """Run in a worktree before it is given back."""
-    orchestrator: Rung = Rung(model=SONNET, effort="medium")
+    orchestrator: Rung = Rung(model=SONNET, effort="low")
     ladder: tuple[Rung, ...] = DEFAULT_LADDER
     """Where a Task climbs when its Gate stays red. A rung with `tries` runs so many agents side by side."""
     routing: Routing = "learn"

@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from contextune.agents.orchestrator import PlanInput, make_plan
+from contextune.agents.orchestrator import make_plan, plan_by_code
+from contextune.agents.planning_facts import PlanInput
 from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import NothingToDo, UsageProblem
+from contextune.core.errors import BudgetReached, NothingToDo, PlanRejected, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
 from contextune.core.evidence import Baseline
 from contextune.core.money import CostLine, charged
@@ -196,7 +197,13 @@ class Quoter:
             instructions=await asyncio.to_thread(instructions, text),
             lines=lines,
         )
-        return renamed(await make_plan(given, rung=self._settings.orchestrator, send=send))
+        try:
+            return renamed(await make_plan(given, rung=self._settings.orchestrator, send=send))
+        except (BudgetReached, PlanRejected) as problem:
+            if request.goal:
+                raise
+            self._problems.append(f"{problem} So this plan is by code alone: a Task for each Todo.")
+            return renamed(await asyncio.to_thread(plan_by_code, given))
 
     async def _journal(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
         await self._world.journal.append(events, caps=caps)

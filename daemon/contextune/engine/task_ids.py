@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contextune.agents.orchestrator import slug
+from contextune.core.default_plan import slug
 from contextune.core.plan import Plan
 
 RESERVED = frozenset({"base", "ghost"})

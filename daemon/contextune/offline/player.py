@@ -169,9 +169,14 @@ _NO_AI = "This is the offline model. It is no AI and only plays scripts."
 
 
 def fill(value: Any, values: Mapping[str, str]) -> Any:
-    """`value` with `{name}` in its strings replaced for the names in `values`; other braces stay."""
+    """`value` with `{name}` in its strings replaced for the names in `values`; other braces stay.
+
+    A string that is nothing but `{name:number}` becomes the number that the text stands for, if it does.
+    """
     if isinstance(value, str):
         for name, text in values.items():
+            if value == f"{{{name}:number}}" and text.isdecimal():
+                return int(text)
             value = value.replace(f"{{{name}}}", text)
         return value
     if isinstance(value, dict):
