@@ -123,6 +123,7 @@ def run_view(run: Run) -> RunView:
         title=run.title,
         state=run.state,
         reason=run.reason,
+        parked_by=run.parked_by,
         created_at=run.created_at,
         updated_at=run.updated_at,
         ended_at=run.ended_at,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from contextune.core.errors import BudgetScope
 from contextune.core.events import FileChange
 from contextune.core.plan import Complexity, Overlap
 from contextune.core.run import Question
@@ -136,6 +137,8 @@ class RunView(View, frozen=True, kw_only=True):
     title: str
     state: RunState
     reason: str
+    parked_by: BudgetScope | None
+    """Which budget is reached, while the Run is parked; None for its own in older Runs."""
     created_at: int
     updated_at: int
     ended_at: int | None
