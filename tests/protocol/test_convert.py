@@ -194,6 +194,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         title="2 TODOs of sizes.py",
         state="running",
         reason="",
+        parked_by=None,
         created_at=1_000,
         updated_at=2_500,
         ended_at=None,

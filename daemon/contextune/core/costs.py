@@ -16,6 +16,8 @@ from contextune.core.states import ENDED_TASK
 K = TypeVar("K", bound=Hashable)
 
 NO_REASON = "unexplained"
+EXPIRED = "expired"
+"""How reasons of cache misses are called that the server does not name, and that are the time's."""
 
 
 class Tally:
@@ -143,6 +145,21 @@ def misses(past: History) -> tuple[MissLine, ...]:
             dollars=line.dollars + miss_cost(entry, entry.miss, past.prices.get(entry.rung.model)),
         )
     return tuple(sorted(lines.values(), key=lambda line: (-line.dollars, -line.tokens, line.reason)))
+
+
+def is_expired(entry: LedgerEntry) -> bool:
+    """Whether a request found its prompt gone from the cache, for no reason but the time."""
+    return entry.miss is not None and EXPIRED in entry.miss.reason
+
+
+def cost_of_misses(past: History, entries: Iterable[LedgerEntry]) -> Decimal:
+    """What the misses among these requests cost in all."""
+    costs = (
+        miss_cost(entry, entry.miss, past.prices.get(entry.rung.model))
+        for entry in entries
+        if entry.miss is not None
+    )
+    return sum(costs, Decimal(0))
 
 
 def miss_cost(entry: LedgerEntry, miss: CacheMiss, price: ModelPrice | None) -> Decimal:

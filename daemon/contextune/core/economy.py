@@ -26,7 +26,7 @@ class PerTodo(Value, frozen=True, kw_only=True):
     rung: Rung | None
     """Of a shadow arm."""
     dollars: Decimal
-    todos: Decimal
+    todos: int
     """Accepted ones; a Goal's Task, which has no Todo of its own, counts as one."""
     each: Ratio | None
     """Dollars a Todo over units: Runs and Quotes for what was done, else Tasks; None if none was accepted."""
@@ -115,7 +115,7 @@ def _told(arm: Literal["done", "sampled", "shadow"], rung: Rung | None, units: l
         arm=arm,
         rung=rung,
         dollars=sum((unit.dollars for unit in priced), Decimal(0)),
-        todos=Decimal(sum(unit.todos for unit in priced)),
+        todos=sum(unit.todos for unit in priced),
         each=ratio([(unit.dollars, Decimal(unit.todos)) for unit in priced]),
         left_out=len(units) - len(priced),
     )

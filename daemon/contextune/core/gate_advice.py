@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from contextune.core import events as ev
 from contextune.core.base import Value
@@ -49,9 +50,8 @@ def gate_retries(past: History) -> Iterator[Suggestion]:
     yield Suggestion(
         id="gate-retries",
         sentence=(
-            f"After {count_text(allowed, 'retry') if allowed == 1 else f'{allowed} retries'} with the output "
-            f"of a red gate, {helped.hits} of {helped.of} attempts passed: climb sooner, about {cents(weekly)} "
-            "a week."
+            f"Sent back with the output of a red gate, {helped.hits} of {helped.of} attempts passed on their "
+            f"last retry: climb without it, about {cents(weekly)} a week."
         ),
         weekly=weekly,
         computed=(
@@ -68,7 +68,7 @@ def gate_retries(past: History) -> Iterator[Suggestion]:
 def _cost_above(past: History, trials: Sequence[_Trial]) -> Decimal | None:
     """What a Task costs from the next rung on, averaged over those from which the trials would climb."""
     ladder = past.settings.ladder
-    next_of = dict(zip(ladder, ladder[1:], strict=False))
+    next_of = dict(pairwise(ladder))
     beyond: dict[Rung, list[Decimal]] = {}
     for visit in visits(past.records):
         if visit.rest is not None:
@@ -99,8 +99,8 @@ def flaky_tests(past: History) -> Iterator[Suggestion]:
         yield Suggestion(
             id=f"flaky-tests:{repository}",
             sentence=(
-                f"{name} passes and fails on the same code, in {count} of {tested[repository]} Runs: mend it or "
-                f"leave it out of the gate{saves}.{more}"
+                f"{name} passes and fails on the same code, in {count} of {tested[repository]} Runs: mend it "
+                f"or leave it out of the gate{saves}.{more}"
             ),
             weekly=weekly if weekly >= WORTH else Decimal(0),
             computed=(

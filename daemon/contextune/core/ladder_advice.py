@@ -59,8 +59,8 @@ def _better_start(past: History, kind: str, complexity: str, found: Sequence[Vis
         ),
         weekly=weekly,
         computed=(
-            f"Passed {bounds(passed)}. A Task costs {dollars_text(cost_now)} from {rung_text(now)} on, and at "
-            f"most {dollars_text(cost)} from {rung_text(rung)} on, failures and climbing included; "
+            f"Passed {bounds(passed)}. A Task costs {dollars_text(cost_now)} from {rung_text(now)} on, and "
+            f"at most {dollars_text(cost)} from {rung_text(rung)} on, failures and climbing included; "
             f"{len(begun)} Tasks in {past.weeks:.1f} weeks."
         ),
         setting=setting,
@@ -81,8 +81,8 @@ def _cost_of_starting(
     """What a Task costs that begins there, on the side of caution; None if that is not known.
 
     Below the present rung, a Task that fails goes on as it does now, and fails as often as Wilson's bound
-    allows. Above it, it costs what Tasks have cost from there on, at the upper end of the interval: those that
-    came there by climbing were the harder ones.
+    allows. Above it, it costs what Tasks have cost from there on, at the upper end of the interval: those
+    that came there by climbing were the harder ones.
     """
     each = mean(visit.dollars for visit in stays)
     if each is None or each_now is None:
