@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from typing import Any, NoReturn
 
 import msgspec
@@ -43,6 +46,15 @@ class Output:
         if sys.stdout.isatty():
             text = in_json(text.decode()).encode()
         self._write(text + b"\n")
+
+    def csv(self, rows: Iterable[Sequence[object]]) -> None:
+        """Rows as RFC 4180 has them."""
+        buffer = StringIO(newline="")
+        csv.writer(buffer).writerows(rows)
+        text = buffer.getvalue()
+        if sys.stdout.isatty():
+            text = plain(text.replace("\r\n", "\n"))
+        self._write(text.encode("utf-8", "backslashreplace"))
 
     def tagged(self, kind: str, value: Any) -> None:
         """One JSON object with its `kind`."""

@@ -30,6 +30,8 @@ class PerTodo(Value, frozen=True, kw_only=True):
     """Accepted ones; a Goal's Task, which has no Todo of its own, counts as one."""
     each: Ratio | None
     """Dollars a Todo over units: Runs and Quotes for what was done, else Tasks; None if none was accepted."""
+    units: int
+    """Runs and Quotes, or Tasks, that were counted."""
     left_out: int
     """Units in which a request had no price."""
 
@@ -117,5 +119,6 @@ def _told(arm: Literal["done", "sampled", "shadow"], rung: Rung | None, units: l
         dollars=sum((unit.dollars for unit in priced), Decimal(0)),
         todos=sum(unit.todos for unit in priced),
         each=ratio([(unit.dollars, Decimal(unit.todos)) for unit in priced]),
+        units=len(priced),
         left_out=len(units) - len(priced),
     )

@@ -239,39 +239,6 @@ class MeterLine(View, frozen=True, kw_only=True):
     detail: str
 
 
-class CostDay(View, frozen=True, kw_only=True):
-    """One day's money; `day` is a local date such as `2026-11-22`."""
-
-    day: str
-    bill: BillView
-
-
-class CostRun(View, frozen=True, kw_only=True):
-    """One Run's money."""
-
-    run_id: str
-    title: str
-    repository: str
-    state: RunState
-    created_at: int
-    tasks: int
-    accepted: int
-    bill: BillView
-    quoted: PriceView
-
-
-class CostView(View, frozen=True, kw_only=True):
-    """Money over time."""
-
-    total: BillView
-    today: BillView
-    days: tuple[CostDay, ...]
-    runs: tuple[CostRun, ...]
-    roles: tuple[CostLineView, ...]
-    method: str
-    """How the saving is computed, in a sentence."""
-
-
 class CheckView(View, frozen=True, kw_only=True):
     """One thing that `doctor` looked at."""
 
