@@ -72,7 +72,7 @@ def _show_rates(view: CostView, out: Output) -> None:
 
 
 def _show_facts(view: CostView, out: Output) -> None:
-    facts = [*view.patterns, *(f"Cache missed by {miss.text}." for miss in view.misses)]
+    facts = [*view.patterns, *(f"{miss.text}." for miss in view.misses)]
     if view.cliffs.avoided or view.cliffs.passed:
         facts.append(f"{view.cliffs.text}.")
     _show_list("Where it went", facts, out)
@@ -83,9 +83,9 @@ def _show_todos(view: CostView, out: Output) -> None:
         return
     out.say("Each accepted Todo", "bold")
     for one in view.per_todo:
-        out.say(f"  {one.label}: {one.text}")
-        out.say(f"    {one.detail}", "dim")
-    out.say(f"  {view.per_todo_method}", "dim")
+        out.say(f"{one.label}: {one.text}", indent=2)
+        out.say(one.detail, "dim", indent=4)
+    out.say(view.per_todo_method, "dim", indent=2)
     out.blank()
 
 
@@ -94,10 +94,10 @@ def _show_suggestions(suggestions: Sequence[SuggestionView], out: Output) -> Non
         return
     out.say("What could be cheaper", "bold")
     for one in suggestions:
-        out.say(f"  {one.sentence}")
+        out.say(one.sentence, indent=2)
         if one.apply is not None:
-            out.say(f"    Set: {one.apply.text}", "green")
-        out.say(f"    {one.computed}", "dim")
+            out.say(f"Set: {one.apply.text}", "green", indent=4)
+        out.say(one.computed, "dim", indent=4)
     out.blank()
 
 
@@ -105,7 +105,7 @@ def _show_list(title: str, facts: Sequence[str], out: Output) -> None:
     if facts:
         out.say(title, "bold")
         for fact in facts:
-            out.say(f"  {fact}")
+            out.say(fact, indent=2)
         out.blank()
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from contextune.cli.terminal import in_json, plain
@@ -60,10 +61,14 @@ class Output:
         """One JSON object with its `kind`."""
         self.line({"kind": kind, **msgspec.to_builtins(value)})
 
-    def say(self, text: str, style: str = "") -> None:
-        """Lines for people; nothing with --json."""
-        if not self.as_json:
-            self.show(Text(plain(text), style))
+    def say(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        """Lines for people, on a terminal each wrapped behind its indent; nothing with --json."""
+        if self.as_json:
+            return
+        if indent and sys.stdout.isatty():
+            self.show(Padding(Text(plain(text), style), (0, 0, 0, indent), expand=False))
+        else:
+            self.show(Text(" " * indent + plain(text), style))
 
     def show(self, picture: RenderableType) -> None:
         """A table or styled text for people; nothing with --json. Its text went through `plain` already."""

@@ -69,7 +69,7 @@ class MissView(View, frozen=True, kw_only=True):
     tokens: int
     dollars: Decimal
     text: str
-    """Such as `4 prompts: expired, 80,000 tokens paid for again, $0.0092 more`."""
+    """Such as `4 prompts missed the cache (expired): 80,000 tokens paid for again, $0.0092 more`."""
 
 
 class CliffsView(View, frozen=True, kw_only=True):

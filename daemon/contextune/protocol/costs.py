@@ -139,8 +139,8 @@ def _miss_view(line: MissLine) -> MissView:
         tokens=line.tokens,
         dollars=line.dollars,
         text=(
-            f"{count_text(line.count, 'prompt')}: {reason}, {count_text(line.tokens, 'token')} paid for "
-            f"again, {dollars_text(line.dollars)} more"
+            f"{count_text(line.count, 'prompt')} missed the cache ({reason}): "
+            f"{count_text(line.tokens, 'token')} paid for again, {dollars_text(line.dollars)} more"
         ),
     )
 
