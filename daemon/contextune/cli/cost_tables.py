@@ -11,7 +11,7 @@ from contextune.cli.output import Output
 from contextune.cli.tables import cell, table
 from contextune.protocol.cost_views import ComparisonView, CostGroup, CostView, SuggestionView
 from contextune.protocol.views import BillView
-from contextune.protocol.wording import count_text, model_text
+from contextune.protocol.wording import count_text, dollars_text, model_text
 
 MOST_RUNS = 12
 """Runs that are shown without being asked for by `--by run`."""
@@ -31,6 +31,8 @@ def show_costs(view: CostView, out: Output) -> None:
     _show_facts(view, out)
     _show_todos(view, out)
     _show_suggestions(view.suggestions, out)
+    if 0 < view.total.unpriced < view.total.requests:
+        out.say(f"Note: + leaves out {count_text(view.total.unpriced, 'request')} without a price.", "yellow")
     for remark in view.remarks:
         out.say(f"Note: {remark}", "yellow")
     out.say(view.method, "dim")
@@ -152,7 +154,9 @@ def show_comparison(view: ComparisonView, out: Output) -> None:
 
 
 def _money(bill: BillView) -> tuple[str, str, str]:
-    return bill.text, bill.at_sonnet_text, bill.saving or ""
+    some = 0 < bill.unpriced < bill.requests
+    cost = f"{dollars_text(bill.dollars)}+" if some else bill.text
+    return cost, bill.at_sonnet_text, bill.saving or ""
 
 
 def _when(at: int) -> str:

@@ -70,7 +70,7 @@ def cost_view(past: History, *, day_of: Callable[[int], str], today: str) -> Cos
         ),
         runs=tuple(
             _cost_run(run, by_run.get(run.id, Bill()))
-            for run in sorted(past.runs, key=lambda run: -run.created_at)
+            for run in sorted(past.runs, key=lambda run: run.created_at)[::-1]
         ),
         unstarted=Unstarted(
             quotes=len(quoted_only),
@@ -191,11 +191,12 @@ def _suggestion_view(one: Suggestion) -> SuggestionView:
         weekly_text=f"{cents(one.weekly)} a week" if one.weekly else "",
         computed=one.computed,
         evidence=f"{one.hits} of {one.of}",
-        apply=_change(one.setting, one.value) if one.setting and one.value is not None else None,
+        apply=setting_change(one.setting, one.value) if one.setting and one.value is not None else None,
     )
 
 
-def _change(setting: str, value: SettingValue) -> SettingChange:
+def setting_change(setting: str, value: SettingValue) -> SettingChange:
+    """What to set, as an editor and as a person take it. `setting` is in snake_case."""
     first, *others = setting.split("_")
     camel = first + "".join(word.capitalize() for word in others)
     return SettingChange(
