@@ -17,18 +17,18 @@ export function rows(costs: CostView): readonly Node[] {
   return [
     new AmountNode({ id: "today", name: l10n.t("Today"), bill: today, icon: "calendar", note }),
     new AmountNode({ id: "total", name: l10n.t("All Time"), bill: total, icon: "graph", note }),
-    ...perTodo(costs),
     ...group(
       "suggestions",
       l10n.t("Suggestions"),
       costs.suggestions.map((one) => new SuggestionNode(one)),
     ),
-    ...group("facts", l10n.t("Where It Went"), whereItWent(costs)),
     ...group("days", l10n.t("Days"), amounts("day", costs.days, "calendar")),
     ...group("runs", l10n.t("Runs"), [...runs.map((run) => new RunCostNode(run)), ...unstarted(costs)]),
     ...group("roles", l10n.t("Roles"), roles(costs)),
     ...group("models", l10n.t("Models"), amounts("model", costs.models, "chip")),
     ...group("repositories", l10n.t("Repositories"), repositories(costs)),
+    ...group("perTodo", l10n.t("Each Accepted Todo"), perTodo(costs)),
+    ...group("facts", l10n.t("Where It Went"), whereItWent(costs)),
     ...group("rates", l10n.t("Success by Kind and Rung"), rates(costs)),
   ];
 }
@@ -42,18 +42,16 @@ function amounts(kind: string, groups: readonly CostGroup[], icon: string): Node
 }
 
 function perTodo({ perTodo, perTodoMethod }: CostView): Node[] {
-  return perTodo
-    .filter(({ each }) => each !== null)
-    .map(
-      (one, index) =>
-        new FactNode({
-          id: `perTodo:${index}`,
-          label: index === 0 ? l10n.t("{0} for each accepted Todo", one.text) : one.text,
-          description: index === 0 ? "" : one.label,
-          tooltip: perTodoTooltip(one, perTodoMethod),
-          icon: "target",
-        }),
-    );
+  return perTodo.map(
+    (one, index) =>
+      new FactNode({
+        id: `perTodo:${index}`,
+        label: one.text,
+        description: one.label,
+        tooltip: perTodoTooltip(one, perTodoMethod),
+        icon: "target",
+      }),
+  );
 }
 
 function whereItWent(costs: CostView): Node[] {
