@@ -200,14 +200,12 @@ def test_attempts_in_a_row_on_one_rung_are_one_stay() -> None:
         (p.HIGH, True, False, d("0.09"), d("0.09")),
         (p.LOW, None, True, None, None),
         (p.LOW, False, True, d("0.01"), d("0.01")),
-        (p.LOW, False, True, d("0.01"), d("0.10")),
-        (p.HIGH, True, False, d("0.09"), d("0.09")),
+        (p.LOW, True, True, d("0.01"), d("0.10")),
     ]
     assert rates(made) == (
         Rate(kind="tests", rung=p.LOW, passed=share(1, 3), cut_off=1, each=d("0.07") / 3),
         Rate(kind="tests", rung=p.HIGH, passed=share(1, 1), cut_off=0, each=d("0.09")),
-        Rate(kind="docs", rung=p.LOW, passed=share(0, 1), cut_off=0, each=d("0.01")),
-        Rate(kind="docs", rung=p.HIGH, passed=share(1, 1), cut_off=0, each=d("0.09")),
+        Rate(kind="docs", rung=p.LOW, passed=share(1, 1), cut_off=0, each=d("0.01")),
     )
     assert climbs(made) == (
         Climb(kind="docs", climbed=share(1, 1), accepted=share(1, 1), dollars=d("0.10")),

@@ -57,7 +57,7 @@ def test_a_kind_that_passes_on_a_cheaper_rung_should_start_there() -> None:
     assert told == Suggestion(
         id="start-rung:tests:simple",
         sentence=(
-            "Tasks of the kind tests (simple) pass on Haiku 5.5, low 19 of 20 times: start them there, about "
+            "Tasks of kind tests (simple) pass on Haiku 5.5, low 19 of 20 times: start them there, about "
             "$0.70 a week."
         ),
         weekly=told.weekly,

@@ -98,7 +98,7 @@ def test_where_it_went_in_words() -> None:
         "Planning is 25 % of the bill, 5 % for Quotes that never started.",
         "Tasks that were not accepted took 75 %.",
         "28 % of prompt tokens came from the cache.",
-        "Of 5 Tasks of the kind tests, 5 climbed and 5 were accepted, for $0.1500.",
+        "Of 5 Tasks of kind tests, 5 climbed and 5 were accepted, for $0.1500.",
     )
     assert told.misses == (
         c.MissView(

@@ -9,9 +9,10 @@ from decimal import Decimal
 from contextune.core.chance import Share, ratio, share
 from contextune.core.conversation import Rung
 from contextune.core.history import History
+from contextune.core.naming import rung_text
 from contextune.core.rates import Visit, mean, visits
 from contextune.core.suggestion import LEAST, WORTH, SettingValue, Suggestion, bounds, cents
-from contextune.core.wording import dollars_text, rung_text
+from contextune.core.wording import dollars_text
 
 RECENT = 10
 """Tasks by which it is told where a kind begins now."""
@@ -54,7 +55,7 @@ def _better_start(past: History, kind: str, complexity: str, found: Sequence[Vis
     return Suggestion(
         id=f"start-rung:{kind}:{complexity}",
         sentence=(
-            f"Tasks of the kind {kind} ({complexity}) pass on {rung_text(rung)} {passed.hits} of {passed.of} "
+            f"Tasks of kind {kind} ({complexity}) pass on {rung_text(rung)} {passed.hits} of {passed.of} "
             f"times: start them there, about {cents(weekly)} a week."
         ),
         weekly=weekly,

@@ -11,10 +11,11 @@ from contextune.core.conversation import Rung
 from contextune.core.costs import is_planning, is_shadow, share_of, summed, total
 from contextune.core.history import History, run_of
 from contextune.core.money import Usage
+from contextune.core.naming import rung_text
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.core.suggestion import LEAST, WORTH, Suggestion, bounds, cents, percent
-from contextune.core.wording import dollars_text, rung_text
+from contextune.core.wording import dollars_text
 
 PLANNING_SHARE = Decimal("0.25")
 """The most that planning should be of a bill."""

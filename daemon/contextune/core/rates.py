@@ -35,8 +35,9 @@ class Visit(Value, frozen=True, kw_only=True):
 def visits(records: Iterable[TaskRecord]) -> Iterator[Visit]:
     """The stays of Tasks on rungs, in order. Attempts in a row on one rung are one stay.
 
-    So are the tries of a rung side by side, a fresh conversation that goes on with the work, and a Task that
-    did not fit the others and was mended.
+    So are the tries of a rung side by side, and a fresh conversation that goes on with the work. What came
+    after the first green Gate of a Task is part of what it cost, but no stay of its own: it began with the
+    work of others.
     """
     for record in records:
         stays = [(rung, list(steps)) for rung, steps in groupby(record.steps, key=lambda step: step.rung)]
@@ -46,18 +47,20 @@ def visits(records: Iterable[TaskRecord]) -> Iterator[Visit]:
                 kind=record.kind,
                 complexity=record.complexity,
                 rung=rung,
-                passed=_passed(steps, record, last=number == len(stays) - 1),
+                passed=_passed(steps, record),
                 first=number == 0,
                 dollars=_sum(steps),
                 rest=_sum(later),
             )
+            if any(step.outcome == "green" for step in steps):
+                break
 
 
-def _passed(steps: Sequence[Step], record: TaskRecord, *, last: bool) -> bool | None:
+def _passed(steps: Sequence[Step], record: TaskRecord) -> bool | None:
     outcomes = {step.outcome for step in steps}
     if "green" in outcomes:
-        # A green Task that was thrown back and climbed, or that the user took back, was not done there.
-        return last and record.state == "accepted" and not record.reverted
+        # Green work that did not fit the others, or that the user took back, is not done.
+        return None if record.state == "cancelled" else record.state == "accepted" and not record.reverted
     return False if outcomes & _DECIDED else None
 
 

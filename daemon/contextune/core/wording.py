@@ -1,18 +1,15 @@
-"""Amounts, rungs and counts as people read them. The one place that spells them, wherever they are shown."""
+"""Amounts and counts as people read them. The one place that spells them, wherever they are shown."""
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from contextune.core.conversation import Rung
 from contextune.core.money import Bill, PriceRange
 
 UNPRICED = "unpriced"
 
 _CENT = Decimal("0.01")
 _FINE = Decimal("0.0001")
-_MODEL = re.compile(r"claude-([a-z]+)-(\d{1,2})(?:-(\d{1,2}))?(?:-\d{8})?")
 
 
 def dollars_text(dollars: Decimal | None) -> str:
@@ -57,20 +54,6 @@ def saving_text(share: Decimal | None) -> str | None:
     if share is None:
         return None
     return f"{(share * 100).quantize(Decimal(1), ROUND_FLOOR)} %"
-
-
-def model_text(model: str) -> str:
-    """Such as `Haiku 5.5` for `claude-haiku-5-5`; an id of another form as it is."""
-    match = _MODEL.fullmatch(model)
-    if match is None:
-        return model
-    family, major, minor = match.groups()
-    return f"{family.capitalize()} {major}.{minor}" if minor else f"{family.capitalize()} {major}"
-
-
-def rung_text(rung: Rung) -> str:
-    """Such as `Haiku 5.5, low`."""
-    return f"{model_text(rung.model)}, {rung.effort}"
 
 
 def count_text(count: int, noun: str) -> str:

@@ -14,11 +14,12 @@ from contextune.core.costs import Cliffs, MissLine, cliffs, held, is_planning, m
 from contextune.core.economy import PerTodo, per_todo
 from contextune.core.history import History, run_of
 from contextune.core.money import Bill, CostLine
+from contextune.core.naming import model_text, rung_text
 from contextune.core.rates import Climb, Rate, climbs, rates
 from contextune.core.run import Run
 from contextune.core.suggestion import SettingValue, Suggestion, cents, percent
 from contextune.core.suggestions import suggestions
-from contextune.core.wording import count_text, dollars_text, model_text, rung_text
+from contextune.core.wording import count_text, dollars_text
 from contextune.protocol.convert import SAVING_METHOD, bill_view, cost_line_view, price_view, rung_view
 from contextune.protocol.cost_views import (
     ChangeView,
@@ -178,7 +179,7 @@ def _patterns(past: History) -> tuple[str, ...]:
 def _climb_text(climb: Climb) -> str:
     climbed, accepted = climb.climbed, climb.accepted
     return (
-        f"Of {climbed.of} Tasks of the kind {climb.kind or 'unknown'}, {climbed.hits} climbed and "
+        f"Of {climbed.of} Tasks of kind {climb.kind or 'unknown'}, {climbed.hits} climbed and "
         f"{accepted.hits} were accepted, for {dollars_text(climb.dollars)}."
     )
 
@@ -208,7 +209,7 @@ def _value_text(value: SettingValue) -> str:
     if isinstance(value, tuple):
         return ", then ".join(_value_text(rung) for rung in value)
     if isinstance(value, Rung):
-        return rung_text(value) + (f" x {value.tries}" if value.tries > 1 else "")
+        return rung_text(value)
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 

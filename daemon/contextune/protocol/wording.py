@@ -1,14 +1,13 @@
 """The core's words for amounts, rungs and counts, where views and those who show them look for them."""
 
+from contextune.core.naming import model_text, rung_text
 from contextune.core.wording import (
     UNPRICED,
     bill_text,
     count_text,
     dollars_text,
     duration_text,
-    model_text,
     price_text,
-    rung_text,
     saving_text,
 )
 
