@@ -36,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.tryResult": tasks.tryResult,
+  "contextune.applySuggestion": product.applySuggestion,
 };
 
 /** Registers the table; what a command throws is shown. */

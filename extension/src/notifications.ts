@@ -1,6 +1,7 @@
 /** Notifications: only when a person is needed, once for each occasion. */
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "./generated/protocol";
+import { budgetSetting, parkedText } from "./parkedText";
 import type { Store } from "./store";
 import { billText, passedTasks } from "./views/runs/words";
 
@@ -60,14 +61,13 @@ async function tellState(run: RunView): Promise<void> {
     const chosen = await vscode.window.showWarningMessage(text, show);
     if (chosen === show) await vscode.commands.executeCommand("contextune.runs.focus");
   } else if (run.state === "parked") {
-    const raise = vscode.l10n.t("Raise the Budget");
+    const setting = budgetSetting(run);
+    const raise = setting === undefined ? vscode.l10n.t("Raise the Budget") : vscode.l10n.t("Open Settings");
     const stop = vscode.l10n.t("Cancel the Run");
-    const chosen = await vscode.window.showWarningMessage(
-      run.reason || vscode.l10n.t("“{0}” has reached its budget of {1}.", run.title, run.budgetText),
-      raise,
-      stop,
-    );
-    if (chosen === raise) await command("pauseRun");
+    const chosen = await vscode.window.showWarningMessage(parkedText(run), raise, stop);
+    if (chosen === raise && setting === undefined) await command("resumeRun");
+    if (chosen === raise && setting !== undefined)
+      await vscode.commands.executeCommand("workbench.action.openSettings", setting);
     if (chosen === stop) await command("cancelRun");
   }
 }

@@ -2,12 +2,14 @@
 import type {
   AttemptView,
   BillView,
+  CostView,
   EvidenceView,
   FileChange,
   MeterView,
   PriceView,
   QuoteView,
   RunView,
+  SuggestionView,
   TaskQuoteView,
   TaskView,
   Todo,
@@ -122,6 +124,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     title: "Two TODOs",
     state: "running",
     reason: "",
+    parkedBy: null,
     createdAt: 100,
     updatedAt: 100,
     endedAt: null,
@@ -210,6 +213,42 @@ export function meter(over: Partial<MeterView> = {}): MeterView {
     lines: [{ label: "executor · Haiku 5.5", amount: "$0.0092", detail: "3 requests" }],
     today: bill({ text: "$0.1200" }),
     offline: false,
+    ...over,
+  };
+}
+
+export function suggestion(over: Partial<SuggestionView> = {}): SuggestionView {
+  return {
+    id: "gate-retries",
+    sentence: "Climb without it, about $0.86 a week.",
+    weekly: "0.8592",
+    weeklyText: "$0.86 a week",
+    computed: "The last retry helped 0 of 12.",
+    evidence: "0 of 12",
+    apply: { key: "contextune.gateRetries", valueJson: "0", text: "gate_retries = 0" },
+    ...over,
+  };
+}
+
+export function costs(over: Partial<CostView> = {}): CostView {
+  return {
+    total: bill(),
+    today: bill({ text: "$0.0012" }),
+    days: [],
+    runs: [],
+    unstarted: { quotes: 0, bill: bill({ requests: 0 }) },
+    roles: [],
+    models: [],
+    repositories: [],
+    rates: [],
+    misses: [],
+    cliffs: { avoided: 0, passed: 0, dollars: "0", text: "0 price cliffs avoided, $0.00 less" },
+    patterns: [],
+    suggestions: [],
+    perTodo: [],
+    perTodoMethod: "Failures and planning included.",
+    remarks: [],
+    method: "At Sonnet's price.",
     ...over,
   };
 }

@@ -10,13 +10,17 @@ from typing import Any, Literal, cast
 
 from contextune.core import events as ev
 from contextune.core.check import Check
+from contextune.core.costs import total
 from contextune.core.errors import UsageProblem
+from contextune.core.history import History
+from contextune.core.money import Bill
 from contextune.core.quote import Quote
 from contextune.core.run import Run, advance
 from contextune.core.todo import Todo
 from contextune.core.worktree import Worktree
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
+from tests.core.past import past
 from tests.protocol import samples as s
 
 Listener = Callable[[Run, ev.AnyEvent], None]
@@ -59,6 +63,8 @@ class Played:
         self.known: dict[str, Run] = {}
         self.calls: list[tuple[Any, ...]] = []
         self.called = asyncio.Event()
+        self.past = past()
+        """What costs are told from."""
         self.hold: asyncio.Event | None = None
         """Set by a test to keep a Quote in the making."""
         self._listeners: list[Listener] = []
@@ -179,6 +185,13 @@ class Played:
         self.call("configure", folder, dict(editor_settings))
         if "agents" in editor_settings and not isinstance(editor_settings["agents"], int):
             raise UsageProblem("VS Code: setting 'agents': Expected `int`, got `str`.")
+
+    async def costs(self, folder: Path | None, *, since: int, until: int | None) -> History:
+        self.call("costs", folder, since, until)
+        return self.past
+
+    async def spent(self, since: int) -> Bill:
+        return total(entry for entry in self.past.entries if entry.at >= since)
 
     async def doctor(self, folder: Path | None) -> list[Check]:
         return [Check(name="git", state="ok", detail=str(folder))]

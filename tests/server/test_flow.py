@@ -194,6 +194,27 @@ async def test_a_reached_budget_can_be_doubled(editor: Editor, app: Played, fold
     app.end()
 
 
+async def test_a_budget_around_the_runs_own_is_raised_in_the_settings_and_asked_about_each_time(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    editor.answers["window/showMessageRequest"] = lambda p: {"title": p["actions"][0]["title"]}
+    await editor.open(folder)
+    await delegate(editor)
+    await started(app)
+    reached = "The budget of the day, $1.00, is reached."
+    for at in (3_000, 4_000):
+        app.calls.clear()
+        app.happen(ev.RunPaused(run_id="r_1", at=at, state="parked", reason=reached, scope="day"))
+        await app.until("resume", "r_1", None)
+        app.happen(ev.RunResumed(run_id="r_1", at=at + 1, budget=Decimal("2.00")))
+    asked = [p for p in editor.all("window/showMessageRequest") if "budget" in p["message"]]
+    assert [one["message"] for one in asked] == [
+        f"“2 TODOs of sizes.py”: {reached} Raise `day_budget` in the settings, then go on."
+    ] * 2
+    assert [action["title"] for action in asked[0]["actions"]] == ["Go on", "Later"]
+    app.end()
+
+
 async def test_a_discarded_result_says_where_it_is_kept(editor: Editor, app: Played, folder: Path) -> None:
     answers = iter(["Start", "Discard"])
     editor.answers["window/showMessageRequest"] = lambda _: {"title": next(answers)}

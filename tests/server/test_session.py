@@ -12,6 +12,8 @@ import pytest
 from contextune.core import events as ev
 from contextune.core.errors import BudgetReached
 from contextune.protocol.convert import run_view
+from contextune.server.days import start_of, today
+from tests.core.past import created, entry, past, planned
 from tests.protocol import samples as s
 from tests.server.editor import Editor, RpcError
 from tests.server.played import Played
@@ -176,11 +178,36 @@ async def test_review_shows_text_and_names_what_is_none(
 
 async def test_cost_is_summed_and_a_bad_date_is_named(editor: Editor, app: Played, folder: Path) -> None:
     await editor.open(folder)
-    app.known["r_1"] = s.reviewed(s.make_quote(str(folder)))
-    cost = await editor.ask("contextune/cost/summary", {})
-    assert (cost["total"]["text"], [run["runId"] for run in cost["runs"]]) == ("$0.0074", ["r_1"])
-    with pytest.raises(RpcError, match="expected a form such as 2026-11-01"):
-        await editor.ask("contextune/cost/summary", {"since": "yesterday"})
+    at = start_of("2026-11-20")
+    app.past = past([planned("r_1", "0.05", at=at), entry("r_1", at=at)], [created("r_1")])
+    asked = {"folder": str(folder), "since": "2026-11-20", "until": "2026-11-21"}
+    cost = await editor.ask("contextune/cost/summary", asked)
+    assert (cost["total"]["text"], [run["runId"] for run in cost["runs"]]) == ("$0.0600", ["r_1"])
+    assert [(day["key"], day["bill"]["dollars"]) for day in cost["days"]] == [("2026-11-20", "0.06")]
+    assert ("costs", folder, at, start_of("2026-11-22")) in app.calls
+    for day in ("yesterday", "0001-01-01"):
+        with pytest.raises(RpcError, match="expected a form such as 2026-11-01"):
+            await editor.ask("contextune/cost/summary", {"since": day})
+
+
+async def test_today_is_what_the_ledger_says_planning_and_other_processes_included(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    noon = start_of(today()) + 1
+    app.past = past([planned("r_9", "0.05", at=noon), entry("shadow_r_9", at=noon), entry(at=noon - 2)])
+    await editor.open(folder)
+    first = await editor.hear("contextune/meter/changed", lambda m: m["today"]["dollars"] != "0")
+    assert (first["today"]["dollars"], first["text"], first["runId"]) == ("0.06", "$0.0600", None)
+
+    app.past = past([planned("r_9", "0.05", at=noon), planned("r_10", "0.02", at=noon)])
+    await editor.ask("contextune/quote/create", {"all": True})
+    quoted = await editor.hear("contextune/meter/changed", lambda m: m["today"]["dollars"] == "0.07")
+    assert quoted["today"]["requests"] == 2
+
+    app.past = past([planned("r_9", "0.05", at=noon), entry("r_1", dollars="0.0012", at=noon)])
+    app.happen(s.created(s.make_quote(str(folder))), *s.started("round-up"))
+    settled = await editor.hear("contextune/meter/changed", lambda m: m["today"]["dollars"] == "0.0512")
+    assert settled["text"] == "$0.0062", "the Run that is being paid for, with its planning"
 
 
 async def test_without_a_folder_a_sentence_says_so(editor: Editor) -> None:

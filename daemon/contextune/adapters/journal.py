@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contextune.adapters import ledger_table
+from contextune.adapters import ledger_table, milestones
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
 from contextune.core.events import AnyEvent, RequestReserved, RequestSettled, RunCreated, TaskRecorded
@@ -154,6 +154,10 @@ class SqliteJournal:
         """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
         return await asyncio.to_thread(self._history, repository, offline)
 
+    async def milestones(self, repository: str | None = None) -> list[AnyEvent]:
+        """Events of all Runs in order, of one repository or of all, without conversations and requests."""
+        return await asyncio.to_thread(self._milestones, repository)
+
     async def close(self) -> None:
         """Write what waits, fold the log into the file, and close it. A second call does nothing."""
         if self._closed:
@@ -253,6 +257,11 @@ class SqliteJournal:
                     taken_back = ending in ("run_undone", "run_discarded")
                     records.append(msgspec.structs.replace(event.record, reverted=taken_back))
         return records
+
+    def _milestones(self, repository: str | None) -> list[AnyEvent]:
+        rows = self._select(milestones.QUERY, (repository, repository))
+        with self._readable():
+            return [self._decoder.decode(body) for (body,) in rows]
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

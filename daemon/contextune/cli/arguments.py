@@ -58,6 +58,16 @@ what happens:
 
 """
 
+COST_HELP = """\
+what is compared:
+  contextune cost --compare 2026-11-01..2026-11-07 2026-11-08..2026-11-14
+  contextune cost --compare r_1a2b3c4d r_5e6f7a8b
+  contextune cost --compare claude-haiku-5-5 claude-sonnet-5-5
+
+A request counts on the day on which it left, planning and shadow samples among
+them; the day is the local one.
+"""
+
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence and how to get help, with exit status 2."""
@@ -148,8 +158,21 @@ def _look(commands: Commands) -> None:
     show = _command(commands, "show", "One Run: Tasks, Evidence, bill.")
     show.add_argument("run", nargs="?", metavar="RUN", help="the newest if none is given")
     show.add_argument("--diff", action="store_true", help="the whole diff as well")
-    cost = _command(commands, "cost", "What was spent, by Run, role and model, and what was saved.")
-    cost.add_argument("--since", metavar="DATE", help="Runs from this day on, such as 2026-11-01")
+    _cost(
+        _command(commands, "cost", "What was spent, on what, what was saved, what could be.", more=COST_HELP)
+    )
+
+
+def _cost(cost: Parser) -> None:
+    text = "a folder of the repository; every repository if none is given"
+    cost.add_argument("path", nargs="?", type=Path, metavar="PATH", help=text)
+    cost.add_argument("--all", action="store_true", help="every repository, as without PATH")
+    cost.add_argument("--since", metavar="DATE", help="from this day on, such as 2026-11-01")
+    cost.add_argument("--until", metavar="DATE", help="up to this day, itself included")
+    keys = ("day", "run", "role", "model", "repository", "task")
+    cost.add_argument("--by", choices=keys, help="only the sums by this")
+    cost.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two periods, two Runs or two models")
+    cost.add_argument("--csv", action="store_true", help="one row a request, or with --by one a group")
 
 
 def _steer(commands: Commands) -> None:

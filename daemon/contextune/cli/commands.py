@@ -5,19 +5,20 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from contextune.agents.roles import builtin_roles
 from contextune.cli import steering, work
+from contextune.cli.cost import cost
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
-from contextune.cli.tables import bill_table, cell, table
+from contextune.cli.tables import cell, table
 from contextune.compose import compose
 from contextune.core.errors import UsageProblem
 from contextune.engine.application import Application
-from contextune.protocol.convert import cost_view, joined_bill, joined_lines, worktree_view
+from contextune.protocol.convert import worktree_view
 from contextune.protocol.wording import bill_text, count_text, rung_text
 
 Command = Callable[[Namespace], Coroutine[Any, Any, int]]
@@ -85,37 +86,6 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
     return 0
 
 
-async def _cost(app: Application, given: Namespace, out: Output) -> int:
-    since = _date(given.since)
-    runs = await app.runs(None)
-    view = cost_view(runs, day_of=_day, today=date.today().isoformat(), since=since)  # noqa: DTZ011 the user's own day
-    if out.as_json:
-        out.line(view)
-        return 0
-    counted = [run for run in runs if since is None or _day(run.created_at) >= since]
-    if not counted:
-        out.say("Nothing was spent.")
-        return 0
-    listed = table("Run", "Started", "Cost", "On Sonnet", "Saved", "Title", wide=5, right=(2, 3, 4))
-    for run in view.runs:
-        bill = run.bill
-        listed.add_row(
-            run.run_id,
-            _when(run.created_at),
-            bill.text,
-            bill.at_sonnet_text,
-            bill.saving or "",
-            cell(run.title),
-        )
-    out.show(listed)
-    out.blank()
-    lines = joined_lines([line for run in counted for line in run.costs])
-    out.show(bill_table(lines, joined_bill([run.bill for run in counted])))
-    out.blank()
-    out.say(view.method, "dim")
-    return 0
-
-
 async def _worktrees(app: Application, given: Namespace, out: Output) -> int:
     cleaning = given.action == "clean"
     if cleaning:
@@ -178,19 +148,6 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _date(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise UsageProblem(f"--since: {text!r} is no date, such as 2026-11-01.") from None
-
-
-def _day(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone().date().isoformat()
-
-
 def _when(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
@@ -203,7 +160,7 @@ COMMANDS: dict[str, Command] = {
     "retry": _with_application(work.retry),
     "runs": _with_application(_runs),
     "show": _with_application(_show),
-    "cost": _with_application(_cost),
+    "cost": _with_application(cost),
     "pause": _with_application(steering.pause),
     "cancel": _with_application(steering.cancel),
     "tell": _with_application(steering.tell),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from contextune.cli.terminal import in_json, plain
@@ -44,14 +48,27 @@ class Output:
             text = in_json(text.decode()).encode()
         self._write(text + b"\n")
 
+    def csv(self, rows: Iterable[Sequence[object]]) -> None:
+        """Rows as RFC 4180 has them."""
+        buffer = StringIO(newline="")
+        csv.writer(buffer).writerows(rows)
+        text = buffer.getvalue()
+        if sys.stdout.isatty():
+            text = plain(text.replace("\r\n", "\n"))
+        self._write(text.encode("utf-8", "backslashreplace"))
+
     def tagged(self, kind: str, value: Any) -> None:
         """One JSON object with its `kind`."""
         self.line({"kind": kind, **msgspec.to_builtins(value)})
 
-    def say(self, text: str, style: str = "") -> None:
-        """Lines for people; nothing with --json."""
-        if not self.as_json:
-            self.show(Text(plain(text), style))
+    def say(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        """Lines for people, on a terminal each wrapped behind its indent; nothing with --json."""
+        if self.as_json:
+            return
+        if indent and sys.stdout.isatty():
+            self.show(Padding(Text(plain(text), style), (0, 0, 0, indent), expand=False))
+        else:
+            self.show(Text(" " * indent + plain(text), style))
 
     def show(self, picture: RenderableType) -> None:
         """A table or styled text for people; nothing with --json. Its text went through `plain` already."""

@@ -168,7 +168,7 @@ def _tell_next(final: Run, out: Output) -> None:
         return
     match final.state:
         case "parked":
-            out.note(f"{final.reason} `contextune resume {final.id} --budget USD` goes on with a higher one.")
+            out.note(f"{final.reason} {_way_on(final)}")
         case "paused":
             out.note(f"{final.reason} `contextune resume {final.id}` goes on.")
         case "review":
@@ -180,6 +180,13 @@ def _tell_next(final: Run, out: Output) -> None:
             out.note(f"`contextune undo {final.id}` moves your branch back.")
         case "undone" | "discarded" | "cancelled" | "failed" | "running":
             pass
+
+
+def _way_on(parked: Run) -> str:
+    """How a Run goes on whose budget, or one around it, is reached."""
+    if parked.parked_by in (None, "run"):
+        return f"`contextune resume {parked.id} --budget USD` goes on with a higher one."
+    return f"Raise `{parked.parked_by}_budget` in the settings; `contextune resume {parked.id}` then goes on."
 
 
 def _request(given: Namespace) -> QuoteRequest:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung
+from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import CacheMiss, Charge
 from contextune.core.plan import Plan
@@ -54,6 +55,8 @@ class RunPaused(Event, frozen=True, kw_only=True):
 
     state: RunState
     reason: str
+    scope: BudgetScope | None = None
+    """Which budget is reached, if that is why."""
 
 
 class RunResumed(Event, frozen=True, kw_only=True):

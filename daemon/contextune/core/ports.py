@@ -100,6 +100,14 @@ class Journal(Protocol):
         """Ids of Runs, newest first."""
         ...
 
+    async def milestones(self, repository: str | None = None) -> list[AnyEvent]:
+        """Events of all Runs in order, of one repository or of all, without conversations and requests.
+
+        A Run that is folded from them stands where it stands, but for its bill and what was said in it; what
+        commands printed is left out.
+        """
+        ...
+
     async def close(self) -> None:
         """Wait for what was appended and close the file."""
         ...

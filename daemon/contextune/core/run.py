@@ -10,6 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
+from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan, Task
@@ -88,6 +89,8 @@ class Run(Value, frozen=True, kw_only=True):
     title: str
     state: RunState
     reason: str = ""
+    parked_by: BudgetScope | None = None
+    """Which budget is reached, while the Run is parked."""
     created_at: int
     updated_at: int
     ended_at: int | None = None
@@ -204,9 +207,9 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
     change = msgspec.structs.replace
     match event:
         case ev.RunPaused():
-            return change(run, state=event.state, reason=event.reason)
+            return change(run, state=event.state, reason=event.reason, parked_by=event.scope)
         case ev.RunResumed():
-            return change(run, state="running", reason="", budget=event.budget, ended_at=None)
+            return change(run, state="running", reason="", parked_by=None, budget=event.budget, ended_at=None)
         case ev.RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))

@@ -12,7 +12,10 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.check import Check
+from contextune.core.costs import total
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
+from contextune.core.history import History, history
+from contextune.core.money import Bill
 from contextune.core.ports import Letter
 from contextune.core.quote import Quote
 from contextune.core.run import Run, fold
@@ -316,6 +319,24 @@ class Application:
         """The editor's own settings, keys in snake_case. Raises UsageProblem on a bad one."""
         self._world.settings.configure(folder.resolve() if folder else None, editor_settings)
         self._world.models.set_offline(bool(self._world.settings.load(None, {}).offline))
+
+    async def costs(self, folder: Path | None = None, *, since: int = 0, until: int | None = None) -> History:
+        """What was spent on requests reserved from `since` to before `until`, and all that explains it.
+
+        Of one repository or of all; times in milliseconds since the epoch.
+        """
+        root = str((await self._places.of(folder)).repository.root) if folder else None
+        entries = await self._world.journal.ledger(since=since, until=until, repository=root)
+        milestones = await self._world.journal.milestones(root)
+        settings = self._world.settings.load(Path(root) if root else None, {})
+        price_of = self._world.prices.price
+        return await asyncio.to_thread(
+            history, entries, milestones, settings, price_of, since=since, until=until
+        )
+
+    async def spent(self, since: int) -> Bill:
+        """What all settled requests cost that were reserved from `since` on, in every process."""
+        return await asyncio.to_thread(total, await self._world.journal.ledger(since=since))
 
     async def doctor(self, folder: Path | None) -> list[Check]:
         """What is in order and what is missing."""

@@ -152,7 +152,13 @@ class RunDriver:
                 if self._go.is_set():
                     self._go.clear()
                     await self.emit(
-                        ev.RunPaused(run_id=self.run.id, at=self.now(), state="parked", reason=str(reached))
+                        ev.RunPaused(
+                            run_id=self.run.id,
+                            at=self.now(),
+                            state="parked",
+                            reason=str(reached),
+                            scope=reached.scope,
+                        )
                     )
 
     async def pause(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from contextune.core.check import Check
 from contextune.core.conversation import Rung
@@ -16,10 +16,7 @@ from contextune.protocol.views import (
     BaselineView,
     BillView,
     CheckView,
-    CostDay,
     CostLineView,
-    CostRun,
-    CostView,
     EvidenceView,
     PriceView,
     QuoteView,
@@ -123,6 +120,7 @@ def run_view(run: Run) -> RunView:
         title=run.title,
         state=run.state,
         reason=run.reason,
+        parked_by=run.parked_by,
         created_at=run.created_at,
         updated_at=run.updated_at,
         ended_at=run.ended_at,
@@ -137,7 +135,7 @@ def run_view(run: Run) -> RunView:
         waves=run.waves,
         tasks=tuple(_task_view(task, wave_of[task.id]) for task in run.tasks),
         bill=bill_view(run.bill),
-        costs=tuple(_cost_line_view(line) for line in run.costs),
+        costs=tuple(cost_line_view(line) for line in run.costs),
         ghost=run.ghost,
         ghost_evidence=evidence_view(run.ghost_evidence) if run.ghost_evidence else None,
         changes=run.changes,
@@ -205,7 +203,8 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
     )
 
 
-def _cost_line_view(line: CostLine) -> CostLineView:
+def cost_line_view(line: CostLine) -> CostLineView:
+    """What one role on one model cost."""
     return CostLineView(role=line.role, model=line.model, bill=bill_view(line.bill))
 
 
@@ -259,44 +258,6 @@ def _baseline_view(baseline: Baseline) -> BaselineView:
         flaky=baseline.flaky,
         output_tail=tail(baseline.output),
         usable=baseline.usable,
-    )
-
-
-def cost_view(
-    runs: Sequence[Run], *, day_of: Callable[[int], str], today: str, since: str | None = None
-) -> CostView:
-    """Money over time, a Run counted on the day it was created.
-
-    `day_of` tells the local date of a time in milliseconds, such as `2026-11-22`; `since` is such a date.
-    """
-    counted = [run for run in runs if since is None or day_of(run.created_at) >= since]
-    by_day: dict[str, Bill] = {}
-    for run in counted:
-        day = day_of(run.created_at)
-        by_day[day] = by_day.get(day, Bill()).join(run.bill)
-    return CostView(
-        total=bill_view(joined_bill([run.bill for run in counted])),
-        today=bill_view(by_day.get(today, Bill())),
-        days=tuple(CostDay(day=day, bill=bill_view(by_day[day])) for day in sorted(by_day, reverse=True)),
-        runs=tuple(_cost_run(run) for run in sorted(counted, key=lambda run: -run.created_at)),
-        roles=tuple(
-            _cost_line_view(line) for line in joined_lines([c for run in counted for c in run.costs])
-        ),
-        method=SAVING_METHOD,
-    )
-
-
-def _cost_run(run: Run) -> CostRun:
-    return CostRun(
-        run_id=run.id,
-        title=run.title,
-        repository=run.repository,
-        state=run.state,
-        created_at=run.created_at,
-        tasks=len(run.tasks),
-        accepted=sum(task.state == "accepted" for task in run.tasks),
-        bill=bill_view(run.bill),
-        quoted=price_view(run.quote.price),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from contextune.protocol import params as p
 from contextune.protocol import views as v
+from contextune.protocol.cost_views import CostView
 from contextune.protocol.wire import View
 
 
@@ -46,7 +47,7 @@ METHODS: tuple[Method, ...] = (
     _request("task/tell", p.TaskTextParams, p.Nothing, "Words that reach the agent with its next turn."),
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
     _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
-    _request("cost/summary", p.CostParams, v.CostView, "Money over time."),
+    _request("cost/summary", p.CostParams, CostView, "Money over time."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),
     _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),

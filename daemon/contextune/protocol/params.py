@@ -164,10 +164,11 @@ class TranscriptResult(View, frozen=True, kw_only=True):
 
 
 class CostParams(Params, frozen=True, kw_only=True):
-    """Since when, as a date such as `2026-11-01`; None for all time."""
+    """From which day to which, both included, as local dates such as `2026-11-01`; None for all time."""
 
     folder: str | None = None
     since: str | None = None
+    until: str | None = None
 
 
 class CredentialSetParams(Params, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from contextune.core.errors import BudgetScope
 from contextune.core.events import FileChange
 from contextune.core.plan import Complexity, Overlap
 from contextune.core.run import Question
@@ -136,6 +137,8 @@ class RunView(View, frozen=True, kw_only=True):
     title: str
     state: RunState
     reason: str
+    parked_by: BudgetScope | None
+    """Which budget is reached, while the Run is parked; None for its own in older Runs."""
     created_at: int
     updated_at: int
     ended_at: int | None
@@ -234,39 +237,6 @@ class MeterLine(View, frozen=True, kw_only=True):
     label: str
     amount: str
     detail: str
-
-
-class CostDay(View, frozen=True, kw_only=True):
-    """One day's money; `day` is a local date such as `2026-11-22`."""
-
-    day: str
-    bill: BillView
-
-
-class CostRun(View, frozen=True, kw_only=True):
-    """One Run's money."""
-
-    run_id: str
-    title: str
-    repository: str
-    state: RunState
-    created_at: int
-    tasks: int
-    accepted: int
-    bill: BillView
-    quoted: PriceView
-
-
-class CostView(View, frozen=True, kw_only=True):
-    """Money over time."""
-
-    total: BillView
-    today: BillView
-    days: tuple[CostDay, ...]
-    runs: tuple[CostRun, ...]
-    roles: tuple[CostLineView, ...]
-    method: str
-    """How the saving is computed, in a sentence."""
 
 
 class CheckView(View, frozen=True, kw_only=True):

@@ -34,6 +34,10 @@ START = "Start"
 CANCEL = "Cancel"
 ACCEPT = "Accept"
 LATER = "Later"
+GO_ON = "Go on"
+
+PARKED = "parked"
+"""The key of what is asked while a Run is parked: once each time."""
 DISCARD = "Discard"
 
 INTERVAL = 0.1
@@ -138,8 +142,11 @@ def _needs(
     session: Session, run: Run, asked: set[Hashable]
 ) -> Iterator[tuple[Hashable, Coroutine[Any, Any, None]]]:
     """What the Run needs of the user and was not asked yet."""
-    if run.state == "parked" and ("budget", run.budget) not in asked:
-        yield ("budget", run.budget), _raise_budget(session, run)
+    if run.state != "parked":
+        asked.discard(PARKED)
+    elif PARKED not in asked:
+        own = run.parked_by in {None, "run"}
+        yield PARKED, (_raise_budget if own else _await_budget)(session, run)
     for task in run.tasks:
         if task.state == "asking" and task.question is not None:
             key = ("question", task.id, task.question.text)
@@ -152,6 +159,13 @@ async def _raise_budget(session: Session, run: Run) -> None:
     go_on = f"Go on with {dollars_text(more)}"
     if await session.client.ask(f"“{run.title}”: {run.reason}", [go_on, LATER], "warning") == go_on:
         await (await session.application()).resume(run.id, more)
+
+
+async def _await_budget(session: Session, run: Run) -> None:
+    """A budget around the Run's own is reached: the user raises it in the settings, if at all."""
+    text = f"“{run.title}”: {run.reason} Raise `{run.parked_by}_budget` in the settings, then go on."
+    if await session.client.ask(text, [GO_ON, LATER], "warning") == GO_ON:
+        await (await session.application()).resume(run.id, None)
 
 
 async def _answer(session: Session, run: Run, task: TaskRun, question: Question) -> None:

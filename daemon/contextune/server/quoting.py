@@ -43,6 +43,8 @@ async def make_quote(
             QuoteChanged(quote_id=quote_id, folder=folder, state="failed", stage=str(problem), quote=None)
         )
         raise
+    finally:
+        session.count_today()
     session.quotes[quote_id] = quote.id
     look_at(session, quote)
     view = msgspec.structs.replace(quote_view(quote), id=quote_id)

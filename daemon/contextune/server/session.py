@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.events import AnyEvent
+from contextune.core.events import AnyEvent, RequestSettled
+from contextune.core.money import Bill
 from contextune.core.run import Run
 from contextune.core.todo import Todo
-from contextune.protocol.convert import joined_bill, run_view
+from contextune.protocol.convert import run_view
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
-from contextune.server.days import day_of, today
+from contextune.server.days import seconds_left, start_of, today
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 INTERVAL = 0.1
 """Seconds between two messages about the same thing: ten a second are as many as a person can follow."""
+
+LEDGER_INTERVAL = 1.0
+"""Seconds between two looks at the Ledger for what the day has cost."""
 
 LENS_INTERVAL = 0.5
 """Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
@@ -53,7 +57,7 @@ class Session:
     """State of one client's session. `application()` is composed on first use, after `initialize`."""
 
     def __init__(self, client: Client, compose: Compose) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self.client = client
         self.marks = Marks()
         self.buffers = Buffers(self._buffer)
@@ -68,9 +72,13 @@ class Session:
         self._composed: Application | None = None
         self._stream = Coalescer(loop, INTERVAL)
         self._lenses = Coalescer(loop, LENS_INTERVAL)
+        self._ledger = Coalescer(loop, LEDGER_INTERVAL)
         self._overlaps = Overlaps(self.marks, self.todos_of, client.publish)
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
+        self._spent: tuple[str, Bill] = ("", Bill())
+        """A day, and what it has cost so far."""
+        self._midnight = loop.call_later(seconds_left(), self.count_today)
         self._unsubscribe: list[Callable[[], None]] = []
 
     # What handlers ask for.
@@ -162,6 +170,7 @@ class Session:
 
     async def close(self) -> None:
         """End what is in the background and close the application; Runs stay resumable."""
+        self._midnight.cancel()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         for task in list(self._background):
@@ -196,10 +205,12 @@ class Session:
 
     # What is told to the client.
 
-    def _on_event(self, run: Run, _event: AnyEvent) -> None:
+    def _on_event(self, run: Run, event: AnyEvent) -> None:
         self.marks.put(run)
         self._stream.offer(("run", run.id), lambda: self._tell_run(run.id))
         self._stream.offer("meter", self._show_meter)
+        if isinstance(event, RequestSettled):
+            self.count_today()
         self.show_marks()
 
     def _tell_run(self, run_id: str) -> None:
@@ -221,10 +232,29 @@ class Session:
         self._lenses.offer("lenses", self.client.refresh_lenses)
         self._stream.offer("overlaps", self._overlaps.refresh)
 
+    def count_today(self) -> None:
+        """Have the meter follow: the Ledger alone knows of planning, of samples and of other processes."""
+        self._ledger.offer("today", self._count_soon)
+
+    def _count_soon(self) -> None:
+        self.spawn(self._count_today())
+
+    async def _count_today(self) -> None:
+        application, day = await self.application(), today()
+        try:
+            self._spent = (day, await application.spent(start_of(day)))
+        except ContextuneError as problem:
+            log.warning("What today has cost is not known: %s", problem)
+        self._midnight.cancel()
+        self._midnight = self._loop.call_later(seconds_left(), self.count_today)
+        self._show_meter()
+
     def _show_meter(self) -> None:
-        day = today()
+        day, spent = self._spent
+        if day != today():
+            spent = Bill()
+            self.count_today()
         runs = list(self.marks.runs.values())
-        spent = joined_bill([run.bill for run in runs if day_of(run.created_at) == day])
         offline = self._composed is not None and self._composed.credential() == "offline"
         meter = meter_view(runs, spent, offline=offline)
         if meter != self._meter:

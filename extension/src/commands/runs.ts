@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { Requests, type RunAcceptParams, type RunView } from "../generated/protocol";
+import { isAtOwnBudget } from "../parkedText";
 import { passedTasks, runTokens } from "../views/runs/words";
 import { chooseRun, namedTask } from "./subjects";
 
@@ -62,14 +63,14 @@ export const discardRun: Command = async (app, ...args) => {
   );
 };
 
-/** Pauses a Run, or lets it go on; a parked one is asked for a new budget. */
+/** Pauses a Run, or lets it go on; for one that is parked at its own budget, a new one is asked for. */
 export const pauseRun: Command = async (app, ...args) => {
   const fits = (run: RunView): boolean => can("pausable")(run) || can("resumable")(run);
   const run = await chooseRun(app, args, fits, vscode.l10n.t("No Run is going on."));
   if (run === undefined) return;
   if (run.state === "running") {
     await app.daemon.request(Requests.runPause, { runId: run.id });
-  } else if (run.state === "paused") {
+  } else if (run.state === "paused" || !isAtOwnBudget(run)) {
     await app.daemon.request(Requests.runResume, { runId: run.id });
   } else {
     const budget = await vscode.window.showInputBox({

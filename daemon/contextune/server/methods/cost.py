@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from contextune.protocol.convert import cost_view
+import asyncio
+
+from contextune.core.history import History
+from contextune.protocol.cost_views import CostView
+from contextune.protocol.costs import cost_view
 from contextune.protocol.params import CostParams
-from contextune.protocol.views import CostView
-from contextune.server.days import check_day, day_of, today
+from contextune.server.days import check_day, day_of, next_day_start, start_of, today
 from contextune.server.session import Session
 
 
 async def summary(session: Session, params: CostParams) -> CostView:
     """Money over time."""
-    since = check_day(params.since) if params.since is not None else None
+    since = start_of(check_day(params.since)) if params.since is not None else 0
+    until = next_day_start(check_day(params.until)) if params.until is not None else None
     application = await session.application()
     folder = session.folder(params.folder) if params.folder is not None else None
-    return cost_view(await application.runs(folder), day_of=day_of, today=today(), since=since)
+    past = await application.costs(folder, since=since, until=until)
+    return await asyncio.to_thread(_view, past)
+
+
+def _view(past: History) -> CostView:
+    return cost_view(past, day_of=day_of, today=today())

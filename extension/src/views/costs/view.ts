@@ -1,44 +1,16 @@
-/** The Costs view: totals, days, Runs and roles, fetched while it is visible. */
+/** The Costs view, fetched while it is visible. */
 import * as vscode from "vscode";
 import type { Daemon } from "../../client";
-import { type CostView, Requests } from "../../generated/protocol";
+import { Requests } from "../../generated/protocol";
 import type { Log } from "../../log";
+import { SECTION } from "../../settings";
 import type { Store } from "../../store";
 import { type Node, Tree } from "../tree";
-import { AmountNode } from "./amountNode";
-import { GroupNode } from "./groupNode";
-import { RunCostNode } from "./runCostNode";
+import { rows } from "./rows";
 
 const VIEW = "contextune.costs";
-const FETCH_MS = 1000;
-
-/** The rows of a summary; none if nothing was ever spent. */
-function rows(costs: CostView): readonly Node[] {
-  const { days, roles, runs, method } = costs;
-  if (runs.length === 0) return [];
-  return [
-    new AmountNode({ id: "today", name: vscode.l10n.t("Today"), bill: costs.today, icon: "calendar", note: method }),
-    new AmountNode({ id: "total", name: vscode.l10n.t("All Time"), bill: costs.total, icon: "graph", note: method }),
-    new GroupNode(
-      "days",
-      vscode.l10n.t("Days"),
-      days.map(({ day, bill }) => new AmountNode({ id: `day:${day}`, name: day, bill, icon: "calendar" })),
-    ),
-    new GroupNode(
-      "runs",
-      vscode.l10n.t("Runs"),
-      runs.map((run) => new RunCostNode(run)),
-    ),
-    new GroupNode(
-      "roles",
-      vscode.l10n.t("Roles"),
-      roles.map(({ role, model, bill }) => {
-        const name = `${role} · ${model}`;
-        return new AmountNode({ id: `role:${name}`, name, bill, icon: "person", amountFirst: true });
-      }),
-    ),
-  ];
-}
+/** A summary reads the whole ledger, so it follows the meter at a distance. */
+const FETCH_MS = 3000;
 
 /** Shows the daemon's cost summary. */
 export class CostsView implements vscode.Disposable {
@@ -63,6 +35,10 @@ export class CostsView implements vscode.Disposable {
       this.#tree,
       { dispose: unsubscribe },
       this.#view.onDidChangeVisibility(() => this.#fetchSoon()),
+      // Suggestions depend on what is set already.
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration(SECTION)) this.#fetchSoon();
+      }),
       daemon.onState((state) => {
         if (state === "ready") this.#fetchSoon();
       }),

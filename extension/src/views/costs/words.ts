@@ -1,6 +1,6 @@
 /** Money over time in words. */
 import { l10n } from "vscode";
-import type { BillView, CostRun } from "../../generated/protocol";
+import type { BillView, CostRun, CostView, PerTodoView, SuggestionView } from "../../generated/protocol";
 import { billText } from "../runs/words";
 
 /** `$0.12 −93 %`. */
@@ -27,4 +27,28 @@ export function billTooltip(bill: BillView): string {
 export function costRunTooltip(run: CostRun): string {
   const count = l10n.t("{0} of {1} Tasks", run.accepted, run.tasks);
   return [run.title, count, l10n.t("Quoted: {0}", run.quoted.text), billTooltip(run.bill)].join("\n");
+}
+
+/** Where the money went: shares, cache misses by reason, price cliffs. */
+export function facts({ patterns, misses, cliffs }: CostView): readonly string[] {
+  const steep = cliffs.avoided + cliffs.passed > 0 ? [`${cliffs.text}.`] : [];
+  return [...patterns, ...misses.map(({ text }) => `${text}.`), ...steep];
+}
+
+/** From how much the figure is, and how it is computed. */
+export function perTodoTooltip({ label, text, detail }: PerTodoView, method: string): string {
+  return [`${label}: ${text}`, detail, method].join("\n");
+}
+
+/** Planning that no Run came of. */
+export function unstartedText(quotes: number): string {
+  return quotes === 1
+    ? l10n.t("1 Quote that never started")
+    : l10n.t("{0} Quotes that never started", quotes.toLocaleString("en-US"));
+}
+
+/** What to do, what would be set, and how the saving is computed, as Markdown. */
+export function suggestionTooltip({ sentence, computed, apply }: SuggestionView): string {
+  const set = apply === null ? [] : [`\`${apply.text}\``];
+  return [sentence, ...set, computed].join("\n\n");
 }
