@@ -203,7 +203,7 @@ def test_requests_reach_a_model_through_the_gateway_alone() -> None:
     }
     assert callers == {"contextune.engine.gateway"}
     makers = {one.by for one in IMPORTS if one.of == "contextune.core.ports.Model"}
-    assert {part_of(name) for name in makers} <= {"adapters", "compose", "engine"}
+    assert {part_of(name) for name in makers} <= {"adapters", "bench", "compose", "engine"}
 
 
 def test_the_users_checkout_moves_in_accept_and_undo_alone() -> None:

@@ -227,7 +227,11 @@ def _two_planners(cheap: str = "0.02", count: int = 13, failing: int = 0) -> His
     fails: list[ev.AnyEvent] = []
     for n in range(failing):
         fails += p.failed(f"r_low_{n}", at=4_000)
-    return p.past([*dear_entries, *entries], [*dear_told, *told, *fails])
+    return p.past(
+        [*dear_entries, *entries],
+        [*dear_told, *told, *fails],
+        settings=Settings(orchestrator=p.PLANNER),
+    )
 
 
 def test_a_cheaper_orchestrator_that_plans_as_well_is_named() -> None:
