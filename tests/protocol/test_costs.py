@@ -71,7 +71,7 @@ def test_nothing_has_a_view_too() -> None:
     told = view(p.past())
     assert (told.total.requests, told.days, told.runs, told.patterns, told.suggestions) == (0, (), (), (), ())
     assert [(one.text, one.detail) for one in told.per_todo] == [
-        ("no Todo was accepted", "0 Todos of 0 Runs and unstarted Quotes, $0.00 in all")
+        ("no Todo was accepted", "0 Todos of 0 Runs, unstarted Quotes counted as Runs, $0.00 in all")
     ]
 
 
@@ -166,7 +166,7 @@ def test_the_price_of_a_todo_is_told_with_its_method() -> None:
     assert (alone.label, alone.rung, alone.each) == ("As it was done", None, Decimal("0.0275"))
     assert (alone.text, alone.detail) == (
         "$0.0275, 95 %: $0.0177 to $0.0373",
-        "12 Todos of 6 Runs and unstarted Quotes, $0.3300 in all",
+        "12 Todos of 6 Runs, unstarted Quotes counted as Runs, $0.3300 in all",
     )
     assert view(p.past(entries, told)).per_todo_method == PER_TODO_METHOD
     sample = ev.ShadowFinished(

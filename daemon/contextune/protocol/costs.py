@@ -215,8 +215,10 @@ def _value_text(value: SettingValue) -> str:
 
 def _per_todo_view(one: PerTodo) -> PerTodoView:
     each = one.each
-    source = "Runs and unstarted Quotes" if one.arm == "done" else "Tasks"
-    counted = f"{count_text(one.todos, 'Todo')} of {one.units} {source}"
+    source = count_text(one.units, "Run") + ", unstarted Quotes counted as Runs"
+    if one.arm != "done":
+        source = count_text(one.units, "Task")
+    counted = f"{count_text(one.todos, 'Todo')} of {source}"
     left_out = f", {one.left_out} unpriced left out" if one.left_out else ""
     return PerTodoView(
         label=_arm_text(one),
