@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextune.agents.briefing import Lines, shared_context, task_text
 from contextune.core.conversation import Text
 from contextune.core.ports import Repository
-from contextune.core.run import Run, TaskRun
+from contextune.core.run import Run
+from contextune.core.task_run import TaskRun
 from contextune.engine.detect import instructions
 
 

@@ -13,9 +13,10 @@ from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, PlaceProblem
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
-from contextune.core.run import Run, TaskRun, advance
+from contextune.core.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
+from contextune.core.task_run import TaskRun
 from contextune.engine.account import Account, budgets_of
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway

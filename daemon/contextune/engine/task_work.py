@@ -9,7 +9,7 @@ from contextune.agents.roles import role
 from contextune.core import events as ev
 from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import Asked, ModelRefusal
-from contextune.core.run import TaskRun
+from contextune.core.task_run import TaskRun
 from contextune.engine.attempt import AttemptWork, Done, Outside
 from contextune.engine.context_pack import first_message
 from contextune.engine.joining import join, put_on_ghost

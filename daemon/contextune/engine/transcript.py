@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from contextune.core import events as ev
 from contextune.core.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
-from contextune.core.run import TaskRun
+from contextune.core.task_run import TaskRun
 
 SHOWN = 4_000
 """Characters of one block that are shown."""
