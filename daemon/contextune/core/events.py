@@ -221,6 +221,10 @@ class AttemptEnded(Event, frozen=True, kw_only=True):
     attempt: int
     outcome: AttemptOutcome
     summary: str
+    remaining: str = ""
+    """What a green attempt left undone."""
+    tree: str = ""
+    """What its worktree held at the end, as a tree object; empty if it was stopped."""
 
 
 class TaskCommitted(Event, frozen=True, kw_only=True):

@@ -35,6 +35,9 @@ class Attempt(Value, frozen=True, kw_only=True):
     turns: int = 0
     outcome: AttemptOutcome = "working"
     summary: str = ""
+    remaining: str = ""
+    tree: str = ""
+    """What its worktree held at the end, as a tree object."""
     bill: Bill = Bill()
     evidence: Evidence | None = None
     """The last Gate that this attempt met."""
@@ -141,7 +144,12 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
                 task,
                 event.attempt,
                 lambda a: change(
-                    a, outcome=event.outcome, summary=event.summary, ended_at=a.ended_at or event.at
+                    a,
+                    outcome=event.outcome,
+                    summary=event.summary,
+                    remaining=event.remaining,
+                    tree=event.tree,
+                    ended_at=a.ended_at or event.at,
                 ),
             )
         case ev.TaskCommitted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,15 +14,25 @@ from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
 from contextune.core import events as ev
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
-from contextune.core.errors import Asked, AttemptEnd, Finished
+from contextune.core.errors import (
+    Asked,
+    AttemptEnd,
+    ContextuneError,
+    Finished,
+    HandedOver,
+    ModelRefusal,
+    PromptTooLong,
+)
 from contextune.core.evidence import Evidence
 from contextune.core.plan import Task
 from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.settings import Settings
 from contextune.core.states import AttemptOutcome
+from contextune.engine.context_pack import first_message
 from contextune.engine.gate import Gate, ungated
 from contextune.engine.leases import Lease
+from contextune.engine.words import Words
 from contextune.engine.world import World
 
 MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
@@ -37,6 +48,13 @@ class Done:
     remaining: str = ""
     evidence: Evidence | None = None
     tree: str = ""
+    """What the worktree held at the end."""
+    attempt: int = 0
+    """Its number."""
+
+
+class GivenUp(AttemptEnd):
+    """An attempt is stopped between two turns, because it is not needed any more."""
 
 
 class Site(Protocol):
@@ -63,10 +81,9 @@ class Outside:
 
     send: Callable[[ModelRequest], Awaitable[ModelReply]]
     tell: Callable[[ev.AnyEvent], Awaitable[None]]
-    hear: Callable[[], tuple[str, ...]]
-    """Words of the user that no turn of this attempt has carried yet."""
-    ask: Callable[[Asked], Awaitable[str]]
-    """The user's answer to a question."""
+    words: Words
+    ask: Callable[[Asked], Awaitable[str | None]]
+    """The user's answer to a question; None if it is not put."""
 
 
 class AttemptWork:
@@ -81,12 +98,30 @@ class AttemptWork:
         self._outside = outside
         self._number = number
         self._loop = self._new_loop(name, rung)
+        self._evidence: Evidence | None = None
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
 
-    async def work(self, first: tuple[Text, ...]) -> Done:
-        """Until the attempt is over."""
-        return await self._judged(await self._loop.start(first))
+    async def work(self, handed: tuple[Text, ...]) -> Done:
+        """Until the attempt is over. `handed` is what it is told beside its Task."""
+        site = self._site
+        task = site.run.task(self._task.id)
+        first = await asyncio.to_thread(first_message, site.repository, site.run, task)
+        try:
+            done = await self._judged(await self._loop.start((*first, *handed)))
+        except ModelRefusal as refusal:
+            done = self._ended("refused", str(refusal))
+        except PromptTooLong as long:
+            raise ContextuneError(
+                f"Task {self._task.id}: what its agent is told first is {long.tokens:,} tokens long, and at "
+                f"most {long.limit:,} are sent to this model. Split the Task, name fewer files in it, or "
+                "shorten the project's instructions file."
+            ) from None
+        await self.settle()
+        if done.tree:
+            return done
+        tree = await asyncio.to_thread(site.repository.worktree_tree, self._lease.path)
+        return dataclasses.replace(done, tree=tree)
 
     async def settle(self) -> None:
         """Wait for what still looks at the worktree."""
@@ -96,28 +131,38 @@ class AttemptWork:
     async def _judged(self, end: AttemptEnd) -> Done:
         """The Gate's word on each `finish`, the user's on each `ask`, until the attempt is over."""
         retries = self._site.settings.gate_retries
+        words = self._outside.words
         while True:
             match end:
-                case Finished() if self._outside.hear():
+                case Finished() if words.unheard():
                     end = await self._loop.observe(end.call_id, MEANWHILE, is_error=True)
                 case Finished():
                     tree, changed = await self._snapshot()
-                    evidence = await self._gate(tree) if changed else None
-                    if self._outside.hear():
+                    self._evidence = await self._gate(tree) if changed else None
+                    if words.unheard():
                         continue  # words that came while the Gate ran count before its verdict
-                    if evidence is not None and evidence.verdict != "red":
-                        return Done("green", end.summary, end.remaining, evidence, tree)
+                    if self._evidence is not None and self._evidence.verdict != "red":
+                        return self._ended("green", end.summary, end.remaining, tree)
                     if retries == 0:
-                        said = end.summary if evidence else "The agent changed nothing."
-                        return Done("red", said, end.remaining, evidence)
+                        said = end.summary if self._evidence else "The agent changed nothing."
+                        return self._ended("red", said, end.remaining, tree)
                     retries -= 1
-                    report = gate_report(evidence) if evidence else NOTHING_CHANGED
+                    report = gate_report(self._evidence) if self._evidence else NOTHING_CHANGED
                     end = await self._loop.observe(end.call_id, report, is_error=True)
                 case Asked():
                     answer = await self._outside.ask(end)
+                    if answer is None:
+                        return self._ended("limit", f"It wanted to ask: {end.question}")
                     end = await self._loop.observe(end.call_id, answer, is_error=False)
+                case HandedOver():
+                    return self._ended("handed_over", str(end))
+                case GivenUp():
+                    return self._ended("cancelled", str(end))
                 case _:
-                    return Done("limit", str(end))
+                    return self._ended("limit", str(end))
+
+    def _ended(self, outcome: AttemptOutcome, summary: str, remaining: str = "", tree: str = "") -> Done:
+        return Done(outcome, summary, remaining, self._evidence, tree, self._number)
 
     async def _snapshot(self) -> tuple[str, bool]:
         repository = self._site.repository
@@ -131,7 +176,9 @@ class AttemptWork:
         if command is None or run.baseline is None:
             return ungated(tree)
         await self._outside.tell(
-            ev.GateStarted(run_id=run.id, at=site.now(), task_id=self._task.id, tree=tree)
+            ev.GateStarted(
+                run_id=run.id, at=site.now(), task_id=self._task.id, tree=tree, attempt=self._number
+            )
         )
         evidence = await site.gate.test(
             command,
@@ -144,7 +191,9 @@ class AttemptWork:
             affected=True,
         )
         await self._outside.tell(
-            ev.GateFinished(run_id=run.id, at=site.now(), task_id=self._task.id, evidence=evidence)
+            ev.GateFinished(
+                run_id=run.id, at=site.now(), task_id=self._task.id, evidence=evidence, attempt=self._number
+            )
         )
         return evidence
 
@@ -153,7 +202,7 @@ class AttemptWork:
         return AgentLoop(
             send=self._outside.send,
             record=self._record,
-            hear=self._outside.hear,
+            hear=self._outside.words.unheard,
             toolbox=Toolbox(
                 site.world.workspace(self._lease.path),
                 self._lease.shell,
@@ -169,6 +218,7 @@ class AttemptWork:
         )
 
     async def _record(self, message: Message, turn: int) -> None:
+        self._outside.words.carried(message)
         await self._outside.tell(
             ev.MessageAdded(
                 run_id=self._site.run.id,

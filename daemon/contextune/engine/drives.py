@@ -214,7 +214,9 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.cancel_task(task_id)
         case Letter(verb="retry_task", task_id=str(task_id)):
             await driver.retry(task_id)
-        case Letter(verb="tell" | "answer", task_id=str(task_id)):
+        case Letter(verb="tell", task_id=str(task_id)):
             await driver.tell(task_id, letter.text)
+        case Letter(verb="answer", task_id=str(task_id)):
+            await driver.answer(task_id, letter.text)
         case _:
             raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")

@@ -10,7 +10,14 @@ from decimal import Decimal
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, PlaceProblem
+from contextune.core.errors import (
+    BudgetReached,
+    BudgetScope,
+    ContextuneError,
+    ModelProblem,
+    PlaceProblem,
+    UsageProblem,
+)
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
 from contextune.core.run import Run, advance
@@ -24,6 +31,15 @@ from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.recovery import interrupted
 from contextune.engine.world import World
+
+GOES_ON: dict[BudgetScope, str] = {
+    "day": "`contextune resume` goes on the next day, or at once with a higher `day_budget`.",
+    "month": "`contextune resume` goes on the next month, or at once with a higher `month_budget`.",
+    "run": "",
+    "task": "",
+    "request": "",
+}
+"""What a Run that is parked at the end of a budget says beside the reason."""
 
 Listener = Callable[[Run, ev.AnyEvent], None]
 Work = Callable[["RunDriver", str], Awaitable[None]]
@@ -74,6 +90,8 @@ class RunDriver:
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Future[str]] = {}
+        self._decisions: dict[str, asyncio.Future[str]] = {}
+        self._numbers: dict[str, int] = {}
         self._cancelling: dict[str, str] = {}
         """Why a Task's work is being stopped for good."""
         self._stopping = False
@@ -135,14 +153,19 @@ class RunDriver:
         return self.world.clock.now()
 
     def _open_account(self) -> None:
-        """What earlier processes spent counts."""
+        """What earlier processes spent counts, and what the user allowed a Task."""
         self.account.bill = self.run.bill
         self.account.task_spent = {task.id: task.bill.dollars for task in self.run.tasks}
+        raised = {task.id: task.budget for task in self.run.tasks}
+        self.account.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
 
     async def send(
         self, request: ModelRequest, *, role: str, task_id: str | None, attempt: int | None = None
     ) -> ModelReply:
-        """Send a request when the Run is not paused; at the end of the budget, park until it is raised."""
+        """Send a request when the Run is not paused; at the end of its budget, park until that is raised.
+
+        Raises BudgetReached where the Task alone has to wait: at the end of its own budget, or a request's.
+        """
         while True:
             await self._go.wait()
             try:
@@ -150,14 +173,17 @@ class RunDriver:
                     self.account, request, role=role, task_id=task_id, attempt=attempt
                 )
             except BudgetReached as reached:
+                if task_id is not None and reached.scope in ("request", "task"):
+                    raise
                 if self._go.is_set():
                     self._go.clear()
+                    reason = f"{reached} {GOES_ON[reached.scope]}".rstrip()
                     await self.emit(
                         ev.RunPaused(
                             run_id=self.run.id,
                             at=self.now(),
                             state="parked",
-                            reason=str(reached),
+                            reason=reason,
                             scope=reached.scope,
                         )
                     )
@@ -171,13 +197,16 @@ class RunDriver:
             )
 
     async def resume(self, budget: Decimal | None = None) -> None:
-        """Go on, with a new budget if one is given."""
+        """Go on, with a new budget if one is given, and with those that the settings now name."""
         if budget is None and self._go.is_set():
             return
         allowed = self.account.budget if budget is None else budget
         await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=allowed))
         # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
         self.account.budget = allowed
+        with suppress(UsageProblem):  # a bad value is told where it is edited; what held before still does
+            settings = self.world.settings.load(self.repository.root, {})
+            self.account.budgets = budgets_of(settings)
         self._go.set()
 
     async def cancel(self) -> None:
@@ -216,11 +245,56 @@ class RunDriver:
         if waiting is not None and not waiting.done():
             waiting.set_result(text)
 
-    async def answer_to(self, task_id: str) -> str:
-        """Wait for the user's answer to a Task's question."""
+    async def answer(self, task_id: str, text: str) -> None:
+        """The answer to a Task's question: an agent's, or one about the Task, which no agent hears of."""
+        deciding = self._decisions.pop(task_id, None)
+        if deciding is None:
+            await self.tell(task_id, text)
+        elif not deciding.done():
+            deciding.set_result(text)
+
+    async def ask(self, task_id: str, question: str, choices: tuple[str, ...], *, attempt: int) -> str:
+        """The user's answer to an agent's question."""
+        return await self._put(self._answers, task_id, question, choices, attempt)
+
+    async def decide(self, task_id: str, question: str, choices: tuple[str, ...], *, attempt: int) -> str:
+        """The user's decision about a Task that cannot go on without one."""
+        return await self._put(self._decisions, task_id, question, choices, attempt)
+
+    async def _put(
+        self,
+        waiting: dict[str, asyncio.Future[str]],
+        task_id: str,
+        question: str,
+        choices: tuple[str, ...],
+        attempt: int,
+    ) -> str:
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._answers[task_id] = future
+        waiting[task_id] = future
+        await self.emit(
+            ev.QuestionAsked(
+                run_id=self.run.id,
+                at=self.now(),
+                task_id=task_id,
+                question=question,
+                choices=choices,
+                attempt=attempt,
+            )
+        )
         return await future
+
+    async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
+        """Let a Task cost so many dollars, whatever the settings say."""
+        await self.emit(
+            ev.TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget)
+        )
+        self.account.task_budgets[task_id] = budget
+
+    def next_attempt(self, task_id: str) -> int:
+        """A number for a new attempt, given out once."""
+        known = max((attempt.number for attempt in self.run.task(task_id).attempts), default=0)
+        self._numbers[task_id] = max(known, self._numbers.get(task_id, 0)) + 1
+        return self._numbers[task_id]
 
     async def end_task(self, task_id: str, state: TaskState, reason: str) -> None:
         """A Task will not be worked on any more."""

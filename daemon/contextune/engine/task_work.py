@@ -1,4 +1,4 @@
-"""The work on one Task: attempts up the Ladder, each judged by the Gate, until its commit is in the Ghost."""
+"""The work on one Task: up the Ladder, each attempt judged by the Gate, until its commit is in the Ghost."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import asyncio
 from contextune.agents.briefing import earlier_attempt
 from contextune.agents.roles import role
 from contextune.core import events as ev
-from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
-from contextune.core.errors import Asked, ModelRefusal
+from contextune.core.conversation import Text
+from contextune.core.ladder import beginning, reached, step_of
 from contextune.core.task_run import TaskRun
-from contextune.engine.attempt import AttemptWork, Done, Outside
-from contextune.engine.context_pack import first_message
+from contextune.engine.attempt import Done
+from contextune.engine.best_of import BestOf
 from contextune.engine.joining import join, put_on_ghost
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
+from contextune.engine.task_budget import TaskBudget
+from contextune.engine.trial import Standing, Trial, diff, ended_before, left_behind, why_climb
 
 EXECUTOR = "parallel-task-executor"
 RESOLVER = "conflict-resolver"
@@ -34,6 +36,7 @@ class TaskWork:
     def __init__(self, driver: RunDriver, task_id: str) -> None:
         self._driver = driver
         self._task_id = task_id
+        self._budget = TaskBudget(driver, task_id)
         self._lease: Lease
 
     @property
@@ -44,42 +47,67 @@ class TaskWork:
         """From a Lease to the Ghost, or to a failure with a sentence."""
         start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
         await self._take_lease(self._task.start or start)
+        standing, reason = self._taken_up()
+        handed = await left_behind(self._driver, self._lease, self._task.attempt)
         done = await self._green_before()
-        name, handed, reason = EXECUTOR, await self._left_behind(), ""
-        rungs = self._rungs(name)
         while True:
-            if not rungs:
-                await self._driver.end_task(self._task_id, "failed", reason)
-                return
             if done is None:
-                async with Seat(self._driver.slots) as seat:
-                    done = await self._attempt(seat, name, rungs.pop(0), handed, reason)
+                if standing.rung is None:
+                    await self._driver.end_task(self._task_id, "failed", reason)
+                    return
+                done = await self._on_rung(standing, handed, reason)
             if done.outcome != "green":
-                reason = _why_climb(done)
-                handed = (earlier_attempt(await self._diff(), done.evidence, done.summary),)
-                done = None
+                reason = why_climb(done.outcome, done.evidence, done.summary)
+                text = await diff(self._driver, self._lease)
+                handed = (earlier_attempt(text, done.evidence, done.summary),)
+                standing, done = standing.above(), None
                 continue
             bounced, done = await join(self._driver, self._task_id, self._lease, done), None
             if bounced is None:
                 return
             reason = bounced.reason
             if self._task.bounces > MAX_BOUNCES:
-                rungs = []
-                continue
+                await self._driver.end_task(self._task_id, "failed", reason)
+                return
             handed = await put_on_ghost(self._driver, self._task_id, self._lease, bounced)
             await self._take_lease(bounced.ghost)
-            name = RESOLVER if bounced.conflicts else EXECUTOR
-            rungs = self._rungs(name)
+            standing = self._from_the_start(RESOLVER if bounced.conflicts else EXECUTOR)
 
-    def _rungs(self, name: str) -> list[Rung]:
-        ladder = list(self._driver.run.ladder)
+    def _taken_up(self) -> tuple[Standing, str]:
+        """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
+        task = self._task
+        attempts = task.attempts[task.lap :]
+        if not attempts:
+            standing = self._from_the_start(EXECUTOR)
+            return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
+        last = attempts[-1]
+        first = self._from_the_start(last.role)
+        step = reached(first.rungs, first.start, attempts)
+        standing = Standing(first.role, first.rungs, first.start, step)
+        if step > step_of(last, first.rungs, first.start):
+            return standing, why_climb(last.outcome, last.evidence, last.summary)
+        return standing, last.reason
+
+    def _from_the_start(self, name: str) -> Standing:
+        ladder = self._driver.run.ladder
         if name == RESOLVER:
             own = role(RESOLVER).rung
             models = [rung.model for rung in ladder]
-            after = ladder[models.index(own.model) + 1 :] if own.model in models else []
-            return [own, *after]
-        skip = 1 if self._task.task.complexity == "hard" and len(ladder) > 1 else 0
-        return ladder[skip:]
+            after = ladder[models.index(own.model) + 1 :] if own.model in models else ()
+            return Standing(name, (own, *after), 0, 0)
+        start, _ = beginning(self._driver.run.quote, self._task.task, ladder)
+        return Standing(name, ladder, start, start)
+
+    async def _on_rung(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done:
+        driver, lease = self._driver, self._lease
+        if standing.rungs[standing.step].tries > 1:
+            return await BestOf(driver, self._task_id, lease, standing, self._budget).run(handed, reason)
+        before = await ended_before(driver, lease, standing.attempts(self._task).get(1))
+        if before is not None:
+            return before
+        trial = Trial(driver, self._task_id, lease, standing, self._budget)
+        async with Seat(driver.slots) as seat:
+            return await trial.run(seat, handed, reason)
 
     async def _take_lease(self, start: str) -> None:
         self._lease = await self._driver.leases.take(self._task_id, start)
@@ -103,91 +131,3 @@ class TaskWork:
         tree = await asyncio.to_thread(self._driver.repository.tree_of, task.commit)
         evidence = task.attempt.evidence if task.attempt else None
         return Done("green", task.summary, task.remaining, evidence, tree)
-
-    async def _left_behind(self) -> tuple[Text, ...]:
-        """What an earlier process or an earlier try of this Task left in the worktree."""
-        last = self._task.attempt
-        diff = await self._diff()
-        if last is None or not diff:
-            return ()
-        return (earlier_attempt(diff, last.evidence, last.summary),)
-
-    async def _attempt(
-        self, seat: Seat, name: str, rung: Rung, handed: tuple[Text, ...], reason: str
-    ) -> Done:
-        driver, number = self._driver, len(self._task.attempts) + 1
-        await driver.emit(
-            ev.AttemptStarted(
-                run_id=driver.run.id,
-                at=driver.now(),
-                task_id=self._task_id,
-                attempt=number,
-                role=name,
-                rung=rung,
-                reason=reason,
-            )
-        )
-        outside = self._outside(seat, name)
-        work = AttemptWork(driver, self._task.task, self._lease, outside, name=name, rung=rung, number=number)
-        try:
-            first = await asyncio.to_thread(first_message, driver.repository, driver.run, self._task)
-            done = await work.work((*first, *handed))
-        except ModelRefusal as refusal:
-            done = Done("refused", str(refusal))
-        except asyncio.CancelledError:
-            await self._end(work, number, Done("cancelled", "Stopped."))
-            raise
-        except Exception as problem:
-            await self._end(work, number, Done("failed", str(problem)))
-            raise
-        await self._end(work, number, done)
-        return done
-
-    async def _end(self, work: AttemptWork, number: int, done: Done) -> None:
-        await work.settle()
-        await self._driver.emit(
-            ev.AttemptEnded(
-                run_id=self._driver.run.id,
-                at=self._driver.now(),
-                task_id=self._task_id,
-                attempt=number,
-                outcome=done.outcome,
-                summary=done.summary,
-            )
-        )
-
-    def _outside(self, seat: Seat, name: str) -> Outside:
-        driver = self._driver
-
-        async def send(request: ModelRequest) -> ModelReply:
-            return await driver.send(request, role=name, task_id=self._task_id)
-
-        async def ask(asked: Asked) -> str:
-            await driver.emit(
-                ev.QuestionAsked(
-                    run_id=driver.run.id,
-                    at=driver.now(),
-                    task_id=self._task_id,
-                    question=asked.question,
-                    choices=asked.choices,
-                )
-            )
-            # Who waits for a person leaves its place to others.
-            return await seat.outside(driver.answer_to(self._task_id))
-
-        return Outside(send=send, tell=driver.emit, hear=lambda: self._task.told, ask=ask)
-
-    async def _diff(self) -> str:
-        repository = self._driver.repository
-        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
-        return await asyncio.to_thread(repository.diff, self._lease.start, tree)
-
-
-def _why_climb(done: Done) -> str:
-    match done.outcome:
-        case "red" if done.evidence is None:
-            return "The attempt changed nothing."
-        case "red":
-            return "The Gate stayed red."
-        case _:
-            return done.summary
