@@ -102,6 +102,11 @@ class AttemptWork:
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
 
+    @property
+    def turns(self) -> int:
+        """Replies so far."""
+        return self._loop.turn
+
     async def work(self, handed: tuple[Text, ...]) -> Done:
         """Until the attempt is over. `handed` is what it is told beside its Task."""
         site = self._site

@@ -30,6 +30,7 @@ from contextune.engine.gateway import Gateway
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.recovery import interrupted
+from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
 GOES_ON: dict[BudgetScope, str] = {
@@ -89,8 +90,7 @@ class RunDriver:
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
-        self._answers: dict[str, asyncio.Future[str]] = {}
-        self._decisions: dict[str, asyncio.Future[str]] = {}
+        self.talk = Talk(run.id, self.emit, world.clock)
         self._numbers: dict[str, int] = {}
         self._cancelling: dict[str, str] = {}
         """Why a Task's work is being stopped for good."""
@@ -237,51 +237,6 @@ class RunDriver:
         await self.emit(ev.TaskRetried(run_id=self.run.id, at=self.now(), task_id=task_id))
         self._ended[task_id].clear()
         self._begin(task_id)
-
-    async def tell(self, task_id: str, text: str) -> None:
-        """Words for an agent: they answer its question, or reach it with its next turn."""
-        await self.emit(ev.AgentTold(run_id=self.run.id, at=self.now(), task_id=task_id, text=text))
-        waiting = self._answers.pop(task_id, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(text)
-
-    async def answer(self, task_id: str, text: str) -> None:
-        """The answer to a Task's question: an agent's, or one about the Task, which no agent hears of."""
-        deciding = self._decisions.pop(task_id, None)
-        if deciding is None:
-            await self.tell(task_id, text)
-        elif not deciding.done():
-            deciding.set_result(text)
-
-    async def ask(self, task_id: str, question: str, choices: tuple[str, ...], *, attempt: int) -> str:
-        """The user's answer to an agent's question."""
-        return await self._put(self._answers, task_id, question, choices, attempt)
-
-    async def decide(self, task_id: str, question: str, choices: tuple[str, ...], *, attempt: int) -> str:
-        """The user's decision about a Task that cannot go on without one."""
-        return await self._put(self._decisions, task_id, question, choices, attempt)
-
-    async def _put(
-        self,
-        waiting: dict[str, asyncio.Future[str]],
-        task_id: str,
-        question: str,
-        choices: tuple[str, ...],
-        attempt: int,
-    ) -> str:
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        waiting[task_id] = future
-        await self.emit(
-            ev.QuestionAsked(
-                run_id=self.run.id,
-                at=self.now(),
-                task_id=task_id,
-                question=question,
-                choices=choices,
-                attempt=attempt,
-            )
-        )
-        return await future
 
     async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
         """Let a Task cost so many dollars, whatever the settings say."""

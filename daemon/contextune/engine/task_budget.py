@@ -49,7 +49,7 @@ class TaskBudget:
             question = str(reached)
             while True:
                 choices = (f"{RAISE}{offer}", STOP)
-                answer = await self._driver.decide(self._task_id, question, choices, attempt=attempt)
+                answer = await self._driver.talk.decide(self._task_id, question, choices, attempt=attempt)
                 if answer.strip().rstrip(".").lower() in (STOP.lower(), "stop"):
                     raise BudgetReached(
                         f"{reached} Stopped by the user.", scope=reached.scope, needed=reached.needed

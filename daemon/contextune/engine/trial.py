@@ -150,7 +150,7 @@ class Trial:
             if self._asking is not None and not await seat.outside(self._asking()):
                 return None
             return await seat.outside(
-                driver.ask(self._task_id, asked.question, asked.choices, attempt=number)
+                driver.talk.ask(self._task_id, asked.question, asked.choices, attempt=number)
             )
 
         return Outside(send=send, tell=tell, words=self._words, ask=ask)
