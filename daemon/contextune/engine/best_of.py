@@ -122,11 +122,13 @@ class BestOf:
                 leases[trial] = await driver.leases.take(name, self._own.start)
             return leases
         tree = await asyncio.to_thread(driver.repository.worktree_tree, self._own.path)
-        commit = await self._commit(tree, "Where the tries begin")
+        fresh = tree == await asyncio.to_thread(driver.repository.tree_of, self._own.start)
+        commit = self._own.start if fresh else await self._commit(tree, "Where the tries begin")
         for trial, name in names.items():
             await self._give_back(name)  # what tries before a retry or a bounce left there
             leases[trial] = await driver.leases.take(name, self._own.start)
-            await asyncio.to_thread(driver.repository.reset_worktree, leases[trial].path, commit)
+            if not fresh:
+                await asyncio.to_thread(driver.repository.reset_worktree, leases[trial].path, commit)
         return leases
 
     async def _try(
