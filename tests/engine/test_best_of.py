@@ -6,9 +6,14 @@ import asyncio
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from contextune.core import events as ev
+from contextune.core.evidence import Evidence
 from contextune.core.run import Run, fold
-from contextune.engine.best_of import GREEN_ALREADY, Questions
+from contextune.core.states import AttemptOutcome
+from contextune.engine.attempt import Done
+from contextune.engine.best_of import GREEN_ALREADY, Questions, Tried, choose
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import AREA, GATE, PATIENCE, Desk, ask, bash, edit, finish, plays, task, turn, write
@@ -71,13 +76,41 @@ async def test_the_smallest_green_diff_is_chosen(desk: MakeDesk) -> None:
     assert fold(await here.journal.read(run.id)) == run
 
 
-async def test_of_equal_diffs_the_first_one_counts(desk: MakeDesk) -> None:
+async def test_of_equal_diffs_the_cheaper_one_is_chosen(desk: MakeDesk) -> None:
     here = await desk(plays(AREA, turn(each(SMALL, SMALL), finish())), settings=best_of(2))
     run = await here.finish(TASK)
     (done,) = run.tasks
     assert done.attempt is not None
-    assert done.attempt.number == 1
+    assert done.attempt.bill.dollars == min(one.bill.dollars for one in done.attempts)
     assert sorted(outcomes(run).values()) == ["green", "outdone"]
+
+
+def tried(
+    number: int, outcome: AttemptOutcome, lines: int, dollars: int = 1, failing: tuple[str, ...] = ()
+) -> Tried:
+    red = Evidence(
+        command="x", exit_code=1, tree="t", duration_ms=1, output="", verdict="red", newly_failing=failing
+    )
+    done = Done(outcome, "", evidence=red if outcome == "red" else None, attempt=number)
+    return Tried(number, done, lines, Decimal(dollars))
+
+
+@pytest.mark.parametrize(
+    ("tries", "chosen"),
+    [
+        ([tried(1, "green", 9), tried(2, "green", 5), tried(3, "red", 1)], 2),
+        ([tried(1, "green", 5, 2), tried(2, "green", 5, 1)], 2),
+        ([tried(2, "green", 5), tried(1, "green", 5)], 1),
+        ([tried(1, "red", 1, failing=("a", "b")), tried(2, "red", 9, failing=("a",))], 2),
+        ([tried(1, "red", 9, failing=("a",)), tried(2, "red", 3, failing=("a",))], 2),
+        # A Gate that names no test, or that was not met, says nothing of how near it was.
+        ([tried(1, "red", 1), tried(2, "red", 9, failing=("a", "b"))], 2),
+        ([tried(1, "limit", 1), tried(2, "red", 9, failing=("a", "b"))], 2),
+        ([tried(1, "refused", 0), tried(2, "limit", 0)], 1),
+    ],
+)
+def test_the_gate_chooses_then_the_diff_then_the_price(tries: list[Tried], chosen: int) -> None:
+    assert choose(tries).trial == chosen
 
 
 async def test_when_all_are_red_the_nearest_to_green_is_handed_over(desk: MakeDesk) -> None:
