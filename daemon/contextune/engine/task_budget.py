@@ -27,6 +27,7 @@ class TaskBudget:
         self._asking = asyncio.Lock()
         """Held while the user decides: tries side by side reach the budget together and ask once."""
         self._raised = 0
+        self._stopped: BudgetReached | None = None
 
     async def send(self, request: ModelRequest, *, role: str, attempt: int, seat: Seat) -> ModelReply:
         """Send a request, the same one again when the budget was raised.
@@ -43,6 +44,8 @@ class TaskBudget:
     async def _decided(self, reached: BudgetReached, attempt: int, raised: int) -> None:
         """Wait until the Task may go on."""
         async with self._asking:
+            if self._stopped is not None:
+                raise self._stopped
             if self._raised != raised:
                 return
             least, offer = self._amounts(reached)
@@ -51,9 +54,9 @@ class TaskBudget:
                 choices = (f"{RAISE}{offer}", STOP)
                 answer = await self._driver.talk.decide(self._task_id, question, choices, attempt=attempt)
                 if answer.strip().rstrip(".").lower() in (STOP.lower(), "stop"):
-                    raise BudgetReached(
-                        f"{reached} Stopped by the user.", scope=reached.scope, needed=reached.needed
-                    )
+                    said = f"{reached} Stopped by the user."
+                    self._stopped = BudgetReached(said, scope=reached.scope, needed=reached.needed)
+                    raise self._stopped
                 amount = amount_in(answer)
                 if amount is not None and amount >= least:
                     await self._driver.raise_task_budget(self._task_id, amount)
