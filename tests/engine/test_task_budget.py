@@ -181,9 +181,8 @@ async def test_the_budget_of_a_day_says_when_the_run_goes_on_and_may_be_raised(d
     here.set_up(f"{here.settings_text}day_budget = 0.001\n")
     run = await here.start(TASK)
     parked = await here.until(lambda run: run.state == "parked")
-    assert parked.reason.endswith(
-        "`contextune resume` goes on the next day, or at once with a higher `day_budget`."
-    )
+    assert parked.reason.endswith("A new one begins the next day.")
+    assert parked.parked_by == "day"
     assert here.told(ev.QuestionAsked) == []
     here.set_up(f"{here.settings_text}day_budget = 1\n")
     await here.app.resume(run.id)

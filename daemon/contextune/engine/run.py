@@ -34,13 +34,10 @@ from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
 GOES_ON: dict[BudgetScope, str] = {
-    "day": "`contextune resume` goes on the next day, or at once with a higher `day_budget`.",
-    "month": "`contextune resume` goes on the next month, or at once with a higher `month_budget`.",
-    "run": "",
-    "task": "",
-    "request": "",
+    "day": "A new one begins the next day.",
+    "month": "A new one begins the next month.",
 }
-"""What a Run that is parked at the end of a budget says beside the reason."""
+"""When a budget that is reached goes on by itself."""
 
 Listener = Callable[[Run, ev.AnyEvent], None]
 Work = Callable[["RunDriver", str], Awaitable[None]]
@@ -177,7 +174,7 @@ class RunDriver:
                     raise
                 if self._go.is_set():
                     self._go.clear()
-                    reason = f"{reached} {GOES_ON[reached.scope]}".rstrip()
+                    reason = f"{reached} {GOES_ON.get(reached.scope, '')}".rstrip()
                     await self.emit(
                         ev.RunPaused(
                             run_id=self.run.id,
