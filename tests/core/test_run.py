@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from contextune.core import events as ev
 from contextune.core.conversation import Message, Text, ToolResult, ToolUse, said_by_user
 from contextune.core.evidence import Evidence
+from contextune.core.money import Bill
 from contextune.core.run import Run, advance, fold, is_over
+from contextune.core.states import AttemptOutcome
+from contextune.core.task_run import TaskRun
 from tests.protocol import samples as s
 
+OLD_DOLLARS = ["0.000160625", "0.0041998"]
+"""What the attempts of the recorded Run cost, as the version that made it folded them."""
 RUN = "r_1"
 TASK = "round-up"
 OTHER = "add-kilos"
@@ -186,3 +194,138 @@ def test_events_of_one_task_leave_the_other_alone() -> None:
     assert run.task(OTHER) == before.task(OTHER)
     with pytest.raises(KeyError):
         run.task("nobody")
+
+
+def began(number: int, **more: Any) -> ev.AttemptStarted:
+    return ev.AttemptStarted(run_id=RUN, at=2_000, task_id=TASK, attempt=number, role="x", rung=s.LOW, **more)
+
+
+def side_by_side(*events: ev.AnyEvent) -> TaskRun:
+    return s.make_run(began(1, step=0), began(2, step=0, trial=2), *events).task(TASK)
+
+
+def green(number: int, outcome: AttemptOutcome = "green") -> ev.AttemptEnded:
+    return ev.AttemptEnded(
+        run_id=RUN, at=3_000 + number, task_id=TASK, attempt=number, outcome=outcome, summary=outcome
+    )
+
+
+def test_everything_of_an_attempt_goes_to_its_own_number() -> None:
+    red = Evidence(command="x", exit_code=1, tree="t1", duration_ms=1, output="", verdict="red")
+    settled = ev.RequestSettled(
+        run_id=RUN,
+        at=2_500,
+        request_id="q1",
+        task_id=TASK,
+        role="x",
+        rung=s.LOW,
+        charge=s.CHARGE,
+        attempt=1,
+    )
+    said = Message(role="assistant", blocks=(Text(text="Reading."),))
+    task = side_by_side(
+        settled,
+        ev.MessageAdded(run_id=RUN, at=2_600, task_id=TASK, attempt=1, turn=1, message=said),
+        ev.GateFinished(run_id=RUN, at=2_700, task_id=TASK, evidence=red, attempt=1),
+        green(1, "red"),
+    )
+    first, second = task.attempts
+    assert (first.turns, first.bill, first.evidence, first.outcome, first.trial) == (
+        1,
+        Bill().plus(s.CHARGE),
+        red,
+        "red",
+        1,
+    )
+    assert (second.turns, second.bill, second.evidence, second.outcome, second.trial) == (
+        0,
+        Bill(),
+        None,
+        "working",
+        2,
+    )
+    assert task.bill == first.bill
+
+
+def test_the_attempt_that_counts_is_the_green_one() -> None:
+    assert side_by_side().attempt == side_by_side().attempts[1]
+    one_green = side_by_side(green(1))
+    assert one_green.attempt == one_green.attempts[0]
+    chosen = side_by_side(green(1), green(2), green(1, "outdone"))
+    assert [a.outcome for a in chosen.attempts] == ["outdone", "green"]
+    assert chosen.attempt == chosen.attempts[1]
+    assert chosen.attempts[0].ended_at == 3_001  # it ended when it ended, not when it was outdone
+    bounced = ev.TaskBounced(run_id=RUN, at=3_100, task_id=TASK, reason="No.", against=(OTHER,))
+    again = side_by_side(green(1), bounced, began(3))
+    assert (again.lap, again.attempt) == (2, again.attempts[2])
+    retried = side_by_side(green(1, "red"), ev.TaskRetried(run_id=RUN, at=3_400, task_id=TASK))
+    assert retried.lap == 2
+
+
+def test_a_question_is_open_until_its_own_attempt_goes_on() -> None:
+    asked = ev.QuestionAsked(run_id=RUN, at=2_100, task_id=TASK, question="Which?", choices=(), attempt=1)
+    other = ev.MessageAdded(
+        run_id=RUN,
+        at=2_200,
+        task_id=TASK,
+        attempt=2,
+        turn=1,
+        message=Message(role="user", blocks=(Text(text="x"),)),
+    )
+    gate = ev.GateStarted(run_id=RUN, at=2_300, task_id=TASK, tree="t", attempt=2)
+    still = side_by_side(asked, other, gate)
+    assert (still.state, still.question is not None, still.asked_by) == ("asking", True, 1)
+    own = msgspec.structs.replace(other, attempt=1)
+    going_on = side_by_side(asked, other, own)
+    assert (going_on.state, going_on.question, going_on.asked_by) == ("working", None, None)
+    # The process died: nobody waits for that answer any more once a new attempt begins.
+    assert side_by_side(asked, green(1, "cancelled"), began(3)).question is None
+    assert side_by_side(asked, began(3)).question is not None
+
+
+def test_a_raised_budget_answers_the_question_for_it() -> None:
+    asked = ev.QuestionAsked(run_id=RUN, at=2_100, task_id=TASK, question="Reached.", choices=(), attempt=1)
+    raised = ev.TaskBudgetRaised(run_id=RUN, at=2_200, task_id=TASK, budget=Decimal("0.80"))
+    task = side_by_side(asked, raised)
+    assert (task.state, task.question, task.budget) == ("working", None, Decimal("0.80"))
+
+
+def test_words_of_the_user_are_all_kept_for_attempts_that_run_side_by_side() -> None:
+    task = after(told("red"), message(said_by_user("red")), told("blue")).task(TASK)
+    assert (task.words, task.told) == (("red", "blue"), ("blue",))
+
+
+def test_samples_and_cliffs_are_facts_of_the_run_and_change_no_task() -> None:
+    shadow = ev.ShadowFinished(
+        run_id=RUN, at=9_000, task_id=TASK, rung=s.LOW, green=True, turns=3, dollars=Decimal("0.1")
+    )
+    cliff = ev.CliffAvoided(
+        run_id=RUN,
+        at=9_000,
+        task_id=TASK,
+        attempt=1,
+        how="pruned",
+        tokens=120_000,
+        limit=100_000,
+        dollars=None,
+    )
+    run = after(shadow, cliff)
+    assert (run.shadows, run.cliffs) == ((shadow,), (cliff,))
+    assert run.tasks == after().tasks
+    assert run.bill == after().bill
+
+
+def test_a_journal_of_an_older_version_folds_as_it_did() -> None:
+    """Its events name no attempt, no step and no try: all of it belongs to the newest attempt of its time."""
+    recorded = (Path(__file__).parent / "old_journal.jsonl").read_bytes().splitlines()
+    decoder = msgspec.json.Decoder(ev.AnyEvent)
+    run = fold([decoder.decode(line) for line in recorded])
+    assert run is not None
+    (task,) = run.tasks
+    told = [(a.number, a.outcome, a.turns, a.bill.requests, a.evidence is not None) for a in task.attempts]
+    assert told == [(1, "red", 1, 1, True), (2, "green", 2, 2, True)]
+    assert [str(a.bill.dollars) for a in task.attempts] == OLD_DOLLARS
+    assert task.bill.dollars == sum((a.bill.dollars for a in task.attempts), Decimal(0))
+    assert (run.state, task.state, task.question, task.told) == ("review", "accepted", None, ())
+    assert task.attempt == task.attempts[1]
+    assert (run.reserved, run.in_flight) == (Decimal(0), ())

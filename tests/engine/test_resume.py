@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +36,14 @@ async def killed(here: Desk, lines: Sequence[str], *titles: str) -> Run:
         process.kill()
         await process.communicate()
     (run,) = await here.app.runs(here.place.root)
+    await asyncio.wait_for(asyncio.to_thread(_until_free, here.home / "runs" / f"{run.id}.lock"), PATIENCE)
     return run
+
+
+def _until_free(lock: Path) -> None:
+    """A command that the process was about to start may hold the Run until it has begun."""
+    with lock.open() as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 async def test_a_killed_run_goes_on_where_it_was(desk: MakeDesk) -> None:

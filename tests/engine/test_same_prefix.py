@@ -128,6 +128,29 @@ async def test_tasks_attempts_and_processes_share_their_prefix(
     assert [place for place in places if place.encode() in sent[0].prefix] == []
 
 
+BEST_OF_THREE = f"""
+gate = {GATE!r}
+ladder = [{{model = "claude-haiku-5-5", effort = "low", tries = 3}}]
+"""
+
+
+async def test_tries_side_by_side_share_their_prefix(desk: MakeDesk, sent: list[Body]) -> None:
+    files = {f"docs/page_{n:03}_with_a_long_name.md": "x\n" for n in range(40)}
+    here = await desk(
+        plays(AREA, turn(edit("calc/area.py", "w * h", "h * w"), finish())),
+        files=FILES | files,
+        settings=BEST_OF_THREE,
+    )
+    run = await here.finish(task(AREA, "calc/area.py"))
+    assert (run.state, len(run.tasks[0].attempts)) == ("review", 3)
+    assert [body.max_tokens for body in sent] == [0, 8192, 8192, 8192]
+    assert len({body.prefix for body in sent}) == 1
+    usages = [entry.usage for entry in here.server.log if entry.usage is not None]
+    written = usages[0].cache_creation_input_tokens
+    assert written > 512
+    assert [usage.cache_read_input_tokens for usage in usages[1:]] == [written] * 3
+
+
 async def test_tries_at_one_task_in_several_worktrees_are_told_the_same(
     desk: MakeDesk, tmp_path: Path
 ) -> None:

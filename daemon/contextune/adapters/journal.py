@@ -24,7 +24,14 @@ import msgspec
 from contextune.adapters import ledger_table, milestones
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
-from contextune.core.events import AnyEvent, RequestReserved, RequestSettled, RunCreated, TaskRecorded
+from contextune.core.events import (
+    AnyEvent,
+    RequestReserved,
+    RequestSettled,
+    RunCreated,
+    ShadowFinished,
+    TaskRecorded,
+)
 from contextune.core.ledger import LedgerEntry
 from contextune.core.record import TaskRecord
 from contextune.core.redact import HINT, redact_all
@@ -80,6 +87,7 @@ class SqliteJournal:
         self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
+        self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
         self._closed = False
         with self._said():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -157,6 +165,12 @@ class SqliteJournal:
     async def milestones(self, repository: str | None = None) -> list[AnyEvent]:
         """Events of all Runs in order, of one repository or of all, without conversations and requests."""
         return await asyncio.to_thread(self._milestones, repository)
+
+    async def shadows(self, repository: str, *, offline: bool) -> list[ShadowFinished]:
+        """Shadow samples of a repository's Tasks, newest first."""
+        rows = await asyncio.to_thread(self._select, _SHADOWS, (repository, int(offline)))
+        with self._readable():
+            return [self._shadow_decoder.decode(body) for (body,) in rows]
 
     async def close(self) -> None:
         """Write what waits, fold the log into the file, and close it. A second call does nothing."""
@@ -309,6 +323,14 @@ _HISTORY = """
      WHERE e.kind = 'task_recorded'
        AND e.run_id IN (SELECT run_id FROM events WHERE kind = 'run_created' AND repository = ?)
      ORDER BY e.seq DESC LIMIT ?
+    """
+
+_SHADOWS = """
+    SELECT body FROM events
+     WHERE kind = 'shadow_finished'
+       AND run_id IN (SELECT run_id FROM events WHERE kind = 'run_created' AND repository = ?
+                         AND json(CAST(body AS TEXT)) ->> 'offline' = ?)
+     ORDER BY seq DESC
     """
 
 

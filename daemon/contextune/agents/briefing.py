@@ -62,12 +62,19 @@ def task_text(task: Task, todos: Sequence[Todo], shown: Sequence[str] = ()) -> T
     return Text(text="\n\n".join([*parts, *shown]))
 
 
-def earlier_attempt(diff: str, evidence: Evidence | None, summary: str) -> Text:
-    """What an attempt on a lower rung left in the worktree, and what the Gate saw."""
-    parts = [
-        "# Earlier attempt",
-        "An agent on a lower rung tried this Task. Its changes are in your worktree; keep what is right.",
-    ]
+def earlier_attempt(diff: str, evidence: Evidence | None, summary: str, *, outgrown: bool = False) -> Text:
+    """What an attempt before this one left in the worktree, and what the Gate saw.
+
+    It was on a lower rung; or on this one, and its conversation has `outgrown` what the model reads at the
+    low price.
+    """
+    who = (
+        "An agent like you worked on this Task until its conversation had grown too long. Nothing was wrong "
+        "with its work: its changes are in your worktree. Go on from there, and read only what you need."
+        if outgrown
+        else "An agent on a lower rung tried this Task. Its changes are in your worktree; keep what is right."
+    )
+    parts = ["# Earlier attempt", who]
     if summary:
         parts.append(f"It said: {summary}")
     parts.append(f"Its diff:\n<diff>\n{diff[:DIFF_LIMIT]}\n</diff>")

@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager
 from contextune.cli.output import Output
 from contextune.cli.terminal import one_line
 from contextune.core import events as ev
-from contextune.core.run import Question, Run
+from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
+from contextune.core.task_run import Question
 
 Answer = Callable[[str, str], Awaitable[None]]
 """Takes a Task's id and the words of its answer."""

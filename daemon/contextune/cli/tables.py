@@ -12,7 +12,8 @@ from contextune.cli.terminal import one_line
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill, CostLine
 from contextune.core.quote import Quote
-from contextune.core.run import Run, TaskRun
+from contextune.core.run import Run
+from contextune.core.task_run import TaskRun
 from contextune.protocol.convert import joined_bill
 from contextune.protocol.wording import (
     bill_text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ async def run(app: Application, given: Namespace, out: Output) -> int:
     if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
     ended = await carry_out(app, given, out)
-    return 0 if ended is None else conclude(ended, out)
+    return 0 if ended is None else await _concluded(app, ended, out)
 
 
 async def carry_out(app: Application, given: Namespace, out: Output) -> Run | None:
@@ -86,7 +87,7 @@ async def retry(app: Application, given: Namespace, out: Output) -> int:
 async def _go_on(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> int:
     """Go on with a Run here, or have the process that drives it do so."""
     if not app.is_driven_elsewhere(run_id):
-        return conclude(await watch(app, run_id, begin, out), out)
+        return await _concluded(app, await watch(app, run_id, begin, out), out)
     await begin()
     out.note(f"Another process drives run {run_id}, and was told.")
     show_run_line(await app.run(run_id), out)
@@ -143,6 +144,18 @@ async def _until(ended: asyncio.Event, app: Application, run_id: str) -> Context
         except ContextuneError as problem:
             return problem
     return app.problem(run_id)
+
+
+async def _concluded(app: Application, final: Run, out: Output) -> int:
+    """Show how a Run ended, then stay while its shadow samples are made. Returns the exit status."""
+    status = conclude(final, out)
+    if final.state in ("review", "accepted") and not out.gone:
+        await app.wait(final.id)
+        if app.is_sampling(final.id):
+            out.note("Shadow samples of this Run are being made; its result is there. Ctrl-C ends them.")
+            with suppress(asyncio.CancelledError):  # the Run is over: that tells its own status
+                await app.sampled(final.id)
+    return status
 
 
 def conclude(final: Run, out: Output) -> int:

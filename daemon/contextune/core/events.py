@@ -92,7 +92,11 @@ class AttemptStarted(Event, frozen=True, kw_only=True):
     role: str
     rung: Rung
     reason: str = ""
-    """Why this attempt and this rung: empty for a first attempt."""
+    """Why this attempt and this rung."""
+    step: int | None = None
+    """The place of `rung` among those that the role climbs, from 0: for an executor, on the Ladder."""
+    trial: int = 1
+    """Which of the tries on this rung, side by side; from 1."""
 
 
 class MessageAdded(Event, frozen=True, kw_only=True):
@@ -158,6 +162,7 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
     task_id: str
     question: str
     choices: tuple[str, ...]
+    attempt: int | None = None
 
 
 class TaskBudgetRaised(Event, frozen=True, kw_only=True):
@@ -198,6 +203,7 @@ class GateStarted(Event, frozen=True, kw_only=True):
 
     task_id: str | None
     tree: str
+    attempt: int | None = None
 
 
 class GateFinished(Event, frozen=True, kw_only=True):
@@ -205,6 +211,7 @@ class GateFinished(Event, frozen=True, kw_only=True):
 
     task_id: str | None
     evidence: Evidence
+    attempt: int | None = None
 
 
 class AttemptEnded(Event, frozen=True, kw_only=True):
@@ -214,6 +221,10 @@ class AttemptEnded(Event, frozen=True, kw_only=True):
     attempt: int
     outcome: AttemptOutcome
     summary: str
+    remaining: str = ""
+    """What a green attempt left undone."""
+    tree: str = ""
+    """What its worktree held at the end, as a tree object; empty if it was stopped."""
 
 
 class TaskCommitted(Event, frozen=True, kw_only=True):

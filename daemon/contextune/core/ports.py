@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.events import AnyEvent, FileChange, Restore
+from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
@@ -91,6 +91,10 @@ class Journal(Protocol):
 
     async def history(self, repository: str, *, offline: bool) -> list[TaskRecord]:
         """Records of a repository's ended Tasks, newest first, those of Runs that were undone `reverted`."""
+        ...
+
+    async def shadows(self, repository: str, *, offline: bool) -> list[ShadowFinished]:
+        """Shadow samples of a repository's Tasks, newest first."""
         ...
 
     async def read(self, run_id: str) -> list[AnyEvent]:

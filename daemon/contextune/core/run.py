@@ -9,76 +9,17 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
+from contextune.core.conversation import Rung
 from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, charged
-from contextune.core.plan import Overlap, Plan, Task
+from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
-from contextune.core.states import ENDED_TASK, AttemptOutcome, RunState, TaskState
+from contextune.core.states import ENDED_TASK, RunState
+from contextune.core.task_run import TaskRun, on_task
 from contextune.core.todo import Todo
-
-
-class Question(Value, frozen=True, kw_only=True):
-    """What an agent wants to know."""
-
-    text: str
-    choices: tuple[str, ...]
-
-
-class Attempt(Value, frozen=True, kw_only=True):
-    """One agent's try at one Task on one rung."""
-
-    number: int
-    role: str
-    rung: Rung
-    reason: str
-    started_at: int
-    ended_at: int | None = None
-    turns: int = 0
-    outcome: AttemptOutcome = "working"
-    summary: str = ""
-    bill: Bill = Bill()
-    evidence: Evidence | None = None
-    """The last Gate that this attempt met."""
-
-
-class TaskRun(Value, frozen=True, kw_only=True):
-    """A Task while it is being done."""
-
-    id: str
-    task: Task
-    state: TaskState = "waiting"
-    reason: str = ""
-    """Why the Task is in this state, when that is not plain from the state."""
-    attempts: tuple[Attempt, ...] = ()
-    bill: Bill = Bill()
-    files: tuple[str, ...] = ()
-    """Files that the worktree holds differently from its start."""
-    changes: tuple[ev.FileChange, ...] = ()
-    """The committed changes of a green Task."""
-    question: Question | None = None
-    worktree: str | None = None
-    branch: str | None = None
-    port: int | None = None
-    start: str | None = None
-    commit: str | None = None
-    """The Task's commit on its own branch."""
-    joined: str | None = None
-    """The Task's commit within the Ghost."""
-    summary: str = ""
-    remaining: str = ""
-    bounces: int = 0
-    salvage: str | None = None
-    told: tuple[str, ...] = ()
-    """Words of the user that no turn has carried yet."""
-
-    @property
-    def attempt(self) -> Attempt | None:
-        """The newest attempt."""
-        return self.attempts[-1] if self.attempts else None
 
 
 class Run(Value, frozen=True, kw_only=True):
@@ -124,6 +65,8 @@ class Run(Value, frozen=True, kw_only=True):
     accepted: ev.RunAccepted | None = None
     salvage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    shadows: tuple[ev.ShadowFinished, ...] = ()
+    cliffs: tuple[ev.CliffAvoided, ...] = ()
     seq: int = 0
     """How many events were folded."""
 
@@ -170,7 +113,7 @@ def advance(run: Run | None, event: ev.AnyEvent) -> Run:
     changed = _on_run(run, event)
     if task_id is None:
         return changed
-    tasks = tuple(_on_task(task, event) if task.id == task_id else task for task in changed.tasks)
+    tasks = tuple(on_task(task, event) if task.id == task_id else task for task in changed.tasks)
     return msgspec.structs.replace(changed, tasks=tasks)
 
 
@@ -234,6 +177,10 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, state="cancelled", ended_at=event.at)
         case ev.Noted():
             return change(run, notes=(*run.notes, event.text))
+        case ev.ShadowFinished():
+            return change(run, shadows=(*run.shadows, event))
+        case ev.CliffAvoided():
+            return change(run, cliffs=(*run.cliffs, event))
         case _:
             return run
 
@@ -247,97 +194,6 @@ def _settled(run: Run, event: ev.RequestSettled) -> Run:
         in_flight=tuple(r for r in run.in_flight if r.request_id != event.request_id),
         costs=charged(run.costs, event.role, event.rung.model, event.charge),
     )
-
-
-def _on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
-    change = msgspec.structs.replace
-    match event:
-        case ev.LeaseTaken():
-            return change(task, worktree=event.path, branch=event.branch, start=event.start, port=event.port)
-        case ev.LeaseReturned():
-            return change(task, worktree=None, salvage=event.salvage)
-        case ev.AttemptStarted():
-            attempt = Attempt(
-                number=event.attempt,
-                role=event.role,
-                rung=event.rung,
-                reason=event.reason,
-                started_at=event.at,
-            )
-            return change(task, state="working", reason=event.reason, attempts=(*task.attempts, attempt))
-        case ev.MessageAdded():
-            return _message(task, event)
-        case ev.RequestSettled():
-            billed = change(task, bill=task.bill.plus(event.charge))
-            attempt_now = billed.attempt
-            if attempt_now is None:
-                return billed
-            return _with_attempt(billed, change(attempt_now, bill=attempt_now.bill.plus(event.charge)))
-        case ev.FilesTouched():
-            return change(task, files=event.files)
-        case ev.QuestionAsked():
-            return change(task, state="asking", question=Question(text=event.question, choices=event.choices))
-        case ev.AgentTold():
-            return change(task, told=(*task.told, event.text))
-        case ev.GateStarted():
-            return change(task, state="testing")
-        case ev.GateFinished():
-            tested = change(task, state="working")
-            attempt_now = tested.attempt
-            if attempt_now is None:
-                return tested
-            return _with_attempt(tested, change(attempt_now, evidence=event.evidence))
-        case ev.AttemptEnded():
-            ended = task.attempt
-            if ended is None:
-                return task
-            return _with_attempt(
-                task, change(ended, outcome=event.outcome, summary=event.summary, ended_at=event.at)
-            )
-        case ev.TaskCommitted():
-            return change(
-                task,
-                state="joining",
-                commit=event.commit,
-                changes=event.files,
-                summary=event.summary,
-                remaining=event.remaining,
-                files=tuple(file.path for file in event.files),
-            )
-        case ev.TaskJoined():
-            return change(task, state="accepted", reason="", joined=event.commit)
-        case ev.TaskBounced():
-            return change(task, state="waiting", reason=event.reason, bounces=task.bounces + 1, commit=None)
-        case ev.TaskEnded():
-            return change(task, state=event.state, reason=event.reason, question=None)
-        case ev.TaskRetried():
-            return change(task, state="waiting", reason="", question=None)
-        case _:
-            return task
-
-
-def _message(task: TaskRun, event: ev.MessageAdded) -> TaskRun:
-    attempt = task.attempt
-    if attempt is None or attempt.number != event.attempt:
-        return task
-    if event.message.role == "assistant":
-        return _with_attempt(task, msgspec.structs.replace(attempt, turns=event.turn))
-    carried = _carried(task.told, event.message)
-    state: TaskState = "working" if task.state == "asking" else task.state
-    question = None if state == "working" else task.question
-    return msgspec.structs.replace(task, told=carried, state=state, question=question)
-
-
-def _carried(told: tuple[str, ...], message: Message) -> tuple[str, ...]:
-    """The words that a message leaves unsaid: it says them by themselves, or as the answer to a question."""
-    answers = {block.content for block in message.blocks if isinstance(block, ToolResult)}
-    return tuple(
-        words for words in told if words not in answers and said_by_user(words) not in message.blocks
-    )
-
-
-def _with_attempt(task: TaskRun, attempt: Attempt) -> TaskRun:
-    return msgspec.structs.replace(task, attempts=(*task.attempts[:-1], attempt))
 
 
 def is_over(run: Run) -> bool:

@@ -57,7 +57,7 @@ async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases
         ref = f"refs/contextune/salvage/{run.id}/ghost-commits"
         await asyncio.to_thread(repository.set_ref, ref, run.ghost)
         kept.append(ref)
-    for name in ["ghost", *(task.id for task in run.tasks)]:
+    for name in ["ghost", *(name for task in run.tasks for name in task.leases)]:
         salvage = await leases.give_back(name)
         if salvage is not None:
             kept.append(salvage)
@@ -70,6 +70,8 @@ async def release(run: Run, repository: Repository, clock: Clock, leases: Leases
     returned = []
     await leases.give_back("ghost")
     for task in run.tasks:
+        for name in task.leases[1:]:
+            await leases.give_back(name)
         if task.worktree is not None:
             salvage = await leases.give_back(task.id)
             at = clock.now()

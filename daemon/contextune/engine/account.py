@@ -96,7 +96,7 @@ class Account:
 
     def lacks(self, wanted: Decimal, task_id: str | None) -> BudgetReached | None:
         """The budget that a reservation of so many dollars would exceed now, the narrowest first."""
-        single = self.budgets.request
+        single = self._single(task_id)
         if single is not None and wanted > single:
             return BudgetReached(
                 f"One request may cost ${single}, and the next one could cost ${wanted:.4f}.",
@@ -132,9 +132,15 @@ class Account:
     def _allowed(self, task_id: str | None) -> Decimal | None:
         return self.task_budgets.get(task_id or "", self.budgets.task)
 
+    def _single(self, task_id: str | None) -> Decimal | None:
+        """The most that one request may cost; a Task whose budget the user raised may use all of that."""
+        single, raised = self.budgets.request, self.task_budgets.get(task_id or "")
+        return single if single is None or raised is None else max(single, raised)
+
     def _may_fit_later(self, wanted: Decimal, task_id: str | None) -> bool:
         """Whether it fits if all that is in flight settles at nothing."""
-        if not self.held or (self.budgets.request is not None and wanted > self.budgets.request):
+        single = self._single(task_id)
+        if not self.held or (single is not None and wanted > single):
             return False
         allowed = self._allowed(task_id)
         if task_id is not None and allowed is not None:

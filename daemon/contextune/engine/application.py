@@ -177,6 +177,15 @@ class Application:
         await self._drives.wait(run_id)
         return await self.run(run_id)
 
+    def is_sampling(self, run_id: str) -> bool:
+        """Whether shadow samples of a Run are being made in this process, after its drive has ended."""
+        return self._drives.samples.is_making(run_id)
+
+    async def sampled(self, run_id: str) -> None:
+        """Wait until the shadow samples of a Run that are made in this process are done."""
+        await self._drives.wait(run_id)
+        await self._drives.samples.wait(run_id)
+
     def problem(self, run_id: str) -> ContextuneError | None:
         """What ended the last drive of a Run in this process before its time; None if nothing did."""
         return self._drives.problem(run_id)
@@ -250,9 +259,7 @@ class Application:
         if self._drives.is_driven(run.id):
             await self._drives.ask(run, Letter(verb="retry_task", task_id=task_id))
             return
-        at = self._world.clock.now()
-        run = await self._drives.record(ev.TaskRetried(run_id=run.id, at=at, task_id=task_id))
-        self._drives.begin(await self._places.of(Path(run.repository)), run, self._places.settings_of(run))
+        await self._drives.retry(run.id, task_id)
 
     async def tell(self, run_id: str, task_id: str, text: str) -> None:
         """Words that reach a Task's agent with its next turn."""

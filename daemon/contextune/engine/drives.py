@@ -18,6 +18,7 @@ from contextune.engine.leases import Leases
 from contextune.engine.places import Place, Places
 from contextune.engine.recovery import interrupted, settle_abandoned
 from contextune.engine.run import RunDriver, finished
+from contextune.engine.samples import Samples
 from contextune.engine.task_work import work_on
 from contextune.engine.world import World
 
@@ -36,6 +37,7 @@ class Drives:
         self._problems: dict[str, ContextuneError] = {}
         self._closing = False
         self._swept = False
+        self.samples = Samples(world, places, record=self.record, retry=self.retry)
         self.moving = asyncio.Lock()
         """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
 
@@ -60,7 +62,8 @@ class Drives:
 
     def is_driven_elsewhere(self, run_id: str) -> bool:
         """Whether another process drives a Run."""
-        return run_id not in self._drives and self._world.mailbox.is_owned(run_id)
+        here = run_id in self._drives or self.samples.is_making(run_id)
+        return not here and self._world.mailbox.is_owned(run_id)
 
     async def wait(self, run_id: str) -> None:
         """Wait until a Run's drive in this process ends."""
@@ -75,20 +78,33 @@ class Drives:
             await driver.stop()
         if self._drives:
             await asyncio.wait(self._drives.values())
+        await self.samples.close()
 
     def begin(self, place: Place, run: Run, settings: Settings) -> None:
         """Drive a Run in the background."""
         self._problems.pop(run.id, None)
         self._drives[run.id] = asyncio.create_task(self._driven(place, run, settings), name=f"drive {run.id}")
 
+    async def retry(self, run_id: str, task_id: str) -> None:
+        """Do an ended Task of a Run again that nobody drives."""
+        at = self._world.clock.now()
+        run = await self.record(ev.TaskRetried(run_id=run_id, at=at, task_id=task_id))
+        self.begin(await self._places.of(Path(run.repository)), run, self._places.settings_of(run))
+
     async def _driven(self, place: Place, run: Run, settings: Settings) -> None:
+        concluded = await self._until_concluded(place, run, settings)
+        if concluded is not None and not self._closing:
+            self.samples.begin(place, concluded, settings)
+
+    async def _until_concluded(self, place: Place, run: Run, settings: Settings) -> Run | None:
+        """Drive a Run; returns it if it was brought to an end."""
         with self._world.mailbox.own(run.id) as owned:
             try:
                 if not owned:
                     raise UsageProblem(f"Another process drives run {run.id} already.")
                 gateway = await self._places.gateway(settings)
                 if self._closing:
-                    return
+                    return None
                 driver = RunDriver(
                     self._world,
                     place.repository,
@@ -107,7 +123,7 @@ class Drives:
                     post.cancel()
                     await asyncio.wait([post])
                     self.drivers.pop(run.id, None)
-                await self._conclude(driver.run)
+                return await self._conclude(driver.run)
             except ContextuneError as problem:
                 self._problems[run.id] = problem
                 if owned:
@@ -115,11 +131,12 @@ class Drives:
                     await self.record(ev.RunPaused(run_id=run.id, at=at, state="paused", reason=why))
             finally:
                 self._drives.pop(run.id, None)
+        return None
 
-    async def _conclude(self, run: Run) -> None:
-        """Accept by itself where the user asked for that, and say how the Run ended."""
+    async def _conclude(self, run: Run) -> Run | None:
+        """Accept by itself where the user asked for that, and say how the Run ended; None if it has not."""
         if run.state in LIVE_RUN:
-            return
+            return None
         if run.state == "review" and run.accept != "none":
             try:
                 async with self.moving:
@@ -127,7 +144,7 @@ class Drives:
             except ContextuneError as problem:
                 at = self._world.clock.now()
                 run = await self.record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
-        await self.record(finished(run, self._world.clock.now()))
+        return await self.record(finished(run, self._world.clock.now()))
 
     async def cancel_idle(self, run: Run) -> None:
         """Cancel a Run that no process drives."""
@@ -214,7 +231,9 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.cancel_task(task_id)
         case Letter(verb="retry_task", task_id=str(task_id)):
             await driver.retry(task_id)
-        case Letter(verb="tell" | "answer", task_id=str(task_id)):
-            await driver.tell(task_id, letter.text)
+        case Letter(verb="tell", task_id=str(task_id)):
+            await driver.talk.tell(task_id, letter.text)
+        case Letter(verb="answer", task_id=str(task_id)):
+            await driver.talk.answer(task_id, letter.text)
         case _:
             raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")

@@ -59,13 +59,14 @@ def _list(world: World, runs: Sequence[Run]) -> list[Worktree]:
         repository = world.open_repository(Path(root)) if Path(root).is_dir() else None
         for path in sorted(folder.glob("*/*")):
             if (path / ".git").exists():
-                found.append(_worktree(path, by_id.get(path.parent.name), repository))
+                run = by_id.get(path.parent.name)
+                in_use = run is not None and (run.state in NEEDED or world.mailbox.is_owned(run.id))
+                found.append(_worktree(path, run, repository, in_use=in_use))
     return found
 
 
-def _worktree(path: Path, run: Run | None, repository: Repository | None) -> Worktree:
+def _worktree(path: Path, run: Run | None, repository: Repository | None, *, in_use: bool) -> Worktree:
     task = next((t for t in run.tasks if t.id == path.name), None) if run else None
-    in_use = run is not None and run.state in NEEDED
     dirty = False
     if repository is not None:
         head = repository.resolve(f"refs/heads/contextune/{path.parent.name}/{path.name}")

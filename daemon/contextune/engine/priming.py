@@ -16,7 +16,8 @@ from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung
 from contextune.core.errors import ContextuneError, ModelRefusal
 from contextune.core.ports import Clock
 from contextune.core.prompt_cache import LIFE, least_prefix
-from contextune.core.run import Run, TaskRun
+from contextune.core.run import Run
+from contextune.core.task_run import TaskRun
 
 ROLE = "prefix-priming"
 """The line of the bill that priming stands on."""

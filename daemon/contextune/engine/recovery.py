@@ -1,4 +1,4 @@
-"""What a process that died left open in a Run, brought to an end by the one that goes on."""
+"""What a process that died left open, brought to an end by the one that goes on."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
                 usage=Usage(), dollars=request.worst_case, at_sonnet=request.worst_case, estimated=True
             ),
             error=GONE,
+            attempt=request.attempt,
         )
         for request in run.in_flight
     ]
@@ -36,12 +37,13 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
             run_id=run.id,
             at=at,
             task_id=task.id,
-            attempt=task.attempt.number,
+            attempt=attempt.number,
             outcome="cancelled",
             summary="The process ended.",
         )
         for task in run.tasks
-        if task.attempt is not None and task.attempt.outcome == "working"
+        for attempt in task.attempts
+        if attempt.outcome == "working"
     ]
     return settled + ended
 

@@ -10,12 +10,20 @@ from decimal import Decimal
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, ContextuneError, ModelProblem, PlaceProblem
+from contextune.core.errors import (
+    BudgetReached,
+    BudgetScope,
+    ContextuneError,
+    ModelProblem,
+    PlaceProblem,
+    UsageProblem,
+)
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
-from contextune.core.run import Run, TaskRun, advance
+from contextune.core.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
+from contextune.core.task_run import TaskRun
 from contextune.engine.account import Account, budgets_of
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
@@ -24,7 +32,14 @@ from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.recovery import interrupted
+from contextune.engine.talk import Talk
 from contextune.engine.world import World
+
+GOES_ON: dict[BudgetScope, str] = {
+    "day": "A new one begins the next day.",
+    "month": "A new one begins the next month.",
+}
+"""When a budget that is reached goes on by itself."""
 
 Listener = Callable[[Run, ev.AnyEvent], None]
 Work = Callable[["RunDriver", str], Awaitable[None]]
@@ -81,7 +96,8 @@ class RunDriver:
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
-        self._answers: dict[str, asyncio.Future[str]] = {}
+        self.talk = Talk(run.id, self.emit, world.clock)
+        self._numbers: dict[str, int] = {}
         self._cancelling: dict[str, str] = {}
         """Why a Task's work is being stopped for good."""
         self._stopping = False
@@ -143,14 +159,19 @@ class RunDriver:
         return self.world.clock.now()
 
     def _open_account(self) -> None:
-        """What earlier processes spent counts."""
+        """What earlier processes spent counts, and what the user allowed a Task."""
         self.account.bill = self.run.bill
         self.account.task_spent = {task.id: task.bill.dollars for task in self.run.tasks}
+        raised = {task.id: task.budget for task in self.run.tasks}
+        self.account.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
 
     async def send(
         self, request: ModelRequest, *, role: str, task_id: str | None, attempt: int | None = None
     ) -> ModelReply:
-        """Send a request when the Run is not paused; at the end of the budget, park until it is raised."""
+        """Send a request when the Run is not paused; at the end of its budget, park until that is raised.
+
+        Raises BudgetReached where the Task alone has to wait: at the end of its own budget, or a request's.
+        """
         while True:
             await self._go.wait()
             try:
@@ -159,14 +180,17 @@ class RunDriver:
                         self.account, request, role=role, task_id=task_id, attempt=attempt
                     )
             except BudgetReached as reached:
+                if task_id is not None and reached.scope in ("request", "task"):
+                    raise
                 if self._go.is_set():
                     self._go.clear()
+                    reason = f"{reached} {GOES_ON.get(reached.scope, '')}".rstrip()
                     await self.emit(
                         ev.RunPaused(
                             run_id=self.run.id,
                             at=self.now(),
                             state="parked",
-                            reason=str(reached),
+                            reason=reason,
                             scope=reached.scope,
                         )
                     )
@@ -183,13 +207,16 @@ class RunDriver:
             )
 
     async def resume(self, budget: Decimal | None = None) -> None:
-        """Go on, with a new budget if one is given."""
+        """Go on, with a new budget if one is given, and with those that the settings now name."""
         if budget is None and self._go.is_set():
             return
         allowed = self.account.budget if budget is None else budget
         await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=allowed))
         # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
         self.account.budget = allowed
+        with suppress(UsageProblem):  # a bad value is told where it is edited; what held before still does
+            settings = self.world.settings.load(self.repository.root, {})
+            self.account.budgets = budgets_of(settings)
         self._go.set()
 
     async def cancel(self) -> None:
@@ -221,18 +248,18 @@ class RunDriver:
         self._ended[task_id].clear()
         self._begin(task_id)
 
-    async def tell(self, task_id: str, text: str) -> None:
-        """Words for an agent: they answer its question, or reach it with its next turn."""
-        await self.emit(ev.AgentTold(run_id=self.run.id, at=self.now(), task_id=task_id, text=text))
-        waiting = self._answers.pop(task_id, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(text)
+    async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
+        """Let a Task cost so many dollars, whatever the settings say."""
+        await self.emit(
+            ev.TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget)
+        )
+        self.account.task_budgets[task_id] = budget
 
-    async def answer_to(self, task_id: str) -> str:
-        """Wait for the user's answer to a Task's question."""
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._answers[task_id] = future
-        return await future
+    def next_attempt(self, task_id: str) -> int:
+        """A number for a new attempt, given out once."""
+        known = max((attempt.number for attempt in self.run.task(task_id).attempts), default=0)
+        self._numbers[task_id] = max(known, self._numbers.get(task_id, 0)) + 1
+        return self._numbers[task_id]
 
     async def end_task(self, task_id: str, state: TaskState, reason: str) -> None:
         """A Task will not be worked on any more."""

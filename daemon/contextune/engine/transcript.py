@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from contextune.core import events as ev
 from contextune.core.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
-from contextune.core.run import TaskRun
+from contextune.core.task_run import TaskRun
 
 SHOWN = 4_000
 """Characters of one block that are shown."""
@@ -18,10 +18,8 @@ def transcript(task: TaskRun, events: Sequence[ev.AnyEvent], attempt: int | None
     """The document; of one attempt, or of all if `attempt` is None."""
     parts = [f"# {task.task.title}", task.task.brief]
     turn_cost = Decimal(0)
-    for event in events:
-        if getattr(event, "task_id", None) != task.id:
-            continue
-        if attempt is not None and getattr(event, "attempt", attempt) != attempt:
+    for number, event in _by_attempt(task, events):
+        if attempt is not None and number != attempt:
             continue
         match event:
             case ev.AttemptStarted():
@@ -45,6 +43,21 @@ def transcript(task: TaskRun, events: Sequence[ev.AnyEvent], attempt: int | None
             case _:
                 pass
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _by_attempt(task: TaskRun, events: Sequence[ev.AnyEvent]) -> list[tuple[int, ev.AnyEvent]]:
+    """The events of a Task with their attempts' numbers, those of one attempt together.
+
+    What names no attempt belongs to the newest one of its time.
+    """
+    newest = 0
+    numbered: list[tuple[int, ev.AnyEvent]] = []
+    for event in events:
+        if getattr(event, "task_id", None) == task.id:
+            number: int | None = getattr(event, "attempt", None)
+            newest = max(newest, number or 0)
+            numbered.append((newest if number is None else number, event))
+    return sorted(numbered, key=lambda one: one[0])
 
 
 def _message(message: Message, turn: int, cost: Decimal) -> list[str]:

@@ -9,7 +9,8 @@ from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.quote import Quote, TaskQuote
-from contextune.core.run import Attempt, Run, TaskRun, planning_bill
+from contextune.core.run import Run, planning_bill
+from contextune.core.task_run import Attempt, TaskRun
 from contextune.core.worktree import Worktree
 from contextune.protocol.views import (
     AttemptView,

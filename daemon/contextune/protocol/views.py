@@ -12,9 +12,9 @@ from typing import Literal
 from contextune.core.errors import BudgetScope
 from contextune.core.events import FileChange
 from contextune.core.plan import Complexity, Overlap
-from contextune.core.run import Question
 from contextune.core.settings import AcceptMode
 from contextune.core.states import AttemptOutcome, RunState, TaskState
+from contextune.core.task_run import Question
 from contextune.core.todo import Todo
 from contextune.protocol.wire import View
 

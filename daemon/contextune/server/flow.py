@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from contextune.core.events import AnyEvent
 from contextune.core.quote import Quote
-from contextune.core.run import Question, Run, TaskRun, planning_bill
+from contextune.core.run import Run, planning_bill
 from contextune.core.states import ENDED_TASK
+from contextune.core.task_run import Question, TaskRun
 from contextune.protocol.convert import can_accept
 from contextune.protocol.wording import (
     bill_text,

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from contextune.core.plan import Overlap
 from contextune.core.quote import Quote
-from contextune.core.run import Run, TaskRun
+from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN, TaskState
+from contextune.core.task_run import TaskRun
 from contextune.core.todo import Todo
 from contextune.protocol.wording import bill_text, rung_text
 

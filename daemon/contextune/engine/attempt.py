@@ -1,0 +1,273 @@
+"""One attempt: an agent's loop in a Lease, and the Gate's word on each `finish`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from contextune.agents.briefing import gate_report
+from contextune.agents.loop import AgentLoop
+from contextune.agents.roles import role
+from contextune.agents.toolbox import Toolbox
+from contextune.core import events as ev
+from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.errors import (
+    Asked,
+    AttemptEnd,
+    ContextuneError,
+    Finished,
+    HandedOver,
+    ModelRefusal,
+    PromptTooLong,
+)
+from contextune.core.evidence import Evidence
+from contextune.core.plan import Task
+from contextune.core.ports import Repository
+from contextune.core.run import Run
+from contextune.core.settings import Settings
+from contextune.core.states import AttemptOutcome
+from contextune.engine.cliff import dollars_avoided
+from contextune.engine.context_pack import ContextPacks
+from contextune.engine.gate import Gate, ungated
+from contextune.engine.leases import Lease
+from contextune.engine.words import Words
+from contextune.engine.world import World
+
+MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
+NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How an attempt ended."""
+
+    outcome: AttemptOutcome
+    summary: str
+    remaining: str = ""
+    evidence: Evidence | None = None
+    tree: str = ""
+    """What the worktree held at the end."""
+    attempt: int = 0
+    """Its number."""
+
+
+class GivenUp(AttemptEnd):
+    """An attempt is stopped between two turns, because it is not needed any more."""
+
+
+class Site(Protocol):
+    """Where an attempt works: the Run that it belongs to, and what is there to work with."""
+
+    world: World
+    repository: Repository
+    gate: Gate
+    settings: Settings
+    packs: ContextPacks
+
+    @property
+    def run(self) -> Run:
+        """The Run as it stands."""
+        ...
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """An attempt's ways out: to the model, to the Journal, to the user."""
+
+    send: Callable[[ModelRequest], Awaitable[ModelReply]]
+    tell: Callable[[ev.AnyEvent], Awaitable[None]]
+    words: Words
+    ask: Callable[[Asked], Awaitable[str | None]]
+    """The user's answer to a question; None if it is not put."""
+
+
+class AttemptWork:
+    """Works on one attempt, from its first message to its end."""
+
+    def __init__(
+        self, site: Site, task: Task, lease: Lease, outside: Outside, *, name: str, rung: Rung, number: int
+    ) -> None:
+        self._site = site
+        self._task = task
+        self._lease = lease
+        self._outside = outside
+        self._number = number
+        self._rung = rung
+        self._toolbox = Toolbox(
+            site.world.workspace(lease.path),
+            lease.shell,
+            names=role(name).tools,
+            environment=lease.environment,
+            command_timeout=site.settings.command_timeout,
+        )
+        self._loop = self._new_loop(name, rung)
+        self._evidence: Evidence | None = None
+        self._files: tuple[str, ...] = ()
+        self._touching: asyncio.Task[None] | None = None
+
+    @property
+    def turns(self) -> int:
+        """Replies so far."""
+        return self._loop.turn
+
+    async def work(self, handed: tuple[Text, ...]) -> Done:
+        """Until the attempt is over. `handed` is what it is told beside its Task."""
+        site = self._site
+        first = await asyncio.to_thread(site.packs.first_message, self._task, self._toolbox.files)
+        try:
+            done = await self._judged(await self._loop.start((*first, *handed)))
+        except ModelRefusal as refusal:
+            done = self._ended("refused", str(refusal))
+        except PromptTooLong as long:
+            raise ContextuneError(
+                f"Task {self._task.id}: what its agent is told first is {long.tokens:,} tokens long, and at "
+                f"most {long.limit:,} are sent to this model. Split the Task, name fewer files in it, or "
+                "shorten the project's instructions file."
+            ) from None
+        await self.settle()
+        if done.tree:
+            return done
+        tree = await asyncio.to_thread(site.repository.worktree_tree, self._lease.path)
+        return dataclasses.replace(done, tree=tree)
+
+    async def settle(self) -> None:
+        """Wait for what still looks at the worktree."""
+        if self._touching is not None:
+            await asyncio.wait([self._touching])
+
+    async def _judged(self, end: AttemptEnd) -> Done:
+        """The Gate's word on each `finish`, the user's on each `ask`, until the attempt is over."""
+        retries = self._site.settings.gate_retries
+        words = self._outside.words
+        while True:
+            match end:
+                case Finished() if words.unheard():
+                    end = await self._loop.observe(end.call_id, MEANWHILE, is_error=True)
+                case Finished():
+                    tree, changed = await self._snapshot()
+                    self._evidence = await self._gate(tree) if changed else None
+                    if words.unheard():
+                        continue  # words that came while the Gate ran count before its verdict
+                    if self._evidence is not None and self._evidence.verdict != "red":
+                        return self._ended("green", end.summary, end.remaining, tree)
+                    if retries == 0:
+                        said = end.summary if self._evidence else "The agent changed nothing."
+                        return self._ended("red", said, end.remaining, tree)
+                    retries -= 1
+                    report = gate_report(self._evidence) if self._evidence else NOTHING_CHANGED
+                    end = await self._loop.observe(end.call_id, report, is_error=True)
+                case Asked():
+                    answer = await self._outside.ask(end)
+                    if answer is None:
+                        return self._ended("limit", f"It wanted to ask: {end.question}")
+                    end = await self._loop.observe(end.call_id, answer, is_error=False)
+                case HandedOver():
+                    return self._ended("handed_over", str(end))
+                case GivenUp():
+                    return self._ended("cancelled", str(end))
+                case _:
+                    return self._ended("limit", str(end))
+
+    def _ended(self, outcome: AttemptOutcome, summary: str, remaining: str = "", tree: str = "") -> Done:
+        return Done(outcome, summary, remaining, self._evidence, tree, self._number)
+
+    async def _snapshot(self) -> tuple[str, bool]:
+        repository = self._site.repository
+        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+        before = await asyncio.to_thread(repository.tree_of, self._lease.start)
+        return tree, tree != before
+
+    async def _gate(self, tree: str) -> Evidence:
+        site, run = self._site, self._site.run
+        command = self._task.gate or run.gate
+        if command is None or run.baseline is None:
+            return ungated(tree)
+        await self._outside.tell(
+            ev.GateStarted(
+                run_id=run.id, at=site.now(), task_id=self._task.id, tree=tree, attempt=self._number
+            )
+        )
+        evidence = await site.gate.test(
+            command,
+            self._lease.shell,
+            cwd=self._lease.path,
+            tree=tree,
+            start=self._lease.start,
+            baseline=run.baseline,
+            environment={},
+            affected=True,
+        )
+        await self._outside.tell(
+            ev.GateFinished(
+                run_id=run.id, at=site.now(), task_id=self._task.id, evidence=evidence, attempt=self._number
+            )
+        )
+        return evidence
+
+    def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
+        site, given = self._site, role(name)
+        return AgentLoop(
+            send=self._outside.send,
+            record=self._record,
+            hear=self._outside.words.unheard,
+            toolbox=self._toolbox,
+            rung=rung,
+            system=(Text(text=given.prompt, cache=True),),
+            max_tokens=given.max_tokens,
+            max_turns=site.settings.max_turns,
+            acted=self._touched,
+            cliff=self._cliff,
+        )
+
+    async def _record(self, message: Message, turn: int) -> None:
+        self._outside.words.carried(message)
+        await self._outside.tell(
+            ev.MessageAdded(
+                run_id=self._site.run.id,
+                at=self._site.now(),
+                task_id=self._task.id,
+                attempt=self._number,
+                turn=turn,
+                message=message,
+            )
+        )
+
+    async def _cliff(self, how: Literal["pruned", "handed_over"], tokens: int, limit: int) -> None:
+        price = self._site.world.prices.price(self._rung.model)
+        await self._outside.tell(
+            ev.CliffAvoided(
+                run_id=self._site.run.id,
+                at=self._site.now(),
+                task_id=self._task.id,
+                attempt=self._number,
+                how=how,
+                tokens=tokens,
+                limit=limit,
+                dollars=dollars_avoided(price, tokens, limit),
+            )
+        )
+
+    async def _touched(self) -> None:
+        # The view of touched files may lag behind: the next turn does not wait for git.
+        if self._touching is None or self._touching.done():
+            self._touching = asyncio.create_task(self._tell_files())
+
+    async def _tell_files(self) -> None:
+        repository = self._site.repository
+        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+        changed = await asyncio.to_thread(repository.changes, self._lease.start, tree)
+        files = tuple(change.path for change in changed)
+        if files != self._files:
+            self._files = files
+            await self._outside.tell(
+                ev.FilesTouched(
+                    run_id=self._site.run.id, at=self._site.now(), task_id=self._task.id, files=files
+                )
+            )
