@@ -16,6 +16,11 @@ from tests.engine.world import GATE, PATIENCE, Desk, finish, plays, task, turn, 
 
 REPOSITORY = Path(__file__).parents[2]
 EARLIER = "# Earlier attempt"
+TWO_RUNGS = f"""
+gate = {GATE!r}
+gate_retries = 0
+ladder = [{{model = "claude-haiku-5-5", effort = "low"}}, {{model = "claude-sonnet-5-5", effort = "medium"}}]
+"""
 
 
 async def killed(here: Desk, lines: Sequence[str], *titles: str) -> Run:
@@ -78,6 +83,41 @@ async def test_a_killed_run_goes_on_where_it_was(desk: MakeDesk) -> None:
     assert subjects == ["second file", "first file"]
     assert [change.path for change in done.changes] == ["calc/first.py", "calc/second.py"]
     assert await here.app.run(done.id) == done
+
+
+async def test_a_killed_task_goes_on_at_the_rung_it_had_reached(desk: MakeDesk) -> None:
+    low, high = "claude-haiku-5-5", "claude-sonnet-5-5"
+    here = await desk(
+        plays("first file", turn(write("calc/area.py", "raise ValueError\n"), finish("Low.")), model=low),
+        plays(
+            "first file",
+            turn(write("calc/first.py", "FIRST = 1\n")),
+            turn(finish("Too late."), fault={"kind": "slow", "delay_ms": 60_000}),
+            user=["It said: Low."],
+            unless=["+FIRST = 1"],
+            model=high,
+        ),
+        plays(
+            "first file",
+            turn(write("calc/area.py", "def area(w, h):\n    return w * h\n"), finish("High.")),
+            user=[EARLIER, "+FIRST = 1", "+raise ValueError"],
+            model=high,
+        ),
+        settings=TWO_RUNGS,
+        unplayed=True,
+    )
+    in_flight = ["AttemptEnded first", *["RequestReserved first"] * 3]
+    left = await killed(here, in_flight, "first file")
+    assert [one.outcome for one in left.tasks[0].attempts] == ["red", "working"]
+    await here.app.resume(left.id)
+    done = await here.wait(left.id)
+    told = [(one.step, one.outcome, one.reason) for one in done.tasks[0].attempts]
+    assert told == [
+        (0, "red", done.quote.tasks[0].reason),
+        (1, "cancelled", "The Gate stayed red."),
+        (1, "green", "The Gate stayed red."),
+    ]
+    assert done.state == "review"
 
 
 async def test_a_task_that_was_green_is_not_done_again(desk: MakeDesk, tmp_path: Path) -> None:
