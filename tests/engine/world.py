@@ -15,6 +15,7 @@ from contextune.adapters.fence import NoFence
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable
 from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
@@ -153,6 +154,7 @@ class Desk:
                 mailbox=FolderMailbox(files.state / "runs"),
                 baselines=BaselineFolder(files.state / "baselines"),
                 prices=PriceTable({}),
+                pressure=PressureFolder(files.state / "pressure"),
                 models=self.models,
                 settings=LayeredSettings(files),
                 scanner=RipgrepScanner(),

@@ -14,6 +14,7 @@ from contextune.core.ports import (
     Journal,
     Mailbox,
     Model,
+    PressureBoard,
     PriceBook,
     Repository,
     Scanner,
@@ -88,6 +89,8 @@ class World:
     mailbox: Mailbox
     baselines: Baselines
     prices: PriceBook
+    pressure: PressureBoard
+    """What all processes of the user know about the limits of the model's server."""
     models: Models
     settings: SettingsStore
     scanner: Scanner
