@@ -17,8 +17,9 @@ from contextune.adapters.anthropic_model import AnthropicModel
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.prices import PriceTable
+from contextune.core import admission
 from contextune.core import events as ev
-from contextune.core import pressure
+from contextune.core.admission import FIRST_PAUSE
 from contextune.core.budget import Budgets, Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import (
@@ -30,7 +31,6 @@ from contextune.core.errors import (
     PromptTooLong,
 )
 from contextune.core.money import CacheMiss, Charge, ModelPrice, Rates, Usage, UsagePart
-from contextune.core.pressure import FIRST_PAUSE
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
 from contextune.engine.prompt_length import prompt_bound
@@ -97,7 +97,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..., Any]]:
-    monkeypatch.setattr(pressure, "FIRST_PAUSE", FIRST_PAUSE)  # no time is lost by the clock of this desk
+    monkeypatch.setattr(admission, "FIRST_PAUSE", FIRST_PAUSE)  # no time is lost by the clock of this desk
     made: list[Bench] = []
 
     async def make(
@@ -149,7 +149,7 @@ async def test_an_overloaded_server_is_asked_again_as_it_hints(bench: Callable[.
     assert "429" in (here.settled[0].error or "")
     assert "529" in (here.settled[1].error or "")
     assert here.notes == [
-        "The model's server allows no more requests just now; work goes on in about 7 seconds."
+        "The model's server takes no more requests just now; work goes on in about 7 seconds."
     ]
 
 

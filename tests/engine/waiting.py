@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from contextune.adapters.clock import SystemClock
-from contextune.core.pressure import WIDEST_WINDOW, Line
+from contextune.core.admission import WIDEST_WINDOW, Line
 from contextune.engine.throttle import OwnBoard, Throttle
 
 

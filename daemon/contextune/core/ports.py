@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+from contextune.core.admission import Line
 from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
@@ -14,7 +15,6 @@ from contextune.core.events import AnyEvent, FileChange, Restore
 from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
-from contextune.core.pressure import Line
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo

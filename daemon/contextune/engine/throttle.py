@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from contextune.core.conversation import ModelReply
-from contextune.core.errors import ContextuneError, ModelProblem, ModelRefusal
-from contextune.core.ports import Clock, PressureBoard
-from contextune.core.pressure import (
+from contextune.core.admission import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Admission,
@@ -25,6 +23,9 @@ from contextune.core.pressure import (
     overloaded,
     spread,
 )
+from contextune.core.conversation import ModelReply
+from contextune.core.errors import ContextuneError, ModelProblem, ModelRefusal
+from contextune.core.ports import Clock, PressureBoard
 
 T = TypeVar("T")
 
@@ -45,10 +46,12 @@ class OwnBoard:
 
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
+        self._alone = threading.Lock()
 
     def change(self, line: str, change: Callable[[Line], tuple[Line, T]]) -> T:
-        """Replace the state of a line."""
-        self._lines[line], result = change(self._lines.get(line, Line()))
+        """Replace the state of a line, from any thread."""
+        with self._alone:
+            self._lines[line], result = change(self._lines.get(line, Line()))
         return result
 
 
@@ -138,23 +141,26 @@ class Passage:
         """Prepare for another try. Raises the problem, or one that explains it, if there is to be none.
 
         A request that the server did not take waits as the whole line does, without a limit of tries, as
-        long as some request of the line goes well within `patience`.
+        long as some request of the line went well within `patience`. Where a server drops connections and
+        has answered nothing before, it may be no such server at all: then tries are counted.
         """
-        if _is_overload(problem):
-            now, throttle = self._throttle.clock.now(), self._throttle
-            if self._queue.line.is_hopeless(now, self._since, throttle.patience):
+        now, throttle, line = self._throttle.clock.now(), self._throttle, self._queue.line
+        if problem.status in OVERLOADED and not problem.begun:
+            if line.is_hopeless(now, self._since, throttle.patience):
                 raise ModelProblem(
                     f"The model's server has taken no request for {_duration(throttle.patience)}. "
                     f"It says: {problem}",
                     status=problem.status,
                 ) from problem
             return
+        if _is_overload(problem) and not line.is_hopeless(now, line.good_at, throttle.patience):
+            return
         self._failures += 1
         if self._failures >= TRIES:
             raise problem
-        if problem.retry_after is None:
+        if problem.retry_after is None and not _is_overload(problem):
             doubled = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._failures - 1))
-            await self._throttle.sleep(spread(doubled, self._throttle.chance()))
+            await throttle.sleep(spread(doubled, throttle.chance()))
 
     async def _admitted(self) -> Ticket:
         queue, waited = self._queue, False
@@ -250,7 +256,7 @@ class _Queue:
         if self.held_until - now <= HELD * 1000:
             return
         sentence = (
-            "The model's server allows no more requests just now; work goes on in about "
+            "The model's server takes no more requests just now; work goes on in about "
             f"{_duration(self.held_until - now)}."
         )
         for passage in list(self.waiting):
