@@ -56,7 +56,10 @@ class OwnBoard:
 
 
 class Throttle:
-    """Lets requests to one server pass, each line of models by its own limits, first come, first served."""
+    """Lets requests to one server pass, each line of models by its own limits, first come, first served.
+
+    A request that is tried again comes last in its line. Cancelling a request gives its place back.
+    """
 
     def __init__(
         self,
