@@ -66,12 +66,17 @@ class Throttle:
         board: PressureBoard,
         clock: Clock,
         *,
+        server: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         patience: float = PATIENCE,
     ) -> None:
-        """`sleep` takes seconds, as `patience` is; `chance` gives numbers from 0 to 1."""
+        """`server` tells apart on the board whose limits they are.
+
+        `sleep` takes seconds, as `patience` is; `chance` gives numbers from 0 to 1.
+        """
         self._board = board
+        self._server = server
         self.clock = clock
         self.sleep = sleep
         self.chance = chance
@@ -86,7 +91,8 @@ class Throttle:
         `tell` is called with a sentence when the server makes requests of this `stream` wait for long.
         """
         line = line_of(model)
-        queue = self._queues.setdefault(line, _Queue(line, self._board))
+        name = f"{self._server}-{line}" if self._server else line
+        queue = self._queues.setdefault(line, _Queue(name, self._board))
         return Passage(self, queue, prompt_tokens=prompt_tokens, stream=stream, tell=tell)
 
 
