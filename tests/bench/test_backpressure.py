@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.bench import backpressure
-from contextune.bench.backpressure import Endless, Job, Unthrottled, run
+from contextune.bench import backpressure, plain_retries
+from contextune.bench.backpressure import Job, run
 from contextune.bench.figures import Bench, Figure
+from contextune.bench.plain_retries import Endless, Unthrottled
 from contextune.engine.throttle import Throttle
 from contextune.offline.limits import RateLimit
 
@@ -62,8 +63,8 @@ async def test_an_outcome_is_what_the_server_counted(tmp_path: Path, kind: type[
 async def test_plain_retries_give_up_and_endless_ones_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backpressure, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(backpressure, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(plain_retries, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(plain_retries, "LONGEST_PAUSE", 0.01)
     plain = await Job(tmp_path / "plain", None, 1, overloaded=1.0, kind=Unthrottled).play()
     endless = await Job(tmp_path / "endless", None, 1, overloaded=1.0, kind=Endless).play()
     assert (plain.finished, endless.finished) == (0, 4)

@@ -8,19 +8,17 @@ of its own.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from contextune.bench.figures import Against, Bench, Figure
+from contextune.bench.plain_retries import Endless, Unthrottled
 from contextune.compose import journal_at, model_at, pressure_in, price_list, system_clock
-from contextune.core.admission import FIRST_PAUSE, LONGEST_PAUSE, spread
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ModelProblem
@@ -29,7 +27,7 @@ from contextune.core.money import Usage
 from contextune.core.pressure import Allowance
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
-from contextune.engine.throttle import TRIES, Passage, Throttle
+from contextune.engine.throttle import TRIES, Throttle
 from contextune.offline.faults import Fault
 from contextune.offline.limits import MINUTE, RateLimit
 from contextune.offline.log import LoggedRequest
@@ -256,53 +254,6 @@ def _outcome(log: Sequence[LoggedRequest], finished: int, seconds: float, began:
         refused_late=100 * len(late_refused) / len(late) if late else 0.0,
         input_tokens=sum(usage.input_tokens + usage.cache_creation_input_tokens for usage in used),
     )
-
-
-class Unthrottled(Throttle):
-    """What most clients do: send at once; after a failure wait as told or twice as long as before."""
-
-    tries = TRIES
-    """How often one request is sent."""
-
-    def passage(
-        self, model: str, *, prompt_tokens: int, stream: str, tell: Callable[[str], Awaitable[None]]
-    ) -> Passage:
-        """A way that is always open."""
-        del model, prompt_tokens, stream, tell
-        return PlainPassage(self, self.tries)
-
-
-class Endless(Unthrottled):
-    """The same, and never give up."""
-
-    tries = sys.maxsize
-
-
-class PlainPassage(Passage):
-    """One request with a bounded number of tries."""
-
-    def __init__(self, throttle: Throttle, tries: int) -> None:
-        self._throttle = throttle
-        self._left = tries
-        self._pause = FIRST_PAUSE
-
-    async def __aenter__(self) -> Self:
-        """Go at once."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Learn nothing."""
-
-    async def again(self, problem: ModelProblem) -> None:
-        """Wait as told, or twice as long as the last time. Raises the problem after the last try."""
-        self._left -= 1
-        if not self._left:
-            raise problem
-        hint, chance = problem.retry_after, self._throttle.chance()
-        await self._throttle.sleep(spread(self._pause, chance) if hint is None else hint + chance / 4)
-        self._pause = min(LONGEST_PAUSE, 2 * self._pause)
 
 
 async def _loop_cost(home: Path) -> Figure:
