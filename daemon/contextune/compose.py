@@ -15,6 +15,7 @@ from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
 from contextune.adapters.outline import LayoutOutliner
+from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable, read_own_prices
 from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
@@ -25,7 +26,7 @@ from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core.errors import ContextuneError, PlaceProblem
-from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, Shell
+from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
 from contextune.engine.application import Application
 from contextune.engine.world import Models, World
 
@@ -49,6 +50,11 @@ def model_at(url: str, key: str) -> Model:
 def journal_at(path: Path) -> Journal:
     """A journal in a file of one's own."""
     return SqliteJournal(path)
+
+
+def pressure_in(folder: Path) -> PressureBoard:
+    """What is known of a server's limits, shared by all processes that use this folder."""
+    return PressureFolder(folder)
 
 
 def price_list() -> PriceBook:
@@ -108,6 +114,7 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
         mailbox=FolderMailbox(files.state / "runs"),
         baselines=BaselineFolder(files.state / "baselines"),
         prices=PriceTable(read_own_prices(files.prices)),
+        pressure=PressureFolder(files.state / "pressure"),
         models=models,
         settings=settings,
         scanner=scanner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -156,6 +157,20 @@ async def test_without_a_server_the_place_is_wrong() -> None:
     with pytest.raises(PlaceProblem, match="No server answers"):
         await model.count(asked())
     await model.close()
+
+
+async def test_a_server_that_drops_the_connection_before_it_answers_may_answer_later() -> None:
+    async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.close()
+
+    async with await asyncio.start_server(drop, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        model = ClientModel(client_of(f"http://127.0.0.1:{port}"), features=ALL)
+        with pytest.raises(ModelProblem, match="broke off") as caught:
+            await model.send(asked())
+        await model.close()
+    assert (caught.value.status, caught.value.begun) == (None, False)
 
 
 async def test_counting_meets_the_same_problems() -> None:

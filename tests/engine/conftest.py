@@ -9,7 +9,8 @@ from typing import Any
 import certifi
 import pytest
 
-from contextune.engine import gateway
+from contextune.core import admission
+from contextune.engine import throttle
 from tests.adapters.git_place import isolate
 from tests.engine.world import GATE, Desk, new_repository, serve
 
@@ -29,7 +30,8 @@ def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, one_certificate: Path) -> None:
     """git without the machine's configuration, and no pause before a request is sent again."""
     isolate(monkeypatch, tmp_path)
-    monkeypatch.setattr(gateway, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(admission, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(throttle, "FIRST_PAUSE", 0.001)
     monkeypatch.setenv("SSL_CERT_FILE", str(one_certificate))
 
 

@@ -17,7 +17,9 @@ from contextune.adapters.anthropic_model import AnthropicModel
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.prices import PriceTable
+from contextune.core import admission
 from contextune.core import events as ev
+from contextune.core.admission import FIRST_PAUSE
 from contextune.core.budget import Budgets, Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import (
@@ -30,9 +32,12 @@ from contextune.core.errors import (
 )
 from contextune.core.money import CacheMiss, Charge, ModelPrice, Rates, Usage, UsagePart
 from contextune.engine.account import Account
-from contextune.engine.gateway import TRIES, Gateway
+from contextune.engine.gateway import Gateway
 from contextune.engine.prompt_length import prompt_bound
+from contextune.engine.throttle import PATIENCE as SERVER_PATIENCE
+from contextune.engine.throttle import TRIES, OwnBoard, Throttle
 from contextune.offline.server import OfflineModel
+from tests.engine.waiting import SkippingClock, wide_open
 from tests.engine.world import PATIENCE, serve
 
 HAIKU = Rung(model="claude-haiku-5-5", effort="low")
@@ -62,8 +67,9 @@ class Bench:
         self.server = server
         self.model = AnthropicModel(api_key=key, base_url=url, offline=True, timeout=PATIENCE)
         self.prices = PriceTable({})
-        self.waits: list[float] = []
-        self.gateway = Gateway(self.model, self.prices, SystemClock(), sleep=self._wait)
+        self.clock = SkippingClock()
+        throttle = Throttle(OwnBoard(), self.clock, sleep=self.clock.sleep)
+        self.gateway = Gateway(self.model, self.prices, self.clock, throttle=throttle)
         self.journal = journal
         self.account = Account("r_1", Decimal(budget), self._emit, repository="/shop", budgets=budgets)
         self.events: list[ev.AnyEvent] = []
@@ -77,6 +83,10 @@ class Bench:
     def settled(self) -> list[ev.RequestSettled]:
         return [event for event in self.events if isinstance(event, ev.RequestSettled)]
 
+    @property
+    def notes(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, ev.Noted)]
+
     async def _emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
         await self.journal.append(events, caps=caps)
         self.events += events
@@ -84,12 +94,10 @@ class Bench:
         if isinstance(events[0], ev.RequestReserved):
             self.sent_before.append(len([one for one in self.server.log if one.path == "/v1/messages"]))
 
-    async def _wait(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[..., Any]]:
+    monkeypatch.setattr(admission, "FIRST_PAUSE", FIRST_PAUSE)  # no time is lost by the clock of this desk
     made: list[Bench] = []
 
     async def make(
@@ -128,21 +136,41 @@ async def test_a_request_is_reserved_before_and_settled_by_its_usage(bench: Call
 async def test_an_overloaded_server_is_asked_again_as_it_hints(bench: Callable[..., Any]) -> None:
     faults = [{"kind": "rate_limit", "retry_after": 7}, {"kind": "overloaded", "times": 2}]
     here: Bench = await bench({**HELLO, "fault": faults})
+    began = here.clock.now()
     assert (await here.send()).text == "Hello."
-    hinted, *doubling = here.waits
-    assert 7 <= hinted <= 7.25
-    assert len(doubling) == 2
+    hinted, *doubling = here.clock.waits
+    assert 6.9 <= hinted <= 7.25
+    first, second = doubling[-2:]
+    assert 0.3 <= first <= 0.625
+    assert 0.7 <= second <= 1.25
+    assert here.clock.now() - began >= 7_000
     assert [event.charge.dollars for event in here.settled[:3]] == [0, 0, 0]
     assert here.settled[3].charge.dollars == here.account.bill.dollars > 0
     assert "429" in (here.settled[0].error or "")
     assert "529" in (here.settled[1].error or "")
+    assert here.notes == [
+        "The model's server takes no more requests just now; work goes on in about 7 seconds."
+    ]
 
 
 async def test_a_server_that_stays_overloaded_is_given_up(bench: Callable[..., Any]) -> None:
-    here: Bench = await bench({**HELLO, "fault": {"kind": "overloaded", "times": TRIES}})
-    with pytest.raises(ModelProblem, match="529"):
+    here: Bench = await bench({**HELLO, "fault": {"kind": "overloaded", "times": 1_000}})
+    began = here.clock.now()
+    with pytest.raises(ModelProblem, match=r"has taken no request for 30 minutes\. It says: .*529"):
+        await here.send()
+    assert SERVER_PATIENCE <= (here.clock.now() - began) / 1000 < SERVER_PATIENCE + 60
+    assert len(here.notes) == 1
+    assert len(here.settled) < 100
+    assert here.account.bill.dollars == 0
+    assert here.account.held == 0
+
+
+async def test_a_server_that_fails_again_and_again_is_given_up(bench: Callable[..., Any]) -> None:
+    here: Bench = await bench({**HELLO, "fault": {"kind": "api_error", "times": TRIES}})
+    with pytest.raises(ModelProblem, match="500"):
         await here.send()
     assert len(here.settled) == TRIES
+    assert len(here.clock.waits) == TRIES - 1
     assert here.account.bill.dollars == 0
     assert here.account.held == 0
 
@@ -339,7 +367,7 @@ async def test_what_the_cache_forgot_is_told_as_expired(bench: Callable[..., Any
     async def emit(*told: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
         events.extend(told)
 
-    gateway = Gateway(Played([usage, cold]), PriceTable({}), SystemClock())
+    gateway = Gateway(Played([usage, cold]), PriceTable({}), SystemClock(), throttle=wide_open())
     account = Account("r_1", Decimal(1), emit)
     reply = await gateway.send(account, REQUEST, role="executor", task_id="t")
     going_on = msgspec.structs.replace(
@@ -362,14 +390,16 @@ async def test_each_part_of_a_reply_has_its_own_price() -> None:
 
     model = Played([Usage(input_tokens=50_000, output_tokens=1_000)], parts=parts)
     account = Account("r_1", Decimal(1), emit)
-    await Gateway(model, PriceTable({}), SystemClock()).send(account, REQUEST, role="x", task_id=None)
+    await Gateway(model, PriceTable({}), SystemClock(), throttle=wide_open()).send(
+        account, REQUEST, role="x", task_id=None
+    )
     assert account.bill.dollars == Decimal("0.005") + Decimal("0.01")
     assert account.bill.at_sonnet == Decimal("0.1") + Decimal("0.01")
 
 
 async def test_a_model_without_a_price_is_counted_apart() -> None:
     account = Account("r_1", Decimal(0), _nowhere)
-    gateway = Gateway(Played([Usage(output_tokens=5)]), PriceTable({}), SystemClock())
+    gateway = Gateway(Played([Usage(output_tokens=5)]), PriceTable({}), SystemClock(), throttle=wide_open())
     rung = Rung(model="somebody-elses-model", effort="low")
     request = ModelRequest(rung=rung, system=REQUEST.system, messages=REQUEST.messages)
     await gateway.send(account, request, role="executor", task_id=None)
@@ -386,7 +416,9 @@ async def test_what_cannot_be_recorded_is_not_sent_and_holds_nothing() -> None:
     model = Played([Usage()])
     account = Account("r_1", Decimal(1), full)
     with pytest.raises(OSError, match="no space left"):
-        await Gateway(model, PriceTable({}), SystemClock()).send(account, REQUEST, role="x", task_id=None)
+        await Gateway(model, PriceTable({}), SystemClock(), throttle=wide_open()).send(
+            account, REQUEST, role="x", task_id=None
+        )
     assert model.sent == 0
     assert account.held == 0
     assert account.bill.dollars == 0
@@ -455,7 +487,7 @@ def test_many_requests_at_once_never_overshoot_the_budget(usages: list[Usage], b
             await asyncio.sleep(0)
 
         account = Account("r_1", most, emit)
-        gateway = Gateway(Played(usages), OnePrice(), SystemClock())
+        gateway = Gateway(Played(usages), OnePrice(), SystemClock(), throttle=wide_open())
         sending = (gateway.send(account, REQUEST, role="x", task_id=None) for _ in usages)
         return account, list(await asyncio.gather(*sending, return_exceptions=True))
 

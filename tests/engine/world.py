@@ -16,6 +16,7 @@ from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.outline import LayoutOutliner
+from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable
 from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
@@ -154,6 +155,7 @@ class Desk:
                 mailbox=FolderMailbox(files.state / "runs"),
                 baselines=BaselineFolder(files.state / "baselines"),
                 prices=PriceTable({}),
+                pressure=PressureFolder(files.state / "pressure"),
                 models=self.models,
                 settings=LayeredSettings(files),
                 scanner=RipgrepScanner(),

@@ -37,6 +37,10 @@ STATUS_OF = {
 """Errors that a retry may mend and that can come within a stream, whose own status is 200; and the status of
 each as an answer of its own."""
 
+DROPPED = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
+"""What the SDK's transport calls a connection that was made and then broke off: there is a server, and it may
+answer later."""
+
 CREDENTIAL_LIBRARIES = frozenset({"google", "botocore", "boto3"})
 
 
@@ -53,7 +57,7 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
         case anthropic.APITimeoutError():
             return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
         case anthropic.APIConnectionError():
-            if begun:
+            if begun or type(problem.__cause__).__name__ in DROPPED:
                 return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
             return PlaceProblem(
                 f"No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL."

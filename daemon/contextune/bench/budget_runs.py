@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from contextune.bench.plain_retries import Unthrottled
 from contextune.bench.served import Served
 from contextune.compose import make_world
 from contextune.core import events as ev
@@ -54,7 +55,9 @@ async def _all(batch: Batch) -> None:
     models = Served(batch.url)
     world = make_world(home=Path(batch.home), models=models)
     repository = world.open_repository(Path(batch.repository))
-    gateway = Gateway(await models.get(offline=True), world.prices, world.clock, sleep=_hurried)
+    # All of them at once, with pauses that are short: what is tested is money, not patience.
+    throttle = Unthrottled(world.pressure, world.clock, sleep=_hurried)
+    gateway = Gateway(await models.get(offline=True), world.prices, world.clock, throttle=throttle)
     try:
         await asyncio.gather(*(_one(world, repository, gateway, batch, run_id) for run_id in batch.run_ids))
     finally:
@@ -63,7 +66,7 @@ async def _all(batch: Batch) -> None:
 
 
 async def _hurried(seconds: float) -> None:
-    """A hundredth of the pause: what is tested is money, not patience."""
+    """A hundredth of the pause."""
     await asyncio.sleep(seconds / 100)
 
 

@@ -9,6 +9,7 @@ from contextune.bench.figures import Suite
 
 SUITES: dict[str, str] = {
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
+    "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
 }
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+from contextune.core.admission import Line
 from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
@@ -18,6 +19,8 @@ from contextune.core.outline import Symbol
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
+
+T = TypeVar("T")
 
 Overlays = Mapping[str, bytes]
 """Unsaved editor buffers: repository path to content."""
@@ -157,6 +160,22 @@ class Letter(Value, frozen=True, kw_only=True):
     task_id: str | None = None
     text: str = ""
     """The words of tell and answer; the new budget of resume, in dollars, or empty."""
+
+
+class PressureBoard(Protocol):
+    """What all processes of a user know together about the limits of a model's server."""
+
+    @property
+    def process(self) -> str:
+        """The name of this process among the holders of a line."""
+        ...
+
+    def change(self, line: str, change: Callable[[Line], tuple[Line, T]]) -> T:
+        """Replace the state of a line, alone; returns what `change` gives beside it. Blocking, quick.
+
+        `change` gets a new Line if nothing is known, and never sees what a process held that has gone.
+        """
+        ...
 
 
 class Scanner(Protocol):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import msgspec
@@ -18,19 +16,13 @@ from contextune.core.errors import (
     ModelRefusal,
     PromptTooLong,
 )
-from contextune.core.events import RequestReserved, RequestSettled
+from contextune.core.events import Noted, RequestReserved, RequestSettled
 from contextune.core.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
 from contextune.core.ports import Clock, Model, PriceBook
 from contextune.core.settings import SONNET
 from contextune.engine.account import Account
 from contextune.engine.prompt_length import PromptLengths
-
-TRIES = 8
-"""How often one request is sent while the server is overloaded; the SDK's own retries are off."""
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 30.0
-"""Seconds between tries: doubling from the first to the longest, with jitter."""
-
+from contextune.engine.throttle import Throttle
 
 NOTHING = Charge(usage=Usage(), dollars=Decimal(0), at_sonnet=Decimal(0))
 
@@ -44,12 +36,12 @@ class Gateway:
         prices: PriceBook,
         clock: Clock,
         *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        throttle: Throttle,
     ) -> None:
         self._model = model
         self._prices = prices
         self._clock = clock
-        self._sleep = sleep
+        self._throttle = throttle
         self._lengths = PromptLengths()
 
     @property
@@ -66,20 +58,29 @@ class Gateway:
         task_id: str | None,
         attempt: int | None = None,
     ) -> ModelReply:
-        """Send one request, again while the server is overloaded.
+        """Send one request when the server is likely to take it, and again until it is answered.
 
-        Raises BudgetReached or PromptTooLong before anything is sent.
+        Raises BudgetReached or PromptTooLong before anything is sent, ModelProblem if all tries came to
+        nothing.
         """
-        for number in range(TRIES):
+
+        async def tell(sentence: str) -> None:
+            await account.emit(Noted(run_id=account.stream, at=self._clock.now(), text=sentence))
+
+        passage = self._throttle.passage(
+            request.rung.model,
+            prompt_tokens=self._lengths.bound(request),
+            stream=account.stream,
+            tell=tell,
+        )
+        while True:
             try:
-                return await self._once(account, request, role, task_id, attempt)
+                async with passage:
+                    return passage.answered(await self._once(account, request, role, task_id, attempt))
             except ModelRefusal:
                 raise
             except ModelProblem as problem:
-                if number == TRIES - 1:
-                    raise
-                await self._sleep(_wait(number, problem.retry_after))
-        raise ModelProblem("The model's server stays overloaded.")
+                await passage.again(problem)
 
     async def _once(
         self, account: Account, request: ModelRequest, role: str, task_id: str | None, attempt: int | None
@@ -253,10 +254,3 @@ def _at_worst(usage: Usage, dollars: Decimal | None) -> Charge:
 def _with_margin(counted: int) -> int:
     """The server calls its own count an estimate (platform.claude.com, "Token counting")."""
     return counted + counted // 50 + 64
-
-
-def _wait(number: int, hint: float | None) -> float:
-    if hint is not None:
-        return hint + random.uniform(0, 0.25)  # noqa: S311 spreads retries, keeps no secret
-    doubled: float = FIRST_WAIT * 2**number
-    return min(LONGEST_WAIT, doubled) * random.uniform(0.75, 1.25)  # noqa: S311 as above

@@ -11,9 +11,10 @@ import msgspec
 
 from contextune.core.ports import Repository
 from contextune.core.run import Run
-from contextune.core.settings import Settings
+from contextune.core.settings import Provider, Settings
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
+from contextune.engine.throttle import OwnBoard, Throttle
 from contextune.engine.world import World
 
 
@@ -33,6 +34,9 @@ class Places:
         self._known: dict[Path, Place] = {}
         # Test suites use whole processors; more at a time than there are would only make each slower.
         self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
+        self._throttles: dict[Provider, Throttle] = {}
+        # Each process has an offline model of its own.
+        self._offline_throttle = Throttle(OwnBoard(), world.clock)
 
     async def of(self, folder: Path) -> Place:
         """The repository that a folder lies in. Raises PlaceProblem."""
@@ -53,7 +57,13 @@ class Places:
     async def gateway(self, settings: Settings) -> Gateway:
         """The way to the model. Raises PlaceProblem if there is no key."""
         model = await self._world.models.get(offline=settings.offline, provider=settings.provider)
-        return Gateway(model, self._world.prices, self._world.clock)
+        throttle = self._offline_throttle if settings.offline else self._throttle(settings.provider)
+        return Gateway(model, self._world.prices, self._world.clock, throttle=throttle)
+
+    def _throttle(self, provider: Provider) -> Throttle:
+        """The one way to a provider's servers for all Runs."""
+        world = self._world
+        return self._throttles.setdefault(provider, Throttle(world.pressure, world.clock, server=provider))
 
     def settings_of(self, run: Run) -> Settings:
         """The settings in force now, with what the Run was approved with."""

@@ -15,6 +15,7 @@ from contextune.core.ports import (
     Mailbox,
     Model,
     Outliner,
+    PressureBoard,
     PriceBook,
     Repository,
     Scanner,
@@ -89,6 +90,8 @@ class World:
     mailbox: Mailbox
     baselines: Baselines
     prices: PriceBook
+    pressure: PressureBoard
+    """What all processes of the user know about the limits of the model's server."""
     models: Models
     settings: SettingsStore
     scanner: Scanner

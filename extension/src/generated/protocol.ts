@@ -21,6 +21,8 @@ export interface AttemptEnded {
   attempt: number;
   outcome: "cancelled" | "failed" | "green" | "handed_over" | "limit" | "outdone" | "red" | "refused" | "working";
   summary: string;
+  remaining: string;
+  tree: string;
 }
 /**
  * An agent starts on a Task.
@@ -34,6 +36,8 @@ export interface AttemptStarted {
   role: string;
   rung: Rung;
   reason: string;
+  step: number | null;
+  trial: number;
 }
 /**
  * A model and an effort: one step of the Ladder.
@@ -201,10 +205,20 @@ export interface CliffAvoided {
   dollars: string | null;
 }
 /**
- * One day's money; `day` is a local date such as `2026-11-22`.
+ * Requests that would have passed their model's price cliff.
  */
-export interface CostDay {
-  day: string;
+export interface CliffsView {
+  avoided: number;
+  passed: number;
+  dollars: string;
+  text: string;
+}
+/**
+ * The money of one day, model, repository, Run, role or Task; `key` names it.
+ */
+export interface CostGroup {
+  key: string;
+  name: string;
   bill: BillView;
 }
 /**
@@ -224,14 +238,15 @@ export interface CostLineView {
   bill: BillView;
 }
 /**
- * Since when, as a date such as `2026-11-01`; None for all time.
+ * From which day to which, both included, as local dates such as `2026-11-01`; None for all time.
  */
 export interface CostParams {
   folder?: string | null;
   since?: string | null;
+  until?: string | null;
 }
 /**
- * One Run's money.
+ * One Run's money, its planning and its shadow samples included.
  */
 export interface CostRun {
   runId: string;
@@ -241,6 +256,7 @@ export interface CostRun {
   createdAt: number;
   tasks: number;
   accepted: number;
+  offline: boolean;
   bill: BillView;
   quoted: PriceView;
 }
@@ -262,10 +278,83 @@ export interface PriceView {
 export interface CostView {
   total: BillView;
   today: BillView;
-  days: CostDay[];
+  days: CostGroup[];
   runs: CostRun[];
+  unstarted: Unstarted;
   roles: CostLineView[];
+  models: CostGroup[];
+  repositories: CostGroup[];
+  rates: RateView[];
+  misses: MissView[];
+  cliffs: CliffsView;
+  patterns: string[];
+  suggestions: SuggestionView[];
+  perTodo: PerTodoView[];
+  perTodoMethod: string;
+  remarks: string[];
   method: string;
+}
+/**
+ * Quotes that never became a Run, and what making them cost.
+ */
+export interface Unstarted {
+  quotes: number;
+  bill: BillView;
+}
+/**
+ * How often Tasks of one kind pass on one rung.
+ */
+export interface RateView {
+  kind: string;
+  rung: RungView;
+  passed: number;
+  of: number;
+  text: string;
+  bounds: string;
+  each: string | null;
+  eachText: string;
+}
+/**
+ * Cache misses of one reason.
+ */
+export interface MissView {
+  reason: string;
+  count: number;
+  tokens: number;
+  dollars: string;
+  text: string;
+}
+/**
+ * What could be cheaper, with the saving and what to set.
+ */
+export interface SuggestionView {
+  id: string;
+  sentence: string;
+  weekly: string;
+  weeklyText: string;
+  computed: string;
+  evidence: string;
+  apply: SettingChange | null;
+}
+/**
+ * What to set. An editor's user or workspace settings take it as it is.
+ */
+export interface SettingChange {
+  key: string;
+  valueJson: string;
+  text: string;
+}
+/**
+ * Dollars for each accepted Todo.
+ */
+export interface PerTodoView {
+  label: string;
+  rung: RungView | null;
+  each: string | null;
+  low: string | null;
+  high: string | null;
+  text: string;
+  detail: string;
 }
 /**
  * The API key, kept in memory alone; None forgets it.
@@ -337,6 +426,7 @@ export interface GateFinished {
   at: number;
   taskId: string | null;
   evidence: Evidence;
+  attempt: number | null;
 }
 /**
  * The Gate runs. `task_id` is None when the Ghost is tested.
@@ -347,6 +437,7 @@ export interface GateStarted {
   at: number;
   taskId: string | null;
   tree: string;
+  attempt: number | null;
 }
 /**
  * A worktree was given back; `salvage` names the ref that keeps what was uncommitted in it.
@@ -520,6 +611,7 @@ export interface QuestionAsked {
   taskId: string;
   question: string;
   choices: string[];
+  attempt: number | null;
 }
 /**
  * What a Run would do and cost. Making it cost `planning` dollars already.
@@ -736,6 +828,7 @@ export interface RunView {
   title: string;
   state: "accepted" | "cancelled" | "discarded" | "failed" | "parked" | "paused" | "review" | "running" | "undone";
   reason: string;
+  parkedBy: ("day" | "month" | "request" | "run" | "task") | null;
   createdAt: number;
   updatedAt: number;
   endedAt: number | null;
@@ -870,6 +963,7 @@ export interface RunPaused {
   at: number;
   state: "accepted" | "cancelled" | "discarded" | "failed" | "parked" | "paused" | "review" | "running" | "undone";
   reason: string;
+  scope: ("day" | "month" | "request" | "run" | "task") | null;
 }
 /**
  * Every Task has ended; what was accepted waits for review on the Ghost.
