@@ -11,7 +11,7 @@ import pytest
 
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.agents.roles import builtin_roles
-from contextune.agents.tool_inputs import INPUTS, specification
+from contextune.agents.tool_inputs import INPUTS, as_tool
 from contextune.agents.toolbox import OUTPUT_LIMIT, Toolbox, bounded
 from contextune.core.errors import Asked, Finished, ToolProblem
 from contextune.core.evidence import CommandResult
@@ -87,6 +87,51 @@ async def test_write_makes_and_replaces_files(toolbox: Toolbox, folder: Path) ->
     assert await call(toolbox, "write", files=files) == "wrote new/deep/a.py\nwrote pkg/one.py"
     assert (folder / "new/deep/a.py").read_text() == "a = 1\n"
     assert (folder / "pkg/one.py").read_text() == ""
+
+
+@pytest.mark.parametrize("seen_by", ["read", "write", "edit", "other"])
+async def test_a_file_that_changed_since_it_was_seen_is_not_overwritten_unawares(
+    toolbox: Toolbox, folder: Path, seen_by: str
+) -> None:
+    match seen_by:
+        case "read":
+            await call(toolbox, "read", files=[{"path": "pkg/one.py"}])
+        case "write":
+            await call(toolbox, "write", files=[{"path": "./pkg/one.py", "content": "mine\n"}])
+        case "edit":
+            await call(toolbox, "edit", edits=[{"path": "pkg/one.py", "old": "b = 2", "new": "b = 20"}])
+        case _:
+            # What the agent is told of a file beforehand is read through the same files.
+            toolbox.files.read("pkg/one.py")
+    await call(toolbox, "bash", command="echo theirs > pkg/one.py")
+    files = [{"path": "new.py", "content": "x"}, {"path": "pkg/one.py", "content": "mine again\n"}]
+    with pytest.raises(ToolProblem, match=r"pkg/one.py changed since you saw it.*send the same write again"):
+        await call(toolbox, "write", files=files)
+    assert (folder / "pkg/one.py").read_text() == "theirs\n"
+    assert not (folder / "new.py").exists()
+    # It is said once: who insists knows what is replaced.
+    assert await call(toolbox, "write", files=files) == "wrote new.py\nwrote pkg/one.py"
+    assert (folder / "pkg/one.py").read_text() == "mine again\n"
+
+
+async def test_what_nobody_saw_or_nobody_changed_may_be_written(toolbox: Toolbox, folder: Path) -> None:
+    await call(toolbox, "write", files=[{"path": "pkg/one.py", "content": "first\n"}])
+    await call(toolbox, "write", files=[{"path": "pkg/one.py", "content": "second\n"}])
+    await call(toolbox, "read", files=[{"path": "pkg/two.py"}])
+    (folder / "pkg/two.py").unlink()
+    await call(toolbox, "write", files=[{"path": "pkg/two.py", "content": "anew\n"}])
+    assert (folder / "pkg/one.py").read_text() + (folder / "pkg/two.py").read_text() == "second\nanew\n"
+
+
+async def test_an_edit_needs_no_read_and_checks_the_text_that_it_replaces(
+    toolbox: Toolbox, folder: Path
+) -> None:
+    await call(toolbox, "read", files=[{"path": "pkg/one.py"}])
+    (folder / "pkg/one.py").write_text("b = 2\nd = 4\n")
+    await call(toolbox, "edit", edits=[{"path": "pkg/one.py", "old": "d = 4", "new": "d = 5"}])
+    assert (folder / "pkg/one.py").read_text() == "b = 2\nd = 5\n"
+    with pytest.raises(ToolProblem, match="`old` does not occur"):
+        await call(toolbox, "edit", edits=[{"path": "pkg/one.py", "old": "c = 3", "new": "c = 4"}])
 
 
 async def test_edits_follow_one_another_and_keep_line_ends(toolbox: Toolbox, folder: Path) -> None:
@@ -187,7 +232,7 @@ def test_the_models_see_the_same_bytes_every_time(toolbox: Toolbox) -> None:
     assert [tool.name for tool in toolbox.tools] == sorted(INPUTS)
     # Order and number of the names that a role gives do not show.
     shuffled = Toolbox(
-        toolbox._workspace,
+        toolbox.files,
         toolbox._shell,
         names=tuple(reversed(tuple(INPUTS))),
         environment={},
@@ -197,13 +242,39 @@ def test_the_models_see_the_same_bytes_every_time(toolbox: Toolbox) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS))
-def test_schemas_stand_alone_and_are_closed(name: str) -> None:
-    tool = specification(INPUTS[name])
-    encoded = msgspec.json.encode(tool.schema).decode()
-    assert "$ref" not in encoded
-    assert tool.schema["additionalProperties"] is False
-    assert encoded.count('"type":"object"') == encoded.count('"additionalProperties":false')
+def test_schemas_stand_alone_and_say_names_types_and_what_is_required(name: str) -> None:
+    tool = as_tool(INPUTS[name])
     assert tool.description
+    assert tool.schema["type"] == "object"
+    assert set(tool.schema["required"]) <= set(tool.schema["properties"])
+
+    def words(schema: Any) -> set[str]:
+        if isinstance(schema, list):
+            return {word for item in schema for word in words(item)}
+        if not isinstance(schema, dict):
+            return set()
+        fields = schema.get("properties", {})
+        rest = {key: value for key, value in schema.items() if key != "properties"}
+        inside = [*fields.values(), *rest.values()]
+        return {*rest, *(["properties"] if fields else []), *words(inside)}
+
+    assert words(tool.schema) <= {"type", "properties", "items", "required"}
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+async def test_what_a_schema_leaves_unsaid_is_checked_all_the_same(toolbox: Toolbox, name: str) -> None:
+    with pytest.raises(ToolProblem, match=f"{name}: Object (contains unknown field|missing required field)"):
+        await call(toolbox, name, surprise=True)
+
+
+def test_the_tools_and_the_prompt_of_an_executor_stay_short() -> None:
+    """By the offline model's rule, four bytes a token: every agent pays for these with each turn."""
+    given = builtin_roles()["parallel-task-executor"]
+    sizes = [
+        len(msgspec.json.encode({"name": t.name, "description": t.description, "input_schema": t.schema}))
+        for t in (as_tool(INPUTS[tool]) for tool in given.tools)
+    ]
+    assert (sum(sizes) + len(given.prompt)) / 4 <= 900
 
 
 @pytest.mark.parametrize("name", sorted(builtin_roles()))

@@ -116,8 +116,33 @@ INPUTS: dict[str, type[ToolInput]] = {
 }
 
 
+def as_tool(kind: type[ToolInput]) -> Tool:
+    """The tool as the model sees it: a short schema, the same bytes every time."""
+    return Tool(name=kind.name, description=kind.description, schema=_short(specification(kind).schema))
+
+
+_UNSAID = frozenset({"default", "additionalProperties", "minItems", "minimum", "maximum"})
+"""What a tool's schema need not say: every agent pays for these words with each turn, and our own check of
+what the model wrote finds every breach and names it."""
+
+
+def _short(schema: Any) -> Any:
+    """A schema reduced to names, types and what is required."""
+    if isinstance(schema, list):
+        return [_short(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "anyOf" in schema:
+        # Only ever a type or null: a field that may be absent.
+        return _short(schema["anyOf"][0])
+    short = {key: value for key, value in schema.items() if key not in _UNSAID}
+    if "properties" in short:
+        return short | {"properties": {name: _short(field) for name, field in short["properties"].items()}}
+    return {key: _short(value) for key, value in short.items()}
+
+
 def specification(kind: type[ToolInput]) -> Tool:
-    """The tool as the model sees it: a schema without references, the same bytes every time."""
+    """The whole schema of an input: closed, without references, the same bytes every time."""
     (root,), definitions = msgspec.json.schema_components([kind], ref_template="{name}")
     schema = _inlined(root, definitions)
     return Tool(name=kind.name, description=kind.description, schema=schema)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from contextune.agents import tool_inputs as t
+from contextune.agents.seen_files import SeenFiles
 from contextune.core.conversation import Tool, ToolUse
 from contextune.core.errors import Asked, Finished, ToolProblem
 from contextune.core.ports import Shell, Workspace
@@ -16,6 +17,8 @@ OUTPUT_LIMIT = 24_000
 """Characters of one tool result; about 6,000 tokens."""
 GREP_LIMIT = 200
 GLOB_LIMIT = 500
+READ_ONLY = frozenset({"read", "grep", "glob"})
+"""Tools that change nothing, so that several calls may run at the same time."""
 
 
 class Toolbox:
@@ -30,7 +33,8 @@ class Toolbox:
         environment: Mapping[str, str],
         command_timeout: int,
     ) -> None:
-        self._workspace = workspace
+        self.files = SeenFiles(workspace)
+        """The worktree as the agent knows it; what it is told of a file beforehand is read through this."""
         self._shell = shell
         self._environment = environment
         self._command_timeout = command_timeout
@@ -39,7 +43,7 @@ class Toolbox:
     @property
     def tools(self) -> tuple[Tool, ...]:
         """The tools as the model sees them, in a fixed order."""
-        return tuple(t.specification(kind) for kind in self._kinds.values())
+        return tuple(t.as_tool(kind) for kind in self._kinds.values())
 
     async def call(self, use: ToolUse) -> str:
         """Run one call and return its result. Raises Finished and Asked to end or suspend the attempt."""
@@ -74,7 +78,7 @@ class Toolbox:
         limit = min(given.timeout_s or self._command_timeout, self._command_timeout)
         result = await self._shell.run(
             given.command,
-            cwd=self._workspace.root,
+            cwd=self.files.root,
             timeout=limit,
             environment=self._environment,
             output_limit=OUTPUT_LIMIT,
@@ -96,7 +100,9 @@ class Toolbox:
 
     def _write(self, given: t.Write) -> str:
         for file in given.files:
-            self._workspace.write(file.path, file.content.encode())
+            self.files.refuse_stale(file.path)
+        for file in given.files:
+            self.files.write(file.path, file.content.encode())
         return "\n".join(f"wrote {file.path}" for file in given.files)
 
     def _edit(self, given: t.Edit) -> str:
@@ -108,25 +114,23 @@ class Toolbox:
                 text = self._text(edit.path)
             texts[edit.path] = _replaced(text, edit)
         for path, text in texts.items():
-            self._workspace.write(path, text.encode())
+            self.files.write(path, text.encode())
         return "\n".join(f"edited {path}" for path in texts)
 
     def _text(self, path: str) -> str:
         try:
-            return self._workspace.read(path).decode()
+            return self.files.read(path).decode()
         except UnicodeDecodeError:
             raise ToolProblem(f"{path} is not UTF-8 text.") from None
 
     def _grep(self, given: t.Grep) -> str:
-        found = self._workspace.grep(
+        found = self.files.grep(
             given.pattern, path=given.path, glob=given.glob, context=given.context, limit=GREP_LIMIT
         )
         return bounded(found) or "no match"
 
     def _glob(self, given: t.Glob) -> str:
-        found = [
-            path for pattern in given.patterns for path in self._workspace.glob(pattern, limit=GLOB_LIMIT)
-        ]
+        found = [path for pattern in given.patterns for path in self.files.glob(pattern, limit=GLOB_LIMIT)]
         return bounded("\n".join(dict.fromkeys(found))) or "no file"
 
 
