@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+from typing import Any
+
 import msgspec
 import pytest
 
-from contextune.agents.loop import NOT_RUN, AgentLoop
+from contextune.adapters.fence import NoFence
+from contextune.adapters.shell import FencedShell
+from contextune.adapters.workspace import WorktreeFiles
+from contextune.agents.loop import NOT_FINISHED, NOT_RUN, AgentLoop
+from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
 from contextune.core.conversation import (
+    Block,
     Message,
+    ModelReply,
+    ModelRequest,
     OpaqueBlock,
     Rung,
     Text,
@@ -17,7 +28,16 @@ from contextune.core.conversation import (
     ToolUse,
     said_by_user,
 )
-from contextune.core.errors import Asked, AttemptEnd, Finished, LimitReached, ModelProblem, ModelRefusal
+from contextune.core.errors import (
+    Asked,
+    AttemptEnd,
+    Finished,
+    HandedOver,
+    LimitReached,
+    ModelProblem,
+    ModelRefusal,
+    PromptTooLong,
+)
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import ScriptedModel, reply, use
 
@@ -34,6 +54,7 @@ class Session:
         self.recorded: list[tuple[Message, int]] = []
         self.words: list[str] = []
         self.acts = 0
+        self.cliffs: list[tuple[str, int, int]] = []
         self.loop = AgentLoop(
             send=model.send,
             record=self._record,
@@ -44,6 +65,7 @@ class Session:
             max_tokens=1000,
             max_turns=max_turns,
             acted=self._acted,
+            cliff=self._cliff,
         )
 
     async def start(self) -> AttemptEnd:
@@ -58,6 +80,9 @@ class Session:
 
     async def _acted(self) -> None:
         self.acts += 1
+
+    async def _cliff(self, how: str, tokens: int, limit: int) -> None:
+        self.cliffs.append((how, tokens, limit))
 
 
 async def test_it_queries_acts_and_observes_until_it_finishes(model: MakeModel, toolbox: Toolbox) -> None:
@@ -85,6 +110,14 @@ async def test_requests_share_their_prefix_byte_for_byte(model: MakeModel, toolb
         )
         assert other.messages[: len(one.messages)] == one.messages
         assert other.rung == one.rung
+
+
+async def test_each_request_tells_where_the_one_before_it_ended(model: MakeModel, toolbox: Toolbox) -> None:
+    replies = [msgspec.structs.replace(reply(LOOK), id=f"msg{n}") for n in (1, 2)]
+    here = Session(model(*replies, reply(DONE)), toolbox)
+    await here.start()
+    told = [(request.anchor, request.previous_id, len(request.messages)) for request in here.model.requests]
+    assert told == [(0, None, 1), (1, "msg1", 3), (3, "msg2", 5)]
 
 
 async def test_a_red_gate_goes_back_as_the_answer_to_finish(model: MakeModel, toolbox: Toolbox) -> None:
@@ -129,6 +162,70 @@ async def test_several_calls_run_in_order(model: MakeModel, toolbox: Toolbox) ->
     await here.start()
     contents = [block.content for block in here.observed().blocks if isinstance(block, ToolResult)]
     assert contents == ["1\n[exit code 0]", "1\n2\n[exit code 0]", "1\n2\n3\n[exit code 0]"]
+
+
+class SlowFiles:
+    """A workspace whose reads begin only when another one has begun as well, or when nobody else comes."""
+
+    def __init__(self, folder: Path, together: int) -> None:
+        self._files = WorktreeFiles(folder)
+        self._barrier = threading.Barrier(together, timeout=10)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._files, name)
+
+    def read(self, path: str) -> bytes:
+        self._barrier.wait()
+        return self._files.read(path)
+
+
+async def test_calls_that_only_read_run_side_by_side_and_answer_in_order(
+    model: MakeModel, folder: Path
+) -> None:
+    shell = FencedShell(NoFence("the test's own commands need none."))
+    names = role("parallel-task-executor").tools
+    box = Toolbox(SlowFiles(folder, 2), shell, names=names, environment={}, command_timeout=2)
+    calls = [
+        use("read", "u1", files=[{"path": "pkg/one.py", "to": 1}]),
+        use("grep", "u2", pattern="x = 1"),
+        use("read", "u3", files=[{"path": "pkg/two.py", "to": 1}]),
+    ]
+    here = Session(model(reply(*calls), reply(DONE)), box)
+    assert isinstance(await here.start(), Finished)
+    said = [block.content for block in here.observed().blocks if isinstance(block, ToolResult)]
+    assert said == ["pkg/one.py (4 lines)\n1\ta = 1", "pkg/two.py:1:x = 1", "pkg/two.py (2 lines)\n1\tx = 1"]
+
+
+async def test_a_read_after_a_write_sees_it(model: MakeModel, toolbox: Toolbox) -> None:
+    look = {"files": [{"path": "pkg/one.py"}]}
+    calls = [
+        use("read", "u1", **look),
+        use("write", "u2", files=[{"path": "pkg/one.py", "content": "new\n"}]),
+        use("read", "u3", **look),
+        use("bash", "u4", command="echo by bash > pkg/one.py"),
+        use("read", "u5", **look),
+    ]
+    here = Session(model(reply(*calls), reply(DONE)), toolbox)
+    await here.start()
+    said = [block.content for block in here.observed().blocks if isinstance(block, ToolResult)]
+    assert [said[n].rpartition("\t")[2] for n in (0, 2, 4)] == ["a = 1", "new", "by bash"]
+
+
+async def test_a_finish_after_a_failed_edit_is_not_taken(model: MakeModel, toolbox: Toolbox) -> None:
+    wrong = use("edit", "u1", edits=[{"path": "pkg/one.py", "old": "nowhere", "new": "x"}])
+    here = Session(model(reply(wrong, DONE), reply(use("finish", "u10", summary="Now."))), toolbox)
+    end = await here.start()
+    assert isinstance(end, Finished)
+    assert end.call_id == "u10"
+    problem, finish = here.observed().blocks
+    assert isinstance(problem, ToolResult)
+    assert finish == ToolResult(tool_use_id="u9", content=NOT_FINISHED, is_error=True)
+
+
+async def test_a_finish_after_a_failed_read_is_taken(model: MakeModel, toolbox: Toolbox) -> None:
+    wrong = use("read", "u1", files=[{"path": "gone.py"}])
+    here = Session(model(reply(wrong, DONE)), toolbox)
+    assert isinstance(await here.start(), Finished)
 
 
 async def test_a_problem_of_a_tool_goes_back_and_the_other_calls_run(
@@ -214,6 +311,72 @@ async def test_words_of_the_user_come_with_the_next_results(model: MakeModel, to
     await here.start()
     said = [block for message, _ in here.recorded for block in message.blocks if isinstance(block, Text)]
     assert said[1:] == [said_by_user("use tabs"), said_by_user("use tabs and spaces")]
+
+
+LIMIT = 10_000
+PRINT = use("bash", "u1", command="head -c 8000 /dev/zero | tr '\\0' x")
+
+
+class Cliff(ScriptedModel):
+    """Refuses what has more than `LIMIT` tokens, at four bytes a token."""
+
+    async def send(self, request: ModelRequest) -> ModelReply:
+        tokens = len(msgspec.json.encode((request.system, request.tools, request.messages))) // 4
+        if tokens > LIMIT:
+            raise PromptTooLong("Too long.", tokens=tokens, limit=LIMIT)
+        return await super().send(request)
+
+
+def printing(turns: int, *more: Block) -> list[ModelReply]:
+    return [reply(f"Turn {n}.", *more, msgspec.structs.replace(PRINT, id=f"u{n}")) for n in range(turns)]
+
+
+async def test_a_conversation_is_pruned_once_before_the_cliff_and_goes_on(toolbox: Toolbox) -> None:
+    model = Cliff(*printing(7), reply(DONE))
+    here = Session(model, toolbox)
+    assert isinstance(await here.start(), Finished)
+    model.assert_complete()
+    ((how, tokens, limit),) = here.cliffs
+    assert (how, limit) == ("pruned", LIMIT)
+    assert tokens > LIMIT
+    (short,) = (request for request in model.requests[1:] if request.anchor == 0)
+    assert len(msgspec.json.encode(short)) // 4 < LIMIT * 0.6
+    assert short.messages[0] == Message(role="user", blocks=FIRST)
+    # The newest result is what the agent waits for.
+    assert "x" * 8_000 in msgspec.json.encode(short.messages[-1]).decode()
+    # The Journal keeps what was really said.
+    assert all("left out" not in msgspec.json.encode(message).decode() for message, _ in here.recorded)
+
+
+@pytest.mark.parametrize("why", ["thinking", "nothing to prune", "estimate"])
+async def test_what_cannot_be_pruned_is_handed_over(toolbox: Toolbox, why: str) -> None:
+    thought = (Thinking(thinking="", signature="s"),) if why == "thinking" else ()
+    replies = printing(5, *thought)
+    if why == "nothing to prune":
+        big = use("write", "u1", files=[{"path": "big.txt", "content": "x" * 50_000}])
+        replies = [reply("Turn 0.", big)]
+    model = Cliff(*replies)
+    if why == "estimate":
+        # The server's count has little to do with bytes here: all requests from the fifth on are too long.
+        async def send(request: ModelRequest) -> ModelReply:
+            if len(model.requests) == 4:
+                raise PromptTooLong("Too long.", tokens=LIMIT + 1, limit=LIMIT)
+            return await ScriptedModel.send(model, request)
+
+        model.send = send  # type: ignore[method-assign]
+    here = Session(model, toolbox)
+    end = await here.start()
+    assert isinstance(end, HandedOver)
+    said = [message for message, _ in here.recorded if message.role == "assistant"]
+    assert str(end) == f"Turn {len(said) - 1}."
+    assert [how for how, _, _ in here.cliffs] == ["handed_over"]
+
+
+async def test_a_first_message_that_is_too_long_is_nobodys_to_mend(toolbox: Toolbox) -> None:
+    here = Session(Cliff(), toolbox)
+    with pytest.raises(PromptTooLong):
+        await here.loop.start((Text(text="x" * 60_000),))
+    assert here.cliffs == []
 
 
 async def test_the_script_must_fit(toolbox: Toolbox) -> None:

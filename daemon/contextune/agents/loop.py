@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Literal
 
-from contextune.agents.toolbox import Toolbox
+import msgspec
+
+from contextune.agents.pruning import is_bound, pruned, size
+from contextune.agents.toolbox import READ_ONLY, Toolbox
 from contextune.core.conversation import (
     Message,
     ModelReply,
@@ -15,15 +20,30 @@ from contextune.core.conversation import (
     ToolUse,
     said_by_user,
 )
-from contextune.core.errors import AttemptEnd, Finished, LimitReached, ModelRefusal, ToolProblem
+from contextune.core.errors import (
+    AttemptEnd,
+    Finished,
+    HandedOver,
+    LimitReached,
+    ModelRefusal,
+    PromptTooLong,
+    ToolProblem,
+)
 
 Send = Callable[[ModelRequest], Awaitable[ModelReply]]
 Record = Callable[[Message, int], Awaitable[None]]
 """Journals a message of the conversation with the number of its turn."""
 Hear = Callable[[], tuple[str, ...]]
 """Words of the user that arrived since the last turn."""
+Cliff = Callable[[Literal["pruned", "handed_over"], int, int], Awaitable[None]]
+"""Told how a prompt was kept below a price cliff, how many tokens it would have had, and the cliff."""
 
 NOT_RUN = "Not run: the call before it ended the turn."
+NOT_FINISHED = "Not finished: a call before it in this turn failed. Mend that first."
+PRUNE_TO = 0.5
+"""The share of the limit to which a conversation is pruned: the cache is rewritten once, not every turn."""
+FITS = 0.9
+"""The share of the limit that a pruned conversation may have by our estimate, which knows bytes alone."""
 
 
 class AgentLoop:
@@ -41,6 +61,7 @@ class AgentLoop:
         max_tokens: int,
         max_turns: int,
         acted: Callable[[], Awaitable[None]],
+        cliff: Cliff,
     ) -> None:
         self._send = send
         self._record = record
@@ -51,9 +72,14 @@ class AgentLoop:
         self._max_tokens = max_tokens
         self._max_turns = max_turns
         self._acted = acted
+        self._cliff = cliff
         self._tools = toolbox.tools
         self._messages: list[Message] = []
         self._pending: list[ToolResult] = []
+        self._spoilt = False
+        """Whether a call of this turn that was to change something failed."""
+        self._anchor = 0
+        self._previous: str | None = None
         self.turn = 0
 
     async def start(self, first: tuple[Text, ...]) -> AttemptEnd:
@@ -77,19 +103,60 @@ class AgentLoop:
     async def _query(self) -> ModelReply:
         if self.turn >= self._max_turns:
             raise LimitReached(f"{self._max_turns} turns are used up.")
-        reply = await self._send(
-            ModelRequest(
-                rung=self._rung,
-                system=self._system,
-                tools=self._tools,
-                messages=tuple(self._messages),
-                max_tokens=self._max_tokens,
-            )
-        )
+        try:
+            reply = await self._send(self._request())
+        except PromptTooLong as long:
+            reply = await self._below_the_cliff(long)
+        self._anchor, self._previous = len(self._messages), reply.id
         if reply.stop_reason == "refusal":
             raise ModelRefusal(f"{self._rung} declined the Task.")
         self.turn += 1
         return reply
+
+    def _request(self) -> ModelRequest:
+        return ModelRequest(
+            rung=self._rung,
+            system=self._system,
+            tools=self._tools,
+            messages=tuple(self._messages),
+            max_tokens=self._max_tokens,
+            anchor=self._anchor,
+            previous_id=self._previous,
+        )
+
+    async def _below_the_cliff(self, long: PromptTooLong) -> ModelReply:
+        """Shorten the conversation and ask again; where that can't be done, a fresh one has to go on."""
+        if len(self._messages) == 1:
+            raise long  # there is nothing that a fresh conversation would not be told as well
+        if self._prune(long):
+            try:
+                reply = await self._send(self._request())
+            except PromptTooLong:
+                pass
+            else:
+                await self._cliff("pruned", long.tokens, long.limit)
+                return reply
+        await self._cliff("handed_over", long.tokens, long.limit)
+        raise HandedOver(self._last_words())
+
+    def _prune(self, long: PromptTooLong) -> bool:
+        """Whether the conversation, pruned, should fit."""
+        if is_bound(self._messages):
+            return False
+        before = size(self._messages)
+        whole = before + len(msgspec.json.encode((self._system, self._tools)))
+        bytes_a_token = whole / long.tokens
+        shorter = pruned(self._messages, before - int(whole - long.limit * PRUNE_TO * bytes_a_token))
+        saved = before - size(shorter)
+        if (whole - saved) / bytes_a_token > long.limit * FITS:
+            return False
+        self._messages, self._anchor = list(shorter), 0
+        return True
+
+    def _last_words(self) -> str:
+        said = (m.blocks for m in reversed(self._messages) if m.role == "assistant")
+        words = ("".join(b.text for b in blocks if isinstance(b, Text)).strip() for blocks in said)
+        return next((text for text in words if text), "")
 
     async def _act(self, reply: ModelReply) -> None:
         if reply.stop_reason == "max_tokens":
@@ -99,11 +166,12 @@ class AgentLoop:
         if not reply.calls:
             # A turn without a call says that nothing is left to do: the Gate decides whether that is so.
             raise Finished("", reply.text, "")
-        for index, use in enumerate(reply.calls):
+        self._spoilt = False
+        for batch in _batches(reply.calls):
             try:
-                self._pending.append(await self._result(use))
+                self._pending += await asyncio.gather(*(self._result(use) for use in batch))
             except AttemptEnd:
-                skipped = reply.calls[index + 1 :]
+                skipped = reply.calls[len(self._pending) + 1 :]
                 self._pending += [
                     ToolResult(tool_use_id=s.id, content=NOT_RUN, is_error=True) for s in skipped
                 ]
@@ -113,9 +181,12 @@ class AgentLoop:
         await self._hand_back(None, "", is_error=False)
 
     async def _result(self, use: ToolUse) -> ToolResult:
+        if use.name == "finish" and self._spoilt:
+            return ToolResult(tool_use_id=use.id, content=NOT_FINISHED, is_error=True)
         try:
             return ToolResult(tool_use_id=use.id, content=await self._toolbox.call(use))
         except ToolProblem as problem:
+            self._spoilt = self._spoilt or use.name not in READ_ONLY
             return ToolResult(tool_use_id=use.id, content=str(problem), is_error=True)
 
     async def _cut_short(self, reply: ModelReply) -> None:
@@ -144,3 +215,15 @@ class AgentLoop:
     async def _say(self, message: Message) -> None:
         self._messages.append(message)
         await self._record(message, self.turn)
+
+
+def _batches(calls: Sequence[ToolUse]) -> Iterator[list[ToolUse]]:
+    """The calls in order, those together that only read and follow one another."""
+    batch: list[ToolUse] = []
+    for use in calls:
+        if batch and not (use.name in READ_ONLY and batch[-1].name in READ_ONLY):
+            yield batch
+            batch = []
+        batch.append(use)
+    if batch:
+        yield batch
