@@ -342,6 +342,13 @@ class TestObjects:
         assert repository.read_file(commit, "odd\n*name") == b"\xff\xfe"
         assert repository.read_file(commit, "none") is None
         assert repository.read_file(commit, "") is None
+        paths = ["run.sh", "long.txt"]
+        whole = {path: repository.read_file(commit, path) for path in paths}
+        assert repository.read_files(commit, paths) == whole
+        # Asked for line by line, so that one with a line break is left out.
+        assert repository.read_files(commit, ["odd\n*name"]) == {}
+        with pytest.raises(GitProblem):
+            repository.read_files(commit, ["none"])
         assert repository.list_files(commit) == ["long.txt", "odd\n*name", "other.txt", "run.sh"]
         with pytest.raises(GitProblem):
             repository.read_file("0" * 40, "long.txt")

@@ -81,6 +81,10 @@ class GitRepository:
         """A file's bytes in a commit; None if it is not there."""
         return self._objects.read_file(commit, path)
 
+    def read_files(self, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """The bytes of many files of a commit, by path; all of them must be there."""
+        return self._objects.read_files(commit, paths)
+
     def list_files(self, commit: str) -> list[str]:
         """Paths of all files in a commit, submodules left out."""
         return self._objects.list_files(commit)

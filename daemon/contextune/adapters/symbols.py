@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from contextune.adapters.comments import Span
 from contextune.adapters.languages import Language
 
-_BRACES = frozenset(
+BRACES = frozenset(
     {"javascript", "c", "csharp", "java", "kotlin", "groovy", "swift", "dart", "go", "rust", "zig", "d"}
     | {"slashes", "php", "perl"}
 )
 
-_INDENTED = {
+INDENTED = {
     "python": re.compile(r"(?:async[ \t]+)?(?:c?p?def|class|func)[ \t]+(\w+)"),
     "ruby": re.compile(
         r"(?:(?:private|protected|public)[ \t]+)?(?:def|class|module|macro|struct)[ \t]+"
@@ -79,7 +79,9 @@ _NO_NAMES = _STATEMENTS | frozenset(
 _NO_BLOCK = re.compile(r"(?:=|\breturn|\bnew\b[^()]*\([^()]*\)|[(\[,?:&|+])[ ]*\Z")
 
 
-class _Text(NamedTuple):
+class Source(NamedTuple):
+    """A text with its lines, comments and strings."""
+
     text: str
     starts: Sequence[int]
     """Where the lines start."""
@@ -92,6 +94,7 @@ class _Text(NamedTuple):
         return bisect_right(self.starts, place) - 1
 
     def indent_of(self, line: int) -> int:
+        """The white space that a line starts with, in characters."""
         end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
         code = self.text[self.starts[line] : end]
         return len(code) - len(code.lstrip(" \t"))
@@ -122,15 +125,15 @@ def symbols_at(
 
     `starts` are where the lines start, `spans` the comments and strings up to the last place or further.
     """
-    source = _Text(text, starts, spans, [span.start for span in spans])
-    if language.syntax in _INDENTED:
-        return [_by_indent(source, place, _INDENTED[language.syntax]) for place in places]
-    if language.syntax in _BRACES:
+    source = Source(text, starts, spans, [span.start for span in spans])
+    if language.syntax in INDENTED:
+        return [_by_indent(source, place, INDENTED[language.syntax]) for place in places]
+    if language.syntax in BRACES:
         return _by_braces(source, places, language.syntax)
     return [None] * len(places)
 
 
-def _by_indent(source: _Text, place: int, definition: re.Pattern[str]) -> str | None:
+def _by_indent(source: Source, place: int, definition: re.Pattern[str]) -> str | None:
     line = source.line_of(place)
     code = source.code(source.starts[line], place)
     if code.strip():
@@ -151,7 +154,7 @@ def _by_indent(source: _Text, place: int, definition: re.Pattern[str]) -> str | 
             if stripped and here < indent and stripped[here] not in ")]}":
                 found = definition.match(stripped, here)
                 if found:
-                    names.append(_dotted(next(group for group in found.groups() if group)))
+                    names.append(dotted(next(group for group in found.groups() if group)))
                 indent = here
         line -= 1
     return ".".join(reversed(names)) or None
@@ -162,18 +165,17 @@ _BRACE_IN_C = re.compile(r"[{}]|#(?:\\.|[^\\\n])*+", re.DOTALL)
 """A directive is taken whole, lines that it goes on in included: braces in a macro balance nothing here."""
 
 
-def _by_braces(source: _Text, places: Sequence[int], syntax: str) -> list[str | None]:
+def _by_braces(source: Source, places: Sequence[int], syntax: str) -> list[str | None]:
     open_at: list[int] = []
-    names: dict[int, _Named | None] = {}
+    names: dict[int, Opened | None] = {}
     answers: list[str | None] = []
-    span = 0
 
     def enclosing() -> str | None:
         if len(open_at) > DEPTH_LIMIT:
             return None
         for brace in open_at:
             if brace not in names:
-                names[brace] = _named(source, brace, syntax)
+                names[brace] = opened_by(source, brace, syntax)
         chain = [named for brace in open_at if (named := names[brace])]
         if syntax == "c":
             # A function that seems to be around another one lost its end to a branch of the preprocessor.
@@ -184,26 +186,30 @@ def _by_braces(source: _Text, places: Sequence[int], syntax: str) -> list[str | 
             ]
         return ".".join(named.name for named in chain) or None
 
-    braces = _BRACE_IN_C if syntax == "c" else _BRACE
-    for match in braces.finditer(source.text, 0, places[-1]):
-        at = match.start()
+    for at, sign in braces_in(source, syntax, places[-1]):
         while len(answers) < len(places) and places[len(answers)] < at:
             answers.append(enclosing())
-        while span < len(source.spans) and source.spans[span].end <= at:
-            span += 1
-        if span < len(source.spans) and source.spans[span].start <= at:
-            continue
-        sign = match[0]
         if sign == "{":
             open_at.append(at)
-        elif sign == "}" and open_at:
-            _close(source, open_at, at, syntax)
+        elif open_at:
+            close_brace(source, open_at, at, syntax)
     while len(answers) < len(places):
         answers.append(enclosing())
     return answers
 
 
-def _close(source: _Text, open_at: list[int], at: int, syntax: str) -> None:
+def braces_in(source: Source, syntax: str, end: int) -> Iterator[tuple[int, str]]:
+    """Where braces stand in the code before `end`, and which."""
+    span = 0
+    for match in (_BRACE_IN_C if syntax == "c" else _BRACE).finditer(source.text, 0, end):
+        at = match.start()
+        while span < len(source.spans) and source.spans[span].end <= at:
+            span += 1
+        if match[0] in "{}" and not (span < len(source.spans) and source.spans[span].start <= at):
+            yield at, match[0]
+
+
+def close_brace(source: Source, open_at: list[int], at: int, syntax: str) -> None:
     """Take the brace that the one at `at` closes off the stack.
 
     Branches of a preprocessor may leave braces unbalanced. Then the layout decides: a closing brace at the
@@ -222,7 +228,7 @@ def _close(source: _Text, open_at: list[int], at: int, syntax: str) -> None:
     ):
         for i in range(len(open_at) - 2, max(len(open_at) - 8, -1), -1):
             if header_indent(open_at[i]) == indent:
-                named = _named(source, open_at[i], syntax)
+                named = opened_by(source, open_at[i], syntax)
                 if named and named.callable:
                     del open_at[i + 1 :]
                 break
@@ -239,7 +245,7 @@ _HEADER_SIGN = re.compile(r"[(){};]")
 _DIRECTIVE = re.compile(r"^[ \t]*#(?!\[)[^\n]*", re.MULTILINE)
 
 
-def _header(source: _Text, brace: int) -> int:
+def _header(source: Source, brace: int) -> int:
     """Where the words before an opening brace start that say what it opens."""
     for limit in HEADER_LIMITS:
         begin = max(brace - limit, 0)
@@ -268,21 +274,35 @@ def _header_start(code: str) -> int:
     return -1
 
 
-class _Named(NamedTuple):
+class Opened(NamedTuple):
+    """The function, method or class that a brace opens."""
+
     name: str
     callable: bool
     """Whether it is a function, in which C knows no others."""
     indent: int
+    line: int
+    """Where it is named, counted from 0."""
 
 
-def _named(source: _Text, brace: int, syntax: str) -> _Named | None:
+def opened_by(source: Source, brace: int, syntax: str) -> Opened | None:
     """What an opening brace opens; None if that has no name."""
     start = _header(source, brace)
     name = _name(" ".join(source.code(start, brace).split()), syntax)
     if name is None:
         return None
     header = source.code(start, brace)
-    return _Named(name, "(" in header and not _TYPE.match(header), source.indent_of(source.line_of(start)))
+    indent = source.indent_of(source.line_of(start))
+    # What stands before it, such as an import without a semicolon, may be taken for part of its header.
+    gap = _last_gap(header)
+    own = re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", header[gap:])
+    line = source.line_of(start + gap + (own.start() if own else 0))
+    return Opened(name, "(" in header and not _TYPE.match(header), indent, line)
+
+
+def _last_gap(header: str) -> int:
+    """Where the last empty line of a header ends; 0 if it has none."""
+    return max((match.end() for match in re.finditer(r"\n[ \t]*\n", header)), default=0)
 
 
 def _name(header: str, syntax: str) -> str | None:
@@ -300,21 +320,21 @@ def _name(header: str, syntax: str) -> str | None:
     if syntax == "rust":
         named = re.search(r"\bfn[ ]+(?P<name>\w+)", header) or _TYPE.search(header)
         found = named or _IMPL.search(header)
-        return _dotted(found["name"]) if found else None
+        return dotted(found["name"]) if found else None
     assigned = None if long else _ASSIGNED.search(header)
     if assigned:
-        return _dotted(assigned["name"])
+        return dotted(assigned["name"])
     if header.count("(") != header.count(")") or _NO_BLOCK.search(header):
         return None
     header = header[: HEADER_LIMITS[0]]
     named = _NAMED.search(header)
     if named:
-        return _dotted(named["name"])
+        return dotted(named["name"])
     declared = None if re.match(r"(?:return|throw|else|case)\b", header) else _TYPE.search(header)
     if declared and (
         "(" not in header[: declared.start()] or header[: declared.start()].rstrip().endswith(")")
     ):
-        return _dotted(declared["name"])
+        return dotted(declared["name"])
     if re.search(r"(?:^|[ ])init[?!]?[ ]*\(", header) and syntax == "swift":
         return "init"
     if (
@@ -344,8 +364,9 @@ def _callable(header: str, syntax: str) -> str | None:
         # A macro such as TEST(Suite, Case) or BOOST_FOREACH(…) makes its own name.
         inside = re.match(r"[ ]*(\w+)[ ]*,[ ]*(\w+)[ ]*\)", header[match.end() :])
         return f"{inside[1]}.{inside[2]}" if inside and name.startswith("TEST") else None
-    return _dotted(name)
+    return dotted(name)
 
 
-def _dotted(name: str) -> str:
+def dotted(name: str) -> str:
+    """A name as every language's symbols are written here."""
     return re.sub(r"[:.]+", ".", name.replace(" ", "")).strip(".")

@@ -15,6 +15,7 @@ from contextune.core.events import AnyEvent, FileChange, Restore
 from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
+from contextune.core.outline import Symbol
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
@@ -187,6 +188,17 @@ class Scanner(Protocol):
         ...
 
 
+class Outliner(Protocol):
+    """Reads what source files define."""
+
+    def outline(self, path: str, text: str) -> tuple[Symbol, ...]:
+        """The symbols of a file's text, as their lines come; none if its language is not known.
+
+        Blocking, quick.
+        """
+        ...
+
+
 class TodoIndex(Protocol):
     """The Todos of one repository, kept up to date. Every method blocks, from any thread."""
 
@@ -244,6 +256,10 @@ class Repository(Protocol):
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """A file's bytes in a commit; None if it is not there."""
+        ...
+
+    def read_files(self, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """The bytes of many files of a commit, by path; all of them must be there."""
         ...
 
     def list_files(self, commit: str) -> list[str]:
