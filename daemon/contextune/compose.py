@@ -14,6 +14,7 @@ from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
+from contextune.adapters.outline import LayoutOutliner
 from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable, read_own_prices
 from contextune.adapters.repository import open_repository
@@ -117,6 +118,7 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
         models=models,
         settings=settings,
         scanner=scanner,
+        outliner=LayoutOutliner(),
         todo_index=lambda root, markers, exclude: TodoIndex(scanner, root, markers=markers, exclude=exclude),
         watcher=FileWatcher(),
         git=require_git,

@@ -15,6 +15,7 @@ from contextune.adapters.fence import NoFence
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.outline import LayoutOutliner
 from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable
 from contextune.adapters.repository import open_repository
@@ -158,6 +159,7 @@ class Desk:
                 models=self.models,
                 settings=LayeredSettings(files),
                 scanner=RipgrepScanner(),
+                outliner=LayoutOutliner(),
                 todo_index=lambda root, markers, exclude: TodoIndex(
                     RipgrepScanner(), root, markers=markers, exclude=exclude
                 ),

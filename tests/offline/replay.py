@@ -208,7 +208,7 @@ def play(project: Project, task: Task, rung: Rung, *, todos: Sequence[Todo], ear
     """Play the conversation of a Task on the checkout as it is, with a gate run at every finish."""
     shared = shared_context(project.git("ls-files").splitlines(), project.gate, None)
     own = [t for t in todos if t.id in task.todo_ids]
-    first = "\n\n".join([shared.text, task_text(task, own, project.lines).text, earlier])
+    first = "\n\n".join([shared.text, task_text(task, own).text, earlier])
     messages: list[dict[str, Any]] = [{"role": "user", "content": first}]
     played = Played()
     while True:

@@ -180,7 +180,7 @@ def test_each_todo_alone_finds_its_conversation(session: Session) -> None:
     project = session.project
     project.git("checkout", "-q", "-f", "main")
     for todo in project.todos:
-        text = task_text(alone_task(project, todo), [todo], project.lines).text
+        text = task_text(alone_task(project, todo), [todo]).text
         speech = project.ask(LOW, role("parallel-task-executor").prompt, [{"role": "user", "content": text}])
         assert todo.path in {file["path"] for file in touched(speech.calls)}
 

@@ -12,8 +12,6 @@ from contextune.core.todo import Todo
 Lines = Callable[[str], list[str] | None]
 """Reads a file of the Base as lines; None if it is absent or not text."""
 
-AROUND = 30
-"""Lines of code shown before and after a Todo."""
 MAP_LIMIT = 300
 """Files named in the repository map."""
 OUTPUT_TAIL = 6_000
@@ -45,27 +43,23 @@ def shared_context(files: Sequence[str], gate: str | None, instructions: str | N
     return Text(text="\n\n".join(parts), cache=True)
 
 
-def todo_block(todo: Todo, lines: Lines, *, around: int = AROUND) -> str:
-    """A Todo with the code around it, as data."""
+def todo_block(todo: Todo) -> str:
+    """A Todo's words, as data."""
     symbol = f' symbol="{todo.symbol}"' if todo.symbol else ""
     owner = f' owner="{todo.owner}"' if todo.owner else ""
-    content = lines(todo.path) or []
-    first = max(1, todo.line - around)
-    last = min(len(content), todo.end_line + around)
-    code = "\n".join(f"{n}\t{content[n - 1]}" for n in range(first, last + 1))
     head = (
         f'<todo id="{todo.id}" path="{todo.path}" line="{todo.line}" marker="{todo.marker}"{symbol}{owner}>'
     )
-    return f"{head}\n{todo.text}\n{code}\n</todo>"
+    return f"{head}\n{todo.text}\n</todo>"
 
 
-def task_text(task: Task, todos: Sequence[Todo], lines: Lines) -> Text:
-    """The Task itself."""
+def task_text(task: Task, todos: Sequence[Todo], shown: Sequence[str] = ()) -> Text:
+    """The Task itself, and blocks with what it needs to know; their sources say where they stand."""
     parts = [f"# Task: {task.title}", task.brief]
     if task.files:
         parts.append("Files: " + ", ".join(task.files))
-    parts += [todo_block(todo, lines) for todo in todos]
-    return Text(text="\n\n".join(parts))
+    parts += [todo_block(todo) for todo in todos]
+    return Text(text="\n\n".join([*parts, *shown]))
 
 
 def earlier_attempt(diff: str, evidence: Evidence | None, summary: str) -> Text:

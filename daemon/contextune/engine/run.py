@@ -17,10 +17,12 @@ from contextune.core.run import Run, TaskRun, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.account import Account, budgets_of
+from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
+from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.recovery import interrupted
 from contextune.engine.world import World
 
@@ -61,7 +63,14 @@ class RunDriver:
             settle=self._settle,
             ref=f"refs/heads/{ghost_branch(run.id)}",
         )
+        self.packs = ContextPacks(repository, world.outliner, run)
         self._gateway = gateway
+        self._priming = Priming(
+            self._prime,
+            world.clock,
+            is_full=gateway.is_full,
+            coming=lambda rung: about_to_begin(self.run, rung),
+        )
         self._listener = listener
         self._do = work
         self._journalling = asyncio.Lock()
@@ -145,9 +154,10 @@ class RunDriver:
         while True:
             await self._go.wait()
             try:
-                return await self._gateway.send(
-                    self.account, request, role=role, task_id=task_id, attempt=attempt
-                )
+                async with self._priming.ahead_of(request):
+                    return await self._gateway.send(
+                        self.account, request, role=role, task_id=task_id, attempt=attempt
+                    )
             except BudgetReached as reached:
                 if self._go.is_set():
                     self._go.clear()
@@ -160,6 +170,9 @@ class RunDriver:
                             scope=reached.scope,
                         )
                     )
+
+    async def _prime(self, request: ModelRequest) -> ModelReply:
+        return await self._gateway.send(self.account, request, role=ROLE, task_id=None)
 
     async def pause(self) -> None:
         """Take no further turn."""

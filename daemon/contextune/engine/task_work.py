@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from contextune.agents.briefing import (
     earlier_attempt,
@@ -20,8 +21,8 @@ from contextune.core.errors import Asked, AttemptEnd, Finished, ModelRefusal
 from contextune.core.evidence import Evidence
 from contextune.core.run import TaskRun
 from contextune.core.states import AttemptOutcome
+from contextune.engine.cliff import dollars_avoided
 from contextune.engine.commits import commit_message
-from contextune.engine.context_pack import first_message
 from contextune.engine.gate import ungated
 from contextune.engine.ghost import Bounced, Candidate, Joined
 from contextune.engine.leases import Lease
@@ -169,9 +170,10 @@ class TaskWork:
                 reason=reason,
             )
         )
-        loop = self._loop(name, rung, number)
+        toolbox = self._toolbox(name)
+        loop = self._loop(name, rung, number, toolbox)
         try:
-            first = await asyncio.to_thread(first_message, driver.repository, driver.run, self._task)
+            first = await asyncio.to_thread(driver.packs.first_message, self._task.task, toolbox.files)
             done = await self._judged(loop, await loop.start((*first, *handed)))
         except ModelRefusal as refusal:
             done = Done("refused", str(refusal))
@@ -348,7 +350,16 @@ class TaskWork:
             words.append(gate_report(bounced.evidence))
         return EXECUTOR, (Text(text="\n\n".join(words)),)
 
-    def _loop(self, name: str, rung: Rung, number: int) -> AgentLoop:
+    def _toolbox(self, name: str) -> Toolbox:
+        return Toolbox(
+            self._driver.world.workspace(self._lease.path),
+            self._lease.shell,
+            names=role(name).tools,
+            environment=self._lease.environment,
+            command_timeout=self._driver.settings.command_timeout,
+        )
+
+    def _loop(self, name: str, rung: Rung, number: int, toolbox: Toolbox) -> AgentLoop:
         driver, given = self._driver, role(name)
 
         async def send(request: ModelRequest) -> ModelReply:
@@ -366,22 +377,31 @@ class TaskWork:
                 )
             )
 
+        async def cliff(how: Literal["pruned", "handed_over"], tokens: int, limit: int) -> None:
+            await driver.emit(
+                ev.CliffAvoided(
+                    run_id=driver.run.id,
+                    at=driver.now(),
+                    task_id=self._task_id,
+                    attempt=number,
+                    how=how,
+                    tokens=tokens,
+                    limit=limit,
+                    dollars=dollars_avoided(driver.world.prices.price(rung.model), tokens, limit),
+                )
+            )
+
         return AgentLoop(
             send=send,
             record=record,
             hear=lambda: self._task.told,
-            toolbox=Toolbox(
-                driver.world.workspace(self._lease.path),
-                self._lease.shell,
-                names=given.tools,
-                environment=self._lease.environment,
-                command_timeout=driver.settings.command_timeout,
-            ),
+            toolbox=toolbox,
             rung=rung,
             system=(Text(text=given.prompt, cache=True),),
             max_tokens=given.max_tokens,
             max_turns=driver.settings.max_turns,
             acted=self._touched,
+            cliff=cliff,
         )
 
     async def _touched(self) -> None:

@@ -14,6 +14,7 @@ from contextune.core.ports import (
     Journal,
     Mailbox,
     Model,
+    Outliner,
     PressureBoard,
     PriceBook,
     Repository,
@@ -94,6 +95,7 @@ class World:
     models: Models
     settings: SettingsStore
     scanner: Scanner
+    outliner: Outliner
     todo_index: Callable[[Path, Sequence[str], Sequence[str]], TodoIndex]
     """The index of a folder, by root, markers and excluded patterns."""
     watcher: Watcher
