@@ -153,7 +153,7 @@ class _Report:
         self._bounded("longest prompt of all arms", longest, "tokens", self._haiku.cliff or 0, "most")
         self._plain("requests of all arms", sum(len(one.log) for one in arms), "requests")
         differing = sum(one.differing for one in arms)
-        self._bounded("requests on which ledger and server differ", differing, "requests", 0, "most")
+        self._bounded("requests on which Ledger and server differ", differing, "requests", 0, "most")
 
     def _below(self, metric: str, ours: Outcome, other: Outcome, reach: float) -> None:
         self._bounded(metric, 100 * saving(ours.dollars, other.dollars), "%", reach, "least")
