@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from contextune.bench.budget_runs import MOST_TURNS, Batch, work_through
+from contextune.bench.counted import usage_of
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import journal_at, price_list
 from contextune.core.ledger import LedgerEntry
@@ -218,7 +219,7 @@ def _ledger_excess(run: Run) -> Decimal:
 
 def _compare(entries: Sequence[LedgerEntry], rows: Sequence[LoggedRequest]) -> tuple[int, Decimal]:
     """Settled requests that the log lacks, and dollars of the log that no entry covers."""
-    left = Counter((row.model, _usage(row)) for row in rows)
+    left = Counter((row.model, usage_of(row)) for row in rows)
     missing = 0
     for entry in entries:
         if entry.settled and not entry.estimated and entry.usage != Usage():
@@ -231,7 +232,7 @@ def _compare(entries: Sequence[LedgerEntry], rows: Sequence[LoggedRequest]) -> t
 
 
 def _dollars(rows: Sequence[LoggedRequest]) -> Decimal:
-    return sum((_cost(row.model, _usage(row)) for row in rows), Decimal(0))
+    return sum((_cost(row.model, usage_of(row)) for row in rows), Decimal(0))
 
 
 _prices = price_list()
@@ -242,16 +243,3 @@ def _cost(model: str | None, usage: Usage) -> Decimal:
     if price is None:
         raise ValueError(f"{model} has no price.")
     return price.cost(usage)
-
-
-def _usage(row: LoggedRequest) -> Usage:
-    told = row.usage
-    if told is None:
-        return Usage()
-    return Usage(
-        input_tokens=told.input_tokens,
-        cache_write_5m_tokens=told.ephemeral_5m_input_tokens,
-        cache_write_1h_tokens=told.ephemeral_1h_input_tokens,
-        cache_read_tokens=told.cache_read_input_tokens,
-        output_tokens=told.output_tokens,
-    )

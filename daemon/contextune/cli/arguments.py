@@ -25,7 +25,8 @@ exit status:
 
 environment:
   ANTHROPIC_API_KEY    the key of the model's server
-  ANTHROPIC_BASE_URL   another server of the Messages API; one on this machine needs no key
+  ANTHROPIC_BASE_URL   another server of the Messages API; one on this machine
+                       needs no key
   CONTEXTUNE_HOME      the folder of all state and settings
 
 to begin, in a git repository:

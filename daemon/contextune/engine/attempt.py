@@ -19,6 +19,7 @@ from contextune.core.errors import (
     AttemptEnd,
     ContextuneError,
     Finished,
+    GitProblem,
     HandedOver,
     ModelRefusal,
     PromptTooLong,
@@ -261,8 +262,11 @@ class AttemptWork:
 
     async def _tell_files(self) -> None:
         repository = self._site.repository
-        tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
-        changed = await asyncio.to_thread(repository.changes, self._lease.start, tree)
+        try:
+            tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
+            changed = await asyncio.to_thread(repository.changes, self._lease.start, tree)
+        except GitProblem:
+            return  # the agent's next call moved a file from under git: the next look will see it
         files = tuple(change.path for change in changed)
         if files != self._files:
             self._files = files
