@@ -8,6 +8,7 @@ from typing import cast
 from contextune.bench.figures import Suite
 
 SUITES: dict[str, str] = {
+    "economy": "A job of five Tasks, done in several ways by the whole product: what each one costs.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
 }
