@@ -149,10 +149,19 @@ def test_the_budget_parks_it_and_a_question_waits_for_an_answer(machine: Machine
 
 
 def test_planning_that_the_budget_does_not_allow_costs_nothing(machine: Machine, parcel: Path) -> None:
-    done = machine.do("run", parcel, "--all", "--offline", "--yes", "--budget", "0.0001", "--json")
+    goal = ("--goal", "tidy up", "--offline", "--yes", "--budget", "0.0001", "--json")
+    done = machine.do("run", parcel, *goal)
     assert (done.status, done.out) == (3, "")
     assert "The budget of $0.0001 is reached" in done.err
     assert "Nothing was started. Planning needs that much: give a higher --budget." in done.err
+
+
+def test_todos_are_planned_by_code_where_the_budget_allows_no_planner(machine: Machine, parcel: Path) -> None:
+    done = machine.do("run", parcel, "--all", "--offline", "--yes", "--budget", "0.0001", "--json")
+    assert done.status == 3
+    quote, *_, last = done.lines
+    assert any("plan is by code alone" in warning for warning in quote["warnings"])
+    assert (last["state"], last["bill"]["dollars"]) == ("parked", "0")
 
 
 def test_nothing_to_resume(machine: Machine) -> None:
