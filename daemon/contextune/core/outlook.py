@@ -16,7 +16,7 @@ from contextune.core.trials import newest_records, trials
 AttemptCost = Callable[[Rung, Complexity], Decimal | None]
 """What all tries of a rung at a Task cost, in dollars, before there is a history; None if unpriced."""
 
-COST_PRIOR = 4
+COST_PRIOR = 4.0
 """How many attempts the prior cost of an attempt weighs against those that were made."""
 
 
@@ -41,12 +41,14 @@ class Outlook:
         tried = trials(self.records)
         self.rates = PassRates(tried)
         self._prior = prior
-        self._ratios: defaultdict[Rung, list[tuple[float, float]]] = defaultdict(list)
+        weights: defaultdict[Rung, float] = defaultdict(lambda: COST_PRIOR)
+        ratios: defaultdict[Rung, float] = defaultdict(lambda: COST_PRIOR)
         for trial in tried:
             expected = prior(trial.rung, trial.complexity)
             if expected and trial.dollars is not None:
-                ratio = float(trial.dollars / expected)
-                self._ratios[trial.rung].append((weight_of(trial), ratio))
+                weights[trial.rung] += weight_of(trial)
+                ratios[trial.rung] += weight_of(trial) * float(trial.dollars / expected)
+        self._moved = {rung: Decimal(ratios[rung] / weights[rung]) for rung in weights}
 
     def cost(self, rung: Rung, complexity: Complexity) -> Decimal | None:
         """What all tries of a rung at a Task are expected to cost, in dollars; None if unpriced."""
@@ -55,9 +57,7 @@ class Outlook:
 
     def moved(self, rung: Rung) -> Decimal:
         """What an attempt on a rung costs here, as a multiple of what it was expected to before."""
-        seen = self._ratios.get(rung, ())
-        weight = COST_PRIOR + sum(weight for weight, _ in seen)
-        return Decimal((COST_PRIOR + sum(weight * ratio for weight, ratio in seen)) / weight)
+        return self._moved.get(rung, Decimal(1))
 
     def way(
         self,

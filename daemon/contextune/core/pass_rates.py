@@ -158,17 +158,18 @@ class PassRates:
         of_kind = [trial for trial in self._by_rung[rung] if trial.kind == kind]
         return len(of_kind), sum(trial.passed for trial in of_kind)
 
+    def seen(self, rung: Rung) -> int:
+        """On how many Tasks a rung was tried, first or after others."""
+        return len(self._by_rung[rung])
+
     def took_over(self, kind: str, rung: Rung) -> int:
         """How many Tasks of a kind a rung took over after a red Gate."""
         return sum(trial.kind == kind and bool(trial.failed) for trial in self._by_rung[rung])
 
-    def tried(self, kind: str, complexity: Complexity, rung: Rung) -> int:
-        """On how many Tasks of a kind, at least as complex, a rung was tried first."""
+    def tried(self, complexity: Complexity, rung: Rung) -> int:
+        """On how many Tasks, at least as complex, a rung was tried first."""
         ease = EASE[complexity]
-        return sum(
-            trial.kind == kind and not trial.failed and EASE[trial.complexity] <= ease
-            for trial in self._by_rung[rung]
-        )
+        return sum(not trial.failed and EASE[trial.complexity] <= ease for trial in self._by_rung[rung])
 
     def _learned(self, kind: str, complexity: Complexity, rung: Rung, after: bool) -> tuple[float, float]:
         """The shift in log-odds, and how many trials the result is worth."""

@@ -1,16 +1,17 @@
-"""Chooses on which rung of the Ladder a Task begins, and whether the climb skips one.
+"""Chooses on which rung of the Ladder a Task begins, and whether its climb leaves one out.
 
 Each start is weighed by what an accepted Task costs there, climbs and failures included, at the rates and
 costs that the repository's own history shows. A start is learned where it has been tried enough and is
-cheaper than the usual one; it is explored where a draw from what is still possible makes it the cheapest.
-Both are held to a balance: what was spent here, and the most that an exploration can add, stays within 5 % of
-what the usual starts would have cost.
+cheaper than the usual one; it is explored where a draw from what is still possible makes it the cheapest, or
+where a try costs little. All of it is held to a balance: what was spent here, and the most that one
+more choice can add, stays within 5 % of what the usual starts would have cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cached_property
 from math import cos, log, pi, sqrt
 from typing import NamedTuple
 
@@ -24,17 +25,21 @@ from contextune.core.settings import Routing
 from contextune.core.trials import visits
 
 EXCESS = Decimal("0.05")
-"""The most that learning may cost, as a share of what the usual starts would have cost."""
+"""The most that learning shall cost, as a share of what the usual starts would have cost."""
+AIM = Decimal("0.035")
+"""The share that is aimed at: attempts may cost more than the most that is reckoned with."""
 THIN = 5
 """With fewer ended Tasks a repository has no history yet."""
 TRIED = 3
-"""A rung is known once it was tried on so many Tasks of a kind."""
+"""A rung is known once it was tried on so many Tasks."""
 NEVER_HELPED = 5
-"""A rung may be skipped on the climb once it took over so many Tasks of a kind."""
-MARGIN = Decimal("0.05")
+"""A rung may be left out of a climb once it took over so many Tasks of a kind."""
+MARGIN = Decimal("0.03")
 """Another start must be cheaper by this share: below that, a difference is as likely to be luck."""
 MOST, LEAST = Decimal("2.5"), Decimal("0.4")
 """The most and the least that an attempt costs, of what is expected: all of its turns, or the fewest."""
+CHEAP = Decimal("0.25")
+"""A try below the usual start is made for its lesson if its worst is no more than this share of the Task."""
 DOUBT = 1.3
 """Standard deviations: nine in ten rates that are possible are no better."""
 
@@ -62,180 +67,196 @@ class Start(Value, frozen=True, kw_only=True):
     """Why, a sentence for people."""
 
 
+class _Choice(NamedTuple):
+    place: int
+    risked: Decimal
+    """Dollars."""
+    explored: bool = False
+
+
 def usual_start(ladder: Sequence[Rung], complexity: Complexity) -> int:
     """Where a Task begins while nothing is known of its kind: on the first rung.
 
-    A hard one begins where model or effort first differs from that, an extreme one on Opus, or on the last
-    rung of a Ladder without Opus.
+    A hard one begins a rung higher, an extreme one on Opus, or on the last rung of a Ladder without Opus.
     """
-    last, first = len(ladder) - 1, (ladder[0].model, ladder[0].effort)
+    last = len(ladder) - 1
     match complexity:
         case "hard":
-            return next((i for i, rung in enumerate(ladder) if (rung.model, rung.effort) != first), last)
+            return min(1, last)
         case "extreme":
             return next((i for i, rung in enumerate(ladder) if rung.model.startswith("claude-opus-")), last)
         case "simple" | "standard":
             return 0
 
 
-def choose(
-    outlook: Outlook, asked: Sequence[Asked], *, routing: Routing, chance: Chance | None
-) -> tuple[Start, ...]:
-    """Where Tasks that run side by side begin. `chance` None explores nothing."""
-    left, starts = balance(outlook), []
-    for one in asked:
-        choice = _Choice(outlook, one, left)
-        start, risked = (choice.fixed(), Decimal(0)) if routing == "fixed" else choice.start(chance)
-        left -= risked
-        starts.append(start)
-    return tuple(starts)
+class Router:
+    """Routes Tasks up one Ladder by what is to be expected there."""
 
-
-def next_rung(outlook: Outlook, asked: Asked, failed: Sequence[int]) -> int | None:
-    """Where a Task goes on after red on these places of the Ladder; None at its end.
-
-    The next place, unless the rungs there have taken over Tasks of this kind often enough to know that it is
-    cheaper without them.
-    """
-    following = failed[-1] + 1
-    if following >= len(outlook.ladder):
-        return None
-    behind = tuple(outlook.ladder[place] for place in failed)
-
-    def weighed(place: int) -> Decimal | None:
-        return cost_of_acceptance(outlook.way(*asked, place, failed=behind))
-
-    best, least = following, weighed(following)
-    if least is None:
-        return following
-    least *= 1 - MARGIN
-    for place in range(following + 1, len(outlook.ladder)):
-        if outlook.rates.took_over(asked.kind, outlook.ladder[place - 1]) < NEVER_HELPED:
-            break
-        cost = weighed(place)
-        if cost is not None and cost < least:
-            best, least = place, cost
-    return best
-
-
-def balance(outlook: Outlook) -> Decimal:
-    """Dollars that may be risked: 1.05 of what the usual starts would have cost, less what was spent."""
-    return sum(
-        (
-            (1 + EXCESS) * _as_usual(outlook, record) - record.dollars
-            for record in outlook.records
-            if not record.unpriced
-        ),
-        Decimal(0),
-    )
-
-
-def _as_usual(outlook: Outlook, record: TaskRecord) -> Decimal:
-    """What a Task would at least have cost, had it begun as usual."""
-    made, ladder = visits(record.steps), outlook.ladder
-    usual = usual_start(ladder, record.complexity)
-    if made[0].rung not in ladder or made[0].rung == ladder[usual]:
-        return record.dollars
-    began = ladder.index(made[0].rung)
-    if began < usual:
-        # The climb to the usual start and beyond would have been the same without what came before it.
-        above = [v.dollars or Decimal(0) for v in made if v.rung in ladder[usual:]]
-        return sum(above, Decimal(0)) or LEAST * (outlook.cost(ladder[usual], record.complexity) or 0)
-    # The rungs below might have done it: as often as can be believed of them.
-    moods = [DOUBT] * len(ladder)
-    skipped = outlook.way(record.kind, record.complexity, usual, moods=moods)[: began - usual]
-    left = skipped[-1].reached * (1 - skipped[-1].passes)
-    return (cost_of(skipped) or Decimal(0)) + left * record.dollars
-
-
-class _Choice:
-    """Where one Task begins."""
-
-    def __init__(self, outlook: Outlook, asked: Asked, left: Decimal) -> None:
+    def __init__(self, outlook: Outlook) -> None:
         self._outlook = outlook
-        self._asked = asked
-        self._left = left
-        """Dollars that may be risked."""
-        self._usual = usual_start(outlook.ladder, asked.complexity)
+        self._ladder = outlook.ladder
 
-    def fixed(self) -> Start:
-        """As the setting wants it."""
-        return Start(index=self._usual, explored=False, reason="The setting `routing` is `fixed`.")
+    def starts(self, asked: Sequence[Asked], *, routing: Routing, chance: Chance | None) -> tuple[Start, ...]:
+        """Where Tasks that run side by side begin. Nothing is explored if `chance` is None."""
+        left, found = self.balance, []
+        for one in asked:
+            usual = usual_start(self._ladder, one.complexity)
+            said = self._why_usual(one, usual, routing)
+            if said is None:
+                choice = self._choice(one, usual, left, chance)
+                left -= choice.risked
+                reason = self._why(one, usual, choice)
+                found.append(Start(index=choice.place, explored=choice.explored, reason=reason))
+            else:
+                found.append(Start(index=usual, explored=False, reason=said))
+        return tuple(found)
 
-    def start(self, chance: Chance | None) -> tuple[Start, Decimal]:
-        """The start, and the dollars that are risked by it."""
-        usual, ladder = self._usual, self._outlook.ladder
-        if len(self._outlook.records) < THIN:
-            whose = self._asked.complexity.capitalize() + " Tasks" if usual else "Tasks"
-            until = f"{whose} begin on {rung_text(ladder[usual])} until this repository has a history."
-            return Start(index=usual, explored=False, reason=until), Decimal(0)
-        costs = [self._weighed(place) for place in range(len(ladder))]
-        known = [cost for cost in costs if cost is not None]
-        if len(known) < len(costs):
-            return Start(index=usual, explored=False, reason=UNWEIGHED), Decimal(0)
-        best, risked = self._learned(known)
-        tried, risk = (best, risked) if chance is None else self._explored(best, risked, chance)
-        if tried == best:
-            return Start(index=best, explored=False, reason=self._why(best)), risked
-        on, kind = rung_text(ladder[tried]), self._asked.kind
-        return Start(
-            index=tried, explored=True, reason=f"Tries {on}, to learn about Tasks of kind {kind}."
-        ), risk
+    def next_rung(self, asked: Asked, failed: Sequence[int], *, explored: bool = False) -> int | None:
+        """Where a Task goes on after red on these places of the Ladder; None at its end.
 
-    def _learned(self, costs: Sequence[Decimal]) -> tuple[int, Decimal]:
-        """The cheapest start that is known well enough, and what is risked by it."""
-        usual = self._usual
-        best = min(filter(self._is_known, range(len(costs))), key=costs.__getitem__)
-        if costs[best] >= (1 - MARGIN) * costs[usual]:
-            return usual, Decimal(0)
-        # What does it cost too much, if the rungs that it leaves out are as good as can be believed of them?
-        moods = [DOUBT if place < best else 0.0 for place in range(len(costs))]
-        there = cost_of(self._outlook.way(*self._asked, best)) or Decimal(0)
-        instead = cost_of(self._outlook.way(*self._asked, usual, moods=moods)) or Decimal(0)
-        risked = max(Decimal(0), there - instead)
-        return (best, risked) if risked <= self._left else (usual, Decimal(0))
+        A Task that explored a lower rung goes back to where it would have begun. Else it is the next place,
+        unless the rungs there have taken over Tasks of this kind often enough to know that it is cheaper
+        without them, even if they are as good as can be believed of them.
+        """
+        due, usual = failed[-1] + 1, usual_start(self._ladder, asked.complexity)
+        if explored and due <= usual:
+            return usual
+        if due >= len(self._ladder):
+            return None
+        behind = tuple(self._ladder[place] for place in failed)
+        for place in range(len(self._ladder) - 1, due, -1):
+            skipped = range(due, place)
+            if any(self._took_over(asked, one) < NEVER_HELPED for one in skipped):
+                continue
+            if self._missed(asked, due, place) > self.balance:
+                continue
+            moods = [DOUBT if one in skipped else 0.0 for one in range(len(self._ladder))]
+            there = self._weighed(asked, place, moods=moods, failed=behind)
+            if there < self._weighed(asked, due, moods=moods, failed=behind):
+                return place
+        return due
 
-    def _explored(self, best: int, risked: Decimal, chance: Chance) -> tuple[int, Decimal]:
-        """The start that a draw makes the cheapest, if the balance bears the worst of it."""
-        moods = [_normal(chance) for _ in self._outlook.ladder]
-        drawn = [self._weighed(place, moods) or Decimal(0) for place in range(len(moods))]
+    @cached_property
+    def balance(self) -> Decimal:
+        """Dollars that may be risked: what the usual starts would have cost and a little more, less what was
+        spent."""
+        priced = [record for record in self._outlook.records if not record.unpriced]
+        usual = sum(map(self._as_usual, priced), Decimal(0))
+        return (1 + AIM) * usual - sum((record.dollars for record in priced), Decimal(0))
+
+    def _as_usual(self, record: TaskRecord) -> Decimal:
+        """What a Task would at least have cost, had it begun and climbed as usual.
+
+        Rungs below the usual start would have cost nothing, and it would have passed there at once. Rungs that were left out might have done it, as
+        often as can be believed of them, and what came after them would then not have been paid for.
+        """
+        ladder, made = self._ladder, visits(record.steps)
+        if any(visit.rung not in ladder or visit.dollars is None for visit in made):
+            return record.dollars
+        asked, due = Asked(record.kind, record.complexity), usual_start(ladder, record.complexity)
+        once = self._cost(asked, due)
+        left, total = Decimal(1), Decimal(0)
+        failed: tuple[Rung, ...] = ()
+        for visit in made:
+            place = ladder.index(visit.rung)
+            for skipped in range(due, place):
+                total += left * self._cost(asked, skipped)
+                left *= 1 - Decimal(self._outlook.rates.rate(*asked, ladder[skipped], failed, z=DOUBT))
+                failed = (*failed, ladder[skipped])
+            if place >= due:
+                total += left * (visit.dollars or Decimal(0))
+                due, failed = place + 1, (*failed, visit.rung)
+        return total or once
+
+    def _choice(self, asked: Asked, usual: int, left: Decimal, chance: Chance | None) -> _Choice:
+        best = self._learned(asked, usual, left)
+        if chance is None:
+            return best
+        for place in range(usual):
+            worst = self._worst(asked, usual, place, explored=True)
+            # A try that costs little beside the Task itself is worth what it teaches.
+            if not self._is_known(asked, usual, place) and worst <= CHEAP * self._expected(asked, usual):
+                return _Choice(place, worst, explored=True) if worst <= left else best
+        moods = [_normal(chance) for _ in self._ladder]
+        drawn = [self._weighed(asked, place, moods=moods) for place in range(len(moods))]
         tried = min(range(len(drawn)), key=drawn.__getitem__)
-        if drawn[tried] >= (1 - MARGIN) * drawn[best]:
-            return best, risked
-        risk = self._worst(tried)
-        return (tried, risk) if risk <= self._left else (best, risked)
+        if drawn[tried] >= (1 - MARGIN) * drawn[best.place]:
+            return best
+        worst = self._worst(asked, usual, tried, explored=True)
+        return _Choice(tried, worst, explored=True) if worst <= left else best
 
-    def _worst(self, place: int) -> Decimal:
+    def _learned(self, asked: Asked, usual: int, left: Decimal) -> _Choice:
+        """The cheapest start that is known well enough."""
+        known = [place for place in range(len(self._ladder)) if self._is_known(asked, usual, place)]
+        costs = {place: self._weighed(asked, place) for place in known}
+        best = min(known, key=costs.__getitem__)
+        worst = self._worst(asked, usual, best)
+        if costs[best] >= (1 - MARGIN) * costs[usual] or worst > left:
+            return _Choice(usual, Decimal(0))
+        if best < usual:
+            return _Choice(best, worst)
+        # What does it cost too much, if the rungs that it leaves out are as good as can be believed of them?
+        # That several Tasks of one Plan meet their worst is less likely than that one does.
+        moods = [DOUBT if place < best else 0.0 for place in range(len(self._ladder))]
+        instead = self._expected(asked, usual, moods=moods)
+        risked = max(Decimal(0), self._expected(asked, best) - instead)
+        return _Choice(best, max(risked, worst / 2))
+
+    def _is_known(self, asked: Asked, usual: int, place: int) -> bool:
+        rates = self._outlook.rates
+        if place < usual:
+            return rates.tried(asked.complexity, self._ladder[place]) >= TRIED
+        between = self._ladder[usual : place + 1]
+        return place == usual or all(rates.seen(rung) >= TRIED for rung in between)
+
+    def _worst(self, asked: Asked, usual: int, place: int, *, explored: bool = False) -> Decimal:
         """What a start can add at most to what the usual one costs."""
-        costs = [
-            self._outlook.cost(rung, self._asked.complexity) or Decimal(0) for rung in self._outlook.ladder
-        ]
-        if place <= self._usual:
-            return MOST * sum(costs[place : self._usual], Decimal(0))
-        return MOST * sum(costs[place:], Decimal(0)) - LEAST * costs[self._usual]
+        if place > usual:
+            return self._missed(asked, usual, place)
+        below = range(place, min(usual, place + 1) if explored else usual)
+        return MOST * sum((self._cost(asked, one) for one in below), Decimal(0))
 
-    def _is_known(self, place: int) -> bool:
-        rates, ladder, (kind, complexity) = self._outlook.rates, self._outlook.ladder, self._asked
-        if place < self._usual:
-            return rates.tried(kind, complexity, ladder[place]) >= TRIED
-        between = ladder[self._usual : place + 1]
-        return place == self._usual or all(rates.tally(kind, rung)[0] >= TRIED for rung in between)
+    def _missed(self, asked: Asked, due: int, place: int) -> Decimal:
+        """What it costs too much to go on at `place` if the rung that was due would have done it at once."""
+        above = sum((self._cost(asked, one) for one in range(place + 1, len(self._ladder))), Decimal(0))
+        return MOST * self._cost(asked, place) + above - LEAST * self._cost(asked, due)
 
-    def _weighed(self, place: int, moods: Sequence[float] = ()) -> Decimal | None:
-        return cost_of_acceptance(self._outlook.way(*self._asked, place, moods=moods))
+    def _cost(self, asked: Asked, place: int) -> Decimal:
+        return self._outlook.cost(self._ladder[place], asked.complexity) or Decimal(0)
 
-    def _why(self, best: int) -> str:
-        kind, ladder = self._asked.kind, self._outlook.ladder
+    def _expected(self, asked: Asked, place: int, *, moods: Sequence[float] = ()) -> Decimal:
+        return cost_of(self._outlook.way(*asked, place, moods=moods)) or Decimal(0)
 
-        def passed(place: int) -> str:
-            tried, accepted = self._outlook.rates.tally(kind, ladder[place])
-            return f"{accepted} of {tried}" if tried else "none"
+    def _weighed(
+        self, asked: Asked, place: int, *, moods: Sequence[float] = (), failed: tuple[Rung, ...] = ()
+    ) -> Decimal:
+        return cost_of_acceptance(self._outlook.way(*asked, place, moods=moods, failed=failed)) or Decimal(0)
 
-        said = f"{passed(best)} Tasks of kind {kind} passed on {rung_text(ladder[best])}"
-        if not self._outlook.rates.tally(kind, ladder[best])[0]:
-            return f"No Task of kind {kind} was tried on {rung_text(ladder[best])} here yet."
-        if best > self._usual:
-            return f"{said} here, {passed(self._usual)} on {rung_text(ladder[self._usual])}."
+    def _took_over(self, asked: Asked, place: int) -> int:
+        return self._outlook.rates.took_over(asked.kind, self._ladder[place])
+
+    def _why_usual(self, asked: Asked, usual: int, routing: Routing) -> str | None:
+        """Why there is nothing to choose, a sentence; None if there is."""
+        if routing == "fixed":
+            return "The setting `routing` is `fixed`."
+        if len(self._outlook.records) < THIN:
+            whose = f"{asked.complexity.capitalize()} Tasks" if usual else "Tasks"
+            return f"{whose} begin on {rung_text(self._ladder[usual])} until this repository has a history."
+        if any(self._outlook.cost(rung, asked.complexity) is None for rung in self._ladder):
+            return UNWEIGHED
+        return None
+
+    def _why(self, asked: Asked, usual: int, choice: _Choice) -> str:
+        on, kind = rung_text(self._ladder[choice.place]), asked.kind
+        if choice.explored:
+            return f"Tries {on}, to learn about Tasks of kind {kind}."
+        tried, accepted = self._outlook.rates.tally(kind, self._ladder[choice.place])
+        if not tried:
+            return f"No Task of kind {kind} was tried on {on} here yet."
+        said = f"{accepted} of {tried} Tasks of kind {kind} passed on {on}"
+        below, passed = self._outlook.rates.tally(kind, self._ladder[usual])
+        if choice.place > usual and below:
+            return f"{said} here, {passed} of {below} on {rung_text(self._ladder[usual])}."
         return f"{said} here."
 
 

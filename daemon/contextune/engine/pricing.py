@@ -16,7 +16,7 @@ from contextune.core.plan import Complexity, Task
 from contextune.core.ports import PriceBook
 from contextune.core.quote import TaskQuote
 from contextune.core.record import TaskRecord
-from contextune.core.router import Asked, Chance, Start, choose
+from contextune.core.router import Asked, Chance, Router, Start
 from contextune.core.settings import SONNET, Routing
 from contextune.core.todo import Todo
 
@@ -111,7 +111,7 @@ class Pricer:
     def quotes(self, tasks: Sequence[Task], todos: Sequence[Todo]) -> tuple[TaskQuote, ...]:
         """What each Task is expected to cost, and where it begins."""
         asked = [Asked(kind_of(task, todos), task.complexity) for task in tasks]
-        starts = choose(self.outlook, asked, routing=self._routing, chance=self._chance)
+        starts = Router(self.outlook).starts(asked, routing=self._routing, chance=self._chance)
         return tuple(
             self._quote(task.id, one, start) for task, one, start in zip(tasks, asked, starts, strict=True)
         )
