@@ -20,9 +20,9 @@ from contextune.core.conversation import Rung
 from contextune.core.naming import rung_text
 from contextune.core.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.plan import Complexity
+from contextune.core.rates import visits
 from contextune.core.record import TaskRecord
 from contextune.core.settings import Routing
-from contextune.core.trials import visits
 
 EXCESS = Decimal("0.05")
 """The most that learning shall cost, as a share of what the usual starts would have cost."""
@@ -145,12 +145,13 @@ class Router:
         return (1 + AIM) * usual - sum((record.dollars for record in priced), Decimal(0))
 
     def _as_usual(self, record: TaskRecord) -> Decimal:
-        """What a Task would at least have cost, had it begun and climbed as usual.
+        """What a Task would have cost, had it begun and climbed as usual.
 
-        Rungs below the usual start would have cost nothing, and it would have passed there at once. Rungs that were left out might have done it, as
-        often as can be believed of them, and what came after them would then not have been paid for.
+        Rungs below the usual start would have cost nothing, and it would have passed there at once. Rungs
+        that were left out might have done it, as often as can be believed of them, and what came after them
+        would then not have been paid for.
         """
-        ladder, made = self._ladder, visits(record.steps)
+        ladder, made = self._ladder, list(visits([record]))
         if any(visit.rung not in ladder or visit.dollars is None for visit in made):
             return record.dollars
         asked, due = Asked(record.kind, record.complexity), usual_start(ladder, record.complexity)
@@ -166,7 +167,8 @@ class Router:
             if place >= due:
                 total += left * (visit.dollars or Decimal(0))
                 due, failed = place + 1, (*failed, visit.rung)
-        return total or once
+        afterwards = record.dollars - sum((visit.dollars or Decimal(0) for visit in made), Decimal(0))
+        return (total or once) + left * afterwards
 
     def _choice(self, asked: Asked, usual: int, left: Decimal, chance: Chance | None) -> _Choice:
         best = self._learned(asked, usual, left)
