@@ -146,7 +146,7 @@ async def run(bench: Bench) -> None:
             excess = 100 * max(result.excess for result in results)
             if scenario.bound:
                 worst = max(worst, regret)
-            against = Against(name="beginning as usual", value=usual)
+            against = Against(name="beginning as usual", value=round(usual, 2))
             bench.report(
                 _figure(f"regret, {scenario.name}", regret, REGRET if scenario.bound else None, against)
             )
