@@ -16,7 +16,7 @@ BROKEN = frozenset({"FIXME", "BUG"})
 """Markers that say that something is wrong, where others say that something is missing."""
 
 _DOCS = re.compile(
-    r"(^|/)docs?/|\.(md|rst|adoc|txt|tex|po|pot)$|(^|/)(readme|changelog|changes|licen[cs]e|authors)[^/]*$",
+    r"(^|/)docs?/|\.(md|rst|adoc|txt|tex|po|pot)$|(^|/)(readme|changelog|changes|licen[cs]e|authors)(-[\w.]+)?$",
     re.I,
 )
 _CONFIGURATION = re.compile(
