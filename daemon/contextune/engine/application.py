@@ -26,11 +26,12 @@ from contextune.core.worktree import Worktree
 from contextune.engine import accept as acceptance
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
+from contextune.engine.edits import edited
 from contextune.engine.housekeeping import clean, list_worktrees
 from contextune.engine.leases import Leases
 from contextune.engine.places import Places
 from contextune.engine.pricing import Pricer
-from contextune.engine.quote import Quoter, QuoteRequest, below, edited
+from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
 from contextune.engine.world import World
