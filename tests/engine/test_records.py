@@ -197,3 +197,21 @@ async def test_the_user_pins_where_a_task_begins(desk: MakeDesk) -> None:
     assert (pinned.price.likely or 0) > (quote.tasks[0].price.likely or 0)
     done = await here.wait(run.id)
     assert [attempt.rung for attempt in done.tasks[0].attempts] == [DEFAULT_LADDER[2]]
+
+
+async def test_a_task_whose_try_fails_goes_back_to_where_it_would_have_begun(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quoting, "chance_of", lambda quote_id: lambda: 0.5)
+    here = await desk(
+        plays(AREA, turn(BROKEN, finish()), model="claude-haiku-5-5"),
+        plays(AREA, turn(MENDED, finish()), model="claude-opus-5-5"),
+        settings=f"gate = {GATE!r}\ngate_retries = 0\n",
+    )
+    await remember(here, *opus(4 * THIN))
+    run = await here.finish(task(AREA, "calc/area.py", complexity="extreme"))
+    assert run.quote.tasks[0].explored
+    assert [attempt.rung for attempt in run.tasks[0].attempts] == [DEFAULT_LADDER[0], DEFAULT_LADDER[3]]
+    newest = (await records(here))[0]
+    assert (newest.explored, newest.state) == (True, "accepted")
+    assert [step.outcome for step in newest.steps] == ["red", "green"]
