@@ -21,12 +21,14 @@ interface Row extends vscode.QuickPickItem {
 interface Draft {
   ticked: ReadonlySet<string>;
   readonly briefs: Map<string, string>;
+  /** Where the user wants a Task to begin: a place on the Quote's ladder. */
+  readonly starts: Map<string, number>;
 }
 
 type Choice =
   | { readonly kind: "start" }
   | { readonly kind: "page" }
-  | { readonly kind: "edit"; readonly taskId: string };
+  | { readonly kind: "edit" | "pin"; readonly taskId: string };
 
 /** Makes Quotes and has them approved. */
 export class Quotes {
@@ -42,11 +44,12 @@ export class Quotes {
     if (!(await workspaceIsTrusted()) || !(await this.secrets.ready())) return undefined;
     const quote = await this.#planned(params);
     if (quote === undefined) return undefined;
-    const draft: Draft = { ticked: new Set(quote.tasks.map(({ id }) => id)), briefs: new Map() };
+    const draft: Draft = { ticked: new Set(quote.tasks.map(({ id }) => id)), briefs: new Map(), starts: new Map() };
     for (;;) {
       const choice = await choose(quote, draft);
       if (choice?.kind === "page") await this.pages.open(quote.title, { quoteId: quote.id });
       else if (choice?.kind === "edit") await editBrief(quote, draft, choice.taskId);
+      else if (choice?.kind === "pin") await pinStart(quote, draft, choice.taskId);
       else if (choice?.kind === "start") return this.#start(quote, draft);
       else return undefined;
     }
@@ -55,8 +58,9 @@ export class Quotes {
   async #start(quote: QuoteView, draft: Draft): Promise<string> {
     const edits = quote.tasks.flatMap(({ id }): TaskEdit[] => {
       const brief = draft.briefs.get(id);
+      const start = draft.starts.get(id);
       if (!draft.ticked.has(id)) return [{ id, include: false }];
-      return brief === undefined ? [] : [{ id, brief }];
+      return brief === undefined && start === undefined ? [] : [{ id, brief, start }];
     });
     const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits });
     this.store.dropQuote(quote.id);
@@ -98,19 +102,23 @@ export class Quotes {
   }
 }
 
-function rowsOf(quote: QuoteView, briefs: ReadonlyMap<string, string>): Row[] {
+function rowsOf(quote: QuoteView, { briefs, starts }: Draft): Row[] {
   const edit: vscode.QuickInputButton = {
     iconPath: new vscode.ThemeIcon("edit"),
     tooltip: vscode.l10n.t("Edit the brief"),
   };
-  return quoteWaves(quote).flatMap(({ heading, rows }) => [
+  const pin: vscode.QuickInputButton = {
+    iconPath: new vscode.ThemeIcon("pin"),
+    tooltip: vscode.l10n.t("Choose where it begins"),
+  };
+  return quoteWaves(quote, starts).flatMap(({ heading, rows }) => [
     { label: heading, kind: vscode.QuickPickItemKind.Separator },
     ...rows.map(({ id, label, description, detail }) => ({
       taskId: id,
       label: briefs.has(id) ? vscode.l10n.t("{0} (edited)", label) : label,
       description,
       detail,
-      buttons: [edit],
+      buttons: [edit, pin],
     })),
   ]);
 }
@@ -123,7 +131,7 @@ function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
   pick.canSelectMany = true;
   pick.ignoreFocusOut = true;
   pick.matchOnDetail = true;
-  pick.items = rowsOf(quote, draft.briefs);
+  pick.items = rowsOf(quote, draft);
   pick.selectedItems = pick.items.filter(({ taskId }) => taskId !== undefined && draft.ticked.has(taskId));
   pick.buttons = [{ iconPath: new vscode.ThemeIcon("preview"), tooltip: vscode.l10n.t("Read the whole Quote") }];
   showWarnings(pick, quoteWarnings(quote));
@@ -140,7 +148,10 @@ function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
     };
     pick.onDidAccept(() => end({ kind: "start" }));
     pick.onDidTriggerButton(() => end({ kind: "page" }));
-    pick.onDidTriggerItemButton(({ item }) => item.taskId && end({ kind: "edit", taskId: item.taskId }));
+    pick.onDidTriggerItemButton(({ item, button }) => {
+      const kind = button === item.buttons?.[0] ? "edit" : "pin";
+      if (item.taskId !== undefined) end({ kind, taskId: item.taskId });
+    });
     pick.onDidHide(() => end(undefined));
     pick.show();
   });
@@ -165,4 +176,21 @@ async function editBrief(quote: QuoteView, draft: Draft, taskId: string): Promis
     validateInput: (value) => (value.trim() === "" ? vscode.l10n.t("A brief can't be empty") : undefined),
   });
   if (brief !== undefined && brief !== task.brief) draft.briefs.set(taskId, brief.trim());
+}
+
+async function pinStart(quote: QuoteView, draft: Draft, taskId: string): Promise<void> {
+  const task = quote.tasks.find(({ id }) => id === taskId);
+  if (task === undefined) return;
+  const rungs = quote.ladder.map(({ text }, start) => ({
+    label: text,
+    start,
+    description: start === task.start ? vscode.l10n.t("as quoted") : "",
+  }));
+  const chosen = await vscode.window.showQuickPick(rungs, {
+    title: task.title,
+    placeHolder: vscode.l10n.t("Where its first agent works; red tests still take it up from there"),
+    ignoreFocusOut: true,
+  });
+  if (chosen?.start === task.start) draft.starts.delete(taskId);
+  else if (chosen !== undefined) draft.starts.set(taskId, chosen.start);
 }

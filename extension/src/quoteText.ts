@@ -33,22 +33,27 @@ function overlapsOf(quote: QuoteView, task: TaskQuoteView): string[] {
     );
 }
 
-function row(quote: QuoteView, task: TaskQuoteView): QuoteRow {
+/** Why a Task begins where it does, unless that is plainly the first rung. */
+function whyThere(task: TaskQuoteView): string {
+  return task.start > 0 || task.explored ? task.reason : "";
+}
+
+function row(quote: QuoteView, task: TaskQuoteView, pinned: number | undefined): QuoteRow {
+  const rung = pinned === undefined ? undefined : quote.ladder[pinned];
+  const begins = rung ? [rung.text, l10n.t("pinned by you")] : [task.rung.text, whyThere(task)];
   return {
     id: task.id,
     label: task.title,
     description: task.price.likelyText,
-    detail: [task.rung.text, task.files.join(", "), ...overlapsOf(quote, task)]
-      .filter((part) => part !== "")
-      .join(" · "),
+    detail: [...begins, task.files.join(", "), ...overlapsOf(quote, task)].filter((part) => part !== "").join(" · "),
   };
 }
 
-/** The Tasks by wave, in order. */
-export function quoteWaves(quote: QuoteView): readonly QuoteWave[] {
+/** The Tasks by wave, in order; `starts` has the places on the ladder where the user wants Tasks to begin. */
+export function quoteWaves(quote: QuoteView, starts: ReadonlyMap<string, number> = new Map()): readonly QuoteWave[] {
   return quote.waves.map((ids, index) => ({
     heading: index === 0 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", index + 1, index),
-    rows: quote.tasks.filter(({ id }) => ids.includes(id)).map((task) => row(quote, task)),
+    rows: quote.tasks.filter(({ id }) => ids.includes(id)).map((task) => row(quote, task, starts.get(task.id))),
   }));
 }
 
@@ -65,6 +70,7 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
+  if (quote.forecastText !== null) lines.push(quote.forecastText, "");
   for (const warning of quoteWarnings(quote)) lines.push(`> ${warning}`, "");
   if (quote.gate !== null) {
     const seconds = quote.baseline ? (quote.baseline.durationMs / 1000).toFixed(1) : undefined;
@@ -74,7 +80,9 @@ export function quotePage(quote: QuoteView): string {
   for (const [index, ids] of quote.waves.entries()) {
     lines.push(`## ${l10n.t("Wave {0}", index + 1)}`, "");
     for (const task of quote.tasks.filter(({ id }) => ids.includes(id))) {
-      lines.push(`### ${task.title}`, "", `${task.price.text} · ${task.rung.text}`, "", task.brief, "");
+      lines.push(`### ${task.title}`, "", `${task.price.text} · ${task.rung.text}`, "");
+      if (task.reason !== "") lines.push(task.reason, "");
+      lines.push(task.brief, "");
       for (const file of task.files) lines.push(`- \`${file}\``);
       for (const overlap of overlapsOf(quote, task)) lines.push(`- ${overlap}`);
       lines.push("");

@@ -75,3 +75,26 @@ test("the page has warnings, gate, briefs and the tests that fail already", () =
     expect(page.split("\n")).toContain(part);
   }
 });
+
+test("a Task that does not simply begin on the first rung says why", () => {
+  const opus = { model: "claude-opus-5-5", effort: "medium", text: "Opus 5.5, medium" };
+  const reason = "Extreme Tasks begin on Opus 5.5, medium until this repository has a history.";
+  const higher = quote({ tasks: [taskQuote({ rung: opus, start: 1, reason })] });
+  expect(quoteWaves(higher)[0]?.rows[0]?.detail).toBe(`Opus 5.5, medium · ${reason} · parcel/money.py`);
+  const plain = quote({ tasks: [taskQuote({ reason: "19 of 20 Tasks passed here." })] });
+  expect(quoteWaves(plain)[0]?.rows[0]?.detail).toBe("Haiku 5.5, low · parcel/money.py");
+  const tried = quote({ tasks: [taskQuote({ reason: "Tries Haiku 5.5, low.", explored: true })] });
+  expect(quoteWaves(tried)[0]?.rows[0]?.detail).toContain("Tries Haiku 5.5, low.");
+  expect(quotePage(plain).split("\n")).toContain("19 of 20 Tasks passed here.");
+});
+
+test("a Task that the user pins shows where it begins now", () => {
+  const row = quoteWaves(quote(), new Map([["round", 1]]))[0]?.rows[0];
+  expect(row?.detail).toBe("Opus 5.5, medium · pinned by you · parcel/money.py");
+});
+
+test("the page tells how earlier Quotes did, if there were any", () => {
+  const forecastText = "Earlier quotes here: 17 of 20 Tasks cost what was said.";
+  expect(quotePage(quote({ forecastText })).split("\n")).toContain(forecastText);
+  expect(quotePage(quote())).not.toContain("Earlier quotes");
+});

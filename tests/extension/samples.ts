@@ -177,6 +177,10 @@ export function taskQuote(over: Partial<TaskQuoteView> = {}): TaskQuoteView {
     gate: null,
     complexity: "simple",
     rung: { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
+    start: 0,
+    reason: "",
+    kind: "one file",
+    explored: false,
     price: price(),
     ...over,
   };
@@ -200,6 +204,11 @@ export function quote(over: Partial<QuoteView> = {}): QuoteView {
     baseline: null,
     warnings: [],
     offline: false,
+    ladder: [
+      { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
+      { model: "claude-opus-5-5", effort: "medium", text: "Opus 5.5, medium" },
+    ],
+    forecastText: null,
     ...over,
   };
 }

@@ -10,6 +10,8 @@ from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.money import Bill, Charge, Usage
 from contextune.core.plan import Overlap
+from contextune.core.record import Forecast
+from contextune.core.settings import DEFAULT_LADDER
 from contextune.core.worktree import Worktree
 from contextune.protocol import views as v
 from contextune.protocol.convert import (
@@ -87,6 +89,10 @@ def test_a_quote_becomes_a_view() -> None:
             gate=None,
             complexity="standard",
             rung=RUNG,
+            start=0,
+            reason="",
+            kind="",
+            explored=False,
             price=PRICE,
         )
 
@@ -115,7 +121,29 @@ def test_a_quote_becomes_a_view() -> None:
         ),
         warnings=("test_a fails on the base.",),
         offline=False,
+        ladder=(),
+        forecast_text=None,
     )
+
+
+def test_a_quote_tells_where_tasks_begin_and_how_earlier_ones_did() -> None:
+    made = s.make_quote()
+    tried = msgspec.structs.replace(
+        made.tasks[0], rung=DEFAULT_LADDER[1], start=1, reason="Tries it.", kind="tests", explored=True
+    )
+    view = quote_view(
+        msgspec.structs.replace(
+            made,
+            tasks=(tried, *made.tasks[1:]),
+            ladder=DEFAULT_LADDER,
+            forecast=Forecast(tasks=20, hits=17),
+        )
+    )
+    first = view.tasks[0]
+    assert (first.rung.text, first.start) == ("Haiku 5.5, high", 1)
+    assert (first.reason, first.kind, first.explored) == ("Tries it.", "tests", True)
+    assert [rung.text for rung in view.ladder][2:] == ["Sonnet 5.5, medium", "Opus 5.5, medium"]
+    assert view.forecast_text == "Earlier quotes here: 17 of 20 Tasks cost what was said."
 
 
 def test_a_run_at_work_becomes_a_view() -> None:

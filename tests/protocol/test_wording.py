@@ -8,6 +8,7 @@ import pytest
 
 from contextune.core.conversation import Rung
 from contextune.core.money import Bill, PriceRange, Usage
+from contextune.core.record import Forecast
 from contextune.protocol import wording
 
 
@@ -49,6 +50,7 @@ def test_dollars_keep_the_digits_that_tell_something(dollars: str | None, text: 
 def test_models_are_named_by_rule_and_unknown_ones_as_they_are(model: str, text: str) -> None:
     assert wording.model_text(model) == text
     assert wording.rung_text(Rung(model=model, effort="low")) == f"{text}, low"
+    assert wording.rung_text(Rung(model=model, effort="low", tries=3)) == f"{text}, low × 3"
 
 
 def test_a_bill_says_what_it_cannot_price() -> None:
@@ -89,3 +91,30 @@ def test_counts_and_durations() -> None:
         "1 min 00 s",
         "3 min 05 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [
+        ("0.0231", "Quoted $0.0100 to $0.0400, cost $0.0231: as said."),
+        ("0.04", "Quoted $0.0100 to $0.0400, cost $0.0400: as said."),
+        ("0.05", "Quoted $0.0100 to $0.0400, cost $0.0500: more than said."),
+        ("0.005", "Quoted $0.0100 to $0.0400, cost $0.0050: less than said."),
+    ],
+)
+def test_a_run_tells_how_its_quote_did(dollars: str, text: str) -> None:
+    quoted = PriceRange(
+        low=Decimal("0.01"), likely=Decimal("0.02"), high=Decimal("0.04"), at_sonnet=Decimal("0.3")
+    )
+    assert wording.kept_text(quoted, Decimal(dollars)) == text
+
+
+def test_what_was_not_priced_was_neither_kept_nor_missed() -> None:
+    unpriced = PriceRange(low=None, likely=None, high=None, at_sonnet=Decimal("0.3"))
+    assert wording.kept_text(unpriced, Decimal("0.1")) is None
+
+
+def test_a_forecast_counts_tasks() -> None:
+    assert wording.forecast_text(Forecast(tasks=1, hits=1)) == (
+        "Earlier quotes here: 1 of 1 Task cost what was said."
+    )

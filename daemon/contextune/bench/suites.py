@@ -11,6 +11,7 @@ SUITES: dict[str, str] = {
     "economy": "A job of five Tasks, done in several ways by the whole product: what each one costs.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
+    "router": "Where Tasks begin, against fixed starts, on simulated repositories.",
 }
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
 

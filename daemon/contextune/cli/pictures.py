@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from contextune.cli.output import Output
 from contextune.cli.tables import (
@@ -18,9 +19,18 @@ from contextune.cli.terminal import one_line
 from contextune.core.check import Check
 from contextune.core.quote import Quote
 from contextune.core.run import Run
+from contextune.core.states import LIVE_RUN
 from contextune.core.todo import Todo
 from contextune.protocol.convert import SAVING_METHOD, check_view, price_view, quote_view, run_view
-from contextune.protocol.wording import bill_text, count_text, dollars_text, duration_text, saving_text
+from contextune.protocol.wording import (
+    bill_text,
+    count_text,
+    dollars_text,
+    duration_text,
+    forecast_text,
+    kept_text,
+    saving_text,
+)
 
 OFFLINE = "Offline model: it plays scripts and is no AI. Prices are those of the models that it stands for."
 STATE_WORDS = {"review": "waits for review", "failed": "failed", "undone": "was undone"}
@@ -50,6 +60,8 @@ def show_quote(quote: Quote, out: Output) -> None:
     out.show(quote_table(quote))
     out.blank()
     out.say(f"Price: {price_view(quote.price).text}. All on Sonnet: {dollars_text(quote.price.at_sonnet)}.")
+    if quote.forecast is not None:
+        out.say(forecast_text(quote.forecast))
     out.say(f"Planning cost {spent_on_planning(quote)}. Budget: {dollars_text(quote.budget)}.")
     if quote.gate:
         took = f", {duration_text(quote.baseline.duration_ms)} on the base" if quote.baseline else ""
@@ -84,6 +96,8 @@ def show_run(run: Run, out: Output, *, in_full: bool = False) -> None:
         verdict, took = proof(run.ghost_evidence)
         out.say(f"All together: {verdict}, {took}.")
     out.say(_paid(run))
+    if run.state not in LIVE_RUN and (kept := _kept(run)) is not None:
+        out.say(kept)
     out.say(f"Run {run.id} {STATE_WORDS.get(run.state, f'is {run.state}')}. {run.reason}".rstrip())
     for note in run.notes:
         out.say(f"Note: {note}", "yellow")
@@ -104,6 +118,13 @@ def show_checks(checks: Sequence[Check], out: Output) -> None:
         out.say(f"{check.state:8} {check.name}: {check.detail}", CHECK_STYLES[check.state])
         if check.remedy:
             out.say(f"         {check.remedy}")
+
+
+def _kept(run: Run) -> str | None:
+    """Whether the Tasks cost what was quoted for them; None where a price was unknown."""
+    if any(task.bill.unpriced for task in run.tasks):
+        return None
+    return kept_text(run.quote.price, sum((task.bill.dollars for task in run.tasks), Decimal(0)))
 
 
 def _paid(run: Run) -> str:

@@ -65,15 +65,16 @@ def under(title: str, rows: Iterable[str]) -> Text:
 
 
 def quote_table(quote: Quote) -> Table:
-    """The Tasks of a Quote in their waves, each with its files, its first rung and its price."""
+    """The Tasks of a Quote in their waves, each with its files, where it begins and why, and its price."""
     made = table("Task", "Wave", "Begins with", "Likely", right=(1, 3))
     waves = {task_id: number for number, wave in enumerate(quote.waves, 1) for task_id in wave}
     priced = {task.task_id: task for task in quote.tasks}
     for task_id, wave in waves.items():
         task, price = quote.plan.task(task_id), priced[task_id]
         after = f"after {', '.join(task.depends_on)}" if task.depends_on else ""
+        why = price.reason if price.start or price.explored else ""
         made.add_row(
-            under(task.title, [", ".join(task.files), after]),
+            under(task.title, [", ".join(task.files), after, why]),
             str(wave),
             rung_text(price.rung),
             dollars_text(price.price.likely),

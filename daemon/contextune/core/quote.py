@@ -53,5 +53,7 @@ class Quote(Value, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     """What the user should know before approving: red tests, a stale base, overlaps, no gate."""
     offline: bool = False
+    ladder: tuple[Rung, ...] = ()
+    """The rungs on which its Tasks may begin, in order."""
     forecast: Forecast | None = None
     """How earlier Quotes of this repository did; None if there were none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from contextune.core.money import Bill, PriceRange
+from contextune.core.record import Forecast
 
 UNPRICED = "unpriced"
 
@@ -47,6 +48,23 @@ def price_text(price: PriceRange) -> str:
     if price.low == price.high:
         return dollars_text(price.high)
     return f"{dollars_text(price.low)} to {dollars_text(price.high)}, likely {dollars_text(price.likely)}"
+
+
+def forecast_text(forecast: Forecast) -> str:
+    """How earlier Quotes of a repository did, a sentence."""
+    tasks = count_text(forecast.tasks, "Task")
+    return f"Earlier quotes here: {forecast.hits:,} of {tasks} cost what was said."
+
+
+def kept_text(quoted: PriceRange, dollars: Decimal) -> str | None:
+    """What was quoted and what it cost, a sentence; None if it was unpriced."""
+    if quoted.low is None or quoted.high is None:
+        return None
+    verdict = "as said" if quoted.low <= dollars <= quoted.high else "more than said"
+    if dollars < quoted.low:
+        verdict = "less than said"
+    between = f"{dollars_text(quoted.low)} to {dollars_text(quoted.high)}"
+    return f"Quoted {between}, cost {dollars_text(dollars)}: {verdict}."
 
 
 def saving_text(share: Decimal | None) -> str | None:

@@ -26,16 +26,18 @@ from contextune.core.worktree import Worktree
 from contextune.engine import accept as acceptance
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
+from contextune.engine.edits import edited
 from contextune.engine.housekeeping import clean, list_worktrees
 from contextune.engine.leases import Leases
 from contextune.engine.places import Places
-from contextune.engine.quote import Quoter, QuoteRequest, below, edited
+from contextune.engine.pricing import Pricer
+from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
 from contextune.engine.world import World
 
 Edit = Mapping[str, Any]
-"""Keys: `id`, and any of `include`, `title`, `brief`."""
+"""Keys: `id`, and any of `include`, `title`, `brief`, `start`."""
 
 
 class Application:
@@ -46,7 +48,7 @@ class Application:
         self.todos = TodoBoard(world)
         self._places = Places(world)
         self._drives = Drives(world, self._places)
-        self._quotes: dict[str, tuple[Quote, Settings]] = {}
+        self._quotes: dict[str, tuple[Quote, Settings, Pricer]] = {}
         self._refused: set[Path] = set()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -100,7 +102,7 @@ class Application:
             on_stage=on_stage,
         )
         quote = await quoter.make(request, self.todos.overlays(root))
-        self._quotes[quote.id] = (quote, settings)
+        self._quotes[quote.id] = (quote, settings, quoter.pricer)
         return quote
 
     async def start(
@@ -115,9 +117,9 @@ class Application:
         known = self._quotes.pop(quote_id, None)
         if known is None:
             raise UsageProblem(f"There is no quote {quote_id}. It was started already, or never made.")
-        quote, settings = known
+        quote, settings, pricer = known
         try:
-            quote = edited(quote, {str(edit["id"]): edit for edit in edits})
+            quote = edited(quote, {str(edit["id"]): edit for edit in edits}, pricer)
         except UsageProblem:
             self._quotes[quote_id] = known
             raise

@@ -16,6 +16,7 @@ from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine import accept as acceptance
 from contextune.engine.leases import Leases
 from contextune.engine.places import Place, Places
+from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, settle_abandoned
 from contextune.engine.run import RunDriver, finished
 from contextune.engine.samples import Samples
@@ -150,10 +151,10 @@ class Drives:
         """Cancel a Run that no process drives."""
         at = self._world.clock.now()
         for left_open in interrupted(run, at):
-            await self.record(left_open)
+            run = await self.record(left_open)
         for task in run.tasks:
             if task.state not in ENDED_TASK:
-                await self.record(
+                run = await self.record(
                     ev.TaskEnded(
                         run_id=run.id,
                         at=at,
@@ -162,6 +163,8 @@ class Drives:
                         reason="The Run was cancelled.",
                     )
                 )
+        for recorded in await unrecorded(self._world.journal, run, at):
+            await self.record(recorded)
         await self.record(finished(await self.record(ev.RunCancelled(run_id=run.id, at=at)), at))
 
     async def accept(self, run: Run, mode: AcceptMode) -> Run:

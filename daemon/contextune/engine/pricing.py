@@ -5,59 +5,69 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from contextune.core.conversation import Rung
+import msgspec
+
+from contextune.core.calibration import HIGHEST, Ratio, Spread, calibrated, counted
+from contextune.core.conversation import Effort, Rung
+from contextune.core.kinds import kind_of
 from contextune.core.money import ModelPrice, PriceRange, Usage
+from contextune.core.outlook import Leg, Outlook, cost_of
 from contextune.core.plan import Complexity, Task
 from contextune.core.ports import PriceBook
 from contextune.core.quote import TaskQuote
-from contextune.core.settings import SONNET
+from contextune.core.record import TaskRecord
+from contextune.core.router import Asked, Chance, Router, Start
+from contextune.core.settings import SONNET, Routing
+from contextune.core.todo import Todo
 
 PREFIX_TOKENS = 6_000
 GROWTH_TOKENS = 1_500
 OUTPUT_TOKENS = 300
 """A prior for an agent's loop, per turn, until this repository has a history of its own: the loop that the
-economics of the product are computed with."""
+economics of the product are computed with. The prefix is what all agents of a Run share."""
 TURNS: dict[Complexity, tuple[int, int, int]] = {
     "simple": (3, 5, 10),
     "standard": (4, 8, 18),
     "hard": (6, 14, 30),
+    "extreme": (8, 20, 40),
 }
 """Turns of an attempt: low, likely, high."""
+LOW, LIKELY, HIGH = 0, 1, 2
+FINE = Decimal("0.00000001")
+"""Prices are told to this part of a dollar: what lies below is the noise of an estimate."""
+EFFORT_COST: dict[Effort, Decimal] = {
+    "low": Decimal(1),
+    "medium": Decimal("1.55"),
+    "high": Decimal("2.4"),
+    "max": Decimal("3.7"),
+}
+"""What thinking more costs: Anthropic's guide to cost and intelligence has Opus 5.5 at $0.12 a Task at low
+effort and at $0.29 at high; the steps between and above are as large."""
 
 
-def task_quote(task: Task, ladder: Sequence[Rung], prices: PriceBook) -> TaskQuote:
-    """The price range of a Task: few turns on its first rung, up to one climb after a long attempt."""
-    first = 1 if task.complexity == "hard" and len(ladder) > 1 else 0
-    price = prices.price(ladder[first].model)
-    above = prices.price(ladder[min(first + 1, len(ladder) - 1)].model)
-    sonnet = prices.price(SONNET)
-    low, likely, high = TURNS[task.complexity]
-    climb = _loop_cost(above, high)
-    top = _loop_cost(price, high)
-    return TaskQuote(
-        task_id=task.id,
-        rung=ladder[first],
-        price=PriceRange(
-            low=_loop_cost(price, low),
-            likely=_loop_cost(price, likely),
-            high=None if top is None or climb is None else top + climb,
-            at_sonnet=_loop_cost(sonnet, likely),
-        ),
-    )
+def loop_cost(price: ModelPrice, rung: Rung, turns: int, *, sharers: int = 1) -> Decimal:
+    """What one agent's loop costs, in dollars, with a rolling cache breakpoint.
+
+    The shared prefix is written once for `sharers` agents, and each turn reads what the one before it wrote.
+    """
+    total = price.cost(Usage(cache_write_5m_tokens=PREFIX_TOKENS)) / sharers
+    context = PREFIX_TOKENS
+    for _ in range(turns):
+        total += price.cost(
+            Usage(cache_read_tokens=context, cache_write_5m_tokens=GROWTH_TOKENS, output_tokens=OUTPUT_TOKENS)
+        )
+        context += GROWTH_TOKENS
+    return total * EFFORT_COST[rung.effort]
 
 
-def _loop_cost(price: ModelPrice | None, turns: int) -> Decimal | None:
-    """An agent's loop with a rolling cache breakpoint: each turn reads what the one before it wrote."""
+def attempt_cost(
+    prices: PriceBook, rung: Rung, complexity: Complexity, *, sharers: int = 1
+) -> Decimal | None:
+    """The prior cost of all tries of a rung at a Task, in dollars; None if its model is unpriced."""
+    price = prices.price(rung.model)
     if price is None:
         return None
-    total = Decimal(0)
-    context = 0
-    for turn in range(turns):
-        new = PREFIX_TOKENS + GROWTH_TOKENS if turn == 0 else GROWTH_TOKENS
-        usage = Usage(cache_read_tokens=context, cache_write_5m_tokens=new, output_tokens=OUTPUT_TOKENS)
-        total += price.cost(usage)
-        context += new
-    return total
+    return rung.tries * loop_cost(price, rung, TURNS[complexity][LIKELY], sharers=sharers)
 
 
 def in_all(ranges: Sequence[PriceRange]) -> PriceRange:
@@ -73,3 +83,103 @@ def in_all(ranges: Sequence[PriceRange]) -> PriceRange:
         high=add([r.high for r in ranges]),
         at_sonnet=add([r.at_sonnet for r in ranges]),
     )
+
+
+class Pricer:
+    """Prices the Tasks of one Plan by the history of its repository, newest first."""
+
+    def __init__(
+        self,
+        ladder: Sequence[Rung],
+        prices: PriceBook,
+        history: Sequence[TaskRecord] = (),
+        *,
+        routing: Routing = "learn",
+        chance: Chance | None = None,
+        sharers: int = 1,
+    ) -> None:
+        """`chance` decides what is explored, nothing if it is None; `sharers` agents share a prefix."""
+        self._prices = prices
+        self._routing = routing
+        self._chance = chance
+        self._sharers = sharers
+        self.outlook = Outlook(
+            ladder, history, lambda rung, hard: attempt_cost(prices, rung, hard, sharers=sharers)
+        )
+        self._ratios = self._seen(history)
+
+    def quotes(self, tasks: Sequence[Task], todos: Sequence[Todo]) -> tuple[TaskQuote, ...]:
+        """What each Task is expected to cost, and where it begins."""
+        asked = [Asked(kind_of(task, todos), task.complexity) for task in tasks]
+        starts = Router(self.outlook).starts(asked, routing=self._routing, chance=self._chance)
+        return tuple(
+            self._quote(task.id, one, start) for task, one, start in zip(tasks, asked, starts, strict=True)
+        )
+
+    def pinned(self, quoted: TaskQuote, complexity: Complexity, index: int) -> TaskQuote:
+        """The same Task begun where the user wants it. `index` is a place on the Ladder."""
+        start = Start(index=index, explored=False, reason="Pinned by the user.")
+        return self._quote(quoted.task_id, Asked(quoted.kind, complexity), start)
+
+    def _quote(self, task_id: str, asked: Asked, start: Start) -> TaskQuote:
+        return TaskQuote(
+            task_id=task_id,
+            rung=self.outlook.ladder[start.index],
+            price=self._range(asked, start.index),
+            start=start.index,
+            reason=start.reason,
+            kind=asked.kind,
+            explored=start.explored,
+        )
+
+    def _range(self, asked: Asked, start: int) -> PriceRange:
+        way = self.outlook.way(*asked, start)
+        expected, turns = cost_of(way), TURNS[asked.complexity]
+        likely = Decimal(1)
+        low = high = None
+        if expected:
+            first = (way[0].cost or Decimal(0)) * turns[LOW] / turns[LIKELY]
+            top = _climb(way) * turns[HIGH] / turns[LIKELY]
+            prior = Spread(float(first / expected), 1.0, float(max(top / expected, Decimal(1))))
+            spread = calibrated(prior, self._ratios, *asked)
+            low, likely, high = (Decimal(multiple) for multiple in spread)
+        sonnet = self._at_sonnet(way, asked.complexity)
+
+        def amount(multiple: Decimal | None, of: Decimal | None) -> Decimal | None:
+            return None if multiple is None or of is None else (multiple * of).quantize(FINE)
+
+        return PriceRange(
+            low=amount(low, expected),
+            likely=amount(likely, expected),
+            high=amount(high, expected),
+            at_sonnet=amount(likely, sonnet),
+        )
+
+    def _at_sonnet(self, way: Sequence[Leg], complexity: Complexity) -> Decimal | None:
+        """The same tokens, rung by rung, at Sonnet's price."""
+        total = Decimal(0)
+        for leg in way:
+            there = msgspec.structs.replace(leg.rung, model=SONNET)
+            alike = attempt_cost(self._prices, there, complexity, sharers=self._sharers)
+            if alike is None:
+                return None
+            total += leg.reached * alike * self.outlook.moved(leg.rung)
+        return total
+
+    def _seen(self, history: Sequence[TaskRecord]) -> tuple[Ratio, ...]:
+        """What each Task cost against what would be expected of it today."""
+        found = []
+        for record in counted(history):
+            began = record.steps[0].rung
+            if began not in self.outlook.ladder:
+                continue
+            way = self.outlook.way(record.kind, record.complexity, self.outlook.ladder.index(began))
+            expected = cost_of(way)
+            if expected and record.dollars:
+                found.append(Ratio(record.kind, record.complexity, float(record.dollars / expected)))
+        return tuple(found)
+
+
+def _climb(way: Sequence[Leg]) -> Decimal:
+    """The cost of every rung that more than a few Tasks reach."""
+    return sum((leg.cost or Decimal(0) for leg in way if leg.reached > 1 - Decimal(HIGHEST)), Decimal(0))

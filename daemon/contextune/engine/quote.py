@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from contextune.agents.orchestrator import make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput
 from contextune.core.base import Value
 from contextune.core.budget import Cap
+from contextune.core.calibration import forecast
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, NothingToDo, PlanRejected, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
@@ -23,6 +25,8 @@ from contextune.core.money import CostLine, charged
 from contextune.core.plan import Plan, faults
 from contextune.core.ports import Overlays, Repository
 from contextune.core.quote import Quote
+from contextune.core.record import Forecast
+from contextune.core.router import Chance
 from contextune.core.settings import Settings
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo, with_ids
@@ -31,7 +35,8 @@ from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
 from contextune.engine.gateway import Gateway
 from contextune.engine.leases import Leases
-from contextune.engine.pricing import in_all, task_quote
+from contextune.engine.pricing import Pricer, in_all
+from contextune.engine.records import history
 from contextune.engine.task_ids import misnamed, renamed
 from contextune.engine.world import World
 
@@ -74,6 +79,9 @@ class Quoter:
         self._id = "r_" + secrets.token_hex(4)
         self._costs: tuple[CostLine, ...] = ()
         self._problems: list[str] = []
+        self.pricer: Pricer
+        """What priced the Quote, once it is made."""
+        self.forecast: Forecast | None = None
 
     async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         """The Quote. Raises ContextuneError with a sentence for people."""
@@ -95,7 +103,23 @@ class Quoter:
             plan = await self._plan(request, todos, files, gate, text)
         finally:
             await asyncio.wait([warming])
+        await self._look_back(plan)
         return self._priced(request, base, todos, plan, gate, baseline)
+
+    async def _look_back(self, plan: Plan) -> None:
+        """Learn from what earlier Tasks of this repository cost and came to."""
+        settings = self._settings
+        records = await history(self._world.journal, self._repository, offline=settings.offline)
+        self.forecast = forecast(records)
+        self.pricer = Pricer(
+            settings.ladder,
+            self._world.prices,
+            records,
+            routing=settings.routing,
+            # A script has no chance in it: an offline Run explores nothing.
+            chance=None if settings.offline else chance_of(self._id),
+            sharers=min(len(plan.tasks), settings.agents),
+        )
 
     async def _todos(self, request: QuoteRequest, overlays: Overlays) -> tuple[Todo, ...]:
         if request.goal and not (request.todo_ids or request.all or request.plan):
@@ -227,7 +251,7 @@ class Quoter:
         gate: str | None,
         baseline: Baseline | None,
     ) -> Quote:
-        tasks = tuple(task_quote(task, self._settings.ladder, self._world.prices) for task in plan.tasks)
+        tasks = self.pricer.quotes(plan.tasks, todos)
         return Quote(
             id=self._id,
             repository=str(self._repository.root),
@@ -246,7 +270,14 @@ class Quoter:
             baseline=baseline,
             warnings=(*_warnings(plan, todos, base, gate, baseline), *self._problems),
             offline=self._settings.offline,
+            ladder=self._settings.ladder,
+            forecast=self.forecast,
         )
+
+
+def chance_of(quote_id: str) -> Chance:
+    """What decides which Tasks of a Quote explore a rung; the same for the same Quote."""
+    return Random(quote_id).random  # noqa: S311 - a choice among rungs is no secret
 
 
 def below(todos: Sequence[Todo], root: Path, place: Path) -> list[Todo]:
@@ -329,44 +360,3 @@ def _baseline_warnings(baseline: Baseline) -> list[str]:
     if baseline.duration_ms > SLOW_MS:
         said.append(f"The tests take {baseline.duration_ms / 1000:.0f} s each time.")
     return said
-
-
-def edited(quote: Quote, edits: Mapping[str, Mapping[str, Any]]) -> Quote:
-    """The Quote with the user's edits: Tasks left out, titles and briefs changed.
-
-    `edits` maps a Task id to any of `include`, `title`, `brief`. A Task that depends on one left out loses
-    that dependency. Raises UsageProblem if a Task is unknown or none is left.
-    """
-    known = {task.id for task in quote.plan.tasks}
-    unknown = sorted(set(edits) - known)
-    if unknown:
-        raise UsageProblem(f"The quote has no task {', '.join(unknown)}. Tasks: {', '.join(sorted(known))}.")
-    left_out = {task_id for task_id, edit in edits.items() if edit.get("include") is False}
-    tasks = []
-    for task in quote.plan.tasks:
-        if task.id in left_out:
-            continue
-        edit = edits.get(task.id, {})
-        tasks.append(
-            msgspec.structs.replace(
-                task,
-                title=(edit.get("title") or task.title),
-                brief=(edit.get("brief") or task.brief),
-                depends_on=tuple(d for d in task.depends_on if d not in left_out),
-            )
-        )
-    if not tasks:
-        raise UsageProblem("No task is left in the quote. Tick at least one.")
-    plan = Plan(tasks=tuple(tasks))
-    kept = {todo_id for task in tasks for todo_id in task.todo_ids}
-    todos = tuple(todo for todo in quote.todos if todo.id in kept)
-    priced = tuple(task for task in quote.tasks if task.task_id not in left_out)
-    return msgspec.structs.replace(
-        quote,
-        plan=plan,
-        todos=todos,
-        waves=plan.waves(),
-        overlaps=plan.overlaps(todos),
-        tasks=priced,
-        price=in_all([task.price for task in priced]),
-    )

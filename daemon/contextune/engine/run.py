@@ -31,6 +31,7 @@ from contextune.engine.gateway import Gateway
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.priming import ROLE, Priming, about_to_begin
+from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
 from contextune.engine.talk import Talk
 from contextune.engine.world import World
@@ -126,7 +127,8 @@ class RunDriver:
             await self._halt()
             self.leases.close()
         if self._cancelled:
-            await self.emit(ev.RunCancelled(run_id=self.run.id, at=self.now()))
+            records = await unrecorded(self.world.journal, self.run, self.now())
+            await self.emit(*records, ev.RunCancelled(run_id=self.run.id, at=self.now()))
         elif not self._stopping:
             await self._ready()
         return self.run
@@ -375,7 +377,8 @@ class RunDriver:
         files: tuple[ev.FileChange, ...] = ()
         if ghost is not None:
             files = tuple(await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost))
-        await self.emit(ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
+        records = await unrecorded(self.world.journal, self.run, self.now())
+        await self.emit(*records, ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
 
 
 def _heed(recording: asyncio.Future[None]) -> None:

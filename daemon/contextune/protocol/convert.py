@@ -27,7 +27,14 @@ from contextune.protocol.views import (
     TaskView,
     WorktreeView,
 )
-from contextune.protocol.wording import bill_text, dollars_text, price_text, rung_text, saving_text
+from contextune.protocol.wording import (
+    bill_text,
+    dollars_text,
+    forecast_text,
+    price_text,
+    rung_text,
+    saving_text,
+)
 
 TAIL_LINES = 40
 """How much of a command's output a view carries: what a person reads to see why it failed."""
@@ -230,6 +237,8 @@ def quote_view(quote: Quote) -> QuoteView:
         baseline=_baseline_view(quote.baseline) if quote.baseline else None,
         warnings=quote.warnings,
         offline=quote.offline,
+        ladder=tuple(rung_view(rung) for rung in quote.ladder),
+        forecast_text=forecast_text(quote.forecast) if quote.forecast else None,
     )
 
 
@@ -246,6 +255,10 @@ def _task_quote_view(quote: Quote, priced: TaskQuote, wave: int) -> TaskQuoteVie
         gate=task.gate,
         complexity=task.complexity,
         rung=rung_view(priced.rung),
+        start=priced.start,
+        reason=priced.reason,
+        kind=priced.kind,
+        explored=priced.explored,
         price=price_view(priced.price),
     )
 

@@ -63,6 +63,8 @@ class TaskEdit(Params, frozen=True, kw_only=True):
     include: bool = True
     title: str | None = None
     brief: str | None = None
+    start: int | None = None
+    """The place on the Quote's ladder, from 0, where the user wants it to begin."""
 
 
 class RunStartParams(Params, frozen=True, kw_only=True):

@@ -179,6 +179,15 @@ class TaskQuoteView(View, frozen=True, kw_only=True):
     gate: str | None
     complexity: Complexity
     rung: RungView
+    """Where it begins."""
+    start: int
+    """The place of that rung on the Quote's `ladder`, from 0."""
+    reason: str
+    """Why it begins there, a sentence; may be empty."""
+    kind: str
+    """What kind of Task it is, such as `tests`: what the history of the repository tells Tasks apart by."""
+    explored: bool
+    """Whether that rung is tried to learn about it."""
     price: PriceView
 
 
@@ -214,6 +223,10 @@ class QuoteView(View, frozen=True, kw_only=True):
     baseline: BaselineView | None
     warnings: tuple[str, ...]
     offline: bool
+    ladder: tuple[RungView, ...]
+    """The rungs on which a Task may begin."""
+    forecast_text: str | None
+    """How earlier Quotes of this repository did, a sentence; None if there were none."""
 
 
 class MeterView(View, frozen=True, kw_only=True):

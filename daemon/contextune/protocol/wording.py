@@ -7,6 +7,8 @@ from contextune.core.wording import (
     count_text,
     dollars_text,
     duration_text,
+    forecast_text,
+    kept_text,
     price_text,
     saving_text,
 )
@@ -17,6 +19,8 @@ __all__ = [
     "count_text",
     "dollars_text",
     "duration_text",
+    "forecast_text",
+    "kept_text",
     "model_text",
     "price_text",
     "rung_text",

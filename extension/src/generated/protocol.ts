@@ -634,6 +634,7 @@ export interface Quote {
   baseline: Baseline | null;
   warnings: string[];
   offline: boolean;
+  ladder: Rung[];
   forecast: Forecast | null;
 }
 /**
@@ -695,6 +696,8 @@ export interface QuoteView {
   baseline: BaselineView | null;
   warnings: string[];
   offline: boolean;
+  ladder: RungView[];
+  forecastText: string | null;
 }
 /**
  * A Task of a Quote.
@@ -710,6 +713,10 @@ export interface TaskQuoteView {
   gate: string | null;
   complexity: "extreme" | "hard" | "simple" | "standard";
   rung: RungView;
+  start: number;
+  reason: string;
+  kind: string;
+  explored: boolean;
   price: PriceView;
 }
 /**
@@ -1008,6 +1015,7 @@ export interface TaskEdit {
   include?: boolean;
   title?: string | null;
   brief?: string | null;
+  start?: number | null;
 }
 /**
  * The Run's id; everything after that streams by `contextune/run/changed`.

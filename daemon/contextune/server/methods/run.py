@@ -35,7 +35,13 @@ async def start(session: Session, params: RunStartParams) -> RunStartResult:
 
 
 def _edit(edit: TaskEdit) -> dict[str, Any]:
-    return {"id": edit.id, "include": edit.include, "title": edit.title, "brief": edit.brief}
+    return {
+        "id": edit.id,
+        "include": edit.include,
+        "title": edit.title,
+        "brief": edit.brief,
+        "start": edit.start,
+    }
 
 
 async def every(session: Session, params: RunListParams) -> RunListResult:
