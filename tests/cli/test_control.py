@@ -161,7 +161,8 @@ def test_todos_are_planned_by_code_where_the_budget_allows_no_planner(machine: M
     assert done.status == 3
     quote, *_, last = done.lines
     assert any("plan is by code alone" in warning for warning in quote["warnings"])
-    assert (last["state"], last["bill"]["dollars"]) == ("parked", "0")
+    assert (last["kind"], last["state"], last["scope"]) == ("run_paused", "parked", "run")
+    assert "$0.0000 spent" in last["reason"]
 
 
 def test_nothing_to_resume(machine: Machine) -> None:

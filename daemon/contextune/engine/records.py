@@ -12,8 +12,9 @@ from contextune.core.kinds import kind_of
 from contextune.core.money import PriceRange
 from contextune.core.ports import Journal, Repository
 from contextune.core.record import Step, TaskRecord
-from contextune.core.run import Attempt, Run, TaskRun
+from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK
+from contextune.core.task_run import Attempt, TaskRun
 from contextune.core.trials import newest_records
 
 UNQUOTED = PriceRange(low=None, likely=None, high=None, at_sonnet=None)
