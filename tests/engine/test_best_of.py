@@ -16,7 +16,21 @@ from contextune.engine.attempt import Done
 from contextune.engine.best_of import GREEN_ALREADY, Questions, Tried, choose
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
-from tests.engine.world import AREA, GATE, PATIENCE, Desk, ask, bash, edit, finish, plays, task, turn, write
+from tests.engine.world import (
+    AREA,
+    GATE,
+    PATIENCE,
+    Desk,
+    ask,
+    bash,
+    edit,
+    finish,
+    plays,
+    task,
+    turn,
+    until,
+    write,
+)
 
 EARLIER = "# Earlier attempt"
 TASK = task(AREA, "calc/area.py")
@@ -145,7 +159,7 @@ async def test_a_try_that_needs_more_turns_than_the_green_one_is_stopped_between
     desk: MakeDesk, tmp_path: Path
 ) -> None:
     flag = tmp_path / "go on"
-    late = f"until [ -e '{flag}' ]; do sleep 0.01; done; {RED}"
+    late = f"{until(flag)}; {RED}"
     here = await desk(plays(AREA, turn(each(BIG, late), finish())), settings=best_of(2, retries=1))
     await here.start(TASK)
     await here.event(ev.AttemptEnded, outcome="green")
@@ -162,7 +176,7 @@ async def test_words_of_the_user_reach_every_try(desk: MakeDesk, tmp_path: Path)
     here = await desk(
         plays(
             AREA,
-            turn(bash(f"until [ -e '{flag}' ]; do sleep 0.01; done")),
+            turn(bash(until(flag))),
             turn(each(BIG, SMALL), finish(), expect=["The user says: keep it short"]),
         ),
         settings=best_of(2),
@@ -215,7 +229,7 @@ async def test_who_speaks_for_all_may_ask_again() -> None:
 
 
 async def test_a_killed_round_repeats_what_was_cut_and_no_more(desk: MakeDesk, tmp_path: Path) -> None:
-    never = f"echo 'FIRST = 1' > calc/first.py; until [ -e '{tmp_path / 'never'}' ]; do sleep 0.01; done"
+    never = f"echo 'FIRST = 1' > calc/first.py; {until(tmp_path / 'never')}"
     here = await desk(
         plays(
             "first file",
@@ -237,7 +251,7 @@ async def test_a_killed_round_repeats_what_was_cut_and_no_more(desk: MakeDesk, t
 
 
 async def test_a_killed_round_with_a_green_one_is_not_paid_again(desk: MakeDesk, tmp_path: Path) -> None:
-    never = f"until [ -e '{tmp_path / 'never'}' ]; do sleep 0.01; done"
+    never = until(tmp_path / "never")
     small = "echo 'FIRST = 1' > calc/first.py"
     here = await desk(
         plays("first file", turn(each(never, small), finish("First.", remaining="The second."))),
@@ -253,7 +267,7 @@ async def test_a_killed_round_with_a_green_one_is_not_paid_again(desk: MakeDesk,
 
 
 async def test_cancelling_a_task_stops_every_try(desk: MakeDesk, tmp_path: Path) -> None:
-    never = bash(f"until [ -e '{tmp_path / 'never'}' ]; do sleep 0.01; done")
+    never = bash(until(tmp_path / "never"))
     here = await desk(
         plays(AREA, turn(write("calc/more.py", "MORE = 1\n")), turn(never)), settings=best_of(3)
     )

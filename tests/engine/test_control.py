@@ -12,7 +12,20 @@ from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
 from contextune.core.run import Run
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import AREA, GATE, PATIENCE, bash, edit, finish, plays, task, turn, waits_for, write
+from tests.engine.world import (
+    AREA,
+    GATE,
+    PATIENCE,
+    bash,
+    edit,
+    finish,
+    plays,
+    task,
+    turn,
+    until,
+    waits_for,
+    write,
+)
 
 ADD = write("calc/more.py", "MORE = 1\n")
 TASK = task("more code", "calc/more.py")
@@ -155,7 +168,7 @@ async def test_a_task_that_is_being_joined_is_joined_although_cancelled(
 ) -> None:
     flag = tmp_path / "go on"
     # Only the combination waits: its worktree is called ghost.
-    gate = f"case $PWD in */ghost) until [ -e '{flag}' ]; do sleep 0.01; done;; esac"
+    gate = f"case $PWD in */ghost) {until(flag)};; esac"
     here = await desk(
         plays("more code", turn(ADD, finish())),
         plays("second file", turn(write("calc/second.py", "SECOND = 2\n"), finish())),

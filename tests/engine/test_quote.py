@@ -15,7 +15,7 @@ from contextune.core.plan import Plan, Task
 from contextune.core.quote import Quote
 from contextune.engine.quote import MOST_TODOS, QuoteRequest
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import AREA, FILES, GATE, NAMES, RATES, Desk, edit, finish, plays, task, turn
+from tests.engine.world import AREA, FILES, GATE, NAMES, RATES, Desk, edit, finish, plays, task, turn, until
 
 ONE = task(AREA, "calc/area.py")
 ONE_RUNG = f"""
@@ -290,7 +290,7 @@ async def test_flaky_tests_are_told_and_do_not_count(desk: MakeDesk, tmp_path: P
 
 async def test_a_gate_that_does_not_end_is_told(desk: MakeDesk, tmp_path: Path) -> None:
     here = await desk()
-    never = f"until [ -e '{tmp_path / 'never'}' ]; do sleep 0.05; done"
+    never = until(tmp_path / "never")
     quote = await here.quote(ONE, gate=never, gate_timeout=1)
     assert quote.baseline is not None
     assert quote.baseline.timed_out

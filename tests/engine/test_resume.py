@@ -12,7 +12,7 @@ from pathlib import Path
 from contextune.core import events as ev
 from contextune.core.run import Run
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import GATE, PATIENCE, Desk, finish, plays, task, turn, waits_for, write
+from tests.engine.world import GATE, PATIENCE, Desk, finish, plays, task, turn, until, waits_for, write
 
 REPOSITORY = Path(__file__).parents[2]
 EARLIER = "# Earlier attempt"
@@ -122,7 +122,7 @@ async def test_a_killed_task_goes_on_at_the_rung_it_had_reached(desk: MakeDesk) 
 
 async def test_a_task_that_was_green_is_not_done_again(desk: MakeDesk, tmp_path: Path) -> None:
     flag = tmp_path / "go on"
-    gate = f"case $PWD in */ghost) until [ -e '{flag}' ]; do sleep 0.01; done;; esac; {GATE}"
+    gate = f"case $PWD in */ghost) {until(flag)};; esac; {GATE}"
     here = await desk(
         plays("first file", turn(write("calc/first.py", "FIRST = 1\n"), finish("First."))),
         settings=f"gate = {gate!r}\n",

@@ -20,6 +20,7 @@ from tests.engine.world import (
     plays,
     task,
     turn,
+    until,
     waits_for,
     write,
 )
@@ -216,7 +217,7 @@ async def test_words_that_come_while_the_agent_finishes_are_not_lost(
         ),
     )
     # This gate passes on the base and, after the change, only once the test lets it.
-    slow = f"grep -q TODO calc/area.py || until [ -e '{flag}' ]; do sleep 0.01; done"
+    slow = f"grep -q TODO calc/area.py || {until(flag)}"
     held = {} if before_the_gate else {"gate": slow}
     run = await here.start(TASK, **held)
     if before_the_gate:

@@ -316,9 +316,14 @@ def bash(command: str) -> dict[str, Any]:
     return {"name": "bash", "input": {"command": command}}
 
 
+def until(flag: Path) -> str:
+    """Shell words that wait until the test makes a file; no longer than the process that runs them lives."""
+    return f"while [ ! -e '{flag}' ] && kill -0 $PPID 2>&-; do sleep 0.01; done"
+
+
 def waits_for(flag: Path) -> dict[str, Any]:
     """A command of the agent that goes on until the test makes a file."""
-    return bash(f"until [ -e '{flag}' ]; do sleep 0.01; done")
+    return bash(until(flag))
 
 
 def finish(summary: str = "Done.", **more: str) -> dict[str, Any]:
