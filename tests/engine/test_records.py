@@ -11,11 +11,12 @@ import pytest
 
 from contextune.adapters.repository import open_repository
 from contextune.core import events as ev
+from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
 from contextune.core.plan import Task
 from contextune.core.record import Forecast, TaskRecord
 from contextune.core.router import THIN
-from contextune.core.settings import DEFAULT_LADDER
+from contextune.core.settings import DEFAULT_LADDER, HAIKU
 from contextune.engine import quote as quoting
 from contextune.engine.records import history
 from tests.core import past as p
@@ -215,3 +216,24 @@ async def test_a_task_whose_try_fails_goes_back_to_where_it_would_have_begun(
     newest = (await records(here))[0]
     assert (newest.explored, newest.state) == (True, "accepted")
     assert [step.outcome for step in newest.steps] == ["red", "green"]
+
+
+async def test_the_climb_leaves_out_a_rung_that_never_helped_here(desk: MakeDesk) -> None:
+    three = Rung(model=HAIKU, effort="low", tries=3)
+    ladder = [msgspec.to_builtins(rung) for rung in (DEFAULT_LADDER[0], three, DEFAULT_LADDER[1])]
+    here = await desk(
+        plays(AREA, turn(BROKEN, finish()), effort="low"),
+        plays(AREA, turn(MENDED, finish()), effort="high"),
+        settings=f"gate = {GATE!r}\ngate_retries = 0\n",
+    )
+    vain = [p.step(three, "red", "0.004")] * 3
+    first, last = p.step(DEFAULT_LADDER[0], "red", "0.004"), p.step(DEFAULT_LADDER[1], "green", "0.010")
+    await remember(here, *(p.record(first, *vain, last, kind="one file") for _ in range(60)))
+    quote = await here.quote(task(AREA, "calc/area.py", complexity="simple"), ladder=ladder)
+    started = await here.app.start(quote.id, edits=[{"id": "refuse", "start": 0}])
+    run = await here.wait(started.id)
+    assert [str(attempt.rung) for attempt in run.tasks[0].attempts] == [
+        "claude-haiku-5-5 (low)",
+        "claude-haiku-5-5 (high)",
+    ]
+    assert run.state == "review"

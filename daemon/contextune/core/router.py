@@ -123,6 +123,8 @@ class Router:
             return usual
         if due >= len(self._ladder):
             return None
+        if not self._is_priced(asked):
+            return due
         behind = tuple(self._ladder[place] for place in failed)
         for place in range(len(self._ladder) - 1, due, -1):
             skipped = range(due, place)
@@ -244,9 +246,10 @@ class Router:
         if len(self._outlook.records) < THIN:
             whose = f"{asked.complexity.capitalize()} Tasks" if usual else "Tasks"
             return f"{whose} begin on {rung_text(self._ladder[usual])} until this repository has a history."
-        if any(self._outlook.cost(rung, asked.complexity) is None for rung in self._ladder):
-            return UNWEIGHED
-        return None
+        return None if self._is_priced(asked) else UNWEIGHED
+
+    def _is_priced(self, asked: Asked) -> bool:
+        return all(self._outlook.cost(rung, asked.complexity) is not None for rung in self._ladder)
 
     def _why(self, asked: Asked, usual: int, choice: _Choice) -> str:
         on, kind = rung_text(self._ladder[choice.place]), asked.kind

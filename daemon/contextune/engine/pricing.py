@@ -106,12 +106,13 @@ class Pricer:
         self.outlook = Outlook(
             ladder, history, lambda rung, hard: attempt_cost(prices, rung, hard, sharers=sharers)
         )
+        self.router = Router(self.outlook)
         self._ratios = self._seen(history)
 
     def quotes(self, tasks: Sequence[Task], todos: Sequence[Todo]) -> tuple[TaskQuote, ...]:
         """What each Task is expected to cost, and where it begins."""
         asked = [Asked(kind_of(task, todos), task.complexity) for task in tasks]
-        starts = Router(self.outlook).starts(asked, routing=self._routing, chance=self._chance)
+        starts = self.router.starts(asked, routing=self._routing, chance=self._chance)
         return tuple(
             self._quote(task.id, one, start) for task, one, start in zip(tasks, asked, starts, strict=True)
         )

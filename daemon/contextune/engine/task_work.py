@@ -12,6 +12,7 @@ from contextune.core.ladder import beginning, reached, step_of
 from contextune.core.task_run import TaskRun
 from contextune.engine.attempt import Done
 from contextune.engine.best_of import BestOf
+from contextune.engine.climbing import step_above
 from contextune.engine.joining import join, put_on_ghost
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
@@ -47,7 +48,7 @@ class TaskWork:
         """From a Lease to the Ghost, or to a failure with a sentence."""
         start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
         await self._take_lease(self._task.start or start)
-        standing, reason = self._taken_up()
+        standing, reason = await self._taken_up()
         handed = await left_behind(self._driver, self._lease, self._task.attempt)
         done = await self._green_before()
         while True:
@@ -60,7 +61,7 @@ class TaskWork:
                 reason = why_climb(done.outcome, done.evidence, done.summary)
                 text = await diff(self._driver, self._lease)
                 handed = (earlier_attempt(text, done.evidence, done.summary),)
-                standing, done = standing.above(), None
+                standing, done = await self._above(standing), None
                 continue
             bounced, done = await join(self._driver, self._task_id, self._lease, done), None
             if bounced is None:
@@ -73,7 +74,7 @@ class TaskWork:
             await self._take_lease(bounced.ghost)
             standing = self._from_the_start(RESOLVER if bounced.conflicts else EXECUTOR)
 
-    def _taken_up(self) -> tuple[Standing, str]:
+    async def _taken_up(self) -> tuple[Standing, str]:
         """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
         task = self._task
         attempts = task.attempts[task.lap :]
@@ -82,11 +83,20 @@ class TaskWork:
             return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
         last = attempts[-1]
         first = self._from_the_start(last.role)
-        step = reached(first.rungs, first.start, attempts)
+        step = step_of(last, first.rungs, first.start)
         standing = Standing(first.role, first.rungs, first.start, step)
-        if step > step_of(last, first.rungs, first.start):
-            return standing, why_climb(last.outcome, last.evidence, last.summary)
+        if reached(first.rungs, first.start, attempts) > step:
+            return await self._above(standing), why_climb(last.outcome, last.evidence, last.summary)
         return standing, last.reason
+
+    async def _above(self, standing: Standing) -> Standing:
+        """Where to go on after red."""
+        if standing.role == RESOLVER:
+            return standing.at(standing.step + 1)
+        mine = [one for one in self._task.attempts[self._task.lap :] if one.role == standing.role]
+        steps = {step_of(one, standing.rungs, standing.start) for one in mine} | {standing.step}
+        failed = sorted(step for step in steps if step <= standing.step)
+        return standing.at(await step_above(self._driver, self._task, failed))
 
     def _from_the_start(self, name: str) -> Standing:
         ladder = self._driver.run.ladder

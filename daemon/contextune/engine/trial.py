@@ -35,9 +35,9 @@ class Standing:
         """The rung to try next; None if the Task has climbed past the last."""
         return self.rungs[self.step] if self.step < len(self.rungs) else None
 
-    def above(self) -> Standing:
-        """One step higher."""
-        return replace(self, step=self.step + 1)
+    def at(self, step: int) -> Standing:
+        """The same on another step."""
+        return replace(self, step=step)
 
     def attempts(self, task: TaskRun) -> dict[int, Attempt]:
         """The newest attempt of each try that the Task had on this step since it last began anew."""
