@@ -37,15 +37,15 @@ async def test_a_quote_streams_under_the_id_that_was_given_first(
     answered = editor.order.index(2)
     assert answered < editor.order.index("contextune/quote/changed"), "the id comes before news of it"
 
-    edits = [{"id": "round-up", "include": False}, {"id": "add-kilos", "title": "kilos"}]
+    edits = [{"id": "round-up", "include": False}, {"id": "add-kilos", "title": "kilos", "start": 2}]
     asked = {"quoteId": quote_id, "edits": edits, "budget": "1.50", "agents": 3}
     started = await editor.ask("contextune/run/start", asked)
     assert started == {"runId": "r_1"}
     [call] = [call for call in app.calls if call[0] == "start"]
     assert call[1] == "q_1"
     assert call[2] == [
-        {"id": "round-up", "include": False, "title": None, "brief": None},
-        {"id": "add-kilos", "include": True, "title": "kilos", "brief": None},
+        {"id": "round-up", "include": False, "title": None, "brief": None, "start": None},
+        {"id": "add-kilos", "include": True, "title": "kilos", "brief": None, "start": 2},
     ]
     assert (str(call[3]), call[4]) == ("1.50", 3)
 

@@ -127,7 +127,7 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
     task: TaskRun | None = run.task(task_id) if task_id else None
     name = task.task.title if task else "All together"
     match event:
-        case ev.AttemptStarted(reason=reason) if reason:
+        case ev.AttemptStarted(reason=reason) if reason and (event.attempt > 1 or event.step):
             return f"{name}: attempt {event.attempt} on {rung_text(event.rung)}. {reason}"
         case ev.AttemptStarted():
             return f"{name}: {rung_text(event.rung)}"
