@@ -63,6 +63,10 @@ class Plan(Value, frozen=True, kw_only=True):
                 stack.extend(self.task(current).depends_on)
         return frozenset(found)
 
+    def descendants(self, task_id: str) -> frozenset[str]:
+        """Every Task that waits for this one, directly or not."""
+        return frozenset(task.id for task in self.tasks if task_id in self.ancestors(task.id))
+
     def waves(self) -> tuple[tuple[str, ...], ...]:
         """Task ids by wave: a wave depends only on earlier ones. Raises ValueError on a cycle."""
         waves: list[tuple[str, ...]] = []

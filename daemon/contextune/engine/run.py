@@ -23,8 +23,8 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
-from contextune.core.task_run import TaskRun
 from contextune.engine.account import Account, budgets_of
+from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
@@ -72,11 +72,14 @@ class RunDriver:
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
         )
         self._open_account()
+        self._happened = asyncio.Event()
+        """Set by every event; whoever waits for a change clears it first."""
+        batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self._happened)
         self.ghost = Ghost(
             repository,
             run.ghost or run.base.commit,
             test=self.test_ghost,
-            settle=self._settle,
+            settle=batching.settle,
             ref=f"refs/heads/{ghost_branch(run.id)}",
         )
         self.packs = ContextPacks(repository, world.outliner, run)
@@ -91,8 +94,6 @@ class RunDriver:
         self._do = work
         self._journalling = asyncio.Lock()
         self.slots = asyncio.Semaphore(run.agents)
-        self._happened = asyncio.Event()
-        """Set by every event; whoever waits for a change clears it first."""
         self._go = asyncio.Event()
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -114,7 +115,7 @@ class RunDriver:
         if self._stopping:
             return self.run  # asked to before anything was begun
         # Tasks that others wait for come first: they are the longest way to the end.
-        for task in sorted(self.run.tasks, key=lambda task: -len(self._waiting_for(task.id))):
+        for task in sorted(self.run.tasks, key=lambda task: -len(self.run.plan.descendants(task.id))):
             if task.state in ENDED_TASK:
                 self._ended[task.id].set()
             else:
@@ -269,35 +270,6 @@ class RunDriver:
             ev.TaskEnded(run_id=self.run.id, at=self.now(), task_id=task_id, state=state, reason=reason)
         )
         self._ended[task_id].set()
-
-    async def _settle(self) -> None:
-        """Wait for Tasks that may join soon, since one test of several costs as much as one of one.
-
-        As long as the test itself takes at most, so that waiting never costs more than it can save; and not
-        at all where a further Task could begin, or nobody else is at work.
-        """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + (self.run.baseline.duration_ms / 1000 if self.run.baseline else 0)
-        while not self._others_wait() and any(self._is_at_work(task) for task in self.run.tasks):
-            left = until - loop.time()
-            if left <= 0:
-                return
-            self._happened.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._happened.wait(), left)
-
-    def _is_at_work(self, task: TaskRun) -> bool:
-        if task.state == "waiting":
-            return self.ghost.task_ids.issuperset(task.task.depends_on)
-        return task.state in ("working", "testing")
-
-    def _others_wait(self) -> bool:
-        joining = {task.id for task in self.run.tasks if task.state == "joining"} - self.ghost.task_ids
-        return any(self._waiting_for(task_id) for task_id in joining)
-
-    def _waiting_for(self, task_id: str) -> list[str]:
-        plan = self.run.plan
-        return [task.id for task in plan.tasks if task_id in plan.ancestors(task.id)]
 
     def _begin(self, task_id: str) -> None:
         self._work[task_id] = asyncio.create_task(self._one(task_id), name=f"{self.run.id}/{task_id}")
