@@ -19,13 +19,14 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from contextune.bench.budget_runs import MOST_TURNS, Batch, work_through
+from contextune.bench.budget_runs import MOST_TURNS, Batch, settings_of, work_through
 from contextune.bench.counted import usage_of
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import journal_at, price_list
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import Usage
 from contextune.core.run import Run, fold
+from contextune.core.settings import Settings
 from contextune.offline.faults import Fault
 from contextune.offline.log import LoggedRequest
 from contextune.offline.script import Script, parse_script
@@ -55,7 +56,7 @@ class Found(NamedTuple):
     uncovered: Decimal
     """Dollars that the server used beyond what the Ledger counts."""
     overshoot: Decimal
-    """Dollars used beyond the budget of a Run or of the day; the largest."""
+    """Dollars used beyond the budget of a request, a Task, a Run or the day; the largest."""
     parked: int
     kills: int
     faults: int
@@ -122,7 +123,7 @@ async def _batch(
     finally:
         await server.close()
     pending = sum(injected.fault.times for injected in server.pending_faults())
-    return await _judge(home, ids, server.log, day, killer.kills, faults - pending)
+    return await _judge(batch, server.log, killer.kills, faults - pending)
 
 
 def _day_budget(chance: Random) -> Decimal:
@@ -178,21 +179,15 @@ def _inject(server: OfflineModel, ids: Sequence[str], chance: Random) -> int:
     return count
 
 
-async def _judge(
-    home: Path,
-    ids: Sequence[str],
-    log: Sequence[LoggedRequest],
-    day: Decimal | None,
-    kills: int,
-    faults: int,
-) -> Found:
-    journal = journal_at(home / "journal.db")
+async def _judge(batch: Batch, log: Sequence[LoggedRequest], kills: int, faults: int) -> Found:
+    journal = journal_at(Path(batch.home) / "journal.db")
     try:
         entries = await journal.ledger()
-        runs = [found for run_id in ids if (found := fold(await journal.read(run_id))) is not None]
-        parked = [event for run_id in ids for event in await journal.read(run_id) if _is_park(event)]
+        told = [await journal.read(run_id) for run_id in batch.run_ids]
     finally:
         await journal.close()
+    runs = [found for events in told if (found := fold(events)) is not None]
+    parked = [event for events in told for event in events if _is_park(event)]
     used = [row for row in log if row.path == "/v1/messages" and row.usage is not None]
     different, uncovered, overshoot = 0, Decimal(0), Decimal(0)
     for one in runs:
@@ -201,9 +196,10 @@ async def _judge(
         missing, beyond = _compare(mine, rows)
         different += missing
         uncovered += beyond
-        overshoot = max(overshoot, _dollars(rows) - one.budget, _ledger_excess(one))
-    if day is not None:
-        overshoot = max(overshoot, _dollars(used) - day)
+        excess = _excess_within(mine, settings_of(batch, one.id))
+        overshoot = max(overshoot, _dollars(rows) - one.budget, _ledger_excess(one), excess)
+    if batch.day_budget is not None:
+        overshoot = max(overshoot, _dollars(used) - batch.day_budget)
     estimated = sum(entry.estimated for entry in entries)
     exact = sum(entry.settled and not entry.estimated and entry.error is None for entry in entries)
     return Found(len(entries), exact, estimated, different, uncovered, overshoot, len(parked), kills, faults)
@@ -215,6 +211,19 @@ def _is_park(event: object) -> bool:
 
 def _ledger_excess(run: Run) -> Decimal:
     return run.bill.dollars + run.reserved - run.budget
+
+
+def _excess_within(entries: Sequence[LedgerEntry], settings: Settings) -> Decimal:
+    """Dollars by which a Task, or a single request, passed the budget of its kind."""
+    excess = Decimal(0)
+    if settings.task_budget is not None:
+        for task_id in {entry.task_id for entry in entries}:
+            spent = sum((e.counted for e in entries if e.task_id == task_id), Decimal(0))
+            excess = max(excess, spent - settings.task_budget)
+    if settings.request_budget is not None:
+        dearest = max((entry.counted for entry in entries), default=Decimal(0))
+        excess = max(excess, dearest - settings.request_budget)
+    return excess
 
 
 def _compare(entries: Sequence[LedgerEntry], rows: Sequence[LoggedRequest]) -> tuple[int, Decimal]:

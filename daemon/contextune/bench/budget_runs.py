@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 
@@ -71,22 +74,52 @@ async def _hurried(seconds: float) -> None:
 
 
 async def _one(world: World, repository: Repository, gateway: Gateway, batch: Batch, run_id: str) -> None:
-    chance = Random(f"{batch.seed}/{run_id}")  # noqa: S311 a seeded draw keeps no secret
     run = fold(await world.journal.read(run_id))
-    settings = Settings(
+    settings = settings_of(batch, run_id)
+    if run is None:
+        tasks = Random(f"{batch.seed}/{run_id}/tasks").randint(1, 3)  # noqa: S311 as below
+        created = _created(run_id, batch.repository, settings, tasks=tasks)
+        await world.journal.append([created])
+        run = fold([created])
+    if run is None or run.state not in LIVE_RUN:
+        return
+    own = replace(world, settings=_Fixed(settings))
+    driver = _Drive(own, repository, run, settings, gateway, batch.seed)
+    await driver.to_its_end()
+
+
+def settings_of(batch: Batch, run_id: str) -> Settings:
+    """The settings that a Run drew: the same in every process that goes on with it."""
+    chance = Random(f"{batch.seed}/{run_id}")  # noqa: S311 a seeded draw keeps no secret
+    return Settings(
         budget=_budget(chance),
         task_budget=_budget(chance) if chance.random() < 0.3 else None,
         request_budget=_budget(chance) if chance.random() < 0.2 else None,
         day_budget=batch.day_budget,
     )
-    if run is None:
-        created = _created(run_id, batch.repository, settings, tasks=chance.randint(1, 3))
-        await world.journal.append([created])
-        run = fold([created])
-    if run is None or run.state not in LIVE_RUN:
-        return
-    driver = _Drive(world, repository, run, settings, gateway, batch.seed)
-    await driver.to_its_end()
+
+
+class _Fixed:
+    """engine.world.SettingsStore of one Run: what it drew, whenever it is asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def load(self, root: Path | None, overrides: Mapping[str, Any]) -> Settings:
+        """The settings that the Run drew."""
+        del root, overrides
+        return self._settings
+
+    def configure(self, root: Path | None, values: Mapping[str, Any]) -> None:
+        """Nobody edits them."""
+
+    def trust(self, root: Path, trusted: bool) -> None:
+        """Nothing is read from the repository."""
+
+    def is_trusted(self, root: Path) -> bool:
+        """Nothing is read from the repository."""
+        del root
+        return False
 
 
 class _Drive:
