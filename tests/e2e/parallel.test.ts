@@ -64,7 +64,9 @@ test("the costs are shown by day, Run and role", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Show Costs");
   await workbench.treeItem("Costs", "All Time").waitFor();
-  await workbench.treeItem("Costs", "Roles").waitFor();
+  await workbench.treeItem("Costs", "Days").waitFor();
+  await workbench.treeItem("Costs", "Roles").click();
+  await workbench.treeItem("Costs", "orchestrator").waitFor();
   await scenario().screenshot("7-costs");
 });
 

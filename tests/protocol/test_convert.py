@@ -57,7 +57,7 @@ PLANNED = v.BillView(
     text="$0.0050",
     at_sonnet=Decimal("0.005"),
     at_sonnet_text="$0.0050",
-    saving="0 %",
+    saving=None,
     requests=1,
     unpriced=0,
     estimated=0,
@@ -332,7 +332,7 @@ def test_the_meter_follows_live_runs_and_shows_today_when_idle() -> None:
         offline=False,
     )
     assert meter_view([s.reviewed()], PLANNING_TODAY, offline=True) == v.MeterView(
-        text="$0.0050", saving="0 %", run_id=None, level="idle", lines=(), today=PLANNED, offline=True
+        text="$0.0050", saving=None, run_id=None, level="idle", lines=(), today=PLANNED, offline=True
     )
 
 

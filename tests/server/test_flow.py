@@ -241,7 +241,7 @@ async def test_a_run_with_nothing_to_accept_says_why(editor: Editor, app: Played
     shown = await editor.hear("window/showMessage")
     assert shown == {
         "type": 2,
-        "message": "“2 TODOs of sizes.py”: 0 of 2 tasks accepted for $0.0050, 0 % less than all-Sonnet. "
+        "message": "“2 TODOs of sizes.py”: 0 of 2 tasks accepted for $0.0050. "
         "“round up” failed: The Gate stayed red. “add kilos” failed: The Gate stayed red.",
     }
 

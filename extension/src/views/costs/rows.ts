@@ -21,6 +21,7 @@ export function rows(costs: CostView): readonly Node[] {
       "suggestions",
       l10n.t("Suggestions"),
       costs.suggestions.map((one) => new SuggestionNode(one)),
+      true,
     ),
     ...group("days", l10n.t("Days"), amounts("day", costs.days, "calendar")),
     ...group("runs", l10n.t("Runs"), [...runs.map((run) => new RunCostNode(run)), ...unstarted(costs)]),
@@ -33,8 +34,9 @@ export function rows(costs: CostView): readonly Node[] {
   ];
 }
 
-function group(id: string, label: string, below: readonly Node[]): Node[] {
-  return below.length === 0 ? [] : [new GroupNode(id, label, below)];
+/** Only what is to be acted on is open at first: the headings together tell what there is. */
+function group(id: string, label: string, below: readonly Node[], expanded = false): Node[] {
+  return below.length === 0 ? [] : [new GroupNode(id, label, below, expanded)];
 }
 
 function amounts(kind: string, groups: readonly CostGroup[], icon: string): Node[] {
