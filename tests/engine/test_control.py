@@ -176,6 +176,8 @@ async def test_a_task_that_is_being_joined_is_joined_although_cancelled(
     run = await here.start(TASK, task("second file"), gate=gate)
     await here.event(ev.GateStarted, task_id=None)
     await here.until(lambda run: all(t.state == "joining" for t in run.tasks))
+    for _ in range(10):
+        await asyncio.sleep(0)  # what is told of a Task is told a few turns of the loop before it goes on
     cancelling = [asyncio.ensure_future(here.app.cancel_task(run.id, i)) for i in ("more", "second")]
     await asyncio.sleep(0)  # both are under way now: nothing in them waits before the Tasks' ends
     flag.touch()
