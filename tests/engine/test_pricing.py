@@ -13,9 +13,9 @@ from contextune.core.conversation import Rung
 from contextune.core.money import PriceRange
 from contextune.core.plan import Complexity, Task
 from contextune.core.quote import TaskQuote
-from contextune.core.record import TaskRecord
+from contextune.core.record import Forecast, TaskRecord
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
-from contextune.engine.pricing import Pricer, attempt_cost, loop_cost
+from contextune.engine.pricing import Pricer, attempt_cost, in_all, loop_cost
 from tests.core import past as p
 
 PRICES = PriceTable({})
@@ -125,3 +125,17 @@ def test_the_same_quote_explores_the_same() -> None:
     assert not any(
         one.explored for one in Pricer(DEFAULT_LADDER, PRICES, records).quotes([a_task("t", "extreme")], ())
     )
+
+
+def test_a_total_narrows_as_tasks_prove_to_be_each_their_own() -> None:
+    one = PriceRange(low=Decimal(1), likely=Decimal(2), high=Decimal(5), at_sonnet=Decimal(10))
+    four = [one] * 4
+    assert in_all(four) == PriceRange(
+        low=Decimal(4), likely=Decimal(8), high=Decimal(20), at_sonnet=Decimal(40)
+    )
+    # Half of each distance evens out: 4 x 0.5 x 3 + 0.5 x 2 x 3 above, a third of that below.
+    known = in_all(four, Forecast(tasks=10, hits=8))
+    assert known == PriceRange(low=Decimal(5), likely=Decimal(8), high=Decimal(17), at_sonnet=Decimal(40))
+    assert in_all([one], Forecast(tasks=1000, hits=900)) == one
+    unpriced = PriceRange(low=None, likely=None, high=None, at_sonnet=Decimal(1))
+    assert in_all([one, unpriced]).likely is None

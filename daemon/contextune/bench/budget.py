@@ -40,7 +40,7 @@ FAULTS = (
     *(Fault(kind="cut"), Fault(kind="stream_error"), Fault(kind="malformed"), Fault(kind="cut", after=1)),
     *(Fault(kind="slow", delay_ms=60), Fault(kind="max_tokens"), Fault(kind="refusal")),
 )
-MOST_KILLS = 3
+MOST_KILLS = 6
 """Of the processes of one batch."""
 
 
@@ -115,7 +115,7 @@ async def _batch(
     try:
         for left in reversed(range(chance.randint(0, MOST_KILLS) + 1)):
             child = process(target=work_through, args=(batch,))
-            killer.aim(child, chance.randint(1, 2 * len(ids)) if left else None)
+            killer.aim(child, chance.randint(1, len(ids)) if left else None)
             child.start()
             await asyncio.to_thread(child.join)
             if not left and child.exitcode != 0:

@@ -56,7 +56,7 @@ def edited(quote: Quote, edits: Mapping[str, Mapping[str, Any]], pricer: Pricer)
         waves=plan.waves(),
         overlaps=plan.overlaps(todos),
         tasks=priced,
-        price=in_all([task.price for task in priced]),
+        price=in_all([task.price for task in priced], quote.forecast),
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core.calibration import HIGHEST, Ratio, Spread, calibrated, counted
+from contextune.core.calibration import HIGHEST, PRIOR, Ratio, Spread, calibrated, counted
 from contextune.core.conversation import Effort, Rung
 from contextune.core.kinds import kind_of
 from contextune.core.money import ModelPrice, PriceRange, Usage
@@ -15,7 +15,7 @@ from contextune.core.outlook import Leg, Outlook, cost_of
 from contextune.core.plan import Complexity, Task
 from contextune.core.ports import PriceBook
 from contextune.core.quote import TaskQuote
-from contextune.core.record import TaskRecord
+from contextune.core.record import Forecast, TaskRecord
 from contextune.core.router import Asked, Chance, Router, Start
 from contextune.core.settings import SONNET, Routing
 from contextune.core.todo import Todo
@@ -70,18 +70,40 @@ def attempt_cost(
     return rung.tries * loop_cost(price, rung, TURNS[complexity][LIKELY], sharers=sharers)
 
 
-def in_all(ranges: Sequence[PriceRange]) -> PriceRange:
-    """The price range of several Tasks together; unpriced where one of them is."""
+FINEST = Decimal("1e-8")
+"""Dollars: a single token of the cheapest kind."""
 
-    def add(values: Sequence[Decimal | None]) -> Decimal | None:
-        known = [value for value in values if value is not None]
-        return sum(known, Decimal(0)) if len(known) == len(values) else None
 
+def in_all(ranges: Sequence[PriceRange], forecast: Forecast | None = None) -> PriceRange:
+    """The price range of several Tasks together; unpriced where one of them is.
+
+    While nothing is known of a repository, what makes one Task dear makes all of them dear, so that the
+    distances of low and high from likely add up. With n quoted Tasks behind it, the share n / (n + 10) of
+    each distance is a Task's own luck, which evens out: that part adds up as the root of its squares.
+    """
+    known = forecast.tasks if forecast else 0
+    own = Decimal(known) / (known + PRIOR)
+
+    def apart(distances: Sequence[Decimal]) -> Decimal:
+        even = sum((one * one for one in distances), Decimal(0)).sqrt()
+        return ((1 - own) * sum(distances, Decimal(0)) + own * even).quantize(FINEST)
+
+    whole = [(r.low, r.likely, r.high) for r in ranges]
+    priced = [
+        (low, likely, high)
+        for low, likely, high in whole
+        if low is not None and likely is not None and high is not None
+    ]
+    sonnet = [r.at_sonnet for r in ranges if r.at_sonnet is not None]
+    at_sonnet = sum(sonnet, Decimal(0)) if len(sonnet) == len(ranges) else None
+    if len(priced) < len(ranges):
+        return PriceRange(low=None, likely=None, high=None, at_sonnet=at_sonnet)
+    middle = sum((likely for _, likely, _ in priced), Decimal(0))
     return PriceRange(
-        low=add([r.low for r in ranges]),
-        likely=add([r.likely for r in ranges]),
-        high=add([r.high for r in ranges]),
-        at_sonnet=add([r.at_sonnet for r in ranges]),
+        low=middle - apart([likely - low for low, likely, _ in priced]),
+        likely=middle,
+        high=middle + apart([high - likely for _, likely, high in priced]),
+        at_sonnet=at_sonnet,
     )
 
 

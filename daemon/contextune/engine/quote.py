@@ -262,7 +262,7 @@ class Quoter:
             waves=plan.waves(),
             overlaps=plan.overlaps(todos),
             tasks=tasks,
-            price=in_all([task.price for task in tasks]),
+            price=in_all([task.price for task in tasks], self.forecast),
             planning=self._costs,
             budget=self._settings.budget,
             agents=self._settings.agents,
