@@ -117,7 +117,7 @@ def test_a_folder_swapped_for_a_link_meanwhile_never_leads_out(files: WorktreeFi
 
     thread = threading.Thread(target=swap)
     thread.start()
-    seen = []
+    seen: list[bytes] = []
     tries = written = 0
     try:
         # On a busy machine most tries meet the folder in the midst of a swap; some must get through.

@@ -32,6 +32,8 @@ def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Se
     assert re.search(rf"^{run_id} .* paused +0/1", machine.do("runs", root).out, re.M)
     told = machine.do("tell", "take-your-time", "prefer short words", "--json")
     assert (told.status, told.last["id"]) == (0, run_id), told.err
+    # The letter is on its way: words that come once the next turn is put together reach the one after it.
+    going.until_kind("agent_told")
     (worktree / "go").touch()
     going.until(lambda event: event["kind"] == "message_added" and event["message"]["role"] == "user")
     assert machine.do("show", run_id, "--json").last["tasks"][0]["turn"] == 1

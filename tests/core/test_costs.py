@@ -26,8 +26,8 @@ from contextune.core.costs import (
     total,
 )
 from contextune.core.economy import per_todo
-from contextune.core.history import History, history, run_of
-from contextune.core.ledger import LedgerEntry
+from contextune.core.history import History, history
+from contextune.core.ledger import LedgerEntry, run_of
 from contextune.core.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
 from contextune.core.rates import Climb, Rate, climbs, rates, visits
 from contextune.core.settings import HAIKU, SONNET, Settings

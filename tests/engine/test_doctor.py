@@ -72,3 +72,9 @@ async def test_a_git_that_is_too_old_is_a_problem(
     check = (await examined(here))["git"]
     assert check.state == "problem"
     assert "git 2.20 is too old: install git 2.38 or newer" in check.detail
+
+
+async def test_the_budgets_that_are_set_are_named(desk: MakeDesk) -> None:
+    here = await desk(settings=f"gate = {GATE!r}\ntask_budget = 0.25\nday_budget = 5\n")
+    said = (await examined(here, here.place.root))["Settings"]
+    assert (said.state, said.detail) == ("ok", "budget $0.25 a Task, $2.00 a Run, $5 a day")

@@ -12,8 +12,8 @@ from contextune.cli.output import Output
 from contextune.core.comparison import Chosen, compare
 from contextune.core.costs import summed
 from contextune.core.errors import UsageProblem
-from contextune.core.history import History, run_of
-from contextune.core.ledger import LedgerEntry
+from contextune.core.history import History
+from contextune.core.ledger import LedgerEntry, run_of
 from contextune.engine.application import Application
 from contextune.protocol.convert import bill_view
 from contextune.protocol.cost_views import CostGroup

@@ -8,7 +8,8 @@ from decimal import ROUND_CEILING, Decimal
 from contextune.core import events as ev
 from contextune.core.chance import share
 from contextune.core.costs import cost_of_misses, is_expired, is_shadow, summed
-from contextune.core.history import History, run_of
+from contextune.core.history import History
+from contextune.core.ledger import run_of
 from contextune.core.states import LIVE_RUN
 from contextune.core.suggestion import LEAST, WORTH, Suggestion, bounds, cents
 from contextune.core.wording import dollars_text

@@ -7,9 +7,8 @@ from math import exp, log
 from typing import NamedTuple
 
 from contextune.core.plan import Complexity
-from contextune.core.record import Forecast, TaskRecord
+from contextune.core.record import Forecast, TaskRecord, newest_records
 from contextune.core.states import TaskState
-from contextune.core.trials import newest_records
 
 LOWEST, HIGHEST = 0.075, 0.925
 """The shares of Tasks that shall cost less than low, and less than high: 85 % lie between."""

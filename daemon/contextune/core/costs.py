@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.history import PLANNING, SHADOW, History, run_of
-from contextune.core.ledger import LedgerEntry
+from contextune.core.history import History
+from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry, run_of
 from contextune.core.money import Bill, CacheMiss, ModelPrice, Usage
 from contextune.core.states import ENDED_TASK
 

@@ -10,7 +10,8 @@ from contextune.core.base import Value
 from contextune.core.chance import Ratio, ratio
 from contextune.core.conversation import Rung
 from contextune.core.costs import is_planning, is_shadow
-from contextune.core.history import TAKEN_BACK, History, run_of
+from contextune.core.history import TAKEN_BACK, History
+from contextune.core.ledger import run_of
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
 

@@ -9,15 +9,11 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.ledger import LedgerEntry
+from contextune.core.ledger import LedgerEntry, run_of
 from contextune.core.money import ModelPrice
-from contextune.core.record import TaskRecord
+from contextune.core.record import TaskRecord, newest_records
 from contextune.core.run import Run, fold
 from contextune.core.settings import Settings
-
-PLANNING = "plan_"
-SHADOW = "shadow_"
-"""How the streams of planning and of shadow samples begin; the Run's id follows."""
 
 TAKEN_BACK = frozenset({"undone", "discarded"})
 """States of a Run whose result the user did not keep."""
@@ -87,11 +83,6 @@ def history(
     )
 
 
-def run_of(stream: str) -> str:
-    """The id of the Run, or of the Quote that became none, that a stream of requests belongs to."""
-    return stream.removeprefix(PLANNING).removeprefix(SHADOW)
-
-
 def _placed(entry: LedgerEntry, runs: dict[str, Run]) -> LedgerEntry:
     """The entry with its Run's repository, where it was written before entries had one."""
     run = None if entry.repository else runs.get(run_of(entry.stream))
@@ -102,13 +93,10 @@ def _records(told: Sequence[ev.AnyEvent], runs: dict[str, Run]) -> tuple[tuple[T
     """The records of real models, or else those of the offline one, and whether they are the latter."""
     found = [event for event in told if isinstance(event, ev.TaskRecorded)]
     played = bool(found) and all(event.offline for event in found)
-    last: dict[tuple[str, str], TaskRecord] = {}
-    for event in found:
-        if event.offline == played:
-            run = runs.get(event.run_id)
-            gone = run is not None and run.state in TAKEN_BACK
-            last.pop((event.run_id, event.task_id), None)
-            last[event.run_id, event.task_id] = msgspec.structs.replace(
-                event.record, reverted=gone or event.record.reverted
-            )
-    return tuple(last.values()), played
+    newest = newest_records(event.record for event in reversed(found) if event.offline == played)
+    gone = {run.id for run in runs.values() if run.state in TAKEN_BACK}
+    marked = (
+        msgspec.structs.replace(record, reverted=record.reverted or record.run_id in gone)
+        for record in reversed(newest)
+    )
+    return tuple(marked), played

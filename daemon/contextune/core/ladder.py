@@ -19,7 +19,7 @@ LOST: frozenset[AttemptOutcome] = frozenset({"red", "limit", "refused"})
 
 def beginning(quote: Quote, task: Task, ladder: Sequence[Rung]) -> tuple[int, str]:
     """The step that a Task begins on, and why."""
-    quoted = next((one for one in quote.tasks if one.task_id == task.id), None)
+    quoted = quote.priced(task.id)
     if quoted is None:
         return _by_complexity(task, ladder), ""
     start = quoted.start or _unrouted(quoted, task, ladder)

@@ -8,6 +8,15 @@ from contextune.core.base import Value
 from contextune.core.conversation import Rung
 from contextune.core.money import CacheMiss, Usage
 
+PLANNING = "plan_"
+SHADOW = "shadow_"
+"""How the streams of planning and of shadow samples begin; the Run's id follows."""
+
+
+def run_of(stream: str) -> str:
+    """The id of the Run, or of the Quote that became none, that a stream of requests belongs to."""
+    return stream.removeprefix(PLANNING).removeprefix(SHADOW)
+
 
 class LedgerEntry(Value, frozen=True, kw_only=True):
     """One request. Dollars are None where the model is unpriced."""

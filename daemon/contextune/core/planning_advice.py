@@ -9,7 +9,8 @@ from contextune.core.base import Value
 from contextune.core.chance import Share, share
 from contextune.core.conversation import Rung
 from contextune.core.costs import is_planning, is_shadow, share_of, summed, total
-from contextune.core.history import History, run_of
+from contextune.core.history import History
+from contextune.core.ledger import run_of
 from contextune.core.money import Usage
 from contextune.core.naming import rung_text
 from contextune.core.run import Run

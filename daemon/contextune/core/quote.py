@@ -57,3 +57,7 @@ class Quote(Value, frozen=True, kw_only=True):
     """The rungs on which its Tasks may begin, in order."""
     forecast: Forecast | None = None
     """How earlier Quotes of this repository did; None if there were none."""
+
+    def priced(self, task_id: str) -> TaskQuote | None:
+        """What was said of a Task; None if this Quote has none of that id."""
+        return next((task for task in self.tasks if task.task_id == task_id), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from contextune.core.base import Value
@@ -41,6 +42,14 @@ class TaskRecord(Value, frozen=True, kw_only=True):
     commit: str | None = None
     reverted: bool = False
     """Whether the user took the result back later. Known only afterwards, so never part of the event."""
+
+
+def newest_records(records: Iterable[TaskRecord]) -> tuple[TaskRecord, ...]:
+    """Of records, newest first, the newest of each Task: one that was done again counts once."""
+    newest: dict[tuple[str, str], TaskRecord] = {}
+    for record in records:
+        newest.setdefault((record.run_id, record.task_id), record)
+    return tuple(newest.values())
 
 
 class Forecast(Value, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
-from contextune.core.states import ENDED_TASK, RunState
+from contextune.core.states import RunState
 from contextune.core.task_run import TaskRun, on_task
 from contextune.core.todo import Todo
 
@@ -194,8 +194,3 @@ def _settled(run: Run, event: ev.RequestSettled) -> Run:
         in_flight=tuple(r for r in run.in_flight if r.request_id != event.request_id),
         costs=charged(run.costs, event.role, event.rung.model, event.charge),
     )
-
-
-def is_over(run: Run) -> bool:
-    """Whether every Task has ended."""
-    return all(task.state in ENDED_TASK for task in run.tasks)

@@ -28,14 +28,6 @@ class Trial(NamedTuple):
     """Ended Tasks of the same kind that are newer."""
 
 
-def newest_records(records: Iterable[TaskRecord]) -> tuple[TaskRecord, ...]:
-    """Of records, newest first, the newest of each Task: one that was done again counts once."""
-    newest: dict[tuple[str, str], TaskRecord] = {}
-    for record in records:
-        newest.setdefault((record.run_id, record.task_id), record)
-    return tuple(newest.values())
-
-
 def trials(records: Iterable[TaskRecord]) -> tuple[Trial, ...]:
     """What records, newest first, tell of rungs. A Task that was taken back counts against who did it."""
     newer: dict[str, int] = {}

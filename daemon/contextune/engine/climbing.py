@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contextune.core.kinds import kind_of
 from contextune.core.router import Asked
 from contextune.core.task_run import TaskRun
 from contextune.engine.pricing import Pricer
-from contextune.engine.records import history
+from contextune.engine.records import history, kind_in
 from contextune.engine.run import RunDriver
 
 
@@ -17,10 +16,9 @@ async def step_above(driver: RunDriver, task: TaskRun, failed: Sequence[int]) ->
     run, top = driver.run, len(driver.run.ladder)
     if driver.settings.routing == "fixed" or failed[-1] + 1 >= top:
         return failed[-1] + 1
-    quoted = next((one for one in run.quote.tasks if one.task_id == task.id), None)
-    kind = quoted.kind if quoted and quoted.kind else kind_of(task.task, run.todos)
+    quoted = run.quote.priced(task.id)
     records = await history(driver.world.journal, driver.repository, offline=run.offline)
     router = Pricer(run.ladder, driver.world.prices, records).router
     explored = quoted is not None and quoted.explored
-    following = router.next_rung(Asked(kind, task.task.complexity), failed, explored=explored)
+    following = router.next_rung(Asked(kind_in(run, task), task.task.complexity), failed, explored=explored)
     return top if following is None else following

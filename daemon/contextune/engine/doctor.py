@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError
-from contextune.core.settings import Provider
+from contextune.core.settings import Provider, Settings
 from contextune.engine.detect import detect_gate
 from contextune.engine.world import World
 
@@ -110,7 +110,7 @@ def _repository(world: World, folder: Path) -> list[Check]:
         settings = world.settings.load(repository.root, {})
     except ContextuneError as problem:
         return [*checks, Check(name="Settings", state="problem", detail=str(problem), remedy="Mend them.")]
-    checks.append(Check(name="Settings", state="ok", detail=f"budget ${settings.budget} a Run"))
+    checks.append(Check(name="Settings", state="ok", detail=_budgets(settings)))
     if (repository.root / OWN_SETTINGS).exists() and not world.settings.is_trusted(repository.root):
         checks.append(
             Check(
@@ -138,3 +138,15 @@ def _repository(world: World, folder: Path) -> list[Check]:
     else:
         checks.append(Check(name="Gate", state="ok", detail=gate))
     return checks
+
+
+def _budgets(settings: Settings) -> str:
+    """Such as `budget $2.00 a Run, $5.00 a day`: those that are set, the narrowest first."""
+    wider = {
+        "request": settings.request_budget,
+        "Task": settings.task_budget,
+        "Run": settings.budget,
+        "day": settings.day_budget,
+        "month": settings.month_budget,
+    }
+    return "budget " + ", ".join(f"${most} a {name}" for name, most in wider.items() if most is not None)

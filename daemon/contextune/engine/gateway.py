@@ -67,26 +67,33 @@ class Gateway:
         async def tell(sentence: str) -> None:
             await account.emit(Noted(run_id=account.stream, at=self._clock.now(), text=sentence))
 
+        bound = self._lengths.bound(request)
         passage = self._throttle.passage(
             request.rung.model,
-            prompt_tokens=self._lengths.bound(request),
+            prompt_tokens=bound,
             stream=account.stream,
             tell=tell,
         )
         while True:
             try:
                 async with passage:
-                    return passage.answered(await self._once(account, request, role, task_id, attempt))
+                    return passage.answered(await self._once(account, request, bound, role, task_id, attempt))
             except ModelRefusal:
                 raise
             except ModelProblem as problem:
                 await passage.again(problem)
 
     async def _once(
-        self, account: Account, request: ModelRequest, role: str, task_id: str | None, attempt: int | None
+        self,
+        account: Account,
+        request: ModelRequest,
+        bound: int,
+        role: str,
+        task_id: str | None,
+        attempt: int | None,
     ) -> ModelReply:
         price = self._prices.price(request.rung.model)
-        reserved = await self._reserve(account, request, price, role, task_id, attempt)
+        reserved = await self._reserve(account, request, bound, price, role, task_id, attempt)
         settled = False
         try:
             reply = await self._model.send(request)
@@ -135,6 +142,7 @@ class Gateway:
         self,
         account: Account,
         request: ModelRequest,
+        bound: int,
         price: ModelPrice | None,
         role: str,
         task_id: str | None,
@@ -145,7 +153,7 @@ class Gateway:
         The prompt is bounded by what the replies before told, plus the bytes of what is new; the server
         counts it where that bound alone would pass the price cliff or a budget.
         """
-        tokens, counted = self._lengths.bound(request), False
+        tokens, counted = bound, False
         while True:
             beyond = price is not None and price.cliff is not None and tokens > price.cliff
             worst = price.worst_case(tokens, request.max_tokens) if price else None
@@ -240,10 +248,10 @@ class Gateway:
         """
         if not (isinstance(problem, ModelProblem) and problem.begun):
             return NOTHING
-        if problem.usage is None or price is None:
+        if problem.usage is None or price is None or worst is None:
             return _at_worst(Usage(), worst)
         longest = msgspec.structs.replace(problem.usage, output_tokens=request.max_tokens)
-        return _at_worst(problem.usage, min(price.cost(longest), worst or price.cost(longest)))
+        return _at_worst(problem.usage, min(price.cost(longest), worst))
 
 
 def _at_worst(usage: Usage, dollars: Decimal | None) -> Charge:

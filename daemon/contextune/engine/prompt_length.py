@@ -46,7 +46,7 @@ class PromptLengths:
             return prompt_bound(request)
         # The message at the anchor is that reply itself, whose tokens are known.
         new = len(_encode(request.messages[request.anchor + 1 :]))
-        return min(before.prompt + before.output + new, prompt_bound(request))
+        return before.prompt + before.output + new
 
     def miss(self, request: ModelRequest, reply: ModelReply) -> CacheMiss | None:
         """What should have come from the cache and did not, for no reason that the server gave: it ran out.

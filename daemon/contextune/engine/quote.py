@@ -21,6 +21,7 @@ from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, NothingToDo, PlanRejected, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
 from contextune.core.evidence import Baseline
+from contextune.core.ledger import PLANNING
 from contextune.core.money import CostLine, charged
 from contextune.core.plan import Plan, faults
 from contextune.core.ports import Overlays, Repository
@@ -186,7 +187,7 @@ class Quoter:
         if request.plan is not None:
             return request.plan
         self._stage("Planning")
-        with self._world.mailbox.own(f"plan_{self._id}"):
+        with self._world.mailbox.own(PLANNING + self._id):
             return await self._planned(request, todos, files, gate, text)
 
     async def _planned(
@@ -198,7 +199,7 @@ class Quoter:
         text: Callable[[str], str | None],
     ) -> Plan:
         account = Account(
-            f"plan_{self._id}",
+            PLANNING + self._id,
             self._settings.budget,
             self._journal,
             repository=str(self._repository.root),

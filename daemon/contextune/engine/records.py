@@ -11,23 +11,22 @@ from contextune.core.events import TaskRecorded
 from contextune.core.kinds import kind_of
 from contextune.core.money import PriceRange
 from contextune.core.ports import Journal, Repository
-from contextune.core.record import Step, TaskRecord
+from contextune.core.record import Step, TaskRecord, newest_records
 from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.core.task_run import Attempt, TaskRun
-from contextune.core.trials import newest_records
 
 UNQUOTED = PriceRange(low=None, likely=None, high=None, at_sonnet=None)
 
 
 def record_of(run: Run, task: TaskRun, at: int) -> TaskRecord:
     """What came of an ended Task. `at` is when it ended, in milliseconds since the epoch."""
-    quoted = next((one for one in run.quote.tasks if one.task_id == task.id), None)
+    quoted = run.quote.priced(task.id)
     return TaskRecord(
         run_id=run.id,
         task_id=task.id,
         at=at,
-        kind=quoted.kind if quoted and quoted.kind else kind_of(task.task, run.todos),
+        kind=kind_in(run, task),
         complexity=task.task.complexity,
         state=task.state,
         steps=tuple(_step(attempt) for attempt in task.attempts),
@@ -38,6 +37,12 @@ def record_of(run: Run, task: TaskRun, at: int) -> TaskRecord:
         explored=quoted.explored if quoted else False,
         commit=task.joined,
     )
+
+
+def kind_in(run: Run, task: TaskRun) -> str:
+    """What kind of Task it is: as its Quote says, or by its own facts where that is older than kinds."""
+    quoted = run.quote.priced(task.id)
+    return quoted.kind if quoted and quoted.kind else kind_of(task.task, run.todos)
 
 
 def _step(attempt: Attempt) -> Step:

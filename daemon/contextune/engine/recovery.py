@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextune.core import events as ev
-from contextune.core.ledger import LedgerEntry
+from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry
 from contextune.core.money import Charge, Usage
 from contextune.core.run import Run
 from contextune.engine.world import World
@@ -53,11 +53,9 @@ async def settle_abandoned(world: World) -> None:
 
     Those of a Run are billed when it is resumed or cancelled.
     """
-    left = [
-        entry for entry in await world.journal.unsettled() if entry.stream.startswith(("plan_", "shadow_"))
-    ]
+    left = [entry for entry in await world.journal.unsettled() if entry.stream.startswith((PLANNING, SHADOW))]
     for entry in left:
-        with world.mailbox.own(entry.stream.removeprefix("shadow_")) as owned:
+        with world.mailbox.own(entry.stream.removeprefix(SHADOW)) as owned:
             if owned:
                 await world.journal.append([_at_worst(entry, world.clock.now())])
 

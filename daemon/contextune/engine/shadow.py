@@ -9,6 +9,7 @@ from contextune.core import events as ev
 from contextune.core.budget import Budgets, Cap
 from contextune.core.conversation import ModelReply, ModelRequest, Rung
 from contextune.core.errors import Asked, BudgetReached, ContextuneError
+from contextune.core.ledger import SHADOW
 from contextune.core.money import Bill
 from contextune.core.ports import Repository
 from contextune.core.record import TaskRecord
@@ -55,7 +56,7 @@ class Shadow:
         self._leases = Leases(world, repository, run.id, settings)
         # A Task's own budget is for work that the user gets; the Run's is for the Run.
         self._account = Account(
-            f"shadow_{run.id}",
+            SHADOW + run.id,
             settings.shadow_budget,
             self._journal,
             repository=run.repository,

@@ -12,7 +12,8 @@ from contextune.core.comparison import Change, Comparison, Side
 from contextune.core.conversation import Rung
 from contextune.core.costs import Cliffs, MissLine, cliffs, held, is_planning, misses, spread, summed, total
 from contextune.core.economy import PerTodo, per_todo
-from contextune.core.history import History, run_of
+from contextune.core.history import History
+from contextune.core.ledger import run_of
 from contextune.core.money import Bill, CostLine
 from contextune.core.naming import model_text, rung_text
 from contextune.core.rates import Climb, Rate, climbs, rates
