@@ -10,7 +10,6 @@ from typing import Any
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence, Verdict
-from contextune.core.history import History, history
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import CacheMiss, ModelPrice, PriceRange, Rates, Usage
 from contextune.core.plan import Complexity, Plan, Task
@@ -18,6 +17,7 @@ from contextune.core.quote import Quote, TaskQuote
 from contextune.core.record import Step, TaskRecord
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, SONNET, Settings
 from contextune.core.snapshot import Base
+from contextune.core.spending.history import History, history
 from contextune.core.states import AttemptOutcome, TaskState
 
 LOW, HIGH, MIDDLE, TOP = DEFAULT_LADDER

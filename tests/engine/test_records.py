@@ -15,7 +15,7 @@ from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
 from contextune.core.plan import Task
 from contextune.core.record import Forecast, TaskRecord
-from contextune.core.router import THIN
+from contextune.core.routing.router import THIN
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
 from contextune.engine import quote as quoting
 from contextune.engine.records import history

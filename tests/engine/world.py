@@ -28,6 +28,7 @@ from contextune.adapters.workspace import WorktreeFiles
 from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
+from contextune.core.event import Event
 from contextune.core.plan import Plan, Task
 from contextune.core.ports import Model, Repository, Shell
 from contextune.core.quote import Quote
@@ -217,7 +218,7 @@ class Desk:
 
         return await asyncio.wait_for(looking(), PATIENCE)
 
-    async def event(self, kind: type[ev.Event], **fields: Any) -> ev.AnyEvent:
+    async def event(self, kind: type[Event], **fields: Any) -> ev.AnyEvent:
         """Wait for an event of a kind with these values, told already or still to come."""
 
         async def looking() -> ev.AnyEvent:
@@ -230,7 +231,7 @@ class Desk:
 
         return await asyncio.wait_for(looking(), PATIENCE)
 
-    def told(self, kind: type[ev.Event], **fields: Any) -> list[ev.AnyEvent]:
+    def told(self, kind: type[Event], **fields: Any) -> list[ev.AnyEvent]:
         """The events of a kind with these values so far."""
         return [
             event

@@ -8,11 +8,11 @@ from decimal import Decimal
 import msgspec
 
 from contextune.core import events as ev
-from contextune.core.comparison import compare
 from contextune.core.conversation import Rung
-from contextune.core.history import History
 from contextune.core.money import CacheMiss, Usage
 from contextune.core.settings import Settings
+from contextune.core.spending.comparison import compare
+from contextune.core.spending.history import History
 from contextune.protocol import cost_views as c
 from contextune.protocol.convert import SAVING_METHOD, rung_view
 from contextune.protocol.costs import (

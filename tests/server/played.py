@@ -10,12 +10,12 @@ from typing import Any, Literal, cast
 
 from contextune.core import events as ev
 from contextune.core.check import Check
-from contextune.core.costs import total
 from contextune.core.errors import UsageProblem
-from contextune.core.history import History
 from contextune.core.money import Bill
 from contextune.core.quote import Quote
 from contextune.core.run import Run, advance
+from contextune.core.spending.costs import total
+from contextune.core.spending.history import History
 from contextune.core.todo import Todo
 from contextune.core.worktree import Worktree
 from contextune.engine.application import Application

@@ -16,10 +16,10 @@ from contextune.bench.figures import Against, Bench, Figure
 from contextune.compose import price_list
 from contextune.core.conversation import Rung
 from contextune.core.money import PriceRange
-from contextune.core.outlook import AttemptCost, Outlook
 from contextune.core.plan import Complexity
 from contextune.core.record import Step, TaskRecord
-from contextune.core.router import Asked, Router, usual_start
+from contextune.core.routing.outlook import AttemptCost, Outlook
+from contextune.core.routing.router import Asked, Router, usual_start
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, OPUS, SONNET
 from contextune.core.states import AttemptOutcome
 from contextune.engine.pricing import attempt_cost

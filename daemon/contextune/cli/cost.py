@@ -9,11 +9,11 @@ from typing import NamedTuple
 from contextune.cli.cost_csv import entry_rows, group_rows
 from contextune.cli.cost_tables import show_comparison, show_costs, show_groups
 from contextune.cli.output import Output
-from contextune.core.comparison import Chosen, compare
-from contextune.core.costs import summed
 from contextune.core.errors import UsageProblem
-from contextune.core.history import History
 from contextune.core.ledger import LedgerEntry, run_of
+from contextune.core.spending.comparison import Chosen, compare
+from contextune.core.spending.costs import summed
+from contextune.core.spending.history import History
 from contextune.engine.application import Application
 from contextune.protocol.convert import bill_view
 from contextune.protocol.cost_views import CostGroup

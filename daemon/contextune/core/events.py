@@ -7,7 +7,16 @@ from typing import Literal
 
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung
+from contextune.core.effects import (
+    AcceptStarted,
+    AttemptResumed,
+    CheckoutSeen,
+    DriveStarted,
+    ToolCalled,
+    ToolReturned,
+)
 from contextune.core.errors import BudgetScope
+from contextune.core.event import Event
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import CacheMiss, Charge
 from contextune.core.plan import Plan
@@ -17,17 +26,6 @@ from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
 from contextune.core.states import AttemptOutcome, RunState, TaskState
 from contextune.core.todo import Todo
-
-
-def _snake(name: str) -> str:
-    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
-
-
-class Event(Value, frozen=True, kw_only=True, tag_field="kind", tag=_snake):
-    """Something that happened. `at` is in milliseconds since the epoch."""
-
-    run_id: str
-    at: int
 
 
 class RunCreated(Event, frozen=True, kw_only=True):
@@ -364,6 +362,12 @@ AnyEvent = (
     | LeaseTaken
     | LeaseReturned
     | AttemptStarted
+    | AttemptResumed
+    | ToolCalled
+    | ToolReturned
+    | CheckoutSeen
+    | DriveStarted
+    | AcceptStarted
     | MessageAdded
     | RequestReserved
     | RequestSettled

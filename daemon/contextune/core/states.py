@@ -31,10 +31,11 @@ TaskState = Literal[
 """joining: green by itself, not yet tested with the others; skipped: what it depends on did not end well."""
 
 AttemptOutcome = Literal[
-    "working", "green", "red", "limit", "refused", "cancelled", "failed", "handed_over", "outdone"
+    "working", "green", "red", "limit", "refused", "cancelled", "failed", "handed_over", "outdone", "stuck"
 ]
 """refused: the model declined; failed: a problem outside the attempt, such as a server that is gone;
-handed_over: its conversation grew too long, a fresh one goes on; outdone: another try was better."""
+handed_over: its conversation grew too long, a fresh one goes on; outdone: another try was better;
+stuck: it went round in circles."""
 
 ENDED_TASK: frozenset[TaskState] = frozenset({"accepted", "failed", "cancelled", "skipped"})
 LIVE_RUN: frozenset[RunState] = frozenset({"running", "paused", "parked"})

@@ -12,14 +12,14 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.check import Check
-from contextune.core.costs import total
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
-from contextune.core.history import History, history
 from contextune.core.money import Bill
 from contextune.core.ports import Letter
 from contextune.core.quote import Quote
 from contextune.core.run import Run, fold
 from contextune.core.settings import AcceptMode, Settings
+from contextune.core.spending.costs import total
+from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
 from contextune.core.worktree import Worktree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contextune.core.router import Asked
+from contextune.core.routing.router import Asked
 from contextune.core.task_run import TaskRun
 from contextune.engine.pricing import Pricer
 from contextune.engine.records import history, kind_in

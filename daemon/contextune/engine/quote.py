@@ -16,7 +16,6 @@ from contextune.agents.orchestrator import make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput
 from contextune.core.base import Value
 from contextune.core.budget import Cap
-from contextune.core.calibration import forecast
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, NothingToDo, PlanRejected, UsageProblem
 from contextune.core.events import AnyEvent, RequestSettled
@@ -27,7 +26,8 @@ from contextune.core.plan import Plan, faults
 from contextune.core.ports import Overlays, Repository
 from contextune.core.quote import Quote
 from contextune.core.record import Forecast
-from contextune.core.router import Chance
+from contextune.core.routing.calibration import forecast
+from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo, with_ids

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from contextune.core.events import TaskRecorded
-from contextune.core.kinds import kind_of
 from contextune.core.money import PriceRange
 from contextune.core.ports import Journal, Repository
 from contextune.core.record import Step, TaskRecord, newest_records
+from contextune.core.routing.kinds import kind_of
 from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.core.task_run import Attempt, TaskRun

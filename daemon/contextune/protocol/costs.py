@@ -7,20 +7,30 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from contextune.core.chance import Ratio, Share
-from contextune.core.comparison import Change, Comparison, Side
 from contextune.core.conversation import Rung
-from contextune.core.costs import Cliffs, MissLine, cliffs, held, is_planning, misses, spread, summed, total
-from contextune.core.economy import PerTodo, per_todo
-from contextune.core.history import History
 from contextune.core.ledger import run_of
 from contextune.core.money import Bill, CostLine
 from contextune.core.naming import model_text, rung_text
-from contextune.core.rates import Climb, Rate, climbs, rates
+from contextune.core.routing.chance import Ratio, Share
 from contextune.core.run import Run
-from contextune.core.suggestion import SettingValue, Suggestion, cents, percent
-from contextune.core.suggestions import suggestions
-from contextune.core.wording import count_text, dollars_text
+from contextune.core.spending.comparison import Change, Comparison, Side
+from contextune.core.spending.costs import (
+    Cliffs,
+    MissLine,
+    cliffs,
+    held,
+    is_planning,
+    misses,
+    spread,
+    summed,
+    total,
+)
+from contextune.core.spending.economy import PerTodo, per_todo
+from contextune.core.spending.history import History
+from contextune.core.spending.rates import Climb, Rate, climbs, rates
+from contextune.core.spending.suggestion import SettingValue, Suggestion, cents, percent
+from contextune.core.spending.suggestions import suggestions
+from contextune.core.spending.wording import count_text, dollars_text
 from contextune.protocol.convert import SAVING_METHOD, bill_view, cost_line_view, price_view, rung_view
 from contextune.protocol.cost_views import (
     ChangeView,

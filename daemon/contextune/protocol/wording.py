@@ -1,7 +1,7 @@
 """The core's words for amounts, rungs and counts, where views and those who show them look for them."""
 
 from contextune.core.naming import model_text, rung_text
-from contextune.core.wording import (
+from contextune.core.spending.wording import (
     UNPRICED,
     bill_text,
     count_text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from contextune.core.history import History
+from contextune.core.spending.history import History
 from contextune.protocol.cost_views import CostView
 from contextune.protocol.costs import cost_view
 from contextune.protocol.params import CostParams

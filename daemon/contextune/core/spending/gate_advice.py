@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.chance import share
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Evidence
-from contextune.core.history import History
-from contextune.core.rates import mean, visits
-from contextune.core.suggestion import LEAST, WORTH, Suggestion, bounds, cents
-from contextune.core.wording import count_text, dollars_text
+from contextune.core.routing.chance import share
+from contextune.core.spending.history import History
+from contextune.core.spending.rates import mean, visits
+from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents
+from contextune.core.spending.wording import count_text, dollars_text
 
 LEAST_FLAKY = 3
 """Runs in which one test was flaky, or red Gates that flaky tests explain."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from contextune.core import events as ev
-from contextune.core.chance import share
-from contextune.core.costs import cost_of_misses, is_expired, is_shadow, summed
-from contextune.core.history import History
 from contextune.core.ledger import run_of
+from contextune.core.routing.chance import share
+from contextune.core.spending.costs import cost_of_misses, is_expired, is_shadow, summed
+from contextune.core.spending.history import History
+from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents
+from contextune.core.spending.wording import dollars_text
 from contextune.core.states import LIVE_RUN
-from contextune.core.suggestion import LEAST, WORTH, Suggestion, bounds, cents
-from contextune.core.wording import dollars_text
 
 LEAST_RUNS = 12
 """Runs that tell how wide a budget need be."""

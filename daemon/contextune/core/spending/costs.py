@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.history import History
 from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry, run_of
 from contextune.core.money import Bill, CacheMiss, ModelPrice, Usage
+from contextune.core.spending.history import History
 from contextune.core.states import ENDED_TASK
 
 K = TypeVar("K", bound=Hashable)

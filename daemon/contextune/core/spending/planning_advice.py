@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from contextune.core.base import Value
-from contextune.core.chance import Share, share
 from contextune.core.conversation import Rung
-from contextune.core.costs import is_planning, is_shadow, share_of, summed, total
-from contextune.core.history import History
 from contextune.core.ledger import run_of
 from contextune.core.money import Usage
 from contextune.core.naming import rung_text
+from contextune.core.routing.chance import Share, share
 from contextune.core.run import Run
+from contextune.core.spending.costs import is_planning, is_shadow, share_of, summed, total
+from contextune.core.spending.history import History
+from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents, percent
+from contextune.core.spending.wording import dollars_text
 from contextune.core.states import LIVE_RUN
-from contextune.core.suggestion import LEAST, WORTH, Suggestion, bounds, cents, percent
-from contextune.core.wording import dollars_text
 
 PLANNING_SHARE = Decimal("0.25")
 """The most that planning should be of a bill."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from contextune.core.conversation import Effort, Rung
 from contextune.core.plan import Complexity
-from contextune.core.trials import Trial
+from contextune.core.routing.trials import Trial
 
 SPREAD = 2.7
 """The standard deviation of difficulties. Anthropic's guide to cost and intelligence has Opus 5.5 solve

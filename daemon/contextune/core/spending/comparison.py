@@ -6,12 +6,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from contextune.core.base import Value
-from contextune.core.chance import Ratio, ratio
-from contextune.core.costs import is_shadow, share_of, total
-from contextune.core.history import TAKEN_BACK, History
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import Bill
+from contextune.core.routing.chance import Ratio, ratio
 from contextune.core.run import Run
+from contextune.core.spending.costs import is_shadow, share_of, total
+from contextune.core.spending.history import TAKEN_BACK, History
 
 FEW = 10
 """Tasks; with fewer on a side, chance alone makes large differences."""

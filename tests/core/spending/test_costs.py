@@ -11,9 +11,12 @@ import msgspec
 import pytest
 
 from contextune.core import events as ev
-from contextune.core.chance import share
-from contextune.core.comparison import compare
-from contextune.core.costs import (
+from contextune.core.ledger import LedgerEntry, run_of
+from contextune.core.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
+from contextune.core.routing.chance import share
+from contextune.core.settings import HAIKU, SONNET, Settings
+from contextune.core.spending.comparison import compare
+from contextune.core.spending.costs import (
     Cliffs,
     Held,
     MissLine,
@@ -25,12 +28,9 @@ from contextune.core.costs import (
     summed,
     total,
 )
-from contextune.core.economy import per_todo
-from contextune.core.history import History, history
-from contextune.core.ledger import LedgerEntry, run_of
-from contextune.core.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
-from contextune.core.rates import Climb, Rate, climbs, rates, visits
-from contextune.core.settings import HAIKU, SONNET, Settings
+from contextune.core.spending.economy import per_todo
+from contextune.core.spending.history import History, history
+from contextune.core.spending.rates import Climb, Rate, climbs, rates, visits
 from tests.core import past as p
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from contextune.core.conversation import Rung
 from contextune.core.plan import Complexity
-from contextune.core.rates import visits
 from contextune.core.record import TaskRecord
+from contextune.core.spending.rates import visits
 
 
 class Trial(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from contextune.core.budget_advice import tight_budget, wide_budget
-from contextune.core.cache_advice import expired_prompts
-from contextune.core.gate_advice import flaky_tests, gate_retries
-from contextune.core.history import History
-from contextune.core.ladder_advice import start_rungs, useless_rungs
-from contextune.core.planning_advice import lone_todos, orchestrator_effort
-from contextune.core.suggestion import Suggestion
+from contextune.core.spending.budget_advice import tight_budget, wide_budget
+from contextune.core.spending.cache_advice import expired_prompts
+from contextune.core.spending.gate_advice import flaky_tests, gate_retries
+from contextune.core.spending.history import History
+from contextune.core.spending.ladder_advice import start_rungs, useless_rungs
+from contextune.core.spending.planning_advice import lone_todos, orchestrator_effort
+from contextune.core.spending.suggestion import Suggestion
 
 RULES: tuple[Callable[[History], Iterator[Suggestion]], ...] = (
     start_rungs,

@@ -7,12 +7,12 @@ from typing import Literal
 
 from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.chance import Ratio, ratio
 from contextune.core.conversation import Rung
-from contextune.core.costs import is_planning, is_shadow
-from contextune.core.history import TAKEN_BACK, History
 from contextune.core.ledger import run_of
+from contextune.core.routing.chance import Ratio, ratio
 from contextune.core.run import Run
+from contextune.core.spending.costs import is_planning, is_shadow
+from contextune.core.spending.history import TAKEN_BACK, History
 from contextune.core.states import LIVE_RUN
 
 

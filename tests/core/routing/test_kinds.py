@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.kinds import Kind, kind_of
 from contextune.core.plan import Task
+from contextune.core.routing.kinds import Kind, kind_of
 from contextune.core.todo import Todo
 
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contextune.core.conversation import Rung
-from contextune.core.pass_rates import HALF_LIFE, PassRates, published_rate
 from contextune.core.plan import Complexity
 from contextune.core.record import TaskRecord, newest_records
+from contextune.core.routing.pass_rates import HALF_LIFE, PassRates, published_rate
+from contextune.core.routing.trials import trials
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, OPUS
-from contextune.core.trials import trials
 from tests.core import past as p
 
 OPUS_LOW, OPUS_HIGH = Rung(model=OPUS, effort="low"), Rung(model=OPUS, effort="high")

@@ -11,13 +11,13 @@ import pytest
 
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
-from contextune.core.history import WEEK_MS, History
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import CacheMiss, Usage
 from contextune.core.record import TaskRecord
 from contextune.core.settings import SONNET, Settings
-from contextune.core.suggestion import LEAST, Suggestion
-from contextune.core.suggestions import suggestions
+from contextune.core.spending.history import WEEK_MS, History
+from contextune.core.spending.suggestion import LEAST, Suggestion
+from contextune.core.spending.suggestions import suggestions
 from tests.core import past as p
 
 FIXED = Settings(routing="fixed")

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from contextune.core.chance import Share, ratio, share
 from contextune.core.conversation import Rung
-from contextune.core.history import History
 from contextune.core.naming import rung_text
-from contextune.core.rates import Visit, mean, visits
-from contextune.core.suggestion import LEAST, WORTH, SettingValue, Suggestion, bounds, cents
-from contextune.core.wording import dollars_text
+from contextune.core.routing.chance import Share, ratio, share
+from contextune.core.spending.history import History
+from contextune.core.spending.rates import Visit, mean, visits
+from contextune.core.spending.suggestion import LEAST, WORTH, SettingValue, Suggestion, bounds, cents
+from contextune.core.spending.wording import dollars_text
 
 RECENT = 10
 """Tasks by which it is told where a kind begins now."""

@@ -18,11 +18,11 @@ from typing import NamedTuple
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
 from contextune.core.naming import rung_text
-from contextune.core.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.plan import Complexity
-from contextune.core.rates import visits
 from contextune.core.record import TaskRecord
+from contextune.core.routing.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.settings import Routing
+from contextune.core.spending.rates import visits
 
 EXCESS = Decimal("0.05")
 """The most that learning shall cost, as a share of what the usual starts would have cost."""

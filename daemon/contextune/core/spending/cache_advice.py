@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contextune.core.base import Value
-from contextune.core.chance import Share, share
-from contextune.core.costs import cost_of_misses, is_expired
-from contextune.core.history import History
 from contextune.core.ledger import LedgerEntry
-from contextune.core.suggestion import WORTH, Suggestion, bounds, cents, percent
-from contextune.core.wording import count_text
+from contextune.core.routing.chance import Share, share
+from contextune.core.spending.costs import cost_of_misses, is_expired
+from contextune.core.spending.history import History
+from contextune.core.spending.suggestion import WORTH, Suggestion, bounds, cents, percent
+from contextune.core.spending.wording import count_text
 
 LEAST_EXPIRED = 5
 LEAST_REQUESTS = 100

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contextune.core.conversation import Rung
-from contextune.core.pass_rates import PassRates, weight_of
 from contextune.core.plan import Complexity
 from contextune.core.record import TaskRecord, newest_records
-from contextune.core.trials import trials
+from contextune.core.routing.pass_rates import PassRates, weight_of
+from contextune.core.routing.trials import trials
 
 AttemptCost = Callable[[Rung, Complexity], Decimal | None]
 """What all tries of a rung at a Task cost, in dollars, before there is a history; None if unpriced."""

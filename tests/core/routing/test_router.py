@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contextune.core.conversation import Rung
-from contextune.core.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.plan import Complexity
 from contextune.core.record import TaskRecord
-from contextune.core.router import LEAST, MOST, THIN, UNWEIGHED, Asked, Router, Start, usual_start
+from contextune.core.routing.outlook import Outlook, cost_of, cost_of_acceptance
+from contextune.core.routing.router import LEAST, MOST, THIN, UNWEIGHED, Asked, Router, Start, usual_start
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
 from tests.core import past as p
 

@@ -8,9 +8,9 @@ from random import Random
 import msgspec
 import pytest
 
-from contextune.core.calibration import Ratio, Spread, calibrated, counted, forecast
 from contextune.core.money import PriceRange
 from contextune.core.record import Forecast, TaskRecord
+from contextune.core.routing.calibration import Ratio, Spread, calibrated, counted, forecast
 from tests.core import past as p
 
 PRIOR = Spread(0.3, 1.0, 4.0)

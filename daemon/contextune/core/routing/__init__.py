@@ -1,0 +1,1 @@
+"""Where Tasks begin on the Ladder and what they should cost, learnt from what came of earlier ones."""
