@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from contextune.adapters.fence import NoFence
 from contextune.adapters.shell import FencedShell
 from contextune.adapters.workspace import WorktreeFiles
-from contextune.agents.loop import NOT_FINISHED, NOT_RUN, AgentLoop
+from contextune.agents.loop import NOT_FINISHED, NOT_RUN, UNCERTAIN, AgentLoop, LeftOff, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
 from contextune.core.conversation import (
@@ -28,6 +29,7 @@ from contextune.core.conversation import (
     ToolUse,
     said_by_user,
 )
+from contextune.core.effects import FileEffect
 from contextune.core.errors import (
     Asked,
     AttemptEnd,
@@ -55,9 +57,13 @@ class Session:
         self.words: list[str] = []
         self.acts = 0
         self.cliffs: list[tuple[str, int, int]] = []
+        self.intents: list[tuple[str, tuple[FileEffect, ...]]] = []
+        self.outcomes: list[ToolResult] = []
         self.loop = AgentLoop(
-            send=model.send,
+            send=self._send,
             record=self._record,
+            before=self._before,
+            after=self._after,
             hear=lambda: tuple(self.words),
             toolbox=toolbox,
             rung=Rung(model="claude-haiku-5-5", effort="low"),
@@ -75,6 +81,18 @@ class Session:
         """The newest message that went to the model."""
         return self.model.requests[-1].messages[-1]
 
+    async def _send(self, request: ModelRequest) -> ModelReply:
+        answer = await self.model.send(request)
+        self.recorded.append((said(answer), self.loop.turn + 1))
+        return answer
+
+    async def _before(self, use: ToolUse, turn: int, effects: tuple[FileEffect, ...]) -> None:
+        assert turn == self.loop.turn
+        self.intents.append((use.id, effects))
+
+    async def _after(self, result: ToolResult) -> None:
+        self.outcomes.append(result)
+
     async def _record(self, message: Message, turn: int) -> None:
         self.recorded.append((message, turn))
 
@@ -83,6 +101,10 @@ class Session:
 
     async def _cliff(self, how: str, tokens: int, limit: int) -> None:
         self.cliffs.append((how, tokens, limit))
+
+
+async def call(toolbox: Toolbox, use: ToolUse) -> str:
+    return await (await toolbox.prepare(use)).run()
 
 
 async def test_it_queries_acts_and_observes_until_it_finishes(model: MakeModel, toolbox: Toolbox) -> None:
@@ -153,7 +175,7 @@ async def test_a_finish_in_the_middle_ends_the_turn(model: MakeModel, toolbox: T
         ToolResult(tool_use_id="u1", content="seen\n[exit code 0]"),
         ToolResult(tool_use_id="u3", content=NOT_RUN, is_error=True),
     )
-    assert "late" not in await toolbox.call(use("glob", patterns=["late"]))
+    assert "late" not in await call(toolbox, use("glob", patterns=["late"]))
 
 
 async def test_several_calls_run_in_order(model: MakeModel, toolbox: Toolbox) -> None:
@@ -263,7 +285,7 @@ async def test_a_cut_reply_runs_no_call_and_says_so(model: MakeModel, toolbox: T
     assert "cut at 1000 tokens; no call in it was run" in said[2].blocks[0].text
     # A message must say something: what is left of a reply that was all call is a remark.
     assert said[3] == Message(role="assistant", blocks=(Text(text="(cut off)"),))
-    assert await toolbox.call(use("glob", patterns=["half"])) == "no file"
+    assert await call(toolbox, use("glob", patterns=["half"])) == "no file"
 
 
 async def test_thinking_and_unknown_blocks_go_back_unchanged(model: MakeModel, toolbox: Toolbox) -> None:
@@ -279,7 +301,7 @@ async def test_a_refusal_is_no_turn(model: MakeModel, toolbox: Toolbox) -> None:
     with pytest.raises(ModelRefusal, match=r"claude-haiku-5-5 \(low\) declined the Task"):
         await here.start()
     assert here.loop.turn == 0
-    assert len(here.recorded) == 1
+    assert [message.role for message, _ in here.recorded] == ["user", "assistant"]
 
 
 async def test_a_problem_of_the_server_passes_through(model: MakeModel, toolbox: Toolbox) -> None:
@@ -393,3 +415,110 @@ def test_a_tool_use_knows_its_call() -> None:
     assert reply("a", LOOK, "b").calls == (LOOK,)
     assert reply("a", LOOK, "b").text == "ab"
     assert isinstance(LOOK, ToolUse)
+
+
+def left(*blocks: Block, **more: Any) -> LeftOff:
+    """A conversation that a process left after its first reply."""
+    told = Message(role="user", blocks=FIRST)
+    return LeftOff(
+        messages=(told, Message(role="assistant", blocks=blocks)),
+        turn=1,
+        stop_reason="tool_use",
+        previous_id="msg_1",
+        **more,
+    )
+
+
+def sha(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+async def test_calls_that_change_something_are_told_before_and_after(
+    model: MakeModel, toolbox: Toolbox, folder: Path
+) -> None:
+    (folder / "old.txt").write_text("a\n")
+    calls = (
+        use("read", "u0", files=[{"path": "old.txt"}]),
+        use("edit", "u1", edits=[{"path": "old.txt", "old": "a", "new": "b"}]),
+        use("write", "u2", files=[{"path": "new.txt", "content": "n"}]),
+        use("bash", "u3", command="echo c"),
+        use("edit", "u4", edits=[{"path": "old.txt", "old": "zzz", "new": "b"}]),
+    )
+    here = Session(model(reply(*calls), reply(DONE)), toolbox)
+    assert isinstance(await here.start(), Finished)
+    assert here.intents == [
+        ("u1", (FileEffect(path="old.txt", before=sha("a\n"), after=sha("b\n")),)),
+        ("u2", (FileEffect(path="new.txt", before=None, after=sha("n")),)),
+        ("u3", ()),
+    ]
+    assert [outcome.tool_use_id for outcome in here.outcomes] == ["u1", "u2", "u3"]
+
+
+async def test_a_conversation_goes_on_at_the_first_call_without_a_result(
+    model: MakeModel, toolbox: Toolbox, folder: Path
+) -> None:
+    first, second = use("bash", "u1", command="echo 1 >> order"), use("bash", "u2", command="echo 2 >> order")
+    here = Session(model(reply(DONE)), toolbox)
+    known = ToolResult(tool_use_id="u1", content="[exit code 0]")
+    end = await here.loop.take_up(left(first, second, results={"u1": known}))
+    assert isinstance(end, Finished)
+    assert (folder / "order").read_text() == "2\n"
+    assert here.observed().blocks == (known, ToolResult(tool_use_id="u2", content="[exit code 0]"))
+    # The request is the one that the process before would have sent.
+    assert (here.model.requests[0].anchor, here.model.requests[0].previous_id) == (1, "msg_1")
+    assert [turn for _, turn in here.recorded] == [1, 2]
+
+
+async def test_a_command_that_may_have_run_is_never_run_again(
+    model: MakeModel, toolbox: Toolbox, folder: Path
+) -> None:
+    here = Session(model(reply(DONE)), toolbox)
+    await here.loop.take_up(left(use("bash", "u1", command="touch ran"), begun={"u1": ()}))
+    assert not (folder / "ran").exists()
+    assert here.observed().blocks == (ToolResult(tool_use_id="u1", content=UNCERTAIN, is_error=True),)
+
+
+@pytest.mark.parametrize(
+    ("there", "is_known"), [("a\n", True), ("b\n", True), ("neither\n", False), (None, False)]
+)
+async def test_an_edit_that_may_have_run_is_looked_up(
+    model: MakeModel, toolbox: Toolbox, folder: Path, there: str | None, is_known: bool
+) -> None:
+    if there is not None:
+        (folder / "old.txt").write_text(there)
+    call = use("edit", "u1", edits=[{"path": "old.txt", "old": "a", "new": "b"}])
+    effects = (FileEffect(path="old.txt", before=sha("a\n"), after=sha("b\n")),)
+    here = Session(model(reply(DONE)), toolbox)
+    await here.loop.take_up(left(call, begun={"u1": effects}))
+    if is_known:
+        assert (folder / "old.txt").read_text() == "b\n"
+        assert here.observed().blocks == (ToolResult(tool_use_id="u1", content="edited old.txt"),)
+    else:
+        assert not (folder / "old.txt").exists() or (folder / "old.txt").read_text() == there
+        assert here.observed().blocks == (ToolResult(tool_use_id="u1", content=UNCERTAIN, is_error=True),)
+
+
+async def test_a_write_of_which_a_part_was_done_is_finished(
+    model: MakeModel, toolbox: Toolbox, folder: Path
+) -> None:
+    (folder / "one.txt").write_text("1")
+    files = [{"path": "one.txt", "content": "1"}, {"path": "two.txt", "content": "2"}]
+    effects = (
+        FileEffect(path="one.txt", before=None, after=sha("1")),
+        FileEffect(path="two.txt", before=None, after=sha("2")),
+    )
+    here = Session(model(reply(DONE)), toolbox)
+    await here.loop.take_up(left(use("write", "u1", files=files), begun={"u1": effects}))
+    assert (folder / "two.txt").read_text() == "2"
+    assert here.observed().blocks == (ToolResult(tool_use_id="u1", content="wrote one.txt\nwrote two.txt"),)
+
+
+async def test_a_conversation_whose_last_word_was_told_asks_the_model(
+    model: MakeModel, toolbox: Toolbox
+) -> None:
+    here = Session(model(reply(DONE)), toolbox)
+    told = LeftOff(
+        messages=(Message(role="user", blocks=FIRST),), turn=0, stop_reason="end_turn", previous_id=None
+    )
+    assert isinstance(await here.loop.take_up(told), Finished)
+    assert here.model.requests[0].messages == told.messages

@@ -19,7 +19,7 @@ from tests.agents.scripted import use
 
 
 async def call(toolbox: Toolbox, name: str, **given: Any) -> str:
-    return await toolbox.call(use(name, **given))
+    return await (await toolbox.prepare(use(name, **given))).run()
 
 
 async def test_bash_tells_output_and_exit_code(toolbox: Toolbox, folder: Path) -> None:
@@ -176,14 +176,14 @@ async def test_grep_and_glob(toolbox: Toolbox) -> None:
 
 async def test_finish_and_ask_end_the_turn(toolbox: Toolbox) -> None:
     with pytest.raises(Finished) as finished:
-        await toolbox.call(use("finish", "u7", summary="Done.", remaining="Docs."))
+        await toolbox.prepare(use("finish", "u7", summary="Done.", remaining="Docs."))
     assert (finished.value.call_id, finished.value.summary, finished.value.remaining) == (
         "u7",
         "Done.",
         "Docs.",
     )
     with pytest.raises(Asked) as asked:
-        await toolbox.call(use("ask", "u8", question="Which?", choices=["a", "b"]))
+        await toolbox.prepare(use("ask", "u8", question="Which?", choices=["a", "b"]))
     assert (asked.value.call_id, asked.value.question, asked.value.choices) == ("u8", "Which?", ("a", "b"))
 
 

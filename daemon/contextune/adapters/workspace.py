@@ -67,6 +67,11 @@ class WorktreeFiles:
             except OSError as problem:
                 raise ToolProblem(f"{path!r} can't be written: {problem.strerror}.") from None
 
+    def changed_at(self, path: str) -> int:
+        """When a file's content last changed, in milliseconds since the epoch. Raises ToolProblem."""
+        with open_parent(self._root, path) as place, os.fdopen(open_regular(place, path), "rb") as file:
+            return os.fstat(file.fileno()).st_mtime_ns // 1_000_000
+
     def grep(self, pattern: str, *, path: str, glob: str | None, context: int, limit: int) -> str:
         """Lines that match a regular expression of ripgrep, as `path:line:text`, `-` marking context lines.
 

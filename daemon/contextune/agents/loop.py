@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
 from contextune.agents.pruning import is_bound, pruned, size
-from contextune.agents.toolbox import READ_ONLY, Toolbox
+from contextune.agents.toolbox import READ_ONLY, Call, Toolbox
 from contextune.core.conversation import (
     Message,
     ModelReply,
     ModelRequest,
     Rung,
+    StopReason,
     Text,
     ToolResult,
     ToolUse,
     said_by_user,
 )
+from contextune.core.effects import FileEffect
 from contextune.core.errors import (
     AttemptEnd,
     Finished,
@@ -31,19 +34,43 @@ from contextune.core.errors import (
 )
 
 Send = Callable[[ModelRequest], Awaitable[ModelReply]]
+"""Sends a request; by the time it returns, the reply is in the Journal as `said` has it."""
 Record = Callable[[Message, int], Awaitable[None]]
-"""Journals a message of the conversation with the number of its turn."""
+"""Journals a message to the agent with the number of its turn."""
+Before = Callable[[ToolUse, int, tuple[FileEffect, ...]], Awaitable[None]]
+"""Journals that a call which may change something is about to run, in this turn, with these effects."""
+After = Callable[[ToolResult], Awaitable[None]]
+"""Journals what such a call came to."""
 Hear = Callable[[], tuple[str, ...]]
 """Words of the user that arrived since the last turn."""
 Cliff = Callable[[Literal["pruned", "handed_over"], int, int], Awaitable[None]]
 """Told how a prompt was kept below a price cliff, how many tokens it would have had, and the cliff."""
 
+UNCERTAIN = (
+    "Contextune was stopped while this call ran: whether it did its work, or a part of it, is not known. It "
+    "was not run again. Look at what is there before you go on."
+)
 NOT_RUN = "Not run: the call before it ended the turn."
 NOT_FINISHED = "Not finished: a call before it in this turn failed. Mend that first."
 PRUNE_TO = 0.5
 """The share of the limit to which a conversation is pruned: the cache is rewritten once, not every turn."""
 FITS = 0.9
 """The share of the limit that a pruned conversation may have by our estimate, which knows bytes alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOff:
+    """A conversation as the process before this one left it."""
+
+    messages: tuple[Message, ...]
+    turn: int
+    stop_reason: StopReason
+    """Why the newest reply ended."""
+    previous_id: str | None
+    results: Mapping[str, ToolResult] = field(default_factory=dict)
+    """What calls of the newest reply came to, by the call's id."""
+    begun: Mapping[str, tuple[FileEffect, ...]] = field(default_factory=dict)
+    """Calls of the newest reply that were about to run, of which nobody knows what they came to."""
 
 
 class AgentLoop:
@@ -54,6 +81,8 @@ class AgentLoop:
         *,
         send: Send,
         record: Record,
+        before: Before,
+        after: After,
         hear: Hear,
         toolbox: Toolbox,
         rung: Rung,
@@ -65,6 +94,8 @@ class AgentLoop:
     ) -> None:
         self._send = send
         self._record = record
+        self._before = before
+        self._after = after
         self._hear = hear
         self._toolbox = toolbox
         self._rung = rung
@@ -80,6 +111,10 @@ class AgentLoop:
         """Whether a call of this turn that was to change something failed."""
         self._anchor = 0
         self._previous: str | None = None
+        self._results: dict[str, ToolResult] = {}
+        """What calls came to that the process before this one ran."""
+        self._begun: dict[str, tuple[FileEffect, ...]] = {}
+        """Calls that it may have run."""
         self.turn = 0
 
     async def start(self, first: tuple[Text, ...]) -> AttemptEnd:
@@ -92,15 +127,26 @@ class AgentLoop:
         await self._hand_back(call_id, text, is_error=is_error)
         return await self._work()
 
-    async def _work(self) -> AttemptEnd:
+    async def take_up(self, left: LeftOff) -> AttemptEnd:
+        """Go on where another process stopped: at the first call of the newest reply that has no result."""
+        self._messages = list(left.messages)
+        self._anchor = max((i for i, m in enumerate(left.messages) if m.role == "assistant"), default=0)
+        self._previous = left.previous_id
+        self._results, self._begun = dict(left.results), dict(left.begun)
+        self.turn = left.turn
+        newest = self._messages[-1]
+        return await self._work((newest, left.stop_reason) if newest.role == "assistant" else None)
+
+    async def _work(self, unfinished: tuple[Message, StopReason] | None = None) -> AttemptEnd:
         try:
+            if unfinished is not None:
+                await self._act(*unfinished)
             while True:
-                reply = await self._query()
-                await self._act(reply)
+                await self._act(*await self._query())
         except AttemptEnd as end:
             return end
 
-    async def _query(self) -> ModelReply:
+    async def _query(self) -> tuple[Message, StopReason]:
         if self.turn >= self._max_turns:
             raise LimitReached(f"{self._max_turns} turns are used up.")
         try:
@@ -108,10 +154,10 @@ class AgentLoop:
         except PromptTooLong as long:
             reply = await self._below_the_cliff(long)
         self._anchor, self._previous = len(self._messages), reply.id
-        if reply.stop_reason == "refusal":
-            raise ModelRefusal(f"{self._rung} declined the Task.")
-        self.turn += 1
-        return reply
+        self.turn += reply.stop_reason != "refusal"  # to decline is no turn
+        message = said(reply)
+        self._messages.append(message)
+        return message, reply.stop_reason
 
     def _request(self) -> ModelRequest:
         return ModelRequest(
@@ -158,20 +204,24 @@ class AgentLoop:
         words = ("".join(b.text for b in blocks if isinstance(b, Text)).strip() for blocks in said)
         return next((text for text in words if text), "")
 
-    async def _act(self, reply: ModelReply) -> None:
-        if reply.stop_reason == "max_tokens":
-            await self._cut_short(reply)
+    async def _act(self, message: Message, stop_reason: StopReason) -> None:
+        if stop_reason == "refusal":
+            raise ModelRefusal(f"{self._rung} declined the Task.")
+        if stop_reason == "max_tokens":
+            cut = f"That reply was cut at {self._max_tokens} tokens; no call in it was run."
+            words = Text(text=f"{cut} Go in smaller steps.")
+            await self._say(Message(role="user", blocks=(words,)))
             return
-        await self._say(reply.message)
-        if not reply.calls:
+        calls = [block for block in message.blocks if isinstance(block, ToolUse)]
+        if not calls:
             # A turn without a call says that nothing is left to do: the Gate decides whether that is so.
-            raise Finished("", reply.text, "")
+            raise Finished("", "".join(b.text for b in message.blocks if isinstance(b, Text)), "")
         self._spoilt = False
-        for batch in _batches(reply.calls):
+        for batch in _batches(calls):
             try:
                 self._pending += await asyncio.gather(*(self._result(use) for use in batch))
             except AttemptEnd:
-                skipped = reply.calls[len(self._pending) + 1 :]
+                skipped = calls[len(self._pending) + 1 :]
                 self._pending += [
                     ToolResult(tool_use_id=s.id, content=NOT_RUN, is_error=True) for s in skipped
                 ]
@@ -183,22 +233,34 @@ class AgentLoop:
     async def _result(self, use: ToolUse) -> ToolResult:
         if use.name == "finish" and self._spoilt:
             return ToolResult(tool_use_id=use.id, content=NOT_FINISHED, is_error=True)
-        try:
-            return ToolResult(tool_use_id=use.id, content=await self._toolbox.call(use))
-        except ToolProblem as problem:
-            self._spoilt = self._spoilt or use.name not in READ_ONLY
-            return ToolResult(tool_use_id=use.id, content=str(problem), is_error=True)
+        known = self._results.pop(use.id, None)
+        result = known or await self._called(use)
+        self._spoilt = self._spoilt or (result.is_error and use.name not in READ_ONLY)
+        return result
 
-    async def _cut_short(self, reply: ModelReply) -> None:
-        # A call that was cut off is incomplete and must not go back; whole text blocks may.
-        kept = tuple(
-            b for b in reply.blocks if not isinstance(b, ToolUse) and getattr(b, "text", "x").strip()
-        )
-        await self._say(Message(role="assistant", blocks=kept or (Text(text="(cut off)"),)))
-        words = (
-            f"That reply was cut at {self._max_tokens} tokens; no call in it was run. Go in smaller steps."
-        )
-        await self._say(Message(role="user", blocks=(Text(text=words),)))
+    async def _called(self, use: ToolUse) -> ToolResult:
+        """Run a call. One that may change something is journalled before and after."""
+        begun = self._begun.pop(use.id, None)
+        try:
+            call = await self._toolbox.prepare(use) if begun is None else await self._again(use, begun)
+        except ToolProblem as problem:
+            return ToolResult(tool_use_id=use.id, content=str(problem), is_error=True)
+        if call.changes and begun is None:
+            await self._before(use, self.turn, call.effects)
+        try:
+            result = ToolResult(tool_use_id=use.id, content=await call.run())
+        except ToolProblem as problem:
+            result = ToolResult(tool_use_id=use.id, content=str(problem), is_error=True)
+        if call.changes:
+            await self._after(result)
+        return result
+
+    async def _again(self, use: ToolUse, effects: tuple[FileEffect, ...]) -> Call:
+        """A call that may have run already, as far as it is safe to run it now."""
+        call = await self._toolbox.again(use, effects)
+        if call is None:
+            raise ToolProblem(UNCERTAIN)
+        return call
 
     async def _hand_back(self, call_id: str | None, text: str, *, is_error: bool) -> None:
         results: list[ToolResult | Text] = []
@@ -215,6 +277,15 @@ class AgentLoop:
     async def _say(self, message: Message) -> None:
         self._messages.append(message)
         await self._record(message, self.turn)
+
+
+def said(reply: ModelReply) -> Message:
+    """A reply as the conversation keeps it."""
+    if reply.stop_reason != "max_tokens":
+        return reply.message
+    # A call that was cut off is incomplete and must not go back; whole text blocks may.
+    kept = tuple(b for b in reply.blocks if not isinstance(b, ToolUse) and getattr(b, "text", "x").strip())
+    return Message(role="assistant", blocks=kept or (Text(text="(cut off)"),))
 
 
 def _batches(calls: Sequence[ToolUse]) -> Iterator[list[ToolUse]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 
@@ -33,6 +34,33 @@ class SeenFiles:
         """Create or replace a file; its content counts as seen."""
         self._files.write(path, content)
         self._seen[_key(path)] = _digest(content)
+
+    def peek(self, path: str) -> bytes | None:
+        """A file's bytes, which do not count as seen; None if there is none that can be read."""
+        try:
+            return self._files.read(path)
+        except ToolProblem:
+            return None
+
+    def recall(self, known: Mapping[str, int]) -> None:
+        """Take files for seen that the agent saw at these times, milliseconds, in an earlier process.
+
+        One that changed later is not what the agent saw: a write over it is refused once.
+        """
+        for path, at in known.items():
+            content = self.peek(path)
+            if content is not None:
+                unchanged = self._files.changed_at(path) <= at
+                self._seen[_key(path)] = _digest(content) if unchanged else b""
+
+    def changed_at(self, path: str) -> int:
+        """When a file's content last changed, in milliseconds since the epoch."""
+        return self._files.changed_at(path)
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """Paths of the files that count as seen."""
+        return frozenset(self._seen)
 
     def refuse_stale(self, path: str) -> None:
         """Raise ToolProblem, once, if a file that was seen holds something else by now.

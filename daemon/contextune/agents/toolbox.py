@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
 from contextune.agents import tool_inputs as t
 from contextune.agents.seen_files import SeenFiles
 from contextune.core.conversation import Tool, ToolUse
+from contextune.core.effects import FileEffect
 from contextune.core.errors import Asked, Finished, ToolProblem
 from contextune.core.ports import Shell, Workspace
 
@@ -19,6 +22,17 @@ GREP_LIMIT = 200
 GLOB_LIMIT = 500
 READ_ONLY = frozenset({"read", "grep", "glob"})
 """Tools that change nothing, so that several calls may run at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that was checked and is ready to run. `run` may still raise ToolProblem."""
+
+    run: Callable[[], Awaitable[str]]
+    changes: bool = False
+    """Whether it may change something."""
+    effects: tuple[FileEffect, ...] = ()
+    """What a file tool will leave."""
 
 
 class Toolbox:
@@ -45,34 +59,44 @@ class Toolbox:
         """The tools as the model sees them, in a fixed order."""
         return tuple(t.as_tool(kind) for kind in self._kinds.values())
 
-    async def call(self, use: ToolUse) -> str:
-        """Run one call and return its result. Raises Finished and Asked to end or suspend the attempt."""
-        kind = self._kinds.get(use.name)
-        if kind is None:
-            raise ToolProblem(f"There is no tool {use.name!r}. Tools: {', '.join(self._kinds)}.")
-        try:
-            given = msgspec.convert(use.input, kind)
-        except msgspec.ValidationError as problem:
-            raise ToolProblem(f"{use.name}: {problem}.") from None
-        match given:
+    async def prepare(self, use: ToolUse) -> Call:
+        """Check a call. Raises Finished and Asked to end or suspend the attempt."""
+        match self._checked(use):
             case t.Finish(summary=summary, remaining=remaining):
                 raise Finished(use.id, summary, remaining)
             case t.Ask(question=question, choices=choices):
                 raise Asked(use.id, question, choices)
-            case t.Bash():
-                return await self._bash(given)
-            case t.Read():
-                return await asyncio.to_thread(self._read, given)
-            case t.Write():
-                return await asyncio.to_thread(self._write, given)
-            case t.Edit():
-                return await asyncio.to_thread(self._edit, given)
-            case t.Grep():
-                return await asyncio.to_thread(self._grep, given)
-            case t.Glob():
-                return await asyncio.to_thread(self._glob, given)
+            case t.Bash() as bash:
+                return Call(lambda: self._bash(bash), changes=True)
+            case t.Read() as read:
+                return Call(lambda: asyncio.to_thread(self._read, read))
+            case t.Write() as write:
+                return await asyncio.to_thread(self._planned_write, write)
+            case t.Edit() as edit:
+                return await asyncio.to_thread(self._planned_edit, edit.edits)
+            case t.Grep() as grep:
+                return Call(lambda: asyncio.to_thread(self._grep, grep))
+            case t.Glob() as glob:
+                return Call(lambda: asyncio.to_thread(self._glob, glob))
             case _:
                 raise ToolProblem(f"There is no tool {use.name!r}.")
+
+    async def again(self, use: ToolUse, effects: Sequence[FileEffect]) -> Call | None:
+        """A call of which a process that died journalled no outcome, as far as it is left to be done.
+
+        None if that cannot be told: of a command, and of files that are neither as they were before it nor
+        as it would have left them.
+        """
+        return await asyncio.to_thread(self._again, self._checked(use), effects)
+
+    def _checked(self, use: ToolUse) -> t.ToolInput:
+        kind = self._kinds.get(use.name)
+        if kind is None:
+            raise ToolProblem(f"There is no tool {use.name!r}. Tools: {', '.join(self._kinds)}.")
+        try:
+            return msgspec.convert(use.input, kind)
+        except msgspec.ValidationError as problem:
+            raise ToolProblem(f"{use.name}: {problem}.") from None
 
     async def _bash(self, given: t.Bash) -> str:
         limit = min(given.timeout_s or self._command_timeout, self._command_timeout)
@@ -98,24 +122,61 @@ class Toolbox:
         numbered = "\n".join(f"{n}\t{lines[n - 1]}" for n in range(first, last + 1))
         return f"{wanted.path} ({len(lines)} lines)\n{numbered}"
 
-    def _write(self, given: t.Write) -> str:
+    def _planned_write(self, given: t.Write) -> Call:
         for file in given.files:
             self.files.refuse_stale(file.path)
-        for file in given.files:
-            self.files.write(file.path, file.content.encode())
-        return "\n".join(f"wrote {file.path}" for file in given.files)
+        contents = {file.path: file.content.encode() for file in given.files}
+        return self._replacing(contents, "wrote", [file.path for file in given.files])
 
-    def _edit(self, given: t.Edit) -> str:
+    def _planned_edit(self, edits: Sequence[t.Replacement]) -> Call:
         """All edits or none: every one is checked in memory before the first file is written."""
+        contents = self._edited(edits)
+        return self._replacing(contents, "edited", list(contents))
+
+    def _edited(self, edits: Sequence[t.Replacement]) -> dict[str, bytes]:
         texts: dict[str, str] = {}
-        for edit in given.edits:
+        for edit in edits:
             text = texts.get(edit.path)
             if text is None:
                 text = self._text(edit.path)
             texts[edit.path] = _replaced(text, edit)
-        for path, text in texts.items():
-            self.files.write(path, text.encode())
-        return "\n".join(f"edited {path}" for path in texts)
+        return {path: text.encode() for path, text in texts.items()}
+
+    def _replacing(self, contents: Mapping[str, bytes], verb: str, paths: Sequence[str]) -> Call:
+        effects = tuple(
+            FileEffect(path=path, before=self._digest(path), after=sha256(content).hexdigest())
+            for path, content in contents.items()
+        )
+
+        def run() -> str:
+            for path, content in contents.items():
+                self.files.write(path, content)
+            return "\n".join(f"{verb} {path}" for path in paths)
+
+        return Call(lambda: asyncio.to_thread(run), changes=True, effects=effects)
+
+    def _again(self, given: t.ToolInput, effects: Sequence[FileEffect]) -> Call | None:
+        now = {effect.path: self._digest(effect.path) for effect in effects}
+        if not effects or any(now[one.path] not in (one.before, one.after) for one in effects):
+            return None
+        left = {one.path for one in effects if now[one.path] != one.after}
+        wanted = [one.path for one in effects]
+        match given:
+            case t.Write(files=files):
+                contents = {file.path: file.content.encode() for file in files if file.path in left}
+                return self._replacing(contents, "wrote", wanted)
+            case t.Edit(edits=edits):
+                try:
+                    contents = self._edited([edit for edit in edits if edit.path in left])
+                except ToolProblem:
+                    return None
+                return self._replacing(contents, "edited", wanted)
+            case _:
+                return None
+
+    def _digest(self, path: str) -> str | None:
+        content = self.files.peek(path)
+        return None if content is None else sha256(content).hexdigest()
 
     def _text(self, path: str) -> str:
         try:

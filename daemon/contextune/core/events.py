@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from contextune.core.base import Value
-from contextune.core.conversation import Message, Rung
+from contextune.core.conversation import Message, Rung, StopReason
 from contextune.core.effects import (
     AcceptStarted,
     AttemptResumed,
@@ -105,6 +105,9 @@ class MessageAdded(Event, frozen=True, kw_only=True):
     turn: int
     message: Message
     request_id: str | None = None
+    stop_reason: StopReason | None = None
+    """Why a reply ended; None of a user's turn."""
+    reply_id: str | None = None
 
 
 class RequestReserved(Event, frozen=True, kw_only=True):
@@ -264,6 +267,10 @@ class TaskBounced(Event, frozen=True, kw_only=True):
     reason: str
     against: tuple[str, ...]
     """The Tasks that it does not fit together with."""
+    conflicts: tuple[str, ...] = ()
+    """Files that git could not merge."""
+    handed: str = ""
+    """What the agent that goes on with it is told."""
 
 
 class TaskEnded(Event, frozen=True, kw_only=True):

@@ -376,6 +376,10 @@ class Workspace(Protocol):
         """Create or replace a file, folders included."""
         ...
 
+    def changed_at(self, path: str) -> int:
+        """When a file's content last changed, in milliseconds since the epoch."""
+        ...
+
     def grep(self, pattern: str, *, path: str, glob: str | None, context: int, limit: int) -> str:
         """Lines that match a regular expression."""
         ...

@@ -10,6 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
+from contextune.core.effects import AttemptResumed
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill
 from contextune.core.plan import Task
@@ -73,6 +74,8 @@ class TaskRun(Value, frozen=True, kw_only=True):
     summary: str = ""
     remaining: str = ""
     bounces: int = 0
+    bounced: ev.TaskBounced | None = None
+    """Why it last went back to an agent."""
     salvage: str | None = None
     told: tuple[str, ...] = ()
     """Words of the user that no turn has carried yet."""
@@ -114,6 +117,9 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, worktree=None, salvage=event.salvage)
         case ev.AttemptStarted():
             return _started(task, event)
+        case AttemptResumed():
+            # What it had asked is asked again, unless the answer is there.
+            return change(task, state="working", question=None, asked_by=None)
         case ev.MessageAdded():
             return _message(task, event)
         case ev.RequestSettled():
@@ -166,11 +172,11 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, state="accepted", reason="", joined=event.commit)
         case ev.TaskBounced():
             bounced = change(task, state="waiting", reason=event.reason, bounces=task.bounces + 1)
-            return change(bounced, commit=None, lap=len(task.attempts))
+            return change(bounced, commit=None, lap=len(task.attempts), bounced=event)
         case ev.TaskEnded():
             return change(task, state=event.state, reason=event.reason, question=None, asked_by=None)
         case ev.TaskRetried():
-            again = change(task, state="waiting", reason="", question=None, asked_by=None)
+            again = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
             return change(again, lap=len(task.attempts))
         case _:
             return task

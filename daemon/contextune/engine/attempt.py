@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from contextune.agents.briefing import gate_report
-from contextune.agents.loop import AgentLoop
+from contextune.agents.loop import AgentLoop, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
 from contextune.core import events as ev
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.conversation import (
+    Message,
+    ModelReply,
+    ModelRequest,
+    Rung,
+    Text,
+    ToolResult,
+    ToolUse,
+)
+from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned
 from contextune.core.errors import (
     Asked,
     AttemptEnd,
@@ -33,11 +42,12 @@ from contextune.core.states import AttemptOutcome
 from contextune.engine.cliff import dollars_avoided
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
+from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
+from contextune.engine.taken_up import MEANWHILE, OpenAttempt
 from contextune.engine.words import Words
 from contextune.engine.world import World
 
-MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
 NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
 
 
@@ -82,7 +92,7 @@ class Site(Protocol):
 class Outside:
     """An attempt's ways out: to the model, to the Journal, to the user."""
 
-    send: Callable[[ModelRequest], Awaitable[ModelReply]]
+    send: Callable[[ModelRequest, Keep], Awaitable[ModelReply]]
     tell: Callable[[ev.AnyEvent], Awaitable[None]]
     words: Words
     ask: Callable[[Asked], Awaitable[str | None]]
@@ -112,6 +122,9 @@ class AttemptWork:
         self._evidence: Evidence | None = None
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
+        self._retries = site.settings.gate_retries
+        self._before: Evidence | None = None
+        """What the Gate saw when an earlier process ran it, and nothing has been done since."""
 
     @property
     def turns(self) -> int:
@@ -120,10 +133,42 @@ class AttemptWork:
 
     async def work(self, handed: tuple[Text, ...]) -> Done:
         """Until the attempt is over. `handed` is what it is told beside its Task."""
+        first = await asyncio.to_thread(self._site.packs.first_message, self._task, self._toolbox.files)
+        return await self._until_over(self._loop.start((*first, *handed)))
+
+    async def take_up(self, open_: OpenAttempt) -> Done:
+        """The same for an attempt that another process left open, from its last call on."""
+        site, number = self._site, self._number
+        await asyncio.to_thread(self._recall, open_)
+        self._retries -= open_.verdicts
+        self._before = open_.evidence
+        await self._outside.tell(
+            AttemptResumed(
+                run_id=site.run.id,
+                at=site.now(),
+                task_id=self._task.id,
+                attempt=number,
+                turn=open_.left.turn,
+                uncertain=open_.uncertain,
+            )
+        )
+        return await self._until_over(self._loop.take_up(open_.left), answer=open_.answer)
+
+    def _recall(self, open_: OpenAttempt) -> None:
+        """Know the files as the agent does: those that its first message showed, and those it saw since."""
+        files = self._toolbox.files
+        self._site.packs.first_message(self._task, files)
+        files.recall(dict.fromkeys(files.seen, open_.began_at) | dict(open_.known))
+
+    async def _until_over(
+        self, conversation: Coroutine[Any, Any, AttemptEnd], *, answer: str | None = None
+    ) -> Done:
         site = self._site
-        first = await asyncio.to_thread(site.packs.first_message, self._task, self._toolbox.files)
         try:
-            done = await self._judged(await self._loop.start((*first, *handed)))
+            end = await conversation
+            if answer is not None and isinstance(end, Asked):
+                end = await self._loop.observe(end.call_id, answer, is_error=False)
+            done = await self._judged(end)
         except ModelRefusal as refusal:
             done = self._ended("refused", str(refusal))
         except PromptTooLong as long:
@@ -145,7 +190,6 @@ class AttemptWork:
 
     async def _judged(self, end: AttemptEnd) -> Done:
         """The Gate's word on each `finish`, the user's on each `ask`, until the attempt is over."""
-        retries = self._site.settings.gate_retries
         words = self._outside.words
         while True:
             match end:
@@ -158,10 +202,10 @@ class AttemptWork:
                         continue  # words that came while the Gate ran count before its verdict
                     if self._evidence is not None and self._evidence.verdict != "red":
                         return self._ended("green", end.summary, end.remaining, tree)
-                    if retries == 0:
+                    if self._retries <= 0:
                         said = end.summary if self._evidence else "The agent changed nothing."
                         return self._ended("red", said, end.remaining, tree)
-                    retries -= 1
+                    self._retries -= 1
                     report = gate_report(self._evidence) if self._evidence else NOTHING_CHANGED
                     end = await self._loop.observe(end.call_id, report, is_error=True)
                 case Asked():
@@ -190,6 +234,9 @@ class AttemptWork:
         command = self._task.gate or run.gate
         if command is None or run.baseline is None:
             return ungated(tree)
+        before, self._before = self._before, None
+        if before is not None and before.tree == tree:
+            return before
         await self._outside.tell(
             ev.GateStarted(
                 run_id=run.id, at=site.now(), task_id=self._task.id, tree=tree, attempt=self._number
@@ -215,8 +262,10 @@ class AttemptWork:
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
         site, given = self._site, role(name)
         return AgentLoop(
-            send=self._outside.send,
+            send=lambda request: self._outside.send(request, self._kept),
             record=self._record,
+            before=self._before_call,
+            after=self._after_call,
             hear=self._outside.words.unheard,
             toolbox=self._toolbox,
             rung=rung,
@@ -229,14 +278,47 @@ class AttemptWork:
 
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)
+        await self._outside.tell(self._added(message, turn))
+
+    def _kept(self, reply: ModelReply) -> list[ev.AnyEvent]:
+        turn = self._loop.turn + (reply.stop_reason != "refusal")
+        return [self._added(said(reply), turn, reply)]
+
+    def _added(self, message: Message, turn: int, reply: ModelReply | None = None) -> ev.MessageAdded:
+        return ev.MessageAdded(
+            run_id=self._site.run.id,
+            at=self._site.now(),
+            task_id=self._task.id,
+            attempt=self._number,
+            turn=turn,
+            message=message,
+            stop_reason=reply.stop_reason if reply else None,
+            reply_id=reply.id if reply else None,
+        )
+
+    async def _before_call(self, use: ToolUse, turn: int, effects: tuple[FileEffect, ...]) -> None:
         await self._outside.tell(
-            ev.MessageAdded(
+            ToolCalled(
                 run_id=self._site.run.id,
                 at=self._site.now(),
                 task_id=self._task.id,
                 attempt=self._number,
                 turn=turn,
-                message=message,
+                call_id=use.id,
+                name=use.name,
+                effects=effects,
+            )
+        )
+
+    async def _after_call(self, result: ToolResult) -> None:
+        await self._outside.tell(
+            ToolReturned(
+                run_id=self._site.run.id,
+                at=self._site.now(),
+                task_id=self._task.id,
+                attempt=self._number,
+                call_id=result.tool_use_id,
+                result=result,
             )
         )
 

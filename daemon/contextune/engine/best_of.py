@@ -11,7 +11,7 @@ from typing import Any
 from contextune.core import events as ev
 from contextune.core.conversation import Text
 from contextune.core.errors import ContextuneError
-from contextune.core.task_run import TaskRun, lease_name
+from contextune.core.task_run import Attempt, TaskRun, lease_name
 from contextune.engine.attempt import Done, GivenUp
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
@@ -144,15 +144,22 @@ class BestOf:
         done = before
         if done is None:
             cut = self._standing.attempts(self._task).get(trial)
-            if cut is not None:
+            if cut is not None and cut.outcome != "working":
                 handed = await left_behind(self._driver, lease, cut)
             async with Seat(self._driver.slots) as seat:
                 if self._green is not None:
+                    await self._leave(cut)
                     return None
                 done = await self._trial(trial, lease, words).run(seat, handed, reason)
         self._over(trial, done)
         lines = await asyncio.to_thread(self._lines, lease.start, done.tree)
         return Tried(trial, done, lines, self._spent(trial)[1])
+
+    async def _leave(self, attempt: Attempt | None) -> None:
+        """End an attempt that an earlier process left open: another try is green already."""
+        if attempt is not None and attempt.outcome == "working":
+            done = Done("cancelled", GREEN_ALREADY, attempt=attempt.number)
+            await self._driver.emit(ended(self._driver, self._task_id, done))
 
     def _trial(self, trial: int, lease: Lease, words: Words) -> Trial:
         def before_turn() -> None:

@@ -17,7 +17,7 @@ from contextune.engine import accept as acceptance
 from contextune.engine.leases import Leases
 from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
-from contextune.engine.recovery import interrupted, settle_abandoned
+from contextune.engine.recovery import interrupted, left_open, settle_abandoned
 from contextune.engine.run import RunDriver, finished
 from contextune.engine.samples import Samples
 from contextune.engine.task_work import work_on
@@ -150,8 +150,8 @@ class Drives:
     async def cancel_idle(self, run: Run) -> None:
         """Cancel a Run that no process drives."""
         at = self._world.clock.now()
-        for left_open in interrupted(run, at):
-            run = await self.record(left_open)
+        for event in [*interrupted(run, at), *left_open(run, at)]:
+            run = await self.record(event)
         for task in run.tasks:
             if task.state not in ENDED_TASK:
                 run = await self.record(

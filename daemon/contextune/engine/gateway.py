@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -16,13 +17,22 @@ from contextune.core.errors import (
     ModelRefusal,
     PromptTooLong,
 )
-from contextune.core.events import Noted, RequestReserved, RequestSettled
+from contextune.core.events import AnyEvent, Noted, RequestReserved, RequestSettled
 from contextune.core.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
 from contextune.core.ports import Clock, Model, PriceBook
 from contextune.core.settings import SONNET
 from contextune.engine.account import Account
 from contextune.engine.prompt_length import PromptLengths
 from contextune.engine.throttle import Throttle
+
+Keep = Callable[[ModelReply], Sequence[AnyEvent]]
+"""The events that keep a reply. They are recorded with its bill, so that none is paid for and lost."""
+
+
+def keep_nothing(reply: ModelReply) -> Sequence[AnyEvent]:  # noqa: ARG001
+    """The reply is of use to this process alone."""
+    return ()
+
 
 NOTHING = Charge(usage=Usage(), dollars=Decimal(0), at_sonnet=Decimal(0))
 
@@ -57,6 +67,7 @@ class Gateway:
         role: str,
         task_id: str | None,
         attempt: int | None = None,
+        keep: Keep = keep_nothing,
     ) -> ModelReply:
         """Send one request when the server is likely to take it, and again until it is answered.
 
@@ -77,7 +88,9 @@ class Gateway:
         while True:
             try:
                 async with passage:
-                    return passage.answered(await self._once(account, request, bound, role, task_id, attempt))
+                    return passage.answered(
+                        await self._once(account, request, bound, role, task_id, attempt, keep)
+                    )
             except ModelRefusal:
                 raise
             except ModelProblem as problem:
@@ -91,6 +104,7 @@ class Gateway:
         role: str,
         task_id: str | None,
         attempt: int | None,
+        keep: Keep,
     ) -> ModelReply:
         price = self._prices.price(request.rung.model)
         reserved = await self._reserve(account, request, bound, price, role, task_id, attempt)
@@ -100,7 +114,8 @@ class Gateway:
             miss = reply.miss or self._lengths.miss(request, reply)
             self._lengths.keep(reply)
             settled = True
-            await self._settle(account, reserved, self._charge(request.rung.model, reply), miss=miss)
+            charge = self._charge(request.rung.model, reply)
+            await self._settle(account, reserved, charge, miss=miss, kept=keep(reply))
         except ContextuneError as problem:
             if not settled:
                 settled = True
@@ -121,6 +136,7 @@ class Gateway:
         *,
         error: str | None = None,
         miss: CacheMiss | None = None,
+        kept: Sequence[AnyEvent] = (),
     ) -> None:
         account.settle(reserved.worst_case, charge, reserved.task_id)
         await account.emit(
@@ -135,7 +151,8 @@ class Gateway:
                 error=error,
                 attempt=reserved.attempt,
                 miss=miss,
-            )
+            ),
+            *kept,
         )
 
     async def _reserve(

@@ -6,16 +6,22 @@ import asyncio
 
 from contextune.agents.briefing import gate_report
 from contextune.core import events as ev
-from contextune.core.conversation import Text
+from contextune.core.run import Run
 from contextune.engine.attempt import Done
 from contextune.engine.commits import commit_message
 from contextune.engine.ghost import Bounced, Candidate, Joined
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
 
+MAX_BOUNCES = 2
+"""How often a Task goes back to an agent because it does not fit the others."""
 
-async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> Bounced | None:
-    """Commit what the Gate saw and take it to the Ghost; None if it is in."""
+
+async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> ev.TaskBounced | None:
+    """Commit what the Gate saw and take it to the Ghost; None if it is in.
+
+    Where it does not fit, its worktree then holds its work on top of the Ghost.
+    """
     repository = driver.repository
     message = commit_message(driver.run, driver.run.task(task_id), done.summary, done.remaining)
     commit = await asyncio.to_thread(repository.commit_tree, done.tree, [lease.start], message)
@@ -54,16 +60,44 @@ async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> Bou
             )
         )
         return None
-    await driver.emit(
-        ev.TaskBounced(
-            run_id=driver.run.id,
-            at=driver.now(),
-            task_id=task_id,
-            reason=outcome.reason,
-            against=outcome.against,
-        )
+    return await _bounce(driver, task_id, lease, outcome)
+
+
+async def _bounce(driver: RunDriver, task_id: str, lease: Lease, outcome: Bounced) -> ev.TaskBounced:
+    """Put the Task's work on top of the Ghost, then record that it goes back to an agent there.
+
+    In this order: a process that dies in between leaves a Task that is still about to join.
+    """
+    run = driver.run
+    event = ev.TaskBounced(
+        run_id=run.id,
+        at=driver.now(),
+        task_id=task_id,
+        reason=outcome.reason,
+        against=outcome.against,
+        conflicts=outcome.conflicts,
+        handed=_words(run, outcome),
     )
-    return outcome
+    if run.task(task_id).bounces >= MAX_BOUNCES:
+        await driver.emit(event)
+        return event
+    await _put_on_ghost(driver, task_id, lease, outcome)
+    lease.start = outcome.ghost
+    await driver.emit(event, lease_taken(driver, task_id, lease))
+    return event
+
+
+def lease_taken(driver: RunDriver, task_id: str, lease: Lease) -> ev.LeaseTaken:
+    """The event that tells where a Task is worked on."""
+    return ev.LeaseTaken(
+        run_id=driver.run.id,
+        at=driver.now(),
+        task_id=task_id,
+        path=str(lease.path),
+        branch=lease.branch,
+        start=lease.start,
+        port=lease.port,
+    )
 
 
 async def _taken_in(driver: RunDriver, candidate: Candidate) -> Joined | Bounced:
@@ -82,16 +116,20 @@ async def _taken_in(driver: RunDriver, candidate: Candidate) -> Joined | Bounced
         return outcome
 
 
-async def put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: Bounced) -> tuple[Text, ...]:
-    """Put a Task's work on top of the Ghost in its worktree; what the agent that goes on is told."""
+async def _put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: Bounced) -> None:
+    """Bring a Task's worktree to its work on top of the Ghost; what it was before stays under a ref."""
     repository, run = driver.repository, driver.run
-    kept = f"refs/contextune/kept/{run.id}/{task_id}/{run.task(task_id).bounces}"
+    kept = f"refs/contextune/kept/{run.id}/{task_id}/{run.task(task_id).bounces + 1}"
     was = await asyncio.to_thread(repository.resolve, f"refs/heads/{lease.branch}")
     await asyncio.to_thread(repository.set_ref, kept, was)
     merged = await asyncio.to_thread(
         repository.commit_tree, bounced.tree, [bounced.ghost], "Put together with the others"
     )
     await asyncio.to_thread(repository.reset_worktree, lease.path, merged)
+
+
+def _words(run: Run, bounced: Bounced) -> str:
+    """What the agent that goes on is told."""
     words = [f"# On top of the other Tasks\nThis Task was green by itself. {bounced.reason}"]
     others = [run.task(other) for other in bounced.against]
     words += [f"The other Task, {other.task.title}: {other.summary}" for other in others]
@@ -101,4 +139,4 @@ async def put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: B
         words.append("Your worktree holds your work merged with theirs. Make the Gate green again.")
         if bounced.evidence is not None:
             words.append(gate_report(bounced.evidence))
-    return (Text(text="\n\n".join(words)),)
+    return "\n\n".join(words)

@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import ContextuneError, GitProblem
 from contextune.core.ports import Repository, Shell
 from contextune.core.settings import Settings
 from contextune.engine.world import World
@@ -26,6 +26,8 @@ class Lease:
     port: int
     shell: Shell
     environment: dict[str, str] = field(default_factory=dict)
+    is_new: bool = False
+    """Whether it was made just now, so that nobody has worked in it."""
 
 
 class Leases:
@@ -50,18 +52,18 @@ class Leases:
 
     async def take(self, name: str, start: str) -> Lease:
         """A new worktree at a commit, set up; or the one that this Task already has, as it stands."""
-        path = self.path(name)
-        if not path.exists():
-            self._ready(name).unlink(missing_ok=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(self._repository.add_worktree, path, self.branch(name), start)
-            await asyncio.to_thread(self._repository.hydrate, path)
+        path, ready = self.path(name), self._ready(name)
+        is_new = not (path.exists() and ready.exists())
+        if is_new:
+            ready.unlink(missing_ok=True)
+            await asyncio.to_thread(self._make, name, start)
         lease = Lease(
             path=path,
             branch=self.branch(name),
             start=start,
             port=self._hold_port(name),
             shell=self._world.shell(path, self._repository),
+            is_new=is_new,
         )
         lease.environment = {
             "PORT": str(lease.port),
@@ -69,12 +71,27 @@ class Leases:
             "CONTEXTUNE_TASK": name,
         }
         # A process may die, or the command fail, before the set-up is done: only its end counts.
-        ready = self._ready(name)
-        if not ready.exists():
+        if is_new:
             if self._settings.setup:
                 await self._hook(lease, "set-up", self._settings.setup)
             ready.touch()
         return lease
+
+    def _make(self, name: str, start: str) -> None:
+        """A worktree at a commit. One that is there was not finished, so that nobody has worked in it."""
+        path = self.path(name)
+        if path.exists():
+            try:
+                self._repository.reset_worktree(path, start)
+            except GitProblem:
+                self._repository.remove_worktree(path, self._salvage_ref(name))
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._repository.add_worktree(path, self.branch(name), start)
+        self._repository.hydrate(path)
+
+    def _salvage_ref(self, name: str) -> str:
+        return f"refs/contextune/salvage/{self._run_id}/{name}"
 
     async def give_back(self, name: str) -> str | None:
         """Remove a Task's worktree. Returns the Salvage ref that keeps its unfinished work, or None."""
@@ -92,8 +109,7 @@ class Leases:
             except ContextuneError as problem:
                 self.problems.append(str(problem))
         self._ready(name).unlink(missing_ok=True)
-        ref = f"refs/contextune/salvage/{self._run_id}/{name}"
-        return await asyncio.to_thread(self._repository.remove_worktree, path, ref)
+        return await asyncio.to_thread(self._repository.remove_worktree, path, self._salvage_ref(name))
 
     def close(self) -> None:
         """Let go of the ports; worktrees stay."""

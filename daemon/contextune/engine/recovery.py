@@ -12,11 +12,11 @@ GONE = "The process ended before the reply came."
 
 
 def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
-    """Events that settle the requests in flight, at their worst case, and end the attempts at work.
+    """Events that settle the requests in flight, at their worst case.
 
     Whether such a request was billed is not known, so that the budget must count it.
     """
-    settled: list[ev.AnyEvent] = [
+    return [
         ev.RequestSettled(
             run_id=run.id,
             at=at,
@@ -32,7 +32,11 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
         )
         for request in run.in_flight
     ]
-    ended: list[ev.AnyEvent] = [
+
+
+def left_open(run: Run, at: int) -> list[ev.AnyEvent]:
+    """Events that end the attempts at work, of a Run that nobody goes on with."""
+    return [
         ev.AttemptEnded(
             run_id=run.id,
             at=at,
@@ -45,7 +49,6 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
         for attempt in task.attempts
         if attempt.outcome == "working"
     ]
-    return settled + ended
 
 
 async def settle_abandoned(world: World) -> None:

@@ -27,7 +27,7 @@ from contextune.engine.account import Account, budgets_of
 from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
-from contextune.engine.gateway import Gateway
+from contextune.engine.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.ghost import Candidate, Ghost
 from contextune.engine.leases import Leases
 from contextune.engine.priming import ROLE, Priming, about_to_begin
@@ -169,7 +169,13 @@ class RunDriver:
         self.account.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
 
     async def send(
-        self, request: ModelRequest, *, role: str, task_id: str | None, attempt: int | None = None
+        self,
+        request: ModelRequest,
+        *,
+        role: str,
+        task_id: str | None,
+        attempt: int | None = None,
+        keep: Keep = keep_nothing,
     ) -> ModelReply:
         """Send a request when the Run is not paused; at the end of its budget, park until that is raised.
 
@@ -180,7 +186,7 @@ class RunDriver:
             try:
                 async with self._priming.ahead_of(request):
                     return await self._gateway.send(
-                        self.account, request, role=role, task_id=task_id, attempt=attempt
+                        self.account, request, role=role, task_id=task_id, attempt=attempt, keep=keep
                     )
             except BudgetReached as reached:
                 if task_id is not None and reached.scope in ("request", "task"):

@@ -20,7 +20,7 @@ from contextune.engine.account import Account
 from contextune.engine.attempt import AttemptWork, Outside
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
-from contextune.engine.gateway import Gateway
+from contextune.engine.gateway import Gateway, Keep
 from contextune.engine.leases import Leases
 from contextune.engine.task_work import EXECUTOR
 from contextune.engine.words import Words
@@ -115,7 +115,7 @@ class Shadow:
         )
 
     def _outside(self, task_id: str) -> Outside:
-        async def send(request: ModelRequest) -> ModelReply:
+        async def send(request: ModelRequest, keep: Keep) -> ModelReply:  # noqa: ARG001 only its cost counts
             return await self._gateway.send(self._account, request, role=EXECUTOR, task_id=task_id)
 
         async def tell(event: ev.AnyEvent) -> None:

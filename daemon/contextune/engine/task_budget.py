@@ -9,6 +9,7 @@ from decimal import ROUND_UP, Decimal
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached
 from contextune.engine.account import ZERO
+from contextune.engine.gateway import Keep
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
 
@@ -29,7 +30,9 @@ class TaskBudget:
         self._raised = 0
         self._stopped: BudgetReached | None = None
 
-    async def send(self, request: ModelRequest, *, role: str, attempt: int, seat: Seat) -> ModelReply:
+    async def send(
+        self, request: ModelRequest, *, role: str, attempt: int, seat: Seat, keep: Keep
+    ) -> ModelReply:
         """Send a request, the same one again when the budget was raised.
 
         Raises BudgetReached if the user stops the Task.
@@ -37,7 +40,9 @@ class TaskBudget:
         while True:
             raised = self._raised
             try:
-                return await self._driver.send(request, role=role, task_id=self._task_id, attempt=attempt)
+                return await self._driver.send(
+                    request, role=role, task_id=self._task_id, attempt=attempt, keep=keep
+                )
             except BudgetReached as reached:
                 await seat.outside(self._decided(reached, attempt, raised))
 

@@ -13,7 +13,7 @@ from contextune.core.task_run import TaskRun
 from contextune.engine.attempt import Done
 from contextune.engine.best_of import BestOf
 from contextune.engine.climbing import step_above
-from contextune.engine.joining import join, put_on_ghost
+from contextune.engine.joining import MAX_BOUNCES, join, lease_taken
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
@@ -22,8 +22,6 @@ from contextune.engine.trial import Standing, Trial, diff, ended_before, left_be
 
 EXECUTOR = "parallel-task-executor"
 RESOLVER = "conflict-resolver"
-MAX_BOUNCES = 2
-"""How often a Task goes back to an agent because it does not fit the others."""
 
 
 async def work_on(driver: RunDriver, task_id: str) -> None:
@@ -49,7 +47,7 @@ class TaskWork:
         start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
         await self._take_lease(self._task.start or start)
         standing, reason = await self._taken_up()
-        handed = await left_behind(self._driver, self._lease, self._task.attempt)
+        handed = await self._handed()
         done = await self._green_before()
         while True:
             if done is None:
@@ -70,16 +68,15 @@ class TaskWork:
             if self._task.bounces > MAX_BOUNCES:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
-            handed = await put_on_ghost(self._driver, self._task_id, self._lease, bounced)
-            await self._take_lease(bounced.ghost)
-            standing = self._from_the_start(RESOLVER if bounced.conflicts else EXECUTOR)
+            handed = (Text(text=bounced.handed),)
+            standing = self._from_the_start(_role_after(bounced))
 
     async def _taken_up(self) -> tuple[Standing, str]:
         """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
         task = self._task
         attempts = task.attempts[task.lap :]
         if not attempts:
-            standing = self._from_the_start(EXECUTOR)
+            standing = self._from_the_start(_role_after(task.bounced))
             return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
         last = attempts[-1]
         first = self._from_the_start(last.role)
@@ -88,6 +85,14 @@ class TaskWork:
         if reached(first.rungs, first.start, attempts) > step:
             return await self._above(standing), why_climb(last.outcome, last.evidence, last.summary)
         return standing, last.reason
+
+    async def _handed(self) -> tuple[Text, ...]:
+        """What the next attempt is told of those before it, by an earlier process."""
+        task = self._task
+        ended = [one for one in task.attempts if one.outcome != "working"]
+        if task.bounced is not None and len(ended) == task.lap:
+            return (Text(text=task.bounced.handed),)
+        return await left_behind(self._driver, self._lease, ended[-1] if ended else None)
 
     async def _above(self, standing: Standing) -> Standing:
         """Where to go on after red."""
@@ -121,17 +126,7 @@ class TaskWork:
 
     async def _take_lease(self, start: str) -> None:
         self._lease = await self._driver.leases.take(self._task_id, start)
-        await self._driver.emit(
-            ev.LeaseTaken(
-                run_id=self._driver.run.id,
-                at=self._driver.now(),
-                task_id=self._task_id,
-                path=str(self._lease.path),
-                branch=self._lease.branch,
-                start=start,
-                port=self._lease.port,
-            )
-        )
+        await self._driver.emit(lease_taken(self._driver, self._task_id, self._lease))
 
     async def _green_before(self) -> Done | None:
         """The end of an attempt that an earlier process committed, but did not bring into the Ghost."""
@@ -141,3 +136,8 @@ class TaskWork:
         tree = await asyncio.to_thread(self._driver.repository.tree_of, task.commit)
         evidence = task.attempt.evidence if task.attempt else None
         return Done("green", task.summary, task.remaining, evidence, tree)
+
+
+def _role_after(bounced: ev.TaskBounced | None) -> str:
+    """Who goes on with a Task; `bounced` tells why it went back to an agent."""
+    return RESOLVER if bounced is not None and bounced.conflicts else EXECUTOR

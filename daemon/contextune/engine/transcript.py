@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from contextune.core import events as ev
 from contextune.core.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
+from contextune.core.effects import AttemptResumed
 from contextune.core.task_run import TaskRun
 
 SHOWN = 4_000
@@ -25,6 +26,8 @@ def transcript(task: TaskRun, events: Sequence[ev.AnyEvent], attempt: int | None
             case ev.AttemptStarted():
                 why = f" {event.reason}" if event.reason else ""
                 parts.append(f"## Attempt {event.attempt}: {event.role} on {event.rung}\n{why}".rstrip())
+            case AttemptResumed():
+                parts.append("The process that ran this attempt ended; it goes on from here.")
             case ev.RequestSettled():
                 turn_cost = event.charge.dollars or Decimal(0)
             case ev.MessageAdded():

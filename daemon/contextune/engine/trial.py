@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from contextune.agents.briefing import earlier_attempt
 from contextune.core import events as ev
 from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
-from contextune.core.errors import Asked, BudgetReached
+from contextune.core.errors import Asked, BudgetReached, ModelProblem, PlaceProblem
 from contextune.core.evidence import Evidence
 from contextune.core.ladder import LOST, MAX_HAND_OVERS, newest_tries
 from contextune.core.task_run import Attempt, TaskRun
 from contextune.engine.attempt import AttemptWork, Done, Outside
+from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
+from contextune.engine.taken_up import OpenAttempt, open_attempt
 from contextune.engine.task_budget import TaskBudget
 from contextune.engine.words import Words
 
@@ -42,6 +45,13 @@ class Standing:
     def attempts(self, task: TaskRun) -> dict[int, Attempt]:
         """The newest attempt of each try that the Task had on this step since it last began anew."""
         return newest_tries(task.attempts[task.lap :], self.rungs, self.start, self.step)
+
+
+class Left(NamedTuple):
+    """An attempt that an earlier process left open."""
+
+    number: int
+    open: OpenAttempt
 
 
 class Trial:
@@ -80,9 +90,19 @@ class Trial:
         return self._driver.run.task(self._task_id)
 
     async def run(self, seat: Seat, handed: tuple[Text, ...], reason: str) -> Done:
-        """Until the try is over. `handed` is what is told beside the Task."""
+        """Until the try is over. `handed` is what is told beside the Task.
+
+        An attempt that an earlier process left open is taken up, where its worktree is still there.
+        """
+        left = await self._left_open()
+        if left is None and self._last is not None and self._last.outcome == "cancelled":
+            handed = await left_behind(self._driver, self._lease, self._last)
         while True:
-            done = await self._attempt(seat, handed, reason)
+            if left is None:
+                done = await self._attempt(seat, handed, reason)
+            else:
+                done = await self._go_on(seat, left, handed)
+                left = None
             if done.outcome != "handed_over" or hand_overs(self._task) > MAX_HAND_OVERS:
                 return done
             reason = "The conversation before it had grown too long."
@@ -106,22 +126,57 @@ class Trial:
                 trial=self._trial,
             )
         )
+        return await self._work(seat, number, lambda work: work.work(handed))
+
+    @property
+    def _last(self) -> Attempt | None:
+        """The newest attempt of this try on this step."""
+        return self._standing.attempts(self._task).get(self._trial)
+
+    async def _go_on(self, seat: Seat, left: Left, handed: tuple[Text, ...]) -> Done:
+        def work(attempt: AttemptWork) -> Awaitable[Done]:
+            return attempt.take_up(left.open) if left.open.left.messages else attempt.work(handed)
+
+        return await self._work(seat, left.number, work)
+
+    async def _left_open(self) -> Left | None:
+        """The attempt of this try that has no end yet; one that cannot be taken up is brought to its end."""
+        attempt = self._last
+        if attempt is None or attempt.outcome != "working":
+            return None
+        driver = self._driver
+        events = await driver.world.journal.read(driver.run.id)
+        found = open_attempt(events, self._task_id, attempt.number)
+        if found is not None and not self._lease.is_new:
+            return Left(attempt.number, found)
+        lost = "Its worktree was gone." if self._lease.is_new else "The process ended."
+        await driver.emit(ended(driver, self._task_id, Done("cancelled", lost, attempt=attempt.number)))
+        return None
+
+    async def _work(self, seat: Seat, number: int, do: Callable[[AttemptWork], Awaitable[Done]]) -> Done:
+        standing = self._standing
         work = AttemptWork(
-            driver,
+            self._driver,
             self._task.task,
             self._lease,
             self._outside(seat, number),
             name=standing.role,
-            rung=rung,
+            rung=standing.rungs[standing.step],
             number=number,
         )
         try:
-            done = await work.work(handed)
+            done = await do(work)
         except BudgetReached as reached:
             await self._end(work, Done("limit", str(reached), attempt=number))
             raise
         except asyncio.CancelledError:
-            await self._end(work, Done("cancelled", "Stopped.", attempt=number))
+            if self._driver.halting:
+                await work.settle()  # it stays open: whoever goes on with the Run takes it up
+            else:
+                await self._end(work, Done("cancelled", "Stopped.", attempt=number))
+            raise
+        except (PlaceProblem, ModelProblem):
+            await work.settle()  # no fault of the attempt: it is taken up when the Run goes on
             raise
         except Exception as problem:
             await self._end(work, Done("failed", str(problem), attempt=number))
@@ -136,9 +191,11 @@ class Trial:
     def _outside(self, seat: Seat, number: int) -> Outside:
         driver = self._driver
 
-        async def send(request: ModelRequest) -> ModelReply:
+        async def send(request: ModelRequest, keep: Keep) -> ModelReply:
             self._before_turn()
-            return await self._budget.send(request, role=self._standing.role, attempt=number, seat=seat)
+            return await self._budget.send(
+                request, role=self._standing.role, attempt=number, seat=seat, keep=keep
+            )
 
         async def tell(event: ev.AnyEvent) -> None:
             # A Task's touched files are those of its own worktree, the one that people look at.
