@@ -9,6 +9,7 @@ from contextune.bench.figures import Suite
 
 SUITES: dict[str, str] = {
     "economy": "A job of five Tasks, done in several ways by the whole product: what each one costs.",
+    "crash": "Runs of five Tasks, killed at every point and at random ones, then gone on with: what is lost.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
     "router": "Where Tasks begin, against fixed starts, on simulated repositories.",

@@ -18,8 +18,7 @@ from contextune.cli.plan_file import read_plan_file
 from contextune.core import events as ev
 from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.quote import Quote
-from contextune.core.run import Run
-from contextune.core.states import LIVE_RUN
+from contextune.core.run import Run, is_unfinished
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
 
@@ -61,7 +60,7 @@ async def resume(app: Application, given: Namespace, out: Output) -> int:
     """Go on with a Run, the newest unfinished one if none is named. Returns the exit status."""
     run_id = given.run
     if run_id is None:
-        waiting = [one.id for one in await app.runs(None) if one.state in LIVE_RUN]
+        waiting = [one.id for one in await app.runs(None) if is_unfinished(one)]
         if not waiting:
             out.note("There is nothing to resume.")
             return 0

@@ -59,6 +59,12 @@ class AcceptStarted(Event, frozen=True, kw_only=True):
     mode: AcceptMode
 
 
+class AcceptRefused(Event, frozen=True, kw_only=True):
+    """The user's branch did not move. `reason` is a sentence."""
+
+    reason: str
+
+
 class DriveStarted(Event, frozen=True, kw_only=True):
     """A process drives the Run from here on. `process` names it; `took_over` if another one did before."""
 

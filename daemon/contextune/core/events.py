@@ -8,6 +8,7 @@ from typing import Literal
 from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung, StopReason
 from contextune.core.effects import (
+    AcceptRefused,
     AcceptStarted,
     AttemptResumed,
     CheckoutSeen,
@@ -375,6 +376,7 @@ AnyEvent = (
     | CheckoutSeen
     | DriveStarted
     | AcceptStarted
+    | AcceptRefused
     | MessageAdded
     | RequestReserved
     | RequestSettled

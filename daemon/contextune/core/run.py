@@ -10,6 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
+from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, charged
@@ -17,7 +18,7 @@ from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
-from contextune.core.states import RunState
+from contextune.core.states import LIVE_RUN, RunState
 from contextune.core.task_run import TaskRun, on_task
 from contextune.core.todo import Todo
 
@@ -62,7 +63,11 @@ class Run(Value, frozen=True, kw_only=True):
     """Ids of the Tasks in the Ghost, in order."""
     changes: tuple[ev.FileChange, ...] = ()
     """Base against Ghost, once every Task has ended."""
+    accepting: AcceptMode | None = None
+    """How the user's branch is being moved, from the intent to its outcome."""
     accepted: ev.RunAccepted | None = None
+    concluded: bool = False
+    """Whether it was brought to its end and that was told, until it goes on."""
     salvage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     shadows: tuple[ev.ShadowFinished, ...] = ()
@@ -92,6 +97,11 @@ def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
     for event in events:
         run = advance(run, event)
     return run
+
+
+def is_unfinished(run: Run) -> bool:
+    """Whether there is something to resume: work, or what was to follow it."""
+    return run.state in LIVE_RUN or run.accepting is not None or not run.concluded
 
 
 def planning_bill(quote: Quote) -> Bill:
@@ -152,7 +162,8 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.RunPaused():
             return change(run, state=event.state, reason=event.reason, parked_by=event.scope)
         case ev.RunResumed():
-            return change(run, state="running", reason="", parked_by=None, budget=event.budget, ended_at=None)
+            going = change(run, state="running", reason="", parked_by=None, ended_at=None)
+            return change(going, budget=event.budget, concluded=False)
         case ev.RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))
@@ -163,12 +174,18 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.TaskJoined():
             return change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
         case ev.TaskRetried():
-            return change(run, state="running", reason="", ended_at=None)
+            return change(run, state="running", reason="", ended_at=None, concluded=False)
         case ev.RunReady():
             state: RunState = "review" if run.joined else "failed"
             return change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
+        case AcceptStarted():
+            return change(run, accepting=event.mode)
+        case AcceptRefused():
+            return change(run, accepting=None)
         case ev.RunAccepted():
-            return change(run, state="accepted", accepted=event)
+            return change(run, state="accepted", accepted=event, accepting=None)
+        case ev.RunFinished():
+            return change(run, concluded=True)
         case ev.RunUndone():
             return change(run, state="undone")
         case ev.RunDiscarded():

@@ -15,7 +15,27 @@ from contextune.engine.run import ghost_branch
 
 
 async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMode) -> ev.RunAccepted:
-    """Move the user's branch once. Raises UsageProblem or MergeRefused, and then nothing has moved."""
+    """Move the user's branch once. Raises UsageProblem or MergeRefused, and then nothing has moved.
+
+    Repeating it after a crash moves nothing twice.
+    """
+    refuse(run, mode)
+    message = squash_message(run) if mode == "squash" else None
+    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message)
+    after = await asyncio.to_thread(repository.resolve, "HEAD")
+    return ev.RunAccepted(
+        run_id=run.id,
+        at=clock.now(),
+        mode=mode,
+        branch=run.base.branch,
+        before=restore.head,
+        after=after or run.ghost or "",
+        restore=restore,
+    )
+
+
+def refuse(run: Run, mode: AcceptMode) -> None:
+    """Raise UsageProblem if a Run cannot be accepted like this."""
     if mode == "none":
         raise UsageProblem("Choose how to accept: merge, squash or pr.")
     if mode == "pr":
@@ -24,18 +44,6 @@ async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMod
         raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
     if run.ghost is None or not run.joined:
         raise UsageProblem(f"Run {run.id} has no accepted Task, so there is nothing to accept.")
-    message = squash_message(run) if mode == "squash" else None
-    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost, message)
-    after = await asyncio.to_thread(repository.resolve, "HEAD")
-    return ev.RunAccepted(
-        run_id=run.id,
-        at=clock.now(),
-        mode=mode,
-        branch=run.base.branch,
-        before=restore.head,
-        after=after or run.ghost,
-        restore=restore,
-    )
 
 
 async def undo(run: Run, repository: Repository, clock: Clock) -> ev.RunUndone:

@@ -204,7 +204,8 @@ class Application:
         """Go on with a paused, parked or interrupted Run."""
         run = await self.run(run_id)
         if run.state not in LIVE_RUN:
-            raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to resume.")
+            await self._drives.conclude(run)
+            return
         if self._drives.is_driven(run.id):
             await self._drives.ask(run, Letter(verb="resume", text=str(budget) if budget is not None else ""))
             return

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from contextune.core import events as ev
+from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Letter
 from contextune.core.run import Run, fold
@@ -147,6 +148,21 @@ class Drives:
                 run = await self.record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
         return await self.record(finished(run, self._world.clock.now()))
 
+    async def conclude(self, run: Run) -> None:
+        """Bring to its end what a process that died left undone after the work: Accept, and what follows.
+
+        Raises UsageProblem if nothing was left.
+        """
+        if run.concluded and run.accepting is None:
+            raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to resume.")
+        if run.accepting is not None:
+            async with self.moving:
+                run = await self.accept(run, run.accepting)
+        elif run.accepted is not None and run.state == "accepted":
+            run = await self._release(run)
+        if not run.concluded:
+            await self._conclude(run)
+
     async def cancel_idle(self, run: Run) -> None:
         """Cancel a Run that no process drives."""
         at = self._world.clock.now()
@@ -170,8 +186,19 @@ class Drives:
     async def accept(self, run: Run, mode: AcceptMode) -> Run:
         """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile."""
         place = await self._places.of(Path(run.repository))
-        event = await acceptance.accept(run, place.repository, self._world.clock, mode)
-        run = await self.record(event)
+        acceptance.refuse(run, mode)
+        run = await self.record(AcceptStarted(run_id=run.id, at=self._world.clock.now(), mode=mode))
+        try:
+            event = await acceptance.accept(run, place.repository, self._world.clock, mode)
+        except ContextuneError as problem:
+            at = self._world.clock.now()
+            await self.record(AcceptRefused(run_id=run.id, at=at, reason=str(problem)))
+            raise
+        return await self._release(await self.record(event))
+
+    async def _release(self, run: Run) -> Run:
+        """Give the worktrees and branches of an accepted Run back."""
+        place = await self._places.of(Path(run.repository))
         leases = Leases(self._world, place.repository, run.id, self._places.settings_of(run))
         try:
             for returned in await acceptance.release(run, place.repository, self._world.clock, leases):

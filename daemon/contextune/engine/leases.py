@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError, GitProblem
+from contextune.core.ledger import PLANNING
 from contextune.core.ports import Repository, Shell
 from contextune.core.settings import Settings
 from contextune.engine.world import World
 
 OUTPUT_TAIL = 2_000
+BASE = "base"
+"""The name of the worktree in which a Quote has the Gate run on the Base."""
 
 
 @dataclass(slots=True)
@@ -152,3 +156,13 @@ def worktrees_folder(home: Path, root: Path) -> Path:
     """Where all worktrees of a repository stand: named for it, and unique."""
     mark = hashlib.sha256(str(root).encode()).hexdigest()[:8]
     return home / "worktrees" / f"{root.name}-{mark}"
+
+
+async def give_back_bases(world: World, repository: Repository, settings: Settings) -> None:
+    """Give back the worktrees in which Quotes, whose process is gone, had the Gate run."""
+    for path in sorted(worktrees_folder(world.home, repository.root).glob(f"*/{BASE}")):
+        quote_id = path.parent.name
+        with world.mailbox.own(PLANNING + quote_id) as is_left:
+            if is_left:
+                with suppress(ContextuneError):  # what cannot be given back now is listed by `worktrees`
+                    await Leases(world, repository, quote_id, settings).give_back(BASE)

@@ -35,7 +35,7 @@ from contextune.engine.account import Account, budgets_of
 from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
 from contextune.engine.gateway import Gateway
-from contextune.engine.leases import Leases
+from contextune.engine.leases import BASE, Leases, give_back_bases
 from contextune.engine.pricing import Pricer, in_all
 from contextune.engine.records import history
 from contextune.engine.task_ids import misnamed, renamed
@@ -86,6 +86,10 @@ class Quoter:
 
     async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         """The Quote. Raises ContextuneError with a sentence for people."""
+        with self._world.mailbox.own(PLANNING + self._id):
+            return await self._make(request, overlays)
+
+    async def _make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         self._stage("Taking the base")
         base = await asyncio.to_thread(
             self._repository.take_base, overlays, request.base or self._settings.base
@@ -163,16 +167,17 @@ class Quoter:
             self._stage(f"The tests passed on this very base lately: {gate}")
             return known
         self._stage(f"Running the tests on the base: {gate}")
+        await give_back_bases(self._world, self._repository, self._settings)
         leases = Leases(self._world, self._repository, self._id, self._settings)
         try:
-            lease = await leases.take("base", base.commit)
+            lease = await leases.take(BASE, base.commit)
             baseline = await self._gate.baseline(
                 gate, lease.shell, cwd=lease.path, tree=base.tree, environment={}
             )
             await asyncio.to_thread(self._world.baselines.keep, root, fence, baseline)
             return baseline
         finally:
-            await leases.give_back("base")
+            await leases.give_back(BASE)
             leases.close()
             self._problems += leases.problems
 
@@ -187,8 +192,7 @@ class Quoter:
         if request.plan is not None:
             return request.plan
         self._stage("Planning")
-        with self._world.mailbox.own(PLANNING + self._id):
-            return await self._planned(request, todos, files, gate, text)
+        return await self._planned(request, todos, files, gate, text)
 
     async def _planned(
         self,
