@@ -350,7 +350,16 @@ class Cliff(ScriptedModel):
 
 
 def printing(turns: int, *more: Block) -> list[ModelReply]:
-    return [reply(f"Turn {n}.", *more, msgspec.structs.replace(PRINT, id=f"u{n}")) for n in range(turns)]
+    return [
+        reply(
+            f"Turn {n}.",
+            *more,
+            msgspec.structs.replace(
+                PRINT, id=f"u{n}", input={**PRINT.input, "command": f"{PRINT.input['command']} # {n}"}
+            ),
+        )
+        for n in range(turns)
+    ]
 
 
 async def test_a_conversation_is_pruned_once_before_the_cliff_and_goes_on(toolbox: Toolbox) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from contextune.agents.circles import STUCK, TOLD, Circles
 from contextune.agents.pruning import is_bound, pruned, size
 from contextune.agents.toolbox import READ_ONLY, Call, Toolbox
 from contextune.core.conversation import (
@@ -30,6 +31,7 @@ from contextune.core.errors import (
     LimitReached,
     ModelRefusal,
     PromptTooLong,
+    Stuck,
     ToolProblem,
 )
 
@@ -109,6 +111,7 @@ class AgentLoop:
         self._pending: list[ToolResult] = []
         self._spoilt = False
         """Whether a call of this turn that was to change something failed."""
+        self._circles = Circles()
         self._anchor = 0
         self._previous: str | None = None
         self._results: dict[str, ToolResult] = {}
@@ -134,6 +137,7 @@ class AgentLoop:
         self._previous = left.previous_id
         self._results, self._begun = dict(left.results), dict(left.begun)
         self.turn = left.turn
+        self._circles.recall(left.messages)
         newest = self._messages[-1]
         return await self._work((newest, left.stop_reason) if newest.role == "assistant" else None)
 
@@ -228,7 +232,15 @@ class AgentLoop:
                 await self._acted()
                 raise
         await self._acted()
-        await self._hand_back(None, "", is_error=False)
+        await self._hand_back(None, "", is_error=False, note=self._circling(calls))
+
+    def _circling(self, calls: Sequence[ToolUse]) -> str:
+        """What to tell an agent that goes round in circles; empty if it does not. Raises Stuck in the end."""
+        self._circles.add(calls, self._pending)
+        verdict, rounds = self._circles.verdict()
+        if verdict == "stuck":
+            raise Stuck(STUCK.format(rounds=rounds))
+        return TOLD.format(rounds=rounds) if verdict == "told" else ""
 
     async def _result(self, use: ToolUse) -> ToolResult:
         if use.name == "finish" and self._spoilt:
@@ -262,7 +274,7 @@ class AgentLoop:
             raise ToolProblem(UNCERTAIN)
         return call
 
-    async def _hand_back(self, call_id: str | None, text: str, *, is_error: bool) -> None:
+    async def _hand_back(self, call_id: str | None, text: str, *, is_error: bool, note: str = "") -> None:
         results: list[ToolResult | Text] = []
         if call_id:
             results.append(ToolResult(tool_use_id=call_id, content=text, is_error=is_error))
@@ -271,6 +283,8 @@ class AgentLoop:
             results.append(Text(text=text))
         # An answer to `ask` is the call's result already.
         results += [said_by_user(words) for words in self._hear() if words != text]
+        if note:
+            results.append(Text(text=note))
         self._pending = []
         await self._say(Message(role="user", blocks=tuple(results)))
 

@@ -80,6 +80,7 @@ def script() -> Script:
             "five",
             [_edit("src/own.txt", "own", BROKEN), _finish()],
             [_bash("true"), _finish()],
+            [_finish()],  # where nobody knows whether that command ran, its turn is not the last
             effort="low",
         ),
         _plays("five", [_edit("src/own.txt", BROKEN, "own, by five"), _finish()], effort="high"),

@@ -17,6 +17,7 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
     ├── Finished                the model says that it is done; the Gate decides
     ├── Asked                   the model needs an answer from the user
     ├── LimitReached            turns, time or money of the attempt are used up
+    ├── Stuck                   it goes round in circles
     └── HandedOver              the conversation is too long: a fresh one goes on with the same work
 """
 
@@ -157,6 +158,10 @@ class Asked(AttemptEnd):
 
 class LimitReached(AttemptEnd):
     """An attempt used up its turns, its time or its money."""
+
+
+class Stuck(AttemptEnd):
+    """An attempt repeats what it did, to no effect."""
 
 
 class HandedOver(AttemptEnd):

@@ -13,7 +13,7 @@ from contextune.core.task_run import Attempt
 MAX_HAND_OVERS = 3
 """How often the conversation of a Task may grow too long for its model before the Task climbs."""
 
-LOST: frozenset[AttemptOutcome] = frozenset({"red", "limit", "refused"})
+LOST: frozenset[AttemptOutcome] = frozenset({"red", "limit", "refused", "stuck"})
 """Outcomes after which the same rung is not tried once more. The others are no fault of the rung."""
 
 

@@ -32,6 +32,7 @@ from contextune.core.errors import (
     HandedOver,
     ModelRefusal,
     PromptTooLong,
+    Stuck,
 )
 from contextune.core.evidence import Evidence
 from contextune.core.plan import Task
@@ -215,6 +216,8 @@ class AttemptWork:
                     end = await self._loop.observe(end.call_id, answer, is_error=False)
                 case HandedOver():
                     return self._ended("handed_over", str(end))
+                case Stuck():
+                    return self._ended("stuck", str(end))
                 case GivenUp():
                     return self._ended("cancelled", str(end))
                 case _:

@@ -38,6 +38,7 @@ const outcomeIcons: Record<AttemptView["outcome"], ThemeIcon> = {
   cancelled: icon("circle-slash"),
   failed: icon("warning", "charts.orange"),
   handed_over: icon("arrow-swap"),
+  stuck: icon("sync-ignored", "charts.orange"),
   outdone: icon("pass"),
 };
 

@@ -52,6 +52,7 @@ export function outcomeText(outcome: Outcome): string {
     cancelled: l10n.t("cancelled"),
     failed: l10n.t("failed"),
     handed_over: l10n.t("handed over"),
+    stuck: l10n.t("went round in circles"),
     outdone: l10n.t("tests green, another was smaller"),
   };
   return words[outcome];
