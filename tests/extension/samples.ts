@@ -113,6 +113,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     summary: "",
     remaining: "",
     salvage: null,
+    checkoutText: null,
     ...over,
   };
 }

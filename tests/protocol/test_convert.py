@@ -185,6 +185,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         summary="",
         remaining="",
         salvage=None,
+        checkout_text=None,
     )
     waiting = msgspec.structs.replace(
         working,

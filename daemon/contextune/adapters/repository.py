@@ -9,8 +9,10 @@ from contextune.adapters.base import take_base
 from contextune.adapters.checkout import Checkout
 from contextune.adapters.git import Git, require_git, start
 from contextune.adapters.objects import Objects
+from contextune.adapters.onlooker import look
 from contextune.adapters.scratch import Scratch
 from contextune.adapters.worktrees import Worktrees
+from contextune.core.checkout_look import CheckoutLook
 from contextune.core.errors import PlaceProblem
 from contextune.core.events import FileChange, Restore
 from contextune.core.ports import Merge, Overlays
@@ -62,6 +64,7 @@ class GitRepository:
         scratch.sweep()
         self._root = root
         self._git = git
+        self._common_dir = common_dir
         self._scratch = scratch
         self._objects = Objects(git)
         self._worktrees = Worktrees(git, common_dir, self._objects, scratch)
@@ -71,6 +74,10 @@ class GitRepository:
     def root(self) -> Path:
         """The top folder of the user's checkout, links resolved."""
         return self._root
+
+    def look(self) -> CheckoutLook:
+        """The user's checkout as it is, as hashes."""
+        return look(self._git, self._common_dir, self._scratch)
 
     def take_base(self, overlays: Overlays, ref: str | None) -> Base:
         """Snapshot HEAD plus all unfinished work as a commit object; or the commit that `ref` names."""

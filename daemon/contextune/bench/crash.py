@@ -191,6 +191,7 @@ class _Arena:
             "requests asked again though answered": lambda one: one.repeated,
             "commands run twice": lambda one: one.ran_twice,
             "Todos merged twice": lambda one: one.merged_twice,
+            "Tasks around which the checkout changed": lambda one: one.touched,
             "orphan processes, worktrees, branches, locks": lambda one: len(one.left),
         }
         for metric, count in counts.items():

@@ -45,6 +45,8 @@ class Faults(NamedTuple):
     """Requests that were sent again though their answer was in the Journal."""
     ran_twice: int = 0
     merged_twice: int = 0
+    touched: int = 0
+    """Tasks around whose work the user's checkout changed."""
     left: tuple[str, ...] = ()
     """Processes, worktrees, branches and locks that nobody needs."""
 
@@ -86,6 +88,7 @@ def faults(
         repeated=_repeated(events, log),
         ran_twice=int(once.is_file() and len(once.read_text().splitlines()) != 1),
         merged_twice=sum(count - 1 for count in subjects.values()),
+        touched=sum(bool(task.checkout_changed) for task in run.tasks),
         left=(*_processes(home), *_worktrees(repository, home), *_locks(repository)),
     )
 

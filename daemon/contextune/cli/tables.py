@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contextune.cli.terminal import one_line
+from contextune.core.checkout_look import look_text
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill, CostLine
 from contextune.core.quote import Quote
@@ -147,6 +148,9 @@ def evidence_lines(run: Run) -> list[str]:
         attempt = task.attempt
         if attempt is not None and attempt.evidence is not None:
             said.append(f"  {one_line(task.task.title)}: {proof_text(attempt.evidence)}")
+        if task.checkout_before is not None:
+            seen = look_text(task.checkout_before, task.checkout_after, task.checkout_changed)
+            said.append(f"    {one_line(seen)}")
     if run.ghost_evidence is not None:
         said.append(f"  All together: {proof_text(run.ghost_evidence)}")
     return said

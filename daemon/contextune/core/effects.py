@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from contextune.core.base import Value
+from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import ToolResult
 from contextune.core.event import Event
 from contextune.core.settings import AcceptMode
@@ -77,9 +78,6 @@ class CheckoutSeen(Event, frozen=True, kw_only=True):
 
     task_id: str
     moment: Literal["before", "after"]
-    tree: str
-    """The tree object of all its files, untracked ones included."""
-    own: str
-    """SHA-256 over HEAD, the index, the configuration and the hooks of the repository."""
+    look: CheckoutLook
     changed: tuple[str, ...] = ()
     """What is different after: paths, or names such as `HEAD`, `index`, `config`, `hooks`."""

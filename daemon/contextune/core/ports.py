@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from contextune.core.admission import Line
 from contextune.core.base import Value
 from contextune.core.budget import Cap
+from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
@@ -252,6 +253,10 @@ class Repository(Protocol):
     @property
     def root(self) -> Path:
         """The top folder of the user's checkout."""
+        ...
+
+    def look(self) -> CheckoutLook:
+        """The user's checkout as it is, as hashes."""
         ...
 
     def take_base(self, overlays: Overlays, ref: str | None) -> Base:

@@ -9,8 +9,9 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.base import Value
+from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
-from contextune.core.effects import AttemptResumed
+from contextune.core.effects import AttemptResumed, CheckoutSeen
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill
 from contextune.core.plan import Task
@@ -85,6 +86,11 @@ class TaskRun(Value, frozen=True, kw_only=True):
     """The number of the attempt that `question` comes from."""
     lap: int = 0
     """How many attempts there were when the Task last began anew: it was bounced, or the user retried it."""
+    checkout_before: CheckoutLook | None = None
+    """The user's checkout before the Task was worked on."""
+    checkout_after: CheckoutLook | None = None
+    checkout_changed: tuple[str, ...] = ()
+    """What is different after: paths, and names such as `HEAD`."""
     budget: Decimal | None = None
     """What the user lets this Task cost, in dollars, where that is more than the setting says."""
 
@@ -117,6 +123,10 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, worktree=None, salvage=event.salvage)
         case ev.AttemptStarted():
             return _started(task, event)
+        case CheckoutSeen(moment="before"):
+            return change(task, checkout_before=event.look)
+        case CheckoutSeen():
+            return change(task, checkout_after=event.look, checkout_changed=event.changed)
         case AttemptResumed():
             # What it had asked is asked again, unless the answer is there.
             return change(task, state="working", question=None, asked_by=None)

@@ -15,6 +15,7 @@ from contextune.engine.best_of import BestOf
 from contextune.engine.climbing import step_above
 from contextune.engine.joining import MAX_BOUNCES, join, lease_taken
 from contextune.engine.leases import Lease
+from contextune.engine.onlooking import see_after, see_before
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
 from contextune.engine.task_budget import TaskBudget
@@ -26,7 +27,9 @@ RESOLVER = "conflict-resolver"
 
 async def work_on(driver: RunDriver, task_id: str) -> None:
     """Work on one Task of a driven Run, from its Lease to its end."""
+    await see_before(driver, task_id)
     await TaskWork(driver, task_id).run()
+    await see_after(driver, task_id)
 
 
 class TaskWork:

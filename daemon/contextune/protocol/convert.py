@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contextune.core.check import Check
+from contextune.core.checkout_look import look_text
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
@@ -192,6 +193,9 @@ def _task_view(task: TaskRun, wave: int) -> TaskView:
         summary=task.summary,
         remaining=task.remaining,
         salvage=task.salvage,
+        checkout_text=None
+        if task.checkout_before is None
+        else look_text(task.checkout_before, task.checkout_after, task.checkout_changed),
     )
 
 

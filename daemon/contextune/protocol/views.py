@@ -119,6 +119,8 @@ class TaskView(View, frozen=True, kw_only=True):
     summary: str
     remaining: str
     salvage: str | None
+    checkout_text: str | None
+    """The user's own checkout before and after the work, a sentence; None before it began."""
 
 
 class CostLineView(View, frozen=True, kw_only=True):
