@@ -47,7 +47,7 @@ export class TaskNode implements Node {
     if (task.question !== null) lines.push(task.question.text);
     lines.push(task.brief);
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
-    if (task.checkoutText !== null) lines.push(task.checkout_text);
+    if (task.checkoutText !== null) lines.push(task.checkoutText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
     return lines.join("\n\n");
   }
