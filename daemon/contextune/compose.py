@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from contextune.adapters.awake import Inhibitor
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import Fence, find_fence
@@ -112,6 +113,7 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
         clock=SystemClock(),
         journal=_journal(files),
         mailbox=FolderMailbox(files.state / "runs"),
+        awake=Inhibitor(),
         baselines=BaselineFolder(files.state / "baselines"),
         prices=PriceTable(read_own_prices(files.prices)),
         pressure=PressureFolder(files.state / "pressure"),

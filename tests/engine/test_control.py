@@ -309,3 +309,13 @@ async def test_what_makes_no_sense_is_refused_in_words(desk: MakeDesk, tmp_path:
     assert await here.app.run(run.id[:6]) == done
     with pytest.raises(UsageProblem, match="is accepted already"):
         await here.app.cancel_task(run.id, "more")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_the_machine_is_kept_awake_while_a_run_works(desk: MakeDesk, wanted: bool) -> None:
+    here = await desk(plays("first file", turn(write("calc/first.py", "FIRST = 1\n"), finish())))
+    run = await here.start(task("first file"), keep_awake=wanted)
+    await here.event(ev.AttemptStarted)
+    assert here.awake.is_on == wanted
+    await here.wait(run.id)
+    assert (here.awake.is_on, here.awake.lit) == (False, int(wanted))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -121,6 +122,26 @@ class StillWatcher:
         yield frozenset()
 
 
+class Lamp:
+    """core.ports.KeepAwake: how often it was lit, and whether it is."""
+
+    def __init__(self) -> None:
+        self.lit = 0
+        self.is_on = False
+
+    def how(self) -> str | None:
+        return "a lamp"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        self.lit += 1
+        self.is_on = True
+        try:
+            yield
+        finally:
+            self.is_on = False
+
+
 class Desk:
     """One user at one repository. Everything that the application tells is in `heard`."""
 
@@ -133,6 +154,7 @@ class Desk:
         self._news = asyncio.Event()
         self._latest: dict[str, Run] = {}
         self.settings_text = ""
+        self.awake = Lamp()
         self.app = self.open()
 
     def open(self) -> Application:
@@ -171,6 +193,7 @@ class Desk:
                 setup_shell=fenced,
                 workspace=WorktreeFiles,
                 fence=lambda: ("none", "no fence"),
+                awake=self.awake,
                 warm=warm,
             )
         )

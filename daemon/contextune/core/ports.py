@@ -122,6 +122,18 @@ class Journal(Protocol):
         ...
 
 
+class KeepAwake(Protocol):
+    """Keeps the machine from sleeping."""
+
+    def how(self) -> str | None:
+        """What does it, tried for a moment; None if nothing here can. Blocking."""
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep it awake while the context lasts."""
+        ...
+
+
 class Baselines(Protocol):
     """Remembers for a short while what the Gate saw on a Base."""
 

@@ -27,7 +27,8 @@ async def examine(world: World, folder: Path | None) -> list[Check]:
     checks = [_python(), await asyncio.to_thread(_git, world)]
     if provider == "anthropic":
         checks.append(_key(world))
-    checks += [world.models.server(provider), _fence(world), _room(world)]
+    checks += [world.models.server(provider), _fence(world)]
+    checks += [await asyncio.to_thread(_awake, world), _room(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
     return checks
@@ -82,6 +83,18 @@ def _fence(world: World) -> Check:
             remedy="Install bubblewrap (apt-get install bubblewrap) to confine the commands of agents.",
         )
     return Check(name="Fence", state="ok", detail=f"{name}: {detail}")
+
+
+def _awake(world: World) -> Check:
+    how = world.awake.how()
+    if how is not None:
+        return Check(name="Sleep", state="ok", detail=f"kept from it while a Run works, by {how}")
+    return Check(
+        name="Sleep",
+        state="warning",
+        detail="the machine may go to sleep while a Run works",
+        remedy="Keep it awake yourself: neither systemd-inhibit nor caffeinate works here.",
+    )
 
 
 def _room(world: World) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -119,8 +120,10 @@ class Drives:
                 )
                 self.drivers[run.id] = driver
                 post = asyncio.create_task(self._post(driver), name=f"post {run.id}")
+                awake = self._world.awake.held() if settings.keep_awake else nullcontext()
                 try:
-                    await driver.drive()
+                    with awake:
+                        await driver.drive()
                 finally:
                     post.cancel()
                     await asyncio.wait([post])

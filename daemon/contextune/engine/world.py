@@ -12,6 +12,7 @@ from contextune.core.ports import (
     Baselines,
     Clock,
     Journal,
+    KeepAwake,
     Mailbox,
     Model,
     Outliner,
@@ -89,6 +90,7 @@ class World:
     journal: Journal
     mailbox: Mailbox
     baselines: Baselines
+    awake: KeepAwake
     prices: PriceBook
     pressure: PressureBoard
     """What all processes of the user know about the limits of the model's server."""
