@@ -11,7 +11,6 @@ from random import Random
 import pytest
 
 from contextune.adapters.repository import GitRepository
-from contextune.core.errors import GitProblem
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place
 
 SALVAGE = "refs/contextune/salvage/run/task"

@@ -1,7 +1,7 @@
 """Salvage commits: what a worktree held when it went, under a ref, and that put back into a new worktree.
 
-The tree of such a commit is all that git can check out. Its first parent is the commit that was checked out; its
-message names the others: the parts (see `salvage_state`), and the Salvage that the ref named before.
+The tree of such a commit is all that git can check out. Its first parent is the commit that was checked
+out; its message names the others: the parts (see `salvage_state`), and the Salvage that the ref named before.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Salvage:
         self._objects = objects
 
     def keep(self, ref: str, name: str, state: State) -> None:
-        """Point a ref at all of a state, and make sure that it is there. An earlier Salvage stays below it."""
+        """Point a ref at all of a state, and make sure that it is there. An earlier one stays below it."""
         earlier = self._objects.resolve(ref)
         commit = self._commit(name, state, earlier)
         self._objects.set_ref(ref, commit)

@@ -1,9 +1,10 @@
 """The whole state of a worktree as git objects: what a Salvage keeps, byte for byte.
 
-One tree holds what git can check out again: tracked and untracked files, those of nested repositories too. What
-such a tree cannot hold lies in a second one, the parts: the stages of the index, if something is staged or in
-conflict; beside it the folders `.git` of nested repositories, what fills the folder of a submodule, new ignored
-files, and the bytes of files that git's filters would give back otherwise; and the permissions that git drops.
+One tree holds what git can check out again: tracked and untracked files, those of nested repositories too.
+What such a tree cannot hold lies in a second one, the parts: the stages of the index, if something is staged
+or in conflict; beside it the folders `.git` of nested repositories, what fills the folder of a submodule, new
+ignored files, and the bytes of files that git's filters would give back otherwise; and the permissions that
+git drops.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from contextune.adapters.scratch import Scratch
 # ruff: noqa: PTH112, PTH114, PTH115, PTH118
 
 _OURS = ("contextune: ", "reset: ")
-"""How our own moves are told in the reflog of a worktree. What a reset of an agent's left is told by the move before."""
+"""How our own moves are told in the reflog, and resets: what those left, the move before them tells."""
 
 _LOOK_BACK = 50
 """Moves of HEAD that are looked at."""
@@ -86,7 +87,7 @@ class Reader:
         self._top = os.fsencode(git.work_tree)
 
     def read(self, head: str | None, *, own_index: bool = True) -> State:
-        """The state. Without an index of its own, as where git has forgotten a worktree, nothing is staged."""
+        """The state. Without an index of its own, as where git forgot a worktree, nothing is staged."""
         with self._scratch.folder() as folder:
             head_tree = self._objects.tree_of(head) if head else self._empty()
             index = copy_index(self._git, folder) if own_index else folder / "index"
@@ -188,7 +189,7 @@ class Reader:
         ]
 
     def _converted(self, index: Path, paths: list[bytes]) -> list[bytes]:
-        """Those of some files whose very bytes git would not check out: filters and line endings see to that."""
+        """Those of some files whose very bytes git would not check out, as line endings and filters are."""
         if not paths:
             return []
         with self._scratch.folder() as folder:
@@ -247,7 +248,7 @@ class Reader:
         return self._git.run("mktree", stdin=b"").decode().strip()
 
     def _tips(self, head: str | None) -> tuple[str, ...]:
-        """Commits that an agent made and left, and those of its merges and bisections, if nothing else has them."""
+        """Commits that an agent made and left, and those of its merges, if nothing else has them."""
         named = [self._objects.resolve(self._own(name)) for name in _PSEUDO_REFS if self._has(name)]
         command = ("for-each-ref", "--format=%(objectname)", *_OWN_REFS)
         named += self._git.run(*command).decode().split()
@@ -314,10 +315,10 @@ def _below(top: bytes, name: bytes, *, whole: bool = False) -> Iterator[bytes]:
     for folder, folders, files in os.walk(start):
         if not whole:
             folders[:] = [inner for inner in folders if inner != b".git"]
-            files = [inner for inner in files if inner != b".git"]
         links = [inner for inner in folders if os.path.islink(os.path.join(folder, inner))]
         for inner in [*files, *links]:
-            yield os.path.relpath(os.path.join(folder, inner), top)
+            if whole or inner != b".git":
+                yield os.path.relpath(os.path.join(folder, inner), top)
 
 
 def _is_copy(there: bytes, here: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The upkeep of worktrees: what git's books and the disk tell of them, repairs, and Salvages. No judgement."""
+"""The upkeep of worktrees: what git's books and the disk tell of them, repairs, and Salvages."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ SALVAGES = ("refs/contextune/salvage/", "refs/contextune/kept/")
 
 SHOWN_PATHS = 5
 
+_DATED = "--format=%(refname) %(objectname) %(committerdate:unix)"
+
 _OPERATIONS: tuple[tuple[str, Operation], ...] = (
     ("rebase-merge", "rebase"),
     ("rebase-apply", "rebase"),
@@ -62,7 +64,7 @@ class WorktreeUpkeep:
         self._salvage = salvage
 
     def facts(self, home: Path, own: Path) -> Facts:
-        """All worktrees below `home`, by the disk and by git's books; `own` is this repository's folder there."""
+        """All worktrees below `home`, by disk and by git's books; `own` is this repository's folder there."""
         home, own = home.resolve(), own.parent.resolve() / own.name
         trees: dict[Path, TreeFacts] = {}
         for git in self._worktrees.entries():
@@ -112,11 +114,8 @@ class WorktreeUpkeep:
                             folders.append((one.path, False))
                             if not facts.st_mode & stat.S_IWUSR:
                                 read_only.append(os.path.relpath(one.path, path))
-        return Measure(
-            size_bytes=total,
-            nested=tuple(sorted(nested)[:SHOWN_PATHS]),
-            read_only=tuple(read_only[:SHOWN_PATHS]),
-        )
+        inside, closed = sorted(nested)[:SHOWN_PATHS], read_only[:SHOWN_PATHS]
+        return Measure(size_bytes=total, nested=tuple(inside), read_only=tuple(closed))
 
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew. What else lies there is left to a person."""
@@ -157,9 +156,8 @@ class WorktreeUpkeep:
         earlier = self._objects.resolve(salvage_ref)
         if earlier not in (None, commit):
             commits = [commit, earlier or ""]
-            both = self._objects.commit_ours(
-                self._objects.tree_of(commit), commits, "Two branches of a name\n"
-            )
+            tree = self._objects.tree_of(commit)
+            both = self._objects.commit_ours(tree, commits, "Two branches of one name\n")
             self._objects.set_ref(salvage_ref, both)
         else:
             self._objects.set_ref(salvage_ref, commit)
@@ -167,11 +165,7 @@ class WorktreeUpkeep:
 
     def salvages(self) -> list[SalvageRef]:
         """All Salvages, newest first."""
-        command = (
-            "for-each-ref",
-            "--sort=-committerdate",
-            "--format=%(refname) %(objectname) %(committerdate:unix)",
-        )
+        command = ("for-each-ref", "--sort=-committerdate", _DATED)
         found = []
         for row in self._git.run(*command, *SALVAGES).decode("utf-8", "replace").splitlines():
             ref, commit, at = row.rsplit(" ", 2)
@@ -197,17 +191,8 @@ class WorktreeUpkeep:
     def salvage_bytes(self) -> int:
         """What they take on the disk that nothing else of the repository needs."""
         kept = [f"--glob={place}*" for place in SALVAGES]
-        command = (
-            "rev-list",
-            "--objects",
-            "--disk-usage",
-            *kept,
-            "--not",
-            "--branches",
-            "--tags",
-            "--remotes",
-            "HEAD",
-        )
+        others = ("--not", "--branches", "--tags", "--remotes", "HEAD")
+        command = ("rev-list", "--objects", "--disk-usage", *kept, *others)
         return int(self._git.run(*command).strip() or b"0")
 
     def restore(self, name: str, path: Path, branch: str) -> None:
@@ -262,11 +247,7 @@ class WorktreeUpkeep:
         return "elsewhere"
 
     def _branches(self) -> Iterator[BranchFacts]:
-        command = (
-            "for-each-ref",
-            "--format=%(refname) %(objectname) %(committerdate:unix)",
-            "refs/heads/contextune/",
-        )
+        command = ("for-each-ref", _DATED, "refs/heads/contextune/")
         for row in self._git.run(*command).decode("utf-8", "replace").splitlines():
             ref, commit, at = row.rsplit(" ", 2)
             if ref.count("/") == 4:

@@ -25,7 +25,7 @@ START = "contextune-start"
 """In git's folder of a worktree: the branch and the commit that the worktree was made with."""
 
 OWN_LOCKS = ("contextune", "initializing")
-"""How the reasons of locks begin that are not a person's: git itself writes the second while it adds a worktree."""
+"""How the reasons of locks begin that are no person's: git writes the second while it adds a worktree."""
 
 
 class Start(NamedTuple):
@@ -129,6 +129,8 @@ class Worktrees:
         """
         if self.entry(path) is not None:
             return self.remove(path, salvage_ref, since)
+        if not os.path.lexists(path):
+            return None
         if path.is_symlink() or not path.is_dir():
             raise GitProblem(f"{path} is no folder.")
         git = Git(self._git.git_dir, path)
@@ -145,7 +147,7 @@ class Worktrees:
         return None if late.is_clean else salvage_ref
 
     def restore(self, name: str, path: Path, branch: str) -> None:
-        """Put what a Salvage keeps into a new worktree: commits on a new branch, the rest uncommitted as it was.
+        """Put a Salvage into a new worktree: commits on a new branch, the rest uncommitted as it was.
 
         Raises GitProblem, and writes nothing, if something is at `path` or the branch exists.
         """
@@ -252,7 +254,7 @@ class Worktrees:
         """Delete the branch that came with a worktree, if all of its commits are kept elsewhere."""
         ref = f"refs/heads/{start.branch}"
         tip = self._objects.resolve(ref)
-        if start.branch.startswith("contextune/") and tip in (head, start.commit):
+        if tip is not None and start.branch.startswith("contextune/") and tip in (head, start.commit):
             self._git.run("update-ref", "-d", ref, tip)
 
     def _delete(self, git: Git) -> None:

@@ -17,7 +17,7 @@ YOUNG = 3_600_000
 """Milliseconds for which a worktree that no Run knows may be a Quote's in the making."""
 
 OLD_BRANCH = 7 * 86_400_000
-"""Milliseconds after which a branch of a Run that no Journal here knows is nobody's: it may be of another home."""
+"""Milliseconds after which a branch whose Run no Journal here knows is nobody's, not even another home's."""
 
 RESTORED = "restored"
 """The folder, and the part of a branch's name, of what was restored from a Salvage: the user's own by now."""

@@ -15,7 +15,7 @@ class Upkeep(Protocol):
     """
 
     def facts(self, home: Path, own: Path) -> Facts:
-        """All worktrees below `home`, by the disk and by git's books; `own` is this repository's folder there."""
+        """All worktrees below `home`, by disk and by git's books; `own` is this repository's folder there."""
         ...
 
     def is_dirty(self, path: Path) -> bool:

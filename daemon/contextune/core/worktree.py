@@ -9,8 +9,8 @@ from contextune.core.base import Value
 Operation = Literal["rebase", "merge", "cherry-pick", "revert", "bisect"]
 
 Repair = Literal["relink", "unlock", "drop_lock", "remove", "drop_branch"]
-"""relink: write the worktree's `.git` file anew; unlock: remove our own lock; drop_lock: remove the lock file of a
-git that died; remove, drop_branch: take it away once a Salvage ref holds all of it."""
+"""relink: write the worktree's `.git` file anew; unlock: remove our own lock; drop_lock: remove the lock file
+of a git that died; remove, drop_branch: take it away once a Salvage ref holds all of it."""
 
 FindingKind = Literal[
     "locked",
@@ -89,7 +89,7 @@ class TreeFacts(Value, frozen=True, kw_only=True):
     pointer: Literal["right", "missing", "elsewhere", "claimed"]
     """Where its `.git` file leads: to git's entry, nowhere, to what is gone, or into another repository."""
     at_home: bool
-    """Whether it stands in the folder of this repository's worktrees: not so after the repository was moved."""
+    """Whether it stands in the folder of this repository's worktrees: not so after the repository moved."""
     locked: str | None = None
     """The reason, perhaps empty; None if it is not locked."""
     locked_by_us: bool = False

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,11 +33,21 @@ class Lease:
 class Leases:
     """Makes and takes back the worktrees of one Run."""
 
-    def __init__(self, world: World, repository: Repository, run_id: str, settings: Settings) -> None:
+    def __init__(
+        self,
+        world: World,
+        repository: Repository,
+        run_id: str,
+        settings: Settings,
+        *,
+        room: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`room` sees to it, before a worktree is made, that there is disk for one; may raise PlaceProblem."""
         self._world = world
         self._repository = repository
         self._run_id = run_id
         self._settings = settings
+        self._room = room
         self._ports: dict[str, socket.socket] = {}
         self.problems: list[str] = []
         """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
@@ -52,6 +64,8 @@ class Leases:
         """A new worktree at a commit, set up; or the one that this Task already has, as it stands."""
         path = self.path(name)
         if not path.exists():
+            if self._room is not None:
+                await self._room()
             self._ready(name).unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(self._repository.add_worktree, path, self.branch(name), start)
@@ -82,24 +96,31 @@ class Leases:
         held = self._ports.pop(name, None)
         if held is not None:
             held.close()
-        if not path.exists():
-            return None
-        if self._settings.teardown:
+        if self._settings.teardown and path.is_dir():
             shell = self._world.shell(path, self._repository)
             lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
             try:
                 await self._hook(lease, "teardown", self._settings.teardown)
             except ContextuneError as problem:
                 self.problems.append(str(problem))
-        self._ready(name).unlink(missing_ok=True)
-        ref = f"refs/contextune/salvage/{self._run_id}/{name}"
-        return await asyncio.to_thread(self._repository.remove_worktree, path, ref)
+        return await asyncio.to_thread(self._remove, name)
 
     def close(self) -> None:
         """Let go of the ports; worktrees stay."""
         for held in self._ports.values():
             held.close()
         self._ports.clear()
+
+    def _remove(self, name: str) -> str | None:
+        path, ready = self.path(name), self._ready(name)
+        # Ignored files that are older than the end of the set-up are not the agent's.
+        since = ready.stat().st_mtime if ready.exists() else 0.0
+        start, ref = f"refs/heads/{self.branch(name)}", f"refs/contextune/salvage/{self._run_id}/{name}"
+        kept = self._repository.upkeep.remove(path, ref, start, since)
+        ready.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+        return kept
 
     def _ready(self, name: str) -> Path:
         """A file beside a worktree that is there once the worktree has been set up."""
