@@ -90,7 +90,7 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     )
     failed = await here.finish(task("red work"))
     waiting = await here.finish(task("good work"))
-    listed = {tree.task_id: tree for tree in await here.app.worktrees(here.place.root)}
+    listed = {tree.task_id: tree for tree in (await here.app.desk.overview(here.place.root)).worktrees}
     assert set(listed) == {"red", "good", "ghost"}
     red, good = listed["red"], listed["good"]
     assert (red.run_id, red.dirty, red.in_use, red.removable) == (failed.id, True, False, True)
@@ -98,12 +98,12 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     assert red.branch == f"contextune/{failed.id}/red"
     assert red.size_bytes > 100
 
-    removable, kept = await here.app.clean_worktrees(here.place.root, dry_run=True)
+    removable, kept = await here.app.desk.clean(here.place.root, dry_run=True)
     assert ([tree.task_id for tree in removable], kept) == (["red"], [])
     assert Path(red.path).is_dir()
 
     before = here.place.state()
-    removed, kept = await here.app.clean_worktrees(here.place.root, dry_run=False)
+    removed, kept = await here.app.desk.clean(here.place.root, dry_run=False)
     assert [tree.task_id for tree in removed] == ["red"]
     assert not Path(red.path).exists()
     assert Path(good.path).is_dir()
@@ -113,7 +113,7 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     assert here.place.state() == before
     told = (await here.app.run(failed.id)).tasks[0]
     assert (told.worktree, told.salvage) == (None, kept[0])
-    assert await here.app.clean_worktrees(here.place.root, dry_run=False) == ([], [])
+    assert await here.app.desk.clean(here.place.root, dry_run=False) == ([], [])
 
 
 async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDesk) -> None:
@@ -122,7 +122,7 @@ async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDes
         settings=ONE_RUNG,
     )
     failed = await here.finish(task("red work"))
-    await here.app.clean_worktrees(here.place.root, dry_run=False)
+    await here.app.desk.clean(here.place.root, dry_run=False)
     await here.app.retry_task(failed.id, "red")
     again = await here.wait(failed.id)
     assert [a.outcome for a in again.tasks[0].attempts] == ["red", "red"]
@@ -131,5 +131,5 @@ async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDes
 
 async def test_where_there_are_no_runs_there_is_nothing_to_list(desk: MakeDesk) -> None:
     here = await desk()
-    assert await here.app.worktrees(here.place.root) == []
-    assert await here.app.worktrees(None) == []
+    assert (await here.app.desk.overview(here.place.root)).worktrees == ()
+    assert (await here.app.desk.overview(None)).worktrees == ()

@@ -22,7 +22,6 @@ from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
-from contextune.core.worktree import Worktree
 from contextune.engine import accept as acceptance
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
@@ -33,6 +32,7 @@ from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
+from contextune.engine.worktree_advice import WorktreeAdvice
 from contextune.engine.worktree_desk import WorktreeDesk
 from contextune.engine.world import World
 
@@ -50,6 +50,7 @@ class Application:
         self._drives = Drives(world, self._places)
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
+        self.advice = WorktreeAdvice(world, self._places)
         self._quotes: dict[str, tuple[Quote, Settings, Pricer]] = {}
         self._refused: set[Path] = set()
 
@@ -352,16 +353,6 @@ class Application:
     async def doctor(self, folder: Path | None) -> list[Check]:
         """What is in order and what is missing."""
         return await examine(self._world, folder)
-
-    async def worktrees(self, folder: Path | None) -> list[Worktree]:
-        """The worktrees of Tasks, of one repository or of all that have Runs."""
-        return list((await self.desk.overview(folder)).worktrees)
-
-    async def clean_worktrees(
-        self, folder: Path | None, *, dry_run: bool
-    ) -> tuple[list[Worktree], list[str]]:
-        """Remove, or only tell, the worktrees that no live Run needs, and the refs that keep their work."""
-        return await self.desk.clean(folder, dry_run=dry_run)
 
     async def warm(self) -> None:
         """Import what is heavy, in the background, so that the first Run does not wait for it."""

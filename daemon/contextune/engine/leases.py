@@ -42,7 +42,7 @@ class Leases:
         *,
         room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`room` sees to it, before a worktree is made, that there is disk for one; may raise PlaceProblem."""
+        """`room` sees to it, before a worktree is made, that there is disk for it. It may raise."""
         self._world = world
         self._repository = repository
         self._run_id = run_id

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+from contextune.core.check import Check
 from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.events import AnyEvent
 from contextune.core.ports import Repository
 from contextune.core.settings import Settings
+from contextune.core.sizes import size_text
 from contextune.core.worktree import Worktree
 from contextune.engine.housekeeping import Record, Survey, give_back, known_runs, survey
 from contextune.engine.leases import worktrees_folder
@@ -57,18 +60,25 @@ async def make_room(
     if needed and 0 < bound < total:
         raise PlaceProblem(
             f"The worktrees of {repository.root} that are in use take {size_text(total)}; the setting "
-            f"`worktree_disk` allows {size_text(bound)}. Accept or discard Runs that wait for review, or raise "
-            "the setting."
+            f"`worktree_disk` allows {size_text(bound)}. Accept or discard Runs that wait for review, or "
+            "raise the setting."
         )
     return said
 
 
-def size_text(size: int) -> str:
-    """Such as `1.2 GB`; decimal units."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size / 1e3:.0f} kB"
+async def worktrees_check(world: World, folder: Path) -> Check:
+    """What the worktrees of a repository take, and whether anything is wrong with them. Raises ContextuneError."""
+    repository = await asyncio.to_thread(world.open_repository, folder)
+    bound = world.settings.load(repository.root, {}).worktree_disk
+    found = await asyncio.to_thread(survey, world, repository, await known_runs(world), at_most=ROUGH)
+    findings = [*(one for tree in found.worktrees for one in tree.findings), *found.findings]
+    able = sum(finding.repair is not None for finding in findings)
+    detail = f"{len(found.worktrees)} take {size_text(found.size_bytes)} of {size_text(bound)}"
+    if able:
+        detail += f"; {able} things to mend"
+        remedy = "See what it would do: contextune worktrees mend"
+        return Check(name="Worktrees", state="warning", detail=detail, remedy=remedy)
+    return Check(name="Worktrees", state="ok", detail=detail)
 
 
 def _fits(world: World, repository: Repository, bound: int, *, one_more: bool) -> bool:

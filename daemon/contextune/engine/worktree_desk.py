@@ -14,6 +14,7 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.worktree import Finding, Repair, SalvageRef, Worktree
 from contextune.engine.housekeeping import (
+    NEEDED,
     Record,
     Survey,
     began_with,
@@ -128,6 +129,17 @@ class WorktreeDesk:
                     mended.append(await self.repair(of, finding, finding.repair or "remove", runs))
         return mended
 
+    async def repair_named(self, finding: Finding, how: Repair) -> Mended:
+        """Do a repair that somebody chose for a finding of a worktree. A worktree that is needed stays."""
+        runs = await known_runs(self._world)
+        for of in await self._surveys(None, runs):
+            for tree in of.worktrees:
+                if tree.path == finding.place:
+                    if how == "remove" and not given_up(tree):
+                        return Mended(finding=finding, done=False, text="It is needed or locked; it stays.")
+                    return await self.repair(of, finding, how, runs)
+        return Mended(finding=finding, done=False, text="It is not there any more.")
+
     async def repair(self, of: Survey, finding: Finding, how: Repair, runs: dict[str, Run]) -> Mended:
         """Do one repair. What cannot be done is told, and nothing is lost by it."""
         try:
@@ -144,15 +156,19 @@ class WorktreeDesk:
             size += await asyncio.to_thread(place.upkeep.salvage_bytes)
         return sorted(found, key=lambda one: -one.at), size
 
-    async def drop_salvages(self, folder: Path, *, older_than: int, dry_run: bool) -> list[SalvageRef]:
-        """Remove the Salvages made before a time, for good, or only tell which."""
-        repository = (await self._places.of(folder)).repository
-        runs = await known_runs(self._world)
-        every = await asyncio.to_thread(repository.upkeep.salvages)
-        going = [one for one in every if one.at < older_than and not self._is_at_work(runs.get(one.run_id))]
-        if not dry_run:
-            for one in going:
-                await asyncio.to_thread(repository.set_ref, one.ref, None)
+    async def drop_salvages(self, folder: Path | None, *, older_ms: int, dry_run: bool) -> list[SalvageRef]:
+        """Remove the Salvages that are older than so many milliseconds, for good, or only tell which.
+
+        Those of Runs that still need their worktrees stay.
+        """
+        runs, before, going = await known_runs(self._world), self._world.clock.now() - older_ms, []
+        for repository in await self._repositories(folder, runs):
+            for one in await asyncio.to_thread(repository.upkeep.salvages):
+                run = runs.get(one.run_id)
+                if one.at < before and (run is None or run.state not in NEEDED):
+                    going.append(one)
+                    if not dry_run:
+                        await asyncio.to_thread(repository.set_ref, one.ref, None)
         return going
 
     async def restore(self, folder: Path | None, name: str, into: Path | None = None) -> Restored:
@@ -172,9 +188,6 @@ class WorktreeDesk:
             await asyncio.to_thread(repository.upkeep.restore, found.ref, path, branch)
             return Restored(path=str(path), branch=branch, ref=found.ref)
         raise UsageProblem(f"No Salvage is called {name!r}. `contextune worktrees list` shows them.")
-
-    def _is_at_work(self, run: Run | None) -> bool:
-        return run is not None and self._world.mailbox.is_owned(run.id)
 
     def _repaired(self, of: Survey, finding: Finding, how: Repair, runs: dict[str, Run]) -> str:
         upkeep, path = of.repository.upkeep, Path(finding.place)
@@ -212,7 +225,7 @@ class WorktreeDesk:
             try:
                 found.append((await self._places.of(Path(root))).repository)
             except PlaceProblem:
-                continue  # it was moved or removed: from where it is now, its worktrees are found by git's books
+                continue  # it was moved or removed: where it is now, git's books tell of its worktrees
         return found
 
 
