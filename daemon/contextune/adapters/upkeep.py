@@ -148,6 +148,10 @@ class WorktreeUpkeep:
         """Remove a worktree, or a folder that was one, after all of it is in a Salvage; returns the ref."""
         return self._worktrees.remove_stray(path, salvage_ref, start, since)
 
+    def keep(self, path: Path, ref: str) -> None:
+        """Keep all that a worktree holds now in a ref, but for ignored files; the worktree stays as it is."""
+        self._worktrees.keep(path, ref)
+
     def drop_branch(self, ref: str, salvage_ref: str) -> None:
         """Remove a branch below `contextune/` after a Salvage ref holds its commits."""
         commit = self._objects.resolve(ref)

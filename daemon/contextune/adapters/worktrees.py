@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import stat
@@ -122,6 +123,12 @@ class Worktrees:
                 self._drop_branch(start, late.head)
         return salvage_ref if keeps else None
 
+    def keep(self, path: Path, salvage_ref: str) -> None:
+        """Keep all that a worktree holds now in a ref, but for ignored files; the worktree stays as it is."""
+        git = self._open(path)
+        reader = self._reader(git, math.inf)
+        self._salvage.keep(salvage_ref, path.name, reader.read(self._head(git, read_start(git))))
+
     def remove_stray(self, path: Path, salvage_ref: str, start: str | None, since: float = 0.0) -> str | None:
         """Remove a folder that was a worktree and that git has forgotten, after its files are in a Salvage.
 
@@ -137,14 +144,14 @@ class Worktrees:
         head = self._objects.resolve(start) if start else None
         reader = Reader(git, self._objects, self._scratch, checkout=self._git.work_tree, since=since)
         state = reader.read(head, own_index=False)
-        if not state.is_clean:
-            self._salvage.keep(salvage_ref, path.name, state)
+        # Even of a clean one: whether another ref leads to its commit, nobody knows.
+        self._salvage.keep(salvage_ref, path.name, state)
         with self._scratch.lock():
             late = reader.read(head, own_index=False)
             if late != state:
                 self._salvage.keep(salvage_ref, path.name, late)
             shutil.rmtree(path, onerror=_make_removable)
-        return None if late.is_clean else salvage_ref
+        return salvage_ref
 
     def restore(self, name: str, path: Path, branch: str) -> None:
         """Put a Salvage into a new worktree: commits on a new branch, the rest uncommitted as it was.

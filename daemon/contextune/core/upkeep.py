@@ -45,6 +45,10 @@ class Upkeep(Protocol):
         """
         ...
 
+    def keep(self, path: Path, ref: str) -> None:
+        """Keep all that a worktree holds now in a ref, but for ignored files; the worktree stays as it is."""
+        ...
+
     def drop_branch(self, ref: str, salvage_ref: str) -> None:
         """Remove a branch below `contextune/` after a Salvage ref holds its commits."""
         ...

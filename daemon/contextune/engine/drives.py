@@ -14,7 +14,7 @@ from contextune.core.run import Run, fold
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine import accept as acceptance
-from contextune.engine.leases import Leases
+from contextune.engine.leases import Leases, worktrees_folder
 from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, settle_abandoned
@@ -101,6 +101,7 @@ class Drives:
 
     async def _keep_room(self, place: Place, run_id: str, settings: Settings) -> None:
         """Give back worktrees that nobody needs where all together take more than the user allows."""
+        self._world.measures.forget(worktrees_folder(self._world.home, place.repository.root) / run_id)
         try:
             said = await make_room(self._world, place.repository, settings, needed=False, record=self.record)
             await self.note(run_id, said)

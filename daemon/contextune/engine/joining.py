@@ -86,8 +86,7 @@ async def put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: B
     """Put a Task's work on top of the Ghost in its worktree; what the agent that goes on is told."""
     repository, run = driver.repository, driver.run
     kept = f"refs/contextune/kept/{run.id}/{task_id}/{run.task(task_id).bounces}"
-    was = await asyncio.to_thread(repository.resolve, f"refs/heads/{lease.branch}")
-    await asyncio.to_thread(repository.set_ref, kept, was)
+    await asyncio.to_thread(repository.upkeep.keep, lease.path, kept)
     merged = await asyncio.to_thread(
         repository.commit_tree, bounced.tree, [bounced.ghost], "Put together with the others"
     )

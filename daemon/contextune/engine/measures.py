@@ -34,5 +34,5 @@ class Measures:
         return found
 
     def forget(self, path: Path) -> None:
-        """A folder is gone."""
-        self._seen.pop(path, None)
+        """A folder is gone, or what is below it has changed."""
+        self._seen = {seen: one for seen, one in self._seen.items() if not seen.is_relative_to(path)}

@@ -67,7 +67,7 @@ async def make_room(
 
 
 async def worktrees_check(world: World, folder: Path) -> Check:
-    """What the worktrees of a repository take, and whether anything is wrong with them. Raises ContextuneError."""
+    """What the worktrees of a repository take, and what is to mend. Raises ContextuneError."""
     repository = await asyncio.to_thread(world.open_repository, folder)
     bound = world.settings.load(repository.root, {}).worktree_disk
     found = await asyncio.to_thread(survey, world, repository, await known_runs(world), at_most=ROUGH)
