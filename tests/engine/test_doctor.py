@@ -19,7 +19,18 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
     here = await desk()
     checks = await examined(here, here.place.root)
     assert set(checks) == {
-        *("Python", "git", "API key", "Model server", "Fence", "Disk", "Repository", "Settings", "Gate")
+        *(
+            "Python",
+            "git",
+            "API key",
+            "Model server",
+            "Fence",
+            "Disk",
+            "Repository",
+            "Settings",
+            "Gate",
+            "Worktrees",
+        )
     }
     wrong = {name: check.detail for name, check in checks.items() if check.state != "ok"}
     assert wrong.keys() <= {"Fence", "Disk"}  # as the machine has it
