@@ -5,6 +5,7 @@ import * as product from "./commands/product";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
 import * as work from "./commands/work";
+import * as worktrees from "./commands/worktrees";
 import { showFailure } from "./failure";
 
 /** The commands of the contract, and below them those that only menus use. */
@@ -23,7 +24,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.retryTask": tasks.retryTask,
   "contextune.tellAgent": tasks.tellAgent,
   "contextune.answerQuestion": tasks.answerQuestion,
-  "contextune.cleanWorktrees": product.cleanWorktrees,
+  "contextune.cleanWorktrees": worktrees.cleanWorktrees,
   "contextune.openWorktree": tasks.openWorktree,
   "contextune.openTranscript": tasks.openTranscript,
   "contextune.openDashboard": product.openDashboard,
@@ -37,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
+  "contextune.restoreWorktree": worktrees.restoreWorktree,
 };
 
 /** Registers the table; what a command throws is shown. */

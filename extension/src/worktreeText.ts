@@ -1,25 +1,111 @@
-/** Worktrees in words. */
+/** Worktrees and Salvages in words, and the rows that a person picks from. */
 import { l10n } from "vscode";
-import type { WorktreeCleanResult, WorktreeView } from "./generated/protocol";
+import type {
+  FindingView,
+  SalvageView,
+  WorktreeCleanResult,
+  WorktreeListResult,
+  WorktreeMendResult,
+  WorktreeView,
+} from "./generated/protocol";
+
+/** A row of the list of worktrees: one that can go, or the findings that can be mended. */
+export interface CleanRow {
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+  /** Ticked at first: only what nobody needs and what holds no unfinished work. */
+  readonly picked: boolean;
+  /** The worktree that goes; undefined for the row that mends. */
+  readonly path?: string;
+}
+
+/** A row of the list of Salvages. */
+export interface SalvageRow {
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+  readonly ref: string;
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  accepted: l10n.t("accepted"),
+  undone: l10n.t("undone"),
+  discarded: l10n.t("discarded"),
+  cancelled: l10n.t("cancelled"),
+  failed: l10n.t("failed"),
+};
+
+function count(worktrees: readonly WorktreeView[]): string {
+  return worktrees.length === 1 ? l10n.t("1 worktree") : l10n.t("{0} worktrees", worktrees.length);
+}
 
 function size(worktrees: readonly WorktreeView[]): string {
   const megabytes = worktrees.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1_000_000;
   return megabytes < 10 ? l10n.t("{0} MB", megabytes.toFixed(1)) : l10n.t("{0} MB", Math.round(megabytes));
 }
 
-function count(worktrees: readonly WorktreeView[]): string {
-  return worktrees.length === 1 ? l10n.t("1 worktree") : l10n.t("{0} worktrees", worktrees.length);
+function findingsOf(list: WorktreeListResult): readonly FindingView[] {
+  return [...list.worktrees.flatMap(({ findings }) => findings), ...list.findings];
 }
 
-/** What a clean-up would remove. */
-export function removableText(worktrees: readonly WorktreeView[]): string {
-  const text = l10n.t("No Run needs {0} ({1}).", count(worktrees), size(worktrees));
-  if (!worktrees.some(({ dirty }) => dirty)) return text;
-  return `${text} ${l10n.t("Uncommitted work in them is kept in Salvage refs.")}`;
+function cleanRow(tree: WorktreeView): CleanRow {
+  const state = STATES[tree.state ?? ""] ?? l10n.t("of no known Run");
+  const dirty = tree.dirty ? [l10n.t("unfinished work, kept in a Salvage ref")] : [];
+  return {
+    label: tree.title ?? tree.taskId ?? tree.path,
+    description: [tree.sizeText, state, ...dirty].join(", "),
+    detail: [...tree.findings.map(({ text }) => text), tree.path].join(" "),
+    picked: tree.removable && !tree.dirty,
+    path: tree.path,
+  };
+}
+
+/** What a clean-up can do: remove what no Run needs, the oldest first, and mend what is wrong. */
+export function cleanRows(list: WorktreeListResult): readonly CleanRow[] {
+  const able = findingsOf(list).filter(({ repair }) => repair !== null);
+  const mend: CleanRow[] =
+    able.length === 0
+      ? []
+      : [
+          {
+            label: able.length === 1 ? l10n.t("Mend 1 finding") : l10n.t("Mend {0} findings", able.length),
+            description: l10n.t("nothing is lost by it"),
+            detail: able.map(({ text, remedy }) => `${text} ${remedy}`).join(" "),
+            picked: false,
+          },
+        ];
+  const going = list.worktrees.filter(({ removable }) => removable);
+  return [...[...going].sort((one, other) => one.changedAt - other.changedAt).map(cleanRow), ...mend];
+}
+
+/** What all worktrees take, for the head of the list. */
+export function diskText(list: WorktreeListResult): string {
+  return l10n.t("Worktrees: {0}, {1}.", list.worktrees.length, list.diskText);
 }
 
 /** What a clean-up removed. */
 export function cleanedText({ worktrees, salvage }: WorktreeCleanResult): string {
   const text = l10n.t("Removed {0} ({1}).", count(worktrees), size(worktrees));
   return salvage.length === 0 ? text : `${text} ${l10n.t("Kept in Salvage refs: {0}", salvage.join(", "))}`;
+}
+
+/** What was mended, and why something was not. */
+export function mendedText({ mended }: WorktreeMendResult): string {
+  const failed = mended.filter(({ done }) => !done);
+  const text = l10n.t("Mended {0} of {1}.", mended.length - failed.length, mended.length);
+  return [text, ...failed.map((one) => one.text)].join(" ");
+}
+
+/** The Salvages to choose from, newest first. */
+export function salvageRows(salvages: readonly SalvageView[]): readonly SalvageRow[] {
+  return salvages.map((one) => {
+    const more = one.files > one.paths.length ? ["…"] : [];
+    return {
+      label: `${one.name} (${one.runId})`,
+      description: new Date(one.at).toLocaleString(),
+      detail: one.files === 0 ? l10n.t("commits alone") : [...one.paths, ...more].join(", "),
+      ref: one.ref,
+    };
+  });
 }

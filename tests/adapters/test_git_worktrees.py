@@ -195,10 +195,11 @@ class TestState:
         assert trap.state() == trap_state
 
     def test_a_folder_that_is_no_worktree(self, repository: GitRepository, tmp_path: Path) -> None:
-        for path in (tmp_path, repository.root, tmp_path / "nowhere"):
+        for path in (tmp_path, repository.root):
             with pytest.raises(GitProblem, match="no worktree of"):
                 repository.remove_worktree(path, SALVAGE)
         assert repository.root.is_dir()
+        assert repository.remove_worktree(tmp_path / "nowhere", SALVAGE) is None
 
 
 class TestRemoving:

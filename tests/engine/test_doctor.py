@@ -30,6 +30,7 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
             "Repository",
             "Settings",
             "Gate",
+            "Worktrees",
         )
     }
     wrong = {name: check.detail for name, check in checks.items() if check.state != "ok"}

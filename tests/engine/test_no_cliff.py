@@ -19,8 +19,10 @@ PAGES = {f"docs/page{n}.txt": f"{n} word " * 2_900 for n in range(4)}
 
 
 def reads(text: str) -> dict[str, Any]:
-    """A turn that reads every page."""
-    return turn(*({"name": "read", "input": {"files": [{"path": path}]}} for path in PAGES), text=text)
+    """A turn that reads every page, in an order that goes by the words: no turn is as the one before."""
+    first = sum(text.encode()) % len(PAGES)
+    pages = [*list(PAGES)[first:], *list(PAGES)[:first]]
+    return turn(*({"name": "read", "input": {"files": [{"path": path}]}} for path in pages), text=text)
 
 
 def longest(here: Desk) -> int:

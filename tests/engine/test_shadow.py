@@ -107,7 +107,7 @@ async def test_the_user_accepts_meanwhile(desk: MakeDesk, tmp_path: Path) -> Non
     ended = await here.finish(TASK)
     assert here.app.is_sampling(ended.id)
     assert (await here.app.accept(ended.id, "merge")).state == "accepted"
-    cleaned, _ = await here.app.clean_worktrees(here.place.root, dry_run=True)
+    cleaned, _ = await here.app.desk.clean(here.place.root, dry_run=True)
     assert cleaned == []  # a sample is at work in one
     flag.touch()
     run = await sampled(here, ended.id)

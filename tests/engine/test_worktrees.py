@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
+from contextune.adapters.repository import open_repository
+from contextune.agents.worktree_manager import Puzzle
 from contextune.core import events as ev
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
+from contextune.core.worktree import Finding
+from contextune.engine.worktree_advice import puzzles
+from tests.adapters.git_place import Place
+from tests.adapters.test_salvage import seen
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import GATE, bash, edit, finish, plays, task, turn, waits_for, write
+from tests.engine.world import GATE, Desk, bash, edit, finish, plays, task, turn, waits_for, write
 
 BROKEN = edit("calc/area.py", "return w * h", "return w + h + 10")
+BIG = "head -c 40000 /dev/zero > big.bin"
 ONE_RUNG = f"""
 gate = {GATE!r}
 gate_retries = 0
@@ -90,7 +100,7 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     )
     failed = await here.finish(task("red work"))
     waiting = await here.finish(task("good work"))
-    listed = {tree.task_id: tree for tree in await here.app.worktrees(here.place.root)}
+    listed = {tree.task_id: tree for tree in (await here.app.desk.overview(here.place.root)).worktrees}
     assert set(listed) == {"red", "good", "ghost"}
     red, good = listed["red"], listed["good"]
     assert (red.run_id, red.dirty, red.in_use, red.removable) == (failed.id, True, False, True)
@@ -98,12 +108,12 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     assert red.branch == f"contextune/{failed.id}/red"
     assert red.size_bytes > 100
 
-    removable, kept = await here.app.clean_worktrees(here.place.root, dry_run=True)
+    removable, kept = await here.app.desk.clean(here.place.root, dry_run=True)
     assert ([tree.task_id for tree in removable], kept) == (["red"], [])
     assert Path(red.path).is_dir()
 
     before = here.place.state()
-    removed, kept = await here.app.clean_worktrees(here.place.root, dry_run=False)
+    removed, kept = await here.app.desk.clean(here.place.root, dry_run=False)
     assert [tree.task_id for tree in removed] == ["red"]
     assert not Path(red.path).exists()
     assert Path(good.path).is_dir()
@@ -113,7 +123,7 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     assert here.place.state() == before
     told = (await here.app.run(failed.id)).tasks[0]
     assert (told.worktree, told.salvage) == (None, kept[0])
-    assert await here.app.clean_worktrees(here.place.root, dry_run=False) == ([], [])
+    assert await here.app.desk.clean(here.place.root, dry_run=False) == ([], [])
 
 
 async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDesk) -> None:
@@ -122,7 +132,7 @@ async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDes
         settings=ONE_RUNG,
     )
     failed = await here.finish(task("red work"))
-    await here.app.clean_worktrees(here.place.root, dry_run=False)
+    await here.app.desk.clean(here.place.root, dry_run=False)
     await here.app.retry_task(failed.id, "red")
     again = await here.wait(failed.id)
     assert [a.outcome for a in again.tasks[0].attempts] == ["red", "red"]
@@ -131,5 +141,188 @@ async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDes
 
 async def test_where_there_are_no_runs_there_is_nothing_to_list(desk: MakeDesk) -> None:
     here = await desk()
-    assert await here.app.worktrees(here.place.root) == []
-    assert await here.app.worktrees(None) == []
+    assert (await here.app.desk.overview(here.place.root)).worktrees == ()
+    assert (await here.app.desk.overview(None)).worktrees == ()
+
+
+def worktree(here: Desk, run_id: str, name: str) -> Path:
+    (folder,) = (here.home / "worktrees").iterdir()
+    return folder / run_id / name
+
+
+async def test_a_restored_salvage_is_as_the_agent_left_it(desk: MakeDesk) -> None:
+    here = await desk(
+        plays("red work", turn(BROKEN, write("scratch.txt", "half\n"), finish())), settings=ONE_RUNG
+    )
+    failed = await here.finish(task("red work"))
+    path = worktree(here, failed.id, "red")
+    left = seen(path)
+    await here.app.desk.clean(here.place.root, dry_run=False)
+    before, refs = here.place.state(), set(here.refs())
+    (kept,) = [one for one in (await here.app.desk.salvages(here.place.root))[0] if one.name == "red"]
+    assert (kept.run_id, kept.paths) == (failed.id, ("calc/area.py", "scratch.txt"))
+    done = await here.app.desk.restore(here.place.root, "red")
+    assert seen(Path(done.path)) == left
+    assert set(here.refs()) - refs == {f"refs/heads/{done.branch}"}
+    assert here.place.state() == before
+    # It is the user's now: no clean-up takes it, but by name.
+    assert await here.app.desk.clean(here.place.root, dry_run=False) == ([], [])
+    again = await here.app.desk.restore(here.place.root, f"{failed.id}/red")
+    assert again.path != done.path
+    removed, refs_kept = await here.app.desk.clean(here.place.root, dry_run=False, names=[done.path])
+    assert ([tree.path for tree in removed], len(refs_kept)) == ([done.path], 1)
+    with pytest.raises(UsageProblem, match="No Salvage is called 'nothing'"):
+        await here.app.desk.restore(None, "nothing")
+
+
+async def test_salvages_go_only_when_the_user_says_so(desk: MakeDesk) -> None:
+    here = await desk(plays("red work", turn(BROKEN, finish())), settings=ONE_RUNG)
+    failed = await here.finish(task("red work"))
+    _, (ref,) = await here.app.desk.clean(None, dry_run=False)
+    assert await here.app.desk.drop_salvages(None, older_ms=3_600_000, dry_run=False) == []
+    going = await here.app.desk.drop_salvages(None, older_ms=-2_000, dry_run=True)
+    assert [one.ref for one in going] == [ref]
+    assert ref in here.refs()
+    await here.app.desk.drop_salvages(None, older_ms=-2_000, dry_run=False)
+    assert ref not in here.refs()
+    assert failed.state == "failed"
+
+
+async def test_harm_is_diagnosed_told_and_mended(desk: MakeDesk) -> None:
+    here = await desk(
+        plays("red work", turn(BROKEN, finish())),
+        plays("good work", turn(write("good.txt", "good\n"), finish())),
+        settings=ONE_RUNG,
+    )
+    failed = await here.finish(task("red work"))
+    waiting = await here.finish(task("good work"))
+    red, good = worktree(here, failed.id, "red"), worktree(here, waiting.id, "good")
+    tip = here.place.said("rev-parse", f"contextune/{failed.id}/red")
+    (good / ".git").unlink()
+    for path in red.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    red.rmdir()
+    before = here.place.state()
+    told = await here.app.desk.mend(here.place.root, dry_run=True)
+    assert [(one.finding.kind, one.done) for one in told] == [("pointer", False), ("folder_missing", False)]
+    assert not (good / ".git").exists()
+    mended = await here.app.desk.mend(here.place.root, dry_run=False)
+    assert [(one.finding.kind, one.done) for one in mended] == [("pointer", True), ("folder_missing", True)]
+    assert Place(good).said("symbolic-ref", "HEAD") == f"refs/heads/contextune/{waiting.id}/good"
+    assert here.place.state() == before
+    assert await here.app.desk.mend(here.place.root, dry_run=False) == []
+    # A branch of a Run that is over goes with its Salvage; that of a Run in review stays.
+    assert f"refs/heads/contextune/{failed.id}/red" not in here.refs()
+    assert f"refs/heads/contextune/{waiting.id}/good" in here.refs()
+    assert here.place.said("cat-file", "-t", tip) == "commit"
+    checks = {check.name: check for check in await here.app.doctor(here.place.root)}
+    assert checks["Worktrees"].state == "ok"
+    assert " of 20.0 GB" in checks["Worktrees"].detail
+
+
+async def test_beyond_the_bound_the_oldest_that_nobody_needs_go_first(desk: MakeDesk) -> None:
+    here = await desk(
+        plays("red work", turn(BROKEN, bash(BIG), finish())),
+        plays("rod work", turn(BROKEN, finish())),
+        plays("good work", turn(write("good.txt", "good\n"), finish())),
+        settings=ONE_RUNG,
+    )
+    red = await here.finish(task("red work"))
+    rod = await here.finish(task("rod work"))
+    here.set_up(ONE_RUNG + "worktree_disk = 30000\n")
+    good = await here.finish(task("good work"))
+    assert good.state == "review"
+    notes = "\n".join((await here.app.run(good.id)).notes)
+    assert f"{red.id}/red was given back. Its work is kept in refs/contextune/salvage/{red.id}/red." in notes
+    assert not worktree(here, red.id, "red").exists()
+    assert (await here.app.run(red.id)).tasks[0].salvage == f"refs/contextune/salvage/{red.id}/red"
+    assert here.file(f"refs/contextune/salvage/{red.id}/red", "big.bin") == "\0" * 40_000
+    # What waits for review is needed, whatever it takes.
+    assert worktree(here, good.id, "good").is_dir()
+    assert rod.id not in notes or "rod" in notes
+
+
+async def test_where_those_in_use_alone_take_too_much_nothing_is_begun(desk: MakeDesk) -> None:
+    here = await desk(
+        plays("good work", turn(bash(BIG), finish())),
+        settings=ONE_RUNG,
+    )
+    await here.finish(task("good work"))
+    here.set_up(ONE_RUNG + "worktree_disk = 30000\n")
+    here.place.write("more.txt", "another base\n")
+    with pytest.raises(PlaceProblem, match=r"in use take .*; the setting `worktree_disk` allows 30 kB"):
+        await here.quote(task("more work"))
+
+
+async def test_what_has_no_name_goes_to_the_worktree_manager(desk: MakeDesk) -> None:
+    said = {"opinions": [{"number": 1, "explanation": "Its branch was deleted.", "repair": "remove"}]}
+    here = await desk(
+        plays("red work", turn(BROKEN, write("scratch.txt", "half\n"), finish())),
+        {
+            "name": "manager",
+            "when": {"system": "You are the worktree-manager", "user": ["git cannot read it"]},
+            "turn": [{"text": json.dumps(said)}],
+        },
+        settings=ONE_RUNG,
+    )
+    failed = await here.finish(task("red work"))
+    path = worktree(here, failed.id, "red")
+    here.place.git("update-ref", "-d", f"refs/heads/contextune/{failed.id}/red")
+    asked = puzzles(await here.app.desk.overview(None))
+    assert [(one.finding.kind, one.repairs) for one in asked] == [("unknown", ("relink", "remove"))]
+    assert (here.app.advice.price(asked) or 0) > 0
+    (advice,) = await here.app.advice.ask(here.place.root, asked)
+    assert (advice.explanation, advice.repair, advice.question) == ("Its branch was deleted.", "remove", "")
+    assert path.is_dir()
+    (entry,) = [one for one in await here.journal.ledger() if one.role == "worktree-manager"]
+    assert (entry.stream.startswith("plan_w_"), entry.settled) == (True, True)
+    done = await here.app.desk.repair_named(advice.finding, "remove")
+    assert done.done
+    assert here.file(f"refs/contextune/salvage/{failed.id}/red", "scratch.txt") == "half\n"
+    assert not path.exists()
+
+
+async def test_a_repair_that_was_not_offered_is_not_done(desk: MakeDesk) -> None:
+    said = {"opinions": [{"number": 1, "explanation": "x", "repair": "remove"}]}
+    manager = {"system": "You are the worktree-manager"}
+    here = await desk(
+        {"name": "one", "when": {**manager, "user": ["/one"]}, "turn": [{"text": json.dumps(said)}]},
+    )
+
+    def puzzle(place: str) -> Puzzle:
+        finding = Finding(kind="unknown", place=place, text="git cannot read it: x")
+        return Puzzle(finding=finding, worktree=None, repairs=("relink",))
+
+    (advice,) = await here.app.advice.ask(here.place.root, [puzzle("/one")])
+    assert advice.repair is None
+
+
+async def test_the_worktree_of_a_quote_that_was_cut_off(desk: MakeDesk) -> None:
+    here = await desk(plays("good work", turn(write("good.txt", "good\n"), finish())))
+    await here.finish(task("good work"))
+    left = worktree(here, "r_dead", "base")
+    repository = open_repository(here.place.root)
+    repository.add_worktree(left, "contextune/r_dead/base", "HEAD")
+    found = {tree.path: tree for tree in (await here.app.desk.overview(None)).worktrees}[str(left)]
+    assert [(one.kind, one.repair) for one in found.findings] == [("orphan", None)]
+    assert not found.removable
+    entry = here.place.root / ".git" / "worktrees" / "base"
+    for name in ("index", "HEAD", "gitdir"):
+        os.utime(entry / name, (1, 1))
+    (mended,) = await here.app.desk.mend(None, dry_run=False)
+    assert (mended.done, mended.text) == (True, "Removed; it held no work.")
+    assert not left.parent.exists()
+    assert "refs/heads/contextune/r_dead/base" not in here.refs()
+
+
+async def test_an_accepted_run_leaves_no_salvage_of_what_was_merged(desk: MakeDesk) -> None:
+    here = await desk(plays("good work", turn(write("good.txt", "good\n"), finish())))
+    run = await here.finish(task("good work"))
+    await here.app.accept(run.id, "merge")
+    kept = {one.ref: one for one in (await here.app.desk.salvages(None))[0]}
+    assert all(one.files == 0 for one in kept.values())
+    assert not list((here.home / "worktrees").glob("*/*/*"))
+    assert not list((here.home / "worktrees").glob("*/*"))

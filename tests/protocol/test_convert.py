@@ -20,9 +20,10 @@ from contextune.protocol.convert import (
     evidence_view,
     quote_view,
     run_view,
-    worktree_view,
 )
 from contextune.protocol.meter import meter_view
+from contextune.protocol.worktree_views import WorktreeView
+from contextune.protocol.worktrees import worktree_view
 from tests.protocol import samples as s
 
 RUNG = v.RungView(model="claude-haiku-5-5", effort="low", text="Haiku 5.5, low")
@@ -366,7 +367,7 @@ def test_checks_and_worktrees_become_views() -> None:
         size_bytes=4096,
         removable=True,
     )
-    assert worktree_view(worktree) == v.WorktreeView(
+    assert worktree_view(worktree) == WorktreeView(
         path="/worktrees/a",
         branch="contextune/r/a",
         run_id="r_1",
@@ -374,5 +375,10 @@ def test_checks_and_worktrees_become_views() -> None:
         dirty=True,
         in_use=False,
         size_bytes=4096,
+        size_text="4 kB",
         removable=True,
+        state=None,
+        title=None,
+        changed_at=0,
+        findings=(),
     )

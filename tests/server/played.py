@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -17,9 +17,10 @@ from contextune.core.run import Run, advance
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
 from contextune.core.todo import Todo
-from contextune.core.worktree import Worktree
+from contextune.core.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
+from contextune.engine.worktree_desk import Mended, Overview, Restored
 from tests.core.past import past
 from tests.protocol import samples as s
 
@@ -69,6 +70,7 @@ class Played:
         """Set by a test to keep a Quote in the making."""
         self._listeners: list[Listener] = []
         self._ended = asyncio.Event()
+        self.desk = PlayedDesk(self.call)
 
     async def compose(self) -> Application:
         return cast(Application, self)
@@ -196,28 +198,52 @@ class Played:
     async def doctor(self, folder: Path | None) -> list[Check]:
         return [Check(name="git", state="ok", detail=str(folder))]
 
-    async def worktrees(self, folder: Path | None) -> list[Worktree]:
-        return [
-            Worktree(
-                path="/worktrees/a",
-                branch="contextune/r/a",
-                run_id="r_1",
-                task_id="a",
-                dirty=False,
-                in_use=False,
-                size_bytes=1,
-                removable=True,
-            )
-        ]
-
-    async def clean_worktrees(
-        self, folder: Path | None, *, dry_run: bool
-    ) -> tuple[list[Worktree], list[str]]:
-        self.call("clean", folder, dry_run)
-        return await self.worktrees(folder), ["refs/contextune/salvage/r_1/a"]
-
     async def warm(self) -> None:
         self.call("warm")
 
     async def close(self) -> None:
         self.call("close")
+
+
+class PlayedDesk:
+    """Stands in for engine.worktree_desk.WorktreeDesk."""
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self.call = call
+
+    async def overview(self, folder: Path | None) -> Overview:
+        self.call("overview", folder)
+        return Overview(worktrees=(TREE,), findings=(FINDING,), size_bytes=1, bound_bytes=2_000_000)
+
+    async def clean(
+        self, folder: Path | None, *, dry_run: bool, names: Sequence[str]
+    ) -> tuple[list[Worktree], list[str]]:
+        self.call("clean", folder, dry_run, tuple(names))
+        return [TREE], ["refs/contextune/salvage/r_1/a"]
+
+    async def salvages(self, folder: Path | None) -> tuple[list[SalvageRef], int]:
+        return [SALVAGE], 1
+
+    async def restore(self, folder: Path | None, name: str) -> Restored:
+        return Restored(path="/worktrees/restored/a", branch="contextune/restored/a", ref=name)
+
+    async def mend(self, folder: Path | None, *, dry_run: bool) -> list[Mended]:
+        return [Mended(finding=FINDING, done=not dry_run, text="The lock file is removed.")]
+
+
+FINDING = Finding(
+    kind="stale_lock", place="/l.lock", text="A lock was left.", remedy="It is removed.", repair="drop_lock"
+)
+TREE = Worktree(
+    path="/worktrees/a",
+    branch="contextune/r/a",
+    run_id="r_1",
+    task_id="a",
+    dirty=False,
+    in_use=False,
+    size_bytes=1,
+    removable=True,
+)
+SALVAGE = SalvageRef(
+    ref="refs/contextune/salvage/r_1/a", commit="c", run_id="r_1", name="a", at=1, files=1, paths=("a.txt",)
+)

@@ -114,7 +114,28 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         "dirty": False,
         "inUse": False,
         "sizeBytes": 1,
+        "sizeText": "0 kB",
         "removable": True,
+        "state": None,
+        "title": None,
+        "changedAt": 0,
+        "findings": [],
+    }
+    lock = {
+        "kind": "stale_lock",
+        "place": "/l.lock",
+        "text": "A lock was left.",
+        "remedy": "It is removed.",
+        "repair": "drop_lock",
+    }
+    ref = "refs/contextune/salvage/r_1/a"
+    salvage = {"ref": ref, "runId": "r_1", "name": "a", "at": 1, "files": 1, "paths": ["a.txt"]}
+    listed = {
+        "worktrees": [worktree],
+        "findings": [lock],
+        "salvages": [salvage],
+        "sizeBytes": 1,
+        "diskText": "0 kB of 2.0 MB",
     }
     for method, params, result in [
         ("todo/list", None, todos),
@@ -134,11 +155,21 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
             None,
             {"checks": [{"name": "git", "state": "ok", "detail": str(folder), "remedy": ""}]},
         ),
-        ("worktree/list", {}, {"worktrees": [worktree]}),
+        ("worktree/list", {}, listed),
         (
             "worktree/clean",
-            {"dryRun": False},
-            {"worktrees": [worktree], "salvage": ["refs/contextune/salvage/r_1/a"]},
+            {"dryRun": False, "paths": ["/worktrees/a"]},
+            {"worktrees": [worktree], "salvage": [ref]},
+        ),
+        (
+            "worktree/restore",
+            {"name": ref},
+            {"path": "/worktrees/restored/a", "branch": "contextune/restored/a", "ref": ref},
+        ),
+        (
+            "worktree/mend",
+            {},
+            {"mended": [{"finding": lock, "done": False, "text": "The lock file is removed."}]},
         ),
     ]:
         assert await editor.ask(f"contextune/{method}", params) == result, method
@@ -149,7 +180,7 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         ("tell", "r_1", "round-up", "use kilos"),
         ("answer", "r_1", "round-up", "yes"),
         ("trust", folder, True),
-        ("clean", folder, False),
+        ("clean", folder, False, ("/worktrees/a",)),
     ]:
         assert call in app.calls
     assert (await editor.ask("contextune/run/accept", {"runId": "r_1"}))["run"]["state"] == "accepted"

@@ -10,7 +10,9 @@ from contextune.adapters.checkout import Checkout
 from contextune.adapters.git import Git, require_git, start
 from contextune.adapters.objects import Objects
 from contextune.adapters.onlooker import look
+from contextune.adapters.salvage import Salvage
 from contextune.adapters.scratch import Scratch
+from contextune.adapters.upkeep import WorktreeUpkeep
 from contextune.adapters.worktrees import Worktrees
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.errors import PlaceProblem
@@ -67,7 +69,9 @@ class GitRepository:
         self._common_dir = common_dir
         self._scratch = scratch
         self._objects = Objects(git)
-        self._worktrees = Worktrees(git, common_dir, self._objects, scratch)
+        self._salvage = Salvage(git, self._objects)
+        self._worktrees = Worktrees(git, common_dir, self._objects, scratch, self._salvage)
+        self._upkeep = WorktreeUpkeep(git, common_dir, self._objects, scratch, self._worktrees, self._salvage)
         self._checkout = Checkout(git, self._objects, scratch)
 
     @property
@@ -136,9 +140,9 @@ class GitRepository:
         """Copy the ignored files that `.worktreeinclude` names into a worktree; return which."""
         return self._worktrees.hydrate(path)
 
-    def remove_worktree(self, path: Path, salvage_ref: str) -> str | None:
-        """Remove a worktree after its commits, dirty and untracked files are in `salvage_ref`."""
-        return self._worktrees.remove(path, salvage_ref)
+    def remove_worktree(self, path: Path, salvage_ref: str, since: float = 0.0) -> str | None:
+        """Remove a worktree after all that it holds is in `salvage_ref`."""
+        return self._worktrees.remove(path, salvage_ref, since)
 
     def worktree_tree(self, path: Path) -> str:
         """Write the whole state of a worktree, untracked files included, as a tree; not its index."""
@@ -147,6 +151,11 @@ class GitRepository:
     def commit_worktree(self, path: Path, message: str) -> str | None:
         """Commit all of a worktree's state on its branch; None if nothing differs from HEAD."""
         return self._worktrees.commit(path, message)
+
+    @property
+    def upkeep(self) -> WorktreeUpkeep:
+        """What diagnoses, mends and restores worktrees."""
+        return self._upkeep
 
     def reset_worktree(self, path: Path, commit: str) -> None:
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import stat
@@ -11,19 +12,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contextune.adapters.base import add_all, copy_index, ignored_files, untracked_files
-from contextune.adapters.git import Git, fields, lines, shown
+from contextune.adapters.git import Git, fields, shown
 from contextune.adapters.objects import Objects
+from contextune.adapters.salvage import Salvage
+from contextune.adapters.salvage_state import Reader
 from contextune.adapters.scratch import Scratch
 from contextune.core.errors import GitProblem
 
 INCLUDE_FILE = ".worktreeinclude"
 """Names, in the syntax of .gitignore, the ignored files of the user's checkout that worktrees need too."""
 
-_START = "contextune-start"
+START = "contextune-start"
 """In git's folder of a worktree: the branch and the commit that the worktree was made with."""
 
+OWN_LOCKS = ("contextune", "initializing")
+"""How the reasons of locks begin that are no person's: git writes the second while it adds a worktree."""
 
-class _Start(NamedTuple):
+
+class Start(NamedTuple):
+    """What a worktree was made with."""
+
     branch: str
     commit: str
 
@@ -31,30 +39,23 @@ class _Start(NamedTuple):
 class Worktrees:
     """The worktrees of one repository. Blocking; calls for different worktrees may run side by side."""
 
-    def __init__(self, git: Git, common_dir: Path, objects: Objects, scratch: Scratch) -> None:
+    def __init__(
+        self, git: Git, common_dir: Path, objects: Objects, scratch: Scratch, salvage: Salvage
+    ) -> None:
         self._git = git
+        self._salvage = salvage
         self._entries = common_dir / "worktrees"
         self._objects = objects
         self._scratch = scratch
 
     def add(self, path: Path, branch: str, commit: str) -> None:
         """A new worktree with a new branch at a commit, populated. Leaves nothing behind if it fails."""
-        with self._scratch.lock():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise GitProblem(f"{path.parent} could not be made: {problem.strerror}.") from problem
-            options = ("--quiet", "--no-checkout", "--no-track", "-b", branch)
-            self._git.run("worktree", "add", *options, "--", path, commit)
-            git = self._open(path)
-            (git.git_dir / _START).write_text(f"{branch}\n{self._objects.resolve(commit)}\n", "utf-8")
+        git = self._link(path, branch, commit)
         try:
             # Outside the lock: it writes nothing but this worktree, and is by far the longer part.
             git.run("reset", "--hard", "--quiet", "--no-recurse-submodules")
         except GitProblem:
-            with self._scratch.lock():
-                self._delete(git)
-                self._git.run("update-ref", "-d", f"refs/heads/{branch}")
+            self._undo(git, branch)
             raise
 
     def hydrate(self, path: Path) -> list[str]:
@@ -88,36 +89,92 @@ class Worktrees:
             copied.append(shown(name))
         return copied
 
-    def remove(self, path: Path, salvage_ref: str) -> str | None:
-        """Remove a worktree, and its branch, after all but its ignored files is in `salvage_ref`.
+    def remove(self, path: Path, salvage_ref: str, since: float = 0.0) -> str | None:
+        """Remove a worktree, and its branch, after all that it holds is in `salvage_ref`.
 
-        Returns the ref, or None if there was nothing that its start had not.
+        Of its ignored files, those that appeared after `since`, when its set-up was over, count as work.
+        Returns the ref, or None if there was nothing that its start had not, or no worktree. Raises
+        GitProblem, and removes nothing, if somebody has locked it.
         """
-        git = self._open(path)
-        start = _read_start(git)
-        head = git.run("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
-        head_tree = self._objects.tree_of(head)
-        tree = self._state(git, salvage=True) if path.is_dir() else head_tree
-        kept: str | None = None
-        if tree != head_tree or start is None or head != start.commit:
-            kept = salvage_ref
-            self._salvage(git, salvage_ref, head, tree, dirty=tree != head_tree)
+        git = self.entry(path)
+        if git is None:
+            if path.is_dir():
+                raise GitProblem(f"{path} is no worktree of {self._git.work_tree}.")
+            return None
+        locked = lock_reason(git)
+        if locked is not None and not is_own_lock(locked):
+            why = f": {locked}" if locked else ""
+            raise GitProblem(f"{path} is locked{why}. Unlock it with git worktree unlock, then try again.")
+        start = read_start(git)
+        head = self._head(git, start)
+        reader = self._reader(git, since)
+        state = reader.read(head)
+        keeps = not state.is_clean or start is None or head != start.commit
+        if keeps:
+            self._salvage.keep(salvage_ref, path.name, state)
         with self._scratch.lock():
-            if self._git.call("worktree", "remove", "--", path, allowed=range(256)).code != 0:
-                # git refuses what is dirty, though it is salvaged now, and what has lost its `.git` file.
-                late = self._state(git, salvage=True) if path.is_dir() else tree
-                if late != tree:
-                    # A process that outlived its agent went on writing.
-                    kept = salvage_ref
-                    self._salvage(git, salvage_ref, head, late, dirty=True)
-                self._delete(git)
+            late = reader.read(self._head(git, start))
+            if late != state:
+                # A process that outlived its agent went on writing.
+                keeps = True
+                self._salvage.keep(salvage_ref, path.name, late)
+            self._delete(git)
             if start is not None:
-                self._drop_branch(start, head)
-        return kept
+                self._drop_branch(start, late.head)
+        return salvage_ref if keeps else None
+
+    def keep(self, path: Path, salvage_ref: str) -> None:
+        """Keep all that a worktree holds now in a ref, but for ignored files; the worktree stays as it is."""
+        git = self._open(path)
+        reader = self._reader(git, math.inf)
+        self._salvage.keep(salvage_ref, path.name, reader.read(self._head(git, read_start(git))))
+
+    def remove_stray(self, path: Path, salvage_ref: str, start: str | None, since: float = 0.0) -> str | None:
+        """Remove a folder that was a worktree and that git has forgotten, after its files are in a Salvage.
+
+        `start` is the commit that it began with, if that is known.
+        """
+        if self.entry(path) is not None:
+            return self.remove(path, salvage_ref, since)
+        if not os.path.lexists(path):
+            return None
+        if path.is_symlink() or not path.is_dir():
+            raise GitProblem(f"{path} is no folder.")
+        git = Git(self._git.git_dir, path)
+        head = self._objects.resolve(start) if start else None
+        reader = Reader(git, self._objects, self._scratch, checkout=self._git.work_tree, since=since)
+        state = reader.read(head, own_index=False)
+        # Even of a clean one: whether another ref leads to its commit, nobody knows.
+        self._salvage.keep(salvage_ref, path.name, state)
+        with self._scratch.lock():
+            late = reader.read(head, own_index=False)
+            if late != state:
+                self._salvage.keep(salvage_ref, path.name, late)
+            shutil.rmtree(path, onerror=_make_removable)
+        return salvage_ref
+
+    def restore(self, name: str, path: Path, branch: str) -> None:
+        """Put a Salvage into a new worktree: commits on a new branch, the rest uncommitted as it was.
+
+        Raises GitProblem, and writes nothing, if something is at `path` or the branch exists.
+        """
+        kept = self._salvage.read(name)
+        if os.path.lexists(path) and (not path.is_dir() or path.is_symlink() or any(path.iterdir())):
+            raise GitProblem(f"{path} is there already. Name a folder that does not exist.")
+        resolved = path.parent.resolve() / path.name
+        if resolved.is_relative_to(self._git.work_tree.resolve()):
+            raise GitProblem(f"{path} lies in your checkout. Name a folder outside of it.")
+        head = kept.head or self._objects.commit_ours(kept.tree, [], f"What {name} held\n")
+        git = self._link(path, branch, head)
+        try:
+            self._salvage.put_back(kept, git)
+        except BaseException:
+            self._undo(git, branch)
+            raise
 
     def tree(self, path: Path) -> str:
         """Write the whole state of a worktree, untracked files included, as a tree; not its index."""
-        return self._state(self._open(path), salvage=False)
+        return self._state(self._open(path))
 
     def commit(self, path: Path, message: str) -> str | None:
         """Commit all of a worktree's state on its branch; None if nothing differs from HEAD."""
@@ -140,41 +197,71 @@ class Worktrees:
         # Twice -f: nested repositories go too.
         git.run("clean", "-ffdq")
 
-    def _open(self, path: Path) -> Git:
-        """git for a worktree, found from the repository's side: its `.git` file is in an agent's reach."""
+    def entry(self, path: Path) -> Git | None:
+        """git for a worktree, found from the repository's side: its `.git` file is in an agent's reach.
+
+        None if git knows no worktree at this path; its folder may be missing.
+        """
         wanted = path.parent.resolve() / path.name
-        for entry in self._entries.glob("*"):
+        for git in self.entries():
+            if git.work_tree.parent.resolve() / git.work_tree.name == wanted:
+                return git
+        return None
+
+    def entries(self) -> Iterator[Git]:
+        """git for each linked worktree that git knows, whoever made it."""
+        for entry in sorted(self._entries.glob("*")):
             with contextlib.suppress(OSError):
                 text = (entry / "gitdir").read_text("utf-8", "surrogateescape").rstrip("\n")
-                folder = Path(os.path.normpath(entry / text)).parent
-                if folder.parent.resolve() / folder.name == wanted:
-                    return Git(entry, folder)
-        raise GitProblem(f"{path} is no worktree of {self._git.work_tree}.")
+                yield Git(entry, Path(os.path.normpath(entry / text)).parent)
 
-    def _state(self, git: Git, *, salvage: bool) -> str:
-        """The tree of all that is in a worktree. A salvage also keeps the files of nested repositories."""
+    def _open(self, path: Path) -> Git:
+        git = self.entry(path)
+        if git is None:
+            raise GitProblem(f"{path} is no worktree of {self._git.work_tree}.")
+        return git
+
+    def _link(self, path: Path, branch: str, commit: str) -> Git:
+        """A new worktree without files, on a new branch at a commit."""
+        with self._scratch.lock():
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise GitProblem(f"{path.parent} could not be made: {problem.strerror}.") from problem
+            options = ("--quiet", "--no-checkout", "--no-track", "-b", branch)
+            self._git.run("worktree", "add", *options, "--", path, commit)
+            git = self._open(path)
+            (git.git_dir / START).write_text(f"{branch}\n{self._objects.resolve(commit)}\n", "utf-8")
+            return git
+
+    def _undo(self, git: Git, branch: str) -> None:
+        """Take back a new worktree that could not be filled; it holds nothing of anyone's."""
+        with self._scratch.lock():
+            self._delete(git)
+            self._git.run("update-ref", "-d", f"refs/heads/{branch}")
+
+    def _reader(self, git: Git, since: float) -> Reader:
+        return Reader(git, self._objects, self._scratch, checkout=self._git.work_tree, since=since)
+
+    def _head(self, git: Git, start: Start | None) -> str | None:
+        """The commit that a worktree stands on; its start if it cannot tell."""
+        answer = git.call("rev-parse", "--verify", "--quiet", "HEAD^{commit}", allowed=range(256))
+        if answer.code == 0:
+            return answer.out.decode().strip()
+        return self._objects.resolve(start.commit) if start else None
+
+    def _state(self, git: Git) -> str:
+        """The tree of all that is in a worktree but nested repositories."""
         with self._scratch.folder() as folder:
             index = copy_index(git, folder)
-            nested = _nested(untracked_files(git, index))
-            add_all(git, index, leave_out=nested)
-            if salvage and nested:
-                files = lines(path for name in nested for path in _files_below(git.work_tree, name))
-                git.run("update-index", "--add", "-z", "--stdin", stdin=files, index=index)
+            add_all(git, index, leave_out=_nested(untracked_files(git, index)))
             return git.run("write-tree", index=index).decode().strip()
 
-    def _salvage(self, git: Git, ref: str, head: str, tree: str, *, dirty: bool) -> None:
-        earlier = self._objects.resolve(ref)
-        parents = [head] if earlier is None else [head, earlier]
-        commit = head
-        if dirty or earlier is not None:
-            commit = self._objects.commit_ours(tree, parents, f"Salvaged from {git.work_tree.name}\n")
-        self._objects.set_ref(ref, commit)
-
-    def _drop_branch(self, start: _Start, head: str) -> None:
+    def _drop_branch(self, start: Start, head: str | None) -> None:
         """Delete the branch that came with a worktree, if all of its commits are kept elsewhere."""
         ref = f"refs/heads/{start.branch}"
         tip = self._objects.resolve(ref)
-        if start.branch.startswith("contextune/") and tip in (head, start.commit):
+        if tip is not None and start.branch.startswith("contextune/") and tip in (head, start.commit):
             self._git.run("update-ref", "-d", ref, tip)
 
     def _delete(self, git: Git) -> None:
@@ -192,22 +279,26 @@ def _nested(untracked: list[bytes]) -> list[bytes]:
     return [path for path in untracked if path.endswith(b"/")]
 
 
-def _files_below(root: Path, name: bytes) -> Iterator[bytes]:
-    top = os.fsencode(root)
-    for folder, folders, files in os.walk(os.path.join(top, name)):  # noqa: PTH118 - a name may not be UTF-8
-        folders[:] = [inner for inner in folders if inner != b".git"]
-        for inner in [*files, *folders]:
-            full = os.path.join(folder, inner)  # noqa: PTH118
-            if inner in files or os.path.islink(full):  # noqa: PTH114
-                yield os.path.relpath(full, top)
-
-
-def _read_start(git: Git) -> _Start | None:
+def lock_reason(git: Git) -> str | None:
+    """Why a worktree is locked, perhaps without a word; None if it is not."""
     try:
-        branch, commit = (git.git_dir / _START).read_text("utf-8").split()
+        return (git.git_dir / "locked").read_text("utf-8", "replace").strip()
+    except OSError:
+        return None
+
+
+def is_own_lock(reason: str) -> bool:
+    """Whether a lock is the product's, or what a killed `git worktree add` left, and no person's."""
+    return reason.startswith(OWN_LOCKS)
+
+
+def read_start(git: Git) -> Start | None:
+    """The branch and commit that a worktree was made with; None if we did not make it."""
+    try:
+        branch, commit = (git.git_dir / START).read_text("utf-8").split()
     except (OSError, ValueError):
         return None
-    return _Start(branch, commit)
+    return Start(branch, commit)
 
 
 def _unlock(git: Git) -> None:

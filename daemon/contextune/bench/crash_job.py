@@ -65,7 +65,10 @@ def script() -> Script:
         _plays(
             "one",
             [_bash(f"mkdir -p counts; echo once >> {ONCE}"), _write("src/one.txt", "one\n")],
-            [_bash(f"[ -s {ONCE} ] || {{ mkdir -p counts; echo once >> {ONCE}; }}")],
+            *[
+                [_bash(f"[ -s {ONCE} ] || {{ mkdir -p counts; echo once >> {ONCE}; }} # look {n}")]
+                for n in (1, 2)
+            ],
             [_finish()],
         ),
         _plays("two", [_edit("src/shared.txt", "top", "top, by two")], [_finish()]),

@@ -112,6 +112,20 @@ def _command(
     return added
 
 
+def _worktrees(commands: Commands) -> None:
+    trees = _command(commands, "worktrees", "The worktrees of Tasks, and what is kept of those that went.")
+    actions = ("list", "open", "clean", "restore", "diagnose", "mend")
+    trees.add_argument("action", nargs="?", choices=actions, default="list")
+    trees.add_argument("names", nargs="*", metavar="NAME", help="a Task's id, RUN/TASK, a path, or a ref")
+    trees.add_argument("--yes", action="store_true", help="clean, mend: do it, not only tell what")
+    trees.add_argument("--older", metavar="AGE", help="clean: Salvages that are older, such as 30d, for good")
+    trees.add_argument("--into", type=Path, metavar="DIR", help="restore: a new folder for it")
+    trees.add_argument(
+        "--ask", action="store_true", help="diagnose, mend: ask an agent about what code has no name for"
+    )
+    trees.add_argument("--offline", action="store_true", help="--ask: use the offline model")
+
+
 def _with_path(added: Parser, text: str = "a folder of the repository; this one if none is given") -> None:
     added.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH", help=text)
 
@@ -206,9 +220,7 @@ def _settle(commands: Commands) -> None:
 
 
 def _machine(commands: Commands) -> None:
-    trees = _command(commands, "worktrees", "List or clean the worktrees of Tasks.")
-    trees.add_argument("action", nargs="?", choices=("list", "clean"), default="list")
-    trees.add_argument("--yes", action="store_true", help="clean: remove them, not only tell which")
+    _worktrees(commands)
     _command(commands, "agents", "The roles: what each does, on which model, with which tools.")
     _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
     trust = _command(

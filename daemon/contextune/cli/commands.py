@@ -15,11 +15,11 @@ from contextune.cli.cost import cost
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
 from contextune.cli.tables import cell, table
+from contextune.cli.worktrees import worktrees
 from contextune.compose import compose
 from contextune.core.errors import UsageProblem
 from contextune.engine.application import Application
-from contextune.protocol.convert import worktree_view
-from contextune.protocol.wording import bill_text, count_text, rung_text
+from contextune.protocol.wording import bill_text, rung_text
 
 Command = Callable[[Namespace], Coroutine[Any, Any, int]]
 Steering = Callable[[Application, Namespace, Output], Coroutine[Any, Any, int]]
@@ -86,28 +86,6 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
     return 0
 
 
-async def _worktrees(app: Application, given: Namespace, out: Output) -> int:
-    cleaning = given.action == "clean"
-    if cleaning:
-        trees, kept = await app.clean_worktrees(None, dry_run=not given.yes)
-    else:
-        trees, kept = await app.worktrees(None), []
-    for tree in trees:
-        if out.as_json:
-            out.line(worktree_view(tree))
-        state = "in use" if tree.in_use else "removable" if tree.removable else "of no known Run"
-        dirty = ", with unfinished work" if tree.dirty else ""
-        out.say(f"{tree.path}  {tree.size_bytes / 1e6:.1f} MB, {state}{dirty}")
-    if cleaning:
-        verb = "removed" if given.yes else "can be removed; --yes does it"
-        out.say(f"{count_text(len(trees), 'worktree')} {verb}.")
-        for ref in kept:
-            out.say(f"Kept: {ref}")
-    elif not trees:
-        out.say("There are no worktrees.")
-    return 0
-
-
 async def _agents(given: Namespace) -> int:
     out = Output(as_json=given.json)
     for role in builtin_roles().values():
@@ -168,7 +146,7 @@ COMMANDS: dict[str, Command] = {
     "accept": _with_application(steering.accept),
     "undo": _with_application(steering.undo),
     "discard": _with_application(steering.discard),
-    "worktrees": _with_application(_worktrees),
+    "worktrees": _with_application(worktrees),
     "agents": _agents,
     "doctor": _with_application(_doctor),
     "trust": _with_application(_trust),

@@ -20,6 +20,7 @@ from contextune.core.outline import Symbol
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo
+from contextune.core.upkeep import Upkeep
 
 T = TypeVar("T")
 
@@ -327,10 +328,11 @@ class Repository(Protocol):
         """Copy the ignored files that `.worktreeinclude` names into a worktree; return which."""
         ...
 
-    def remove_worktree(self, path: Path, salvage_ref: str) -> str | None:
+    def remove_worktree(self, path: Path, salvage_ref: str, since: float = 0.0) -> str | None:
         """Remove a worktree after its commits, dirty and untracked files are in `salvage_ref`.
 
-        Returns the ref, or None if there was nothing to keep.
+        So are its ignored files, if they appeared after `since`, in seconds since the epoch, and are small.
+        Returns the ref, or None if there was nothing to keep or no worktree.
         """
         ...
 
@@ -340,6 +342,11 @@ class Repository(Protocol):
 
     def commit_worktree(self, path: Path, message: str) -> str | None:
         """Commit all of a worktree's state on its branch; None if nothing differs from HEAD."""
+        ...
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """What diagnoses, mends and restores worktrees."""
         ...
 
     def reset_worktree(self, path: Path, commit: str) -> None:

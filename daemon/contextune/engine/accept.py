@@ -91,9 +91,5 @@ async def release(run: Run, repository: Repository, clock: Clock, leases: Leases
 async def drop_branches(run: Run, repository: Repository) -> None:
     """Remove a Run's own branches, each kept first under a Salvage ref."""
     for branch in [ghost_branch(run.id), *(task.branch for task in run.tasks if task.branch)]:
-        commit = await asyncio.to_thread(repository.resolve, f"refs/heads/{branch}")
-        if commit is None:
-            continue
-        name = branch.rpartition("/")[2]
-        await asyncio.to_thread(repository.set_ref, f"refs/contextune/salvage/{run.id}/branch-{name}", commit)
-        await asyncio.to_thread(repository.set_ref, f"refs/heads/{branch}", None)
+        kept = f"refs/contextune/salvage/{run.id}/branch-{branch.rpartition('/')[2]}"
+        await asyncio.to_thread(repository.upkeep.drop_branch, f"refs/heads/{branch}", kept)

@@ -22,18 +22,18 @@ from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
-from contextune.core.worktree import Worktree
 from contextune.engine import accept as acceptance
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
 from contextune.engine.edits import edited
-from contextune.engine.housekeeping import clean, list_worktrees
 from contextune.engine.leases import Leases
 from contextune.engine.places import Places
 from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
+from contextune.engine.worktree_advice import WorktreeAdvice
+from contextune.engine.worktree_desk import WorktreeDesk
 from contextune.engine.world import World
 
 Edit = Mapping[str, Any]
@@ -48,6 +48,9 @@ class Application:
         self.todos = TodoBoard(world)
         self._places = Places(world)
         self._drives = Drives(world, self._places)
+        self.desk = WorktreeDesk(world, self._places, self._drives.record)
+        """What a person does with worktrees and Salvages."""
+        self.advice = WorktreeAdvice(world, self._places)
         self._quotes: dict[str, tuple[Quote, Settings, Pricer]] = {}
         self._refused: set[Path] = set()
 
@@ -351,17 +354,6 @@ class Application:
     async def doctor(self, folder: Path | None) -> list[Check]:
         """What is in order and what is missing."""
         return await examine(self._world, folder)
-
-    async def worktrees(self, folder: Path | None) -> list[Worktree]:
-        """The worktrees of Tasks, of one repository or of all that have Runs."""
-        return await list_worktrees(self._world, await self.runs(folder))
-
-    async def clean_worktrees(
-        self, folder: Path | None, *, dry_run: bool
-    ) -> tuple[list[Worktree], list[str]]:
-        """Remove, or only tell, the worktrees that no live Run needs, and the refs that keep their work."""
-        runs = await self.runs(folder)
-        return await clean(self._world, runs, dry_run=dry_run, record=self._drives.record)
 
     async def warm(self) -> None:
         """Import what is heavy, in the background, so that the first Run does not wait for it."""

@@ -201,9 +201,8 @@ class BestOf:
         """Bring the chosen tree into the Task's own worktree; what the others hold stays under refs."""
         driver, repository = self._driver, self._driver.repository
         if best.trial != 1:
-            tree = await asyncio.to_thread(repository.worktree_tree, self._own.path)
             kept = f"refs/contextune/kept/{driver.run.id}/{self._task_id}/not-{best.done.attempt}"
-            await asyncio.to_thread(repository.set_ref, kept, await self._commit(tree, "Not chosen"))
+            await asyncio.to_thread(repository.upkeep.keep, self._own.path, kept)
             chosen = await self._commit(best.done.tree, "Chosen")
             await asyncio.to_thread(repository.reset_worktree, self._own.path, chosen)
         for trial in range(2, self._tries + 1):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import platform
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError
 from contextune.core.settings import Provider, Settings
 from contextune.engine.detect import detect_gate
+from contextune.engine.room import worktrees_check
 from contextune.engine.world import World
 
 ROOM = 1_000_000_000
@@ -31,6 +33,8 @@ async def examine(world: World, folder: Path | None) -> list[Check]:
     checks += [await asyncio.to_thread(_awake, world), _room(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
+        with suppress(ContextuneError):
+            checks.append(await worktrees_check(world, folder))
     return checks
 
 

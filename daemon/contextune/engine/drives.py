@@ -16,10 +16,11 @@ from contextune.core.run import Run, fold
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine import accept as acceptance
-from contextune.engine.leases import Leases
+from contextune.engine.leases import Leases, worktrees_folder
 from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, left_open, settle_abandoned
+from contextune.engine.room import make_room
 from contextune.engine.run import RunDriver, finished
 from contextune.engine.samples import Samples
 from contextune.engine.task_work import work_on
@@ -96,8 +97,18 @@ class Drives:
 
     async def _driven(self, place: Place, run: Run, settings: Settings) -> None:
         concluded = await self._until_concluded(place, run, settings)
+        await self._keep_room(place, run.id, settings)
         if concluded is not None and not self._closing:
             self.samples.begin(place, concluded, settings)
+
+    async def _keep_room(self, place: Place, run_id: str, settings: Settings) -> None:
+        """Give back worktrees that nobody needs where all together take more than the user allows."""
+        self._world.measures.forget(worktrees_folder(self._world.home, place.repository.root) / run_id)
+        try:
+            said = await make_room(self._world, place.repository, settings, needed=False, record=self.record)
+            await self.note(run_id, said)
+        except ContextuneError as problem:
+            await self.note(run_id, [str(problem)])
 
     async def _until_concluded(self, place: Place, run: Run, settings: Settings) -> Run | None:
         """Drive a Run; returns it if it was brought to an end."""

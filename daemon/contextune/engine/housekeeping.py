@@ -1,91 +1,129 @@
-"""The worktrees of all Runs: which there are, which are still needed, and their removal after Salvage."""
+"""The worktrees of a repository: which there are, what is wrong with them, their removal after Salvage."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from contextune.core import events as ev
+from contextune.core.findings import RESTORED, Standing, of_measure, of_repository, of_tree
+from contextune.core.ledger import PLANNING
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.run import Run, fold
+from contextune.core.settings import Settings
 from contextune.core.states import LIVE_RUN
-from contextune.core.worktree import Worktree
+from contextune.core.worktree import Finding, Worktree
 from contextune.engine.leases import Leases, worktrees_folder
+from contextune.engine.measures import FRESH
 from contextune.engine.world import World
 
 NEEDED = LIVE_RUN | {"review"}
 """States in which a Run's worktrees are still of use to someone."""
 
-
-async def list_worktrees(world: World, runs: Sequence[Run]) -> list[Worktree]:
-    """Every worktree folder of these Runs' repositories, also those that no Run knows."""
-    return await asyncio.to_thread(_list, world, runs)
+Record = Callable[[ev.AnyEvent], Awaitable[object]]
 
 
-async def clean(
-    world: World, runs: Sequence[Run], *, dry_run: bool, record: Callable[[ev.AnyEvent], Awaitable[Run]]
-) -> tuple[list[Worktree], list[str]]:
-    """Remove the worktrees that nobody needs, each after its work is in a Salvage ref."""
-    removable = [tree for tree in await list_worktrees(world, runs) if tree.removable]
-    if dry_run:
-        return removable, []
-    by_id = {run.id: run for run in runs}
-    kept = []
-    for tree in removable:
-        run = by_id.get(tree.run_id or "")
-        if run is None or tree.task_id is None:
-            continue
-        root = Path(run.repository)
-        repository = await asyncio.to_thread(world.open_repository, root)
-        leases = Leases(world, repository, run.id, world.settings.load(root, {}))
-        salvage = await leases.give_back(tree.task_id)
-        if salvage is not None:
-            kept.append(salvage)
-        if any(task.id == tree.task_id for task in run.tasks):
-            at = world.clock.now()
-            await record(ev.LeaseReturned(run_id=run.id, at=at, task_id=tree.task_id, salvage=salvage))
-    return removable, kept
+class Survey(NamedTuple):
+    """What there is of one repository."""
+
+    repository: Repository
+    worktrees: tuple[Worktree, ...]
+    findings: tuple[Finding, ...]
+    """Of branches and locks; those of a worktree are with it."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all worktrees together."""
+        return sum(tree.size_bytes for tree in self.worktrees)
 
 
-def _list(world: World, runs: Sequence[Run]) -> list[Worktree]:
-    by_id = {run.id: run for run in runs}
+async def known_runs(world: World) -> dict[str, Run]:
+    """Every Run of the Journal by its id, as its milestones tell."""
+    events: dict[str, list[ev.AnyEvent]] = {}
+    for event in await world.journal.milestones(None):
+        events.setdefault(event.run_id, []).append(event)
+    begun = {run_id: own for run_id, own in events.items() if isinstance(own[0], ev.RunCreated)}
+    return {run_id: run for run_id, own in begun.items() if (run := fold(own)) is not None}
+
+
+def survey(world: World, repository: Repository, runs: Mapping[str, Run], *, at_most: int = FRESH) -> Survey:
+    """Look at all worktrees of a repository; sizes may be `at_most` so many milliseconds old. Blocking."""
+    upkeep, now = repository.upkeep, world.clock.now()
+    folder = worktrees_folder(world.home, repository.root)
+    facts = upkeep.facts(folder.parent, folder)
+
+    def standing(run_id: str) -> Standing:
+        run = runs.get(run_id)
+        if world.mailbox.is_owned(run_id) or world.mailbox.is_owned(PLANNING + run_id):
+            return "needed"
+        if run is None:
+            return "unknown"
+        return "needed" if run.state in NEEDED else "ended"
+
     found = []
-    for root in sorted({run.repository for run in runs}):
-        folder = worktrees_folder(world.home, Path(root))
-        if not folder.is_dir():
-            continue
-        repository = world.open_repository(Path(root)) if Path(root).is_dir() else None
-        for path in sorted(folder.glob("*/*")):
-            if (path / ".git").exists():
-                run = by_id.get(path.parent.name)
-                in_use = run is not None and (run.state in NEEDED or world.mailbox.is_owned(run.id))
-                found.append(_worktree(path, run, repository, in_use=in_use))
-    return found
+    for tree in facts.trees:
+        path = Path(tree.path)
+        stands = standing(path.parent.name)
+        measure = world.measures.of(path, upkeep, world.clock, at_most=at_most)
+        findings = (*of_tree(tree, stands, now), *of_measure(tree.path, measure))
+        run = runs.get(path.parent.name)
+        is_free = (tree.locked is None or tree.locked_by_us) and tree.pointer != "claimed"
+        task = next((task for task in run.tasks if path.name in task.leases), None) if run else None
+        found.append(
+            Worktree(
+                path=tree.path,
+                branch=tree.branch or tree.start_branch,
+                run_id=path.parent.name,
+                task_id=path.name,
+                dirty=upkeep.is_dirty(path),
+                in_use=stands == "needed",
+                size_bytes=measure.size_bytes,
+                removable=stands == "ended" and is_free,
+                state=run.state if run else None,
+                title=task.task.title if task else None,
+                changed_at=tree.changed_at,
+                findings=findings,
+            )
+        )
+    return Survey(repository, tuple(found), of_repository(facts, standing, now))
 
 
-def _worktree(path: Path, run: Run | None, repository: Repository | None, *, in_use: bool) -> Worktree:
-    task = next((t for t in run.tasks if t.id == path.name), None) if run else None
-    dirty = False
-    if repository is not None:
-        head = repository.resolve(f"refs/heads/contextune/{path.parent.name}/{path.name}")
-        dirty = head is None or repository.worktree_tree(path) != repository.tree_of(head)
-    return Worktree(
-        path=str(path),
-        branch=task.branch if task else None,
-        run_id=path.parent.name,
-        task_id=path.name,
-        dirty=dirty,
-        in_use=in_use,
-        size_bytes=_size(path),
-        removable=run is not None and not in_use,
-    )
+def given_up(tree: Worktree) -> bool:
+    """Whether a worktree goes when the user names it: nobody needs it, nobody has locked it."""
+    closed = {"locked", "claimed"} & {finding.kind for finding in tree.findings}
+    return not tree.in_use and not closed
 
 
-def _size(path: Path) -> int:
-    total = 0
-    for folder, _, files in os.walk(path):
-        for name in files:
-            total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 a join of strings is quicker
-    return total
+async def give_back(
+    world: World, of: Survey, tree: Worktree, run: Run | None, settings: Settings, record: Record
+) -> tuple[str | None, list[str]]:
+    """Remove one worktree after all of it is in a Salvage; the ref, and what went wrong beside that."""
+    path, repository = Path(tree.path), of.repository
+    problems: list[str] = []
+    if path.parent.parent == worktrees_folder(world.home, repository.root) and path.parent.name != RESTORED:
+        leases = Leases(world, repository, path.parent.name, settings)
+        salvage = await leases.give_back(path.name)
+        problems = leases.problems
+    else:
+        ref = salvage_ref(path)
+        salvage = await asyncio.to_thread(repository.upkeep.remove, path, ref, began_with(run, path.name))
+    world.measures.forget(path)
+    if run is not None and any(task.id == path.name for task in run.tasks):
+        at = world.clock.now()
+        await record(ev.LeaseReturned(run_id=run.id, at=at, task_id=path.name, salvage=salvage))
+    return salvage, problems
+
+
+def salvage_ref(path: Path) -> str:
+    """Where the work of a worktree is kept when it goes."""
+    return f"refs/contextune/salvage/{path.parent.name}/{path.name}"
+
+
+def began_with(run: Run | None, name: str) -> str | None:
+    """The commit that a worktree began with, as far as its Run knows."""
+    if run is None:
+        return None
+    task = next((task for task in run.tasks if name in task.leases), None)
+    return (task.start if task else None) or run.base.commit

@@ -120,8 +120,7 @@ async def _put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: 
     """Bring a Task's worktree to its work on top of the Ghost; what it was before stays under a ref."""
     repository, run = driver.repository, driver.run
     kept = f"refs/contextune/kept/{run.id}/{task_id}/{run.task(task_id).bounces + 1}"
-    was = await asyncio.to_thread(repository.resolve, f"refs/heads/{lease.branch}")
-    await asyncio.to_thread(repository.set_ref, kept, was)
+    await asyncio.to_thread(repository.upkeep.keep, lease.path, kept)
     merged = await asyncio.to_thread(
         repository.commit_tree, bounced.tree, [bounced.ghost], "Put together with the others"
     )

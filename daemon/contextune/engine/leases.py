@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import socket
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,11 +38,21 @@ class Lease:
 class Leases:
     """Makes and takes back the worktrees of one Run."""
 
-    def __init__(self, world: World, repository: Repository, run_id: str, settings: Settings) -> None:
+    def __init__(
+        self,
+        world: World,
+        repository: Repository,
+        run_id: str,
+        settings: Settings,
+        *,
+        room: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`room` sees to it, before a worktree is made, that there is disk for it. It may raise."""
         self._world = world
         self._repository = repository
         self._run_id = run_id
         self._settings = settings
+        self._room = room
         self._ports: dict[str, socket.socket] = {}
         self.problems: list[str] = []
         """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
@@ -59,6 +70,8 @@ class Leases:
         path, ready = self.path(name), self._ready(name)
         is_new = not (path.exists() and ready.exists())
         if is_new:
+            if self._room is not None and not path.exists():
+                await self._room()
             ready.unlink(missing_ok=True)
             await asyncio.to_thread(self._make, name, start)
         lease = Lease(
@@ -88,7 +101,7 @@ class Leases:
             try:
                 self._repository.reset_worktree(path, start)
             except GitProblem:
-                self._repository.remove_worktree(path, self._salvage_ref(name))
+                self._remove(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._repository.add_worktree(path, self.branch(name), start)
@@ -103,23 +116,31 @@ class Leases:
         held = self._ports.pop(name, None)
         if held is not None:
             held.close()
-        if not path.exists():
-            return None
-        if self._settings.teardown:
+        if self._settings.teardown and path.is_dir():
             shell = self._world.shell(path, self._repository)
             lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
             try:
                 await self._hook(lease, "teardown", self._settings.teardown)
             except ContextuneError as problem:
                 self.problems.append(str(problem))
-        self._ready(name).unlink(missing_ok=True)
-        return await asyncio.to_thread(self._repository.remove_worktree, path, self._salvage_ref(name))
+        return await asyncio.to_thread(self._remove, name)
 
     def close(self) -> None:
         """Let go of the ports; worktrees stay."""
         for held in self._ports.values():
             held.close()
         self._ports.clear()
+
+    def _remove(self, name: str) -> str | None:
+        path, ready = self.path(name), self._ready(name)
+        # Ignored files that are older than the end of the set-up are not the agent's.
+        since = ready.stat().st_mtime if ready.exists() else 0.0
+        start, ref = f"refs/heads/{self.branch(name)}", self._salvage_ref(name)
+        kept = self._repository.upkeep.remove(path, ref, start, since)
+        ready.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
+        return kept
 
     def _ready(self, name: str) -> Path:
         """A file beside a worktree that is there once the worktree has been set up."""
@@ -164,5 +185,7 @@ async def give_back_bases(world: World, repository: Repository, settings: Settin
         quote_id = path.parent.name
         with world.mailbox.own(PLANNING + quote_id) as is_left:
             if is_left:
-                with suppress(ContextuneError):  # what cannot be given back now is listed by `worktrees`
+                with contextlib.suppress(
+                    ContextuneError
+                ):  # what cannot be given back now is listed by `worktrees`
                     await Leases(world, repository, quote_id, settings).give_back(BASE)

@@ -38,6 +38,7 @@ from contextune.engine.gateway import Gateway
 from contextune.engine.leases import BASE, Leases, give_back_bases
 from contextune.engine.pricing import Pricer, in_all
 from contextune.engine.records import history
+from contextune.engine.room import make_room
 from contextune.engine.task_ids import misnamed, renamed
 from contextune.engine.world import World
 
@@ -168,7 +169,7 @@ class Quoter:
             return known
         self._stage(f"Running the tests on the base: {gate}")
         await give_back_bases(self._world, self._repository, self._settings)
-        leases = Leases(self._world, self._repository, self._id, self._settings)
+        leases = Leases(self._world, self._repository, self._id, self._settings, room=self._make_room)
         try:
             lease = await leases.take(BASE, base.commit)
             baseline = await self._gate.baseline(
@@ -180,6 +181,9 @@ class Quoter:
             await leases.give_back(BASE)
             leases.close()
             self._problems += leases.problems
+
+    async def _make_room(self) -> None:
+        self._problems += await make_room(self._world, self._repository, self._settings, needed=True)
 
     async def _plan(
         self,

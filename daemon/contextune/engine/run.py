@@ -33,6 +33,7 @@ from contextune.engine.leases import Leases
 from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
+from contextune.engine.room import make_room
 from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
@@ -67,7 +68,7 @@ class RunDriver:
         self.run = run
         self.settings = settings
         self.gate = gate
-        self.leases = Leases(world, repository, run.id, settings)
+        self.leases = Leases(world, repository, run.id, settings, room=self._make_room)
         self.account = Account(
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
         )
@@ -156,6 +157,10 @@ class RunDriver:
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
             self._happened.set()
+
+    async def _make_room(self) -> None:
+        for said in await make_room(self.world, self.repository, self.settings, needed=True):
+            await self.emit(ev.Noted(run_id=self.run.id, at=self.now(), text=said))
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,7 @@ from contextune.core.ports import (
     Workspace,
 )
 from contextune.core.settings import Provider, Settings
+from contextune.engine.measures import Measures
 
 
 class SettingsStore(Protocol):
@@ -113,3 +114,5 @@ class World:
     """The fence in force and what it means, for people."""
     warm: Callable[[], Coroutine[Any, Any, None]]
     """Imports what is heavy, in the background."""
+    measures: Measures = field(default_factory=Measures)
+    """How large worktrees were when this process last looked."""

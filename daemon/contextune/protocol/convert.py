@@ -12,7 +12,6 @@ from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
 from contextune.core.task_run import Attempt, TaskRun
-from contextune.core.worktree import Worktree
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -26,7 +25,6 @@ from contextune.protocol.views import (
     RunView,
     TaskQuoteView,
     TaskView,
-    WorktreeView,
 )
 from contextune.protocol.wording import (
     bill_text,
@@ -282,17 +280,3 @@ def _baseline_view(baseline: Baseline) -> BaselineView:
 def check_view(check: Check) -> CheckView:
     """One thing that `doctor` looked at."""
     return CheckView(name=check.name, state=check.state, detail=check.detail, remedy=check.remedy)
-
-
-def worktree_view(worktree: Worktree) -> WorktreeView:
-    """A worktree of a Task."""
-    return WorktreeView(
-        path=worktree.path,
-        branch=worktree.branch,
-        run_id=worktree.run_id,
-        task_id=worktree.task_id,
-        dirty=worktree.dirty,
-        in_use=worktree.in_use,
-        size_bytes=worktree.size_bytes,
-        removable=worktree.removable,
-    )

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from contextune.protocol import params as p
 from contextune.protocol import views as v
+from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import CostView
 from contextune.protocol.wire import View
 
@@ -51,8 +52,10 @@ METHODS: tuple[Method, ...] = (
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),
     _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),
-    _request("worktree/list", p.TodoListParams, p.WorktreeListResult, "Worktrees of Tasks."),
-    _request("worktree/clean", p.WorktreeCleanParams, p.WorktreeCleanResult, "Remove unneeded worktrees."),
+    _request("worktree/list", p.TodoListParams, w.WorktreeListResult, "Worktrees of Tasks, and Salvages."),
+    _request("worktree/clean", w.WorktreeCleanParams, w.WorktreeCleanResult, "Remove unneeded worktrees."),
+    _request("worktree/restore", w.WorktreeRestoreParams, w.WorktreeRestoreResult, "Put a Salvage back."),
+    _request("worktree/mend", w.WorktreeMendParams, w.WorktreeMendResult, "Do the repairs that are safe."),
     _notification("todo/changed", p.TodoListResult, "The Todos of a folder changed."),
     _notification("quote/changed", p.QuoteChanged, "A Quote made progress, is ready, or failed."),
     _notification("run/changed", p.RunChanged, "A Run changed; at most ten a second for each Run."),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from contextune.core.settings import AcceptMode
 from contextune.core.todo import Todo
-from contextune.protocol.views import CheckView, QuoteView, RunView, WorktreeView
+from contextune.protocol.views import CheckView, QuoteView, RunView
 from contextune.protocol.wire import Params, View
 
 
@@ -196,23 +196,3 @@ class DoctorResult(View, frozen=True, kw_only=True):
     """What was looked at."""
 
     checks: tuple[CheckView, ...]
-
-
-class WorktreeListResult(View, frozen=True, kw_only=True):
-    """Worktrees of the product's own making."""
-
-    worktrees: tuple[WorktreeView, ...]
-
-
-class WorktreeCleanParams(Params, frozen=True, kw_only=True):
-    """Remove worktrees that no live Run needs; with `dry_run`, only tell which."""
-
-    folder: str | None = None
-    dry_run: bool = True
-
-
-class WorktreeCleanResult(View, frozen=True, kw_only=True):
-    """The worktrees that were, or would be, removed, and the refs that keep their work."""
-
-    worktrees: tuple[WorktreeView, ...]
-    salvage: tuple[str, ...]

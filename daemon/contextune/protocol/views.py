@@ -261,17 +261,3 @@ class CheckView(View, frozen=True, kw_only=True):
     state: Literal["ok", "warning", "problem"]
     detail: str
     remedy: str
-
-
-class WorktreeView(View, frozen=True, kw_only=True):
-    """A worktree of a Task."""
-
-    path: str
-    branch: str | None
-    run_id: str | None
-    task_id: str | None
-    dirty: bool
-    in_use: bool
-    """Whether a live Run still needs it."""
-    size_bytes: int
-    removable: bool

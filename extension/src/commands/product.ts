@@ -1,25 +1,7 @@
-/** Commands on Contextune itself: worktrees, costs, key, doctor, daemon, log. */
+/** Commands on Contextune itself: costs, key, doctor, daemon, log. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
-import { chooseFolder } from "../folders";
-import { Requests } from "../generated/protocol";
 import { SuggestionNode } from "../views/costs/suggestionNode";
-import { cleanedText, removableText } from "../worktreeText";
-
-/** Removes worktrees that no live Run needs, after saying which. */
-export const cleanWorktrees: Command = async (app) => {
-  const folder = await chooseFolder();
-  if (folder === undefined) return;
-  const { worktrees } = await app.daemon.request(Requests.worktreeClean, { folder, dryRun: true });
-  if (worktrees.length === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t("There is no worktree to clean up."));
-    return;
-  }
-  const remove = vscode.l10n.t("Remove");
-  if ((await vscode.window.showInformationMessage(removableText(worktrees), remove)) !== remove) return;
-  const done = await app.daemon.request(Requests.worktreeClean, { folder, dryRun: false });
-  void vscode.window.showInformationMessage(cleanedText(done));
-};
 
 /** Shows the costs. */
 export const openDashboard: Command = async () => {

@@ -482,6 +482,35 @@ export interface FilesTouched {
   files: string[];
 }
 /**
+ * One thing that is not as it should be.
+ */
+export interface FindingView {
+  kind:
+    | "branch"
+    | "claimed"
+    | "detached"
+    | "folder_missing"
+    | "foreign_lock"
+    | "forgotten"
+    | "half_made"
+    | "left_behind"
+    | "locked"
+    | "moved"
+    | "nested"
+    | "operation"
+    | "orphan"
+    | "orphan_branch"
+    | "pointer"
+    | "read_only"
+    | "stale_lock"
+    | "unknown"
+    | "unlocked_soon";
+  place: string;
+  text: string;
+  remedy: string;
+  repair: ("drop_branch" | "drop_lock" | "relink" | "remove" | "unlock") | null;
+}
+/**
  * How earlier Quotes of a repository did: Tasks that were quoted, and those that cost what was said.
  */
 export interface Forecast {
@@ -532,6 +561,14 @@ export interface LeaseTaken {
   branch: string;
   start: string;
   port: number;
+}
+/**
+ * What came of one repair.
+ */
+export interface MendedView {
+  finding: FindingView;
+  done: boolean;
+  text: string;
 }
 /**
  * One side's turn.
@@ -1108,6 +1145,17 @@ export interface RunUndone {
   after: string;
 }
 /**
+ * A Salvage that can be restored.
+ */
+export interface SalvageView {
+  ref: string;
+  runId: string;
+  name: string;
+  at: number;
+  files: number;
+  paths: string[];
+}
+/**
  * An accepted Task was done once more on another rung, in a worktree of its own, to compare costs.
  */
 export interface ShadowFinished {
@@ -1304,11 +1352,12 @@ export interface WorkspaceTrustParams {
   trusted: boolean;
 }
 /**
- * Remove worktrees that no live Run needs; with `dry_run`, only tell which.
+ * Remove worktrees that no live Run needs, or those named by path; with `dry_run`, only tell which.
  */
 export interface WorktreeCleanParams {
   folder?: string | null;
   dryRun?: boolean;
+  paths?: string[];
 }
 /**
  * The worktrees that were, or would be, removed, and the refs that keep their work.
@@ -1328,13 +1377,50 @@ export interface WorktreeView {
   dirty: boolean;
   inUse: boolean;
   sizeBytes: number;
+  sizeText: string;
   removable: boolean;
+  state: string | null;
+  title: string | null;
+  changedAt: number;
+  findings: FindingView[];
 }
 /**
- * Worktrees of the product's own making.
+ * Worktrees of the product's own making, what they take, and the Salvages.
  */
 export interface WorktreeListResult {
   worktrees: WorktreeView[];
+  findings: FindingView[];
+  salvages: SalvageView[];
+  sizeBytes: number;
+  diskText: string;
+}
+/**
+ * Do the repairs that lose nothing; with `dry_run`, only tell which.
+ */
+export interface WorktreeMendParams {
+  folder?: string | null;
+  dryRun?: boolean;
+}
+/**
+ * What was, or would be, done.
+ */
+export interface WorktreeMendResult {
+  mended: MendedView[];
+}
+/**
+ * Put a Salvage, named by its ref or as `run/task`, into a new worktree.
+ */
+export interface WorktreeRestoreParams {
+  name: string;
+  folder?: string | null;
+}
+/**
+ * Where it stands now.
+ */
+export interface WorktreeRestoreResult {
+  path: string;
+  branch: string;
+  ref: string;
 }
 
 /** Requests from the editor to the daemon. */
@@ -1381,10 +1467,14 @@ export const Requests = {
   workspaceTrust: "contextune/workspace/trust",
   /** What is in order and what is missing. */
   doctorCheck: "contextune/doctor/check",
-  /** Worktrees of Tasks. */
+  /** Worktrees of Tasks, and Salvages. */
   worktreeList: "contextune/worktree/list",
   /** Remove unneeded worktrees. */
   worktreeClean: "contextune/worktree/clean",
+  /** Put a Salvage back. */
+  worktreeRestore: "contextune/worktree/restore",
+  /** Do the repairs that are safe. */
+  worktreeMend: "contextune/worktree/mend",
 } as const;
 
 /** Notifications from the daemon to the editor. */
@@ -1424,6 +1514,8 @@ export interface RequestTypes {
   "contextune/doctor/check": { params: null; result: DoctorResult };
   "contextune/worktree/list": { params: TodoListParams; result: WorktreeListResult };
   "contextune/worktree/clean": { params: WorktreeCleanParams; result: WorktreeCleanResult };
+  "contextune/worktree/restore": { params: WorktreeRestoreParams; result: WorktreeRestoreResult };
+  "contextune/worktree/mend": { params: WorktreeMendParams; result: WorktreeMendResult };
 }
 
 /** What each notification carries. */

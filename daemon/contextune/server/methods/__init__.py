@@ -50,6 +50,8 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/doctor/check": doctor.check,
     "contextune/worktree/list": worktree.every,
     "contextune/worktree/clean": worktree.clean,
+    "contextune/worktree/restore": worktree.restore,
+    "contextune/worktree/mend": worktree.mend,
 }
 
 REQUESTS: tuple[Method, ...] = tuple(method for method in METHODS if method.direction == "request")

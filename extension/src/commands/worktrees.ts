@@ -1,0 +1,59 @@
+/** Commands on worktrees and Salvages: clean up, mend, restore. */
+import * as vscode from "vscode";
+import type { Command } from "../application";
+import { chooseFolder } from "../folders";
+import { Requests } from "../generated/protocol";
+import { cleanedText, cleanRows, diskText, mendedText, salvageRows } from "../worktreeText";
+
+/** Removes the worktrees that the user ticks among those that no Run needs, and mends what is wrong. */
+export const cleanWorktrees: Command = async (app) => {
+  const folder = await chooseFolder();
+  if (folder === undefined) return;
+  const list = await app.daemon.request(Requests.worktreeList, { folder });
+  const rows = cleanRows(list);
+  if (rows.length === 0) {
+    const none = vscode.l10n.t("There is no worktree to clean up.");
+    void vscode.window.showInformationMessage(list.worktrees.length === 0 ? none : `${none} ${diskText(list)}`);
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick([...rows], {
+    title: vscode.l10n.t("Clean Up Worktrees"),
+    placeHolder: vscode.l10n.t("{0} What is unfinished in a worktree is kept in a Salvage ref.", diskText(list)),
+    canPickMany: true,
+    ignoreFocusOut: true,
+    matchOnDetail: true,
+  });
+  if (chosen === undefined || chosen.length === 0) return;
+  const said: string[] = [];
+  if (chosen.some(({ path }) => path === undefined)) {
+    said.push(mendedText(await app.daemon.request(Requests.worktreeMend, { folder, dryRun: false })));
+  }
+  const paths = chosen.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  if (paths.length > 0) {
+    said.push(cleanedText(await app.daemon.request(Requests.worktreeClean, { folder, dryRun: false, paths })));
+  }
+  void vscode.window.showInformationMessage(said.join(" "));
+};
+
+/** Puts a Salvage into a new worktree and offers to open it; the user's own checkout stays as it is. */
+export const restoreWorktree: Command = async (app) => {
+  const folder = await chooseFolder();
+  if (folder === undefined) return;
+  const { salvages } = await app.daemon.request(Requests.worktreeList, { folder });
+  if (salvages.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("There is no Salvage to restore."));
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick([...salvageRows(salvages)], {
+    title: vscode.l10n.t("Restore a Worktree"),
+    placeHolder: vscode.l10n.t("Which Salvage? It gets a worktree and a branch of its own."),
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  if (chosen === undefined) return;
+  const restored = await app.daemon.request(Requests.worktreeRestore, { folder, name: chosen.ref });
+  const open = vscode.l10n.t("Open in a new window");
+  const text = vscode.l10n.t("Restored on branch {0}.", restored.branch);
+  if ((await vscode.window.showInformationMessage(text, open)) !== open) return;
+  await vscode.commands.executeCommand("vscode.openFolder", vscode.Uri.file(restored.path), { forceNewWindow: true });
+};
