@@ -10,6 +10,7 @@ from pathlib import Path
 from contextune.adapters.awake import Inhibitor
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
+from contextune.adapters.command_limits import CommandLimits
 from contextune.adapters.fence import Fence, find_fence
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
@@ -94,7 +95,9 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
 
     def shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
-        return FencedShell(fence_for(repository.root, False))
+        chosen = settings.load(repository.root, {})
+        limits = CommandLimits(chosen.command_memory, chosen.command_processes, chosen.command_files)
+        return FencedShell(fence_for(repository.root, False), limits)
 
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree

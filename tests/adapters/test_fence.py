@@ -221,3 +221,16 @@ def test_the_profile_is_tight(tmp_path: Path) -> None:
     assert "--share-net" not in line
     assert line[line.index("--cap-drop") + 1] == "ALL"
     assert line.index("--remount-ro") > line.index("--bind")
+
+
+@fenced
+async def test_packages_behind_a_link_can_be_read(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    packages = tmp_path / "elsewhere"
+    packages.mkdir()
+    (packages / "there.txt").write_text("there\n")
+    (place.user / ".venv").symlink_to(packages)
+    fence = find_fence(readable=[place.user / ".venv"], hidden=[place.state])
+    assert fence.name == "bubblewrap", fence.detail
+    done = await place.run(f"cat {place.user}/.venv/there.txt", fence=fence)
+    assert done.output == "there\n"

@@ -319,3 +319,28 @@ async def test_the_machine_is_kept_awake_while_a_run_works(desk: MakeDesk, wante
     assert here.awake.is_on == wanted
     await here.wait(run.id)
     assert (here.awake.is_on, here.awake.lit) == (False, int(wanted))
+
+
+async def test_tools_that_take_too_long_end_the_attempt(desk: MakeDesk) -> None:
+    here = await desk(
+        plays("first file", turn(bash("sleep 1.2")), turn(finish())),
+        settings='task_timeout = 1\nladder = [{model = "claude-haiku-5-5", effort = "low"}]\n',
+        unplayed=True,
+    )
+    run = await here.finish(task("first file"))
+    (attempt,) = run.tasks[0].attempts
+    assert (attempt.outcome, attempt.summary) == ("limit", "Its commands and tests took more than 1.0 s.")
+
+
+async def test_a_run_that_takes_too_long_is_paused_and_goes_on(desk: MakeDesk, tmp_path: Path) -> None:
+    flag = tmp_path / "go on"
+    here = await desk(
+        plays("first file", turn(bash(until(flag))), turn(write("calc/first.py", "FIRST = 1\n"), finish())),
+        settings=f"gate = {GATE!r}\nrun_timeout = 1\n",
+    )
+    run = await here.start(task("first file"))
+    paused = await here.until(lambda run: run.state == "paused")
+    assert paused.reason == "It was at work for 1.0 s, as long as the setting run_timeout allows."
+    flag.touch()
+    await here.app.resume(run.id)
+    assert (await here.wait(run.id)).state == "review"

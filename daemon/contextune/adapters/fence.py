@@ -115,10 +115,7 @@ class Bubblewrap:
     def _machine(self, home: Path) -> list[str]:
         """The whole machine read-only, its private places emptied."""
         out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        emptied = {*EMPTY, *SECRET_FOLDERS, *(str(path.resolve()) for path in self._hidden)}
-        if home != Path("/"):
-            emptied.add(str(home))
-        for folder in sorted(emptied):
+        for folder in self._emptied(home):
             if Path(folder).is_dir() and not Path(folder).is_symlink():
                 out += ["--tmpfs", folder]
         for file in SECRET_FILES:
@@ -126,19 +123,28 @@ class Bubblewrap:
                 out += ["--ro-bind", "/dev/null", file]
         return out
 
+    def _emptied(self, home: Path) -> list[str]:
+        emptied = {*EMPTY, *SECRET_FOLDERS, *(str(path.resolve()) for path in self._hidden)}
+        if home != Path("/"):
+            emptied.add(str(home))
+        return sorted(emptied)
+
     def _shown(self, home: Path, environment: Mapping[str, str]) -> list[str]:
         """What a command needs from the emptied places: toolchains, the PATH, and what was listed."""
         wanted = [home / name for name in TOOLCHAINS]
         wanted += [Path(entry) for entry in environment.get("PATH", "").split(":") if entry.startswith("/")]
         for path in self._readable:
             wanted += [path, *_interpreter(path)]
+        emptied = self._emptied(home)
         too_much = {home, *home.parents, *(Path(folder) for folder in EMPTY)}
         out: list[str] = []
         for path in dict.fromkeys(wanted):
-            if path.exists() and path not in too_much and path.resolve() not in too_much:
-                out += ["--ro-bind", str(path), str(path)]
-                if path.resolve() != path:
-                    out += ["--ro-bind", str(path.resolve()), str(path.resolve())]
+            real = path.resolve()
+            if path.exists() and path not in too_much and real not in too_much:
+                out += ["--ro-bind", str(real), str(real)]
+                # A link is there already, unless the folder that holds it was emptied.
+                if real != path and any(path.is_relative_to(folder) for folder in emptied):
+                    out += ["--symlink", str(real), str(path)]
         return out
 
 

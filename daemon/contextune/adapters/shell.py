@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from contextune.adapters.command_limits import CommandLimits, watch
 from contextune.adapters.environment import command_environment
 from contextune.adapters.fence import Fence
 from contextune.core.errors import ToolProblem
@@ -28,8 +29,10 @@ TIMED_OUT = 124
 class FencedShell:
     """core.ports.Shell: each command in its own session, inside the Fence."""
 
-    def __init__(self, fence: Fence) -> None:
+    def __init__(self, fence: Fence, limits: CommandLimits | None = None) -> None:
+        """`limits` are what one command may use; none for commands that the user named."""
         self._fence = fence
+        self._limits = limits
         self._program = shutil.which("bash") or "/bin/sh"
 
     @property
@@ -53,7 +56,8 @@ class FencedShell:
         from its start and half from its end. Raises ToolProblem if it can't be started.
         """
         variables = command_environment(environment)
-        argv = self._fence.wrap([self._program, "-c", command], cwd=cwd, environment=variables)
+        bounded = f"ulimit -n {self._limits.files} 2>&-; {command}" if self._limits else command
+        argv = self._fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
         output = BoundedOutput(output_limit)
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
@@ -77,9 +81,13 @@ class FencedShell:
             finally:
                 os.close(writing)
             loop.add_reader(reading, _read, reading, output, loop)
+            watching = asyncio.ensure_future(watch(process.pid, self._limits)) if self._limits else None
             try:
                 timed_out = await _finish(process, timeout)
             finally:
+                if watching is not None:
+                    watching.cancel()
+                    await asyncio.wait([watching])
                 # The group outlives its leader; on cancellation the leader is still there, too.
                 _kill(process.pid, signal.SIGKILL)
                 if process.returncode is None:
@@ -93,11 +101,18 @@ class FencedShell:
         return CommandResult(
             command=command,
             exit_code=TIMED_OUT if timed_out else (128 - code if code < 0 else code),
-            output=redact(output.text()),
+            output=redact(output.text()) + _limit_line(watching),
             duration_ms=round((time.monotonic() - started) * 1000),
             timed_out=timed_out,
             truncated=output.left_out > 0,
         )
+
+
+def _limit_line(watching: asyncio.Future[str] | None) -> str:
+    """A line about the limit that ended a command; empty if none did."""
+    if watching is None or watching.cancelled():
+        return ""
+    return f"\n[stopped: {watching.result()}]\n"
 
 
 class BoundedOutput:

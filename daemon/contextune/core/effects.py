@@ -1,4 +1,4 @@
-"""Events around side effects: the intent before one, its outcome after, and who drives a Run.
+"""Events around side effects: the intent before one, its outcome after.
 
 An effect whose intent is journalled and whose outcome is not is uncertain: it is looked up or told, never
 simply done again.
@@ -64,13 +64,6 @@ class AcceptRefused(Event, frozen=True, kw_only=True):
     """The user's branch did not move. `reason` is a sentence."""
 
     reason: str
-
-
-class DriveStarted(Event, frozen=True, kw_only=True):
-    """A process drives the Run from here on. `process` names it; `took_over` if another one did before."""
-
-    process: str
-    took_over: bool = False
 
 
 class CheckoutSeen(Event, frozen=True, kw_only=True):

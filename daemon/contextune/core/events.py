@@ -12,7 +12,6 @@ from contextune.core.effects import (
     AcceptStarted,
     AttemptResumed,
     CheckoutSeen,
-    DriveStarted,
     ToolCalled,
     ToolReturned,
 )
@@ -374,7 +373,6 @@ AnyEvent = (
     | ToolCalled
     | ToolReturned
     | CheckoutSeen
-    | DriveStarted
     | AcceptStarted
     | AcceptRefused
     | MessageAdded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,7 +16,6 @@ AcceptMode = Literal["none", "merge", "squash", "pr"]
 
 Routing = Literal["learn", "fixed"]
 Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
-Resuming = Literal["always", "ask"]
 
 SONNET = "claude-sonnet-5-5"
 """The orchestrator's tier, and the price that savings are stated against."""
@@ -70,32 +68,20 @@ class Settings(Value, frozen=True, kw_only=True):
     """The most that the shadow samples of one Run may cost, in dollars."""
     provider: Provider = "anthropic"
     """Whose servers the requests go to; `anthropic` stands for any server of the Messages API."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Hosts that the commands of agents may reach, through a proxy: `pypi.org`, `*.npmjs.org`; else none."""
     command_memory: int = 4_000_000_000
     """Bytes of memory that one command of an agent may use, with all that it starts."""
     command_processes: int = 512
     """Processes and threads that one command may have at a time."""
     command_files: int = 4_096
     """Files that one process of a command may hold open."""
-    task_disk: int = 5_000_000_000
-    """Bytes by which an agent may make its worktree grow."""
     task_timeout: int = 7_200
-    """Seconds that one attempt may take, waiting for an answer left out."""
+    """Seconds that the commands, tools and tests of one attempt may take in all."""
     run_timeout: int | None = None
     """Seconds that a Run may be at work; then it is paused. None for no such bound."""
     worktree_disk: int = 20_000_000_000
     """Bytes of all worktrees of a repository; beyond, unneeded ones are given back, oldest first."""
-    resume: Resuming = "always"
-    """Whether the editor goes on by itself with a Run whose process is gone, or asks first."""
     keep_awake: bool = True
     """Whether the machine is kept from sleeping while a Run works."""
-    prove: bool = True
-    """Whether an agent gets one turn to write the test that is missing for the lines it changed."""
-    git_filters: bool = False
-    """Whether the user's own git filters, such as LFS, run at Accept."""
-    git_signing: bool = False
-    """Whether commits are signed at Accept as the user's git is set up to do."""
     max_turns: int = 40
     """Turns of one attempt."""
     gate_retries: int = 1
@@ -110,8 +96,7 @@ class Settings(Value, frozen=True, kw_only=True):
 WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
-    | {"allowed_hosts", "command_memory", "command_processes", "command_files", "task_disk", "worktree_disk"}
-    | {"task_timeout", "run_timeout", "resume", "git_filters", "git_signing"}
+    | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""
@@ -158,11 +143,9 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
         ("shadow", settings.shadow >= 0, "expected a count of Tasks, or 0"),
         ("gate_timeout", settings.gate_timeout >= 1, "expected seconds, 1 or more"),
         ("command_timeout", settings.command_timeout >= 1, "expected seconds, 1 or more"),
-        ("allowed_hosts", all(map(_is_host, settings.allowed_hosts)), "expected hosts, such as pypi.org"),
         ("command_memory", settings.command_memory >= 64_000_000, "expected bytes, 64000000 or more"),
         ("command_processes", settings.command_processes >= 8, "expected 8 or more"),
         ("command_files", settings.command_files >= 64, "expected 64 or more"),
-        ("task_disk", settings.task_disk >= 1_000_000, "expected bytes, 1000000 or more"),
         ("worktree_disk", settings.worktree_disk >= 0, "expected bytes, 0 or more"),
         ("task_timeout", settings.task_timeout >= 1, "expected seconds, 1 or more"),
         ("run_timeout", settings.run_timeout is None or settings.run_timeout >= 1, "expected seconds"),
@@ -184,11 +167,6 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
 
 
 _AMOUNTS = ("request_budget", "task_budget", "day_budget", "month_budget", "shadow_budget")
-
-
-def _is_host(name: str) -> bool:
-    """Such as `pypi.org`, `*.npmjs.org` or `localhost:8080`."""
-    return re.fullmatch(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?", name) is not None
 
 
 def _is_amount(value: Decimal | None) -> bool:

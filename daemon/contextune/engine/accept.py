@@ -10,8 +10,8 @@ from contextune.core.ports import Clock, Repository
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
 from contextune.engine.commits import squash_message
+from contextune.engine.ghost import ghost_branch
 from contextune.engine.leases import Leases
-from contextune.engine.run import ghost_branch
 
 
 async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMode) -> ev.RunAccepted:

@@ -30,6 +30,7 @@ from contextune.core.errors import (
     Finished,
     GitProblem,
     HandedOver,
+    LimitReached,
     ModelRefusal,
     PromptTooLong,
     Stuck,
@@ -39,6 +40,7 @@ from contextune.core.plan import Task
 from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.settings import Settings
+from contextune.core.spending.wording import duration_text
 from contextune.core.states import AttemptOutcome
 from contextune.engine.cliff import dollars_avoided
 from contextune.engine.context_pack import ContextPacks
@@ -124,6 +126,10 @@ class AttemptWork:
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
         self._retries = site.settings.gate_retries
+        self._since = site.now()
+        """When the agent's tools began to work, in milliseconds since the epoch."""
+        self._worked = 0
+        """Milliseconds that they and the Gate took so far."""
         self._before: Evidence | None = None
         """What the Gate saw when an earlier process ran it, and nothing has been done since."""
 
@@ -211,6 +217,7 @@ class AttemptWork:
                     end = await self._loop.observe(end.call_id, report, is_error=True)
                 case Asked():
                     answer = await self._outside.ask(end)
+                    self._since = self._site.now()
                     if answer is None:
                         return self._ended("limit", f"It wanted to ask: {end.question}")
                     end = await self._loop.observe(end.call_id, answer, is_error=False)
@@ -265,7 +272,7 @@ class AttemptWork:
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
         site, given = self._site, role(name)
         return AgentLoop(
-            send=lambda request: self._outside.send(request, self._kept),
+            send=self._send,
             record=self._record,
             before=self._before_call,
             after=self._after_call,
@@ -278,6 +285,18 @@ class AttemptWork:
             acted=self._touched,
             cliff=self._cliff,
         )
+
+    async def _send(self, request: ModelRequest) -> ModelReply:
+        """Send a request if the tools and tests before it stayed within their time."""
+        site = self._site
+        self._worked += site.now() - self._since
+        most = site.settings.task_timeout
+        if self._worked > most * 1000:
+            raise LimitReached(f"Its commands and tests took more than {duration_text(most * 1000)}.")
+        try:
+            return await self._outside.send(request, self._kept)
+        finally:
+            self._since = site.now()
 
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)

@@ -21,7 +21,7 @@ from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, left_open, settle_abandoned
 from contextune.engine.room import make_room
-from contextune.engine.run import RunDriver, finished
+from contextune.engine.run import RunDriver
 from contextune.engine.samples import Samples
 from contextune.engine.task_work import work_on
 from contextune.engine.world import World
@@ -281,3 +281,19 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.talk.answer(task_id, letter.text)
         case _:
             raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")
+
+
+def finished(run: Run, at: int) -> ev.RunFinished:
+    """The last event of a drive."""
+    accepted = run.accepted if run.state == "accepted" else None
+    return ev.RunFinished(
+        run_id=run.id,
+        at=at,
+        state=run.state,
+        tasks=run.outcomes,
+        dollars=run.bill.dollars,
+        at_sonnet=run.bill.at_sonnet,
+        unpriced=run.bill.unpriced,
+        branch=accepted.branch if accepted else None,
+        commit=accepted.after if accepted else run.ghost,
+    )

@@ -164,3 +164,8 @@ class Ghost:
 
 def _named(against: tuple[str, ...]) -> str:
     return " and ".join(against) if against else "what is accepted already"
+
+
+def ghost_branch(run_id: str) -> str:
+    """The integration branch of a Run."""
+    return f"contextune/{run_id}/ghost"

@@ -22,13 +22,14 @@ from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
 from contextune.core.run import Run, advance
 from contextune.core.settings import Settings
+from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.account import Account, budgets_of
 from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep, keep_nothing
-from contextune.engine.ghost import Candidate, Ghost
+from contextune.engine.ghost import Candidate, Ghost, ghost_branch
 from contextune.engine.leases import Leases
 from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.records import unrecorded
@@ -121,11 +122,13 @@ class RunDriver:
                 self._ended[task.id].set()
             else:
                 self._begin(task.id)
+        timing = asyncio.create_task(self._limit_time(), name=f"time of {self.run.id}")
         try:
             while self._work:
                 await asyncio.wait(self._work.values(), return_when=asyncio.FIRST_COMPLETED)
                 await self._reap()
         finally:
+            timing.cancel()
             await self._halt()
             self.leases.close()
         if self._cancelled:
@@ -219,6 +222,20 @@ class RunDriver:
             await self.emit(
                 ev.RunPaused(run_id=self.run.id, at=self.now(), state="paused", reason="Paused by the user.")
             )
+
+    async def _limit_time(self) -> None:
+        """Pause the Run each time that it was at work as long as the settings allow."""
+        most = self.settings.run_timeout
+        while most is not None:
+            await self._go.wait()
+            await asyncio.sleep(most)
+            if self._go.is_set():
+                self._go.clear()
+                took = duration_text(most * 1000)
+                reason = f"It was at work for {took}, as long as the setting run_timeout allows."
+                await self.emit(
+                    ev.RunPaused(run_id=self.run.id, at=self.now(), state="paused", reason=reason)
+                )
 
     async def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new budget if one is given, and with those that the settings now name."""
@@ -368,24 +385,3 @@ def _heed(recording: asyncio.Future[None]) -> None:
     """Nobody waits for it any more: what it met is of no use to anyone, and no bug."""
     if not recording.cancelled():
         recording.exception()
-
-
-def ghost_branch(run_id: str) -> str:
-    """The integration branch of a Run."""
-    return f"contextune/{run_id}/ghost"
-
-
-def finished(run: Run, at: int) -> ev.RunFinished:
-    """The last event of a drive."""
-    accepted = run.accepted if run.state == "accepted" else None
-    return ev.RunFinished(
-        run_id=run.id,
-        at=at,
-        state=run.state,
-        tasks=run.outcomes,
-        dollars=run.bill.dollars,
-        at_sonnet=run.bill.at_sonnet,
-        unpriced=run.bill.unpriced,
-        branch=accepted.branch if accepted else None,
-        commit=accepted.after if accepted else run.ghost,
-    )

@@ -428,16 +428,6 @@ export interface DoctorResult {
   checks: CheckView[];
 }
 /**
- * A process drives the Run from here on. `process` names it; `took_over` if another one did before.
- */
-export interface DriveStarted {
-  kind: "drive_started";
-  runId: string;
-  at: number;
-  process: string;
-  tookOver: boolean;
-}
-/**
  * What one run of the Gate saw on one tree.
  */
 export interface Evidence {

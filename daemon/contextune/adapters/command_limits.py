@@ -1,0 +1,82 @@
+"""What one command may use of the machine, with all that it starts; looked at while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+LOOK_SECONDS = 0.25
+"""Between two looks. A command that grows faster is seen at the next one."""
+PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class CommandLimits(NamedTuple):
+    """The most that a command may have at a time."""
+
+    memory: int
+    """Bytes."""
+    processes: int
+    files: int
+    """Open files of one process."""
+
+
+class Use(NamedTuple):
+    """What a process and its descendants use. Memory that they share counts for each of them."""
+
+    memory: int
+    pids: tuple[int, ...]
+    threads: int
+
+
+async def watch(pid: int, limits: CommandLimits) -> str:
+    """Look until a limit is passed, then stop the command. Returns a sentence about it.
+
+    Only where the system has `/proc`; elsewhere it never returns.
+    """
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        use = await asyncio.to_thread(used_by, pid)
+        said = passed(use, limits)
+        if said:
+            _stop(use.pids)
+            return said
+
+
+def passed(use: Use, limits: CommandLimits) -> str:
+    """Which limit is passed, a sentence; empty if none is."""
+    if use.memory > limits.memory:
+        return f"It used more than {limits.memory / 1e9:.1f} GB of memory."
+    if use.threads > limits.processes:
+        return f"It had more than {limits.processes} processes and threads."
+    return ""
+
+
+def used_by(pid: int, proc: Path = Path("/proc")) -> Use:
+    """What a process and all below it use now. Blocking, some milliseconds."""
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    facts: dict[int, tuple[int, int]] = {}
+    for entry in proc.glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            number = int(entry.name)
+            children[int(fields[1])].append(number)
+            facts[number] = (int(fields[21]) * PAGE, int(fields[17]))
+    found, left = [], [pid]
+    while left:
+        one = left.pop()
+        if one in facts:
+            found.append(one)
+        left += children[one]
+    return Use(sum(facts[one][0] for one in found), tuple(found), sum(facts[one][1] for one in found))
+
+
+def _stop(pids: Sequence[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,58 @@
+"""What a command may use: reaching a limit is a sentence in its output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from contextune.adapters.command_limits import CommandLimits, used_by
+from contextune.adapters.fence import Fence, NoFence, find_fence
+from contextune.adapters.shell import FencedShell
+from contextune.core.evidence import CommandResult
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096)
+
+
+@pytest.fixture(params=["fenced", "unfenced"])
+def fence(request: pytest.FixtureRequest) -> Fence:
+    if request.param == "unfenced":
+        return NoFence("the test compares.")
+    found = find_fence(readable=[Path(sys.prefix), Path(sys.base_prefix)])
+    if found.name == "none":
+        pytest.skip(found.detail)
+    return found
+
+
+async def run(fence: Fence, folder: Path, command: str, **limits: int) -> CommandResult:
+    shell = FencedShell(fence, AMPLE._replace(**limits))
+    return await shell.run(command, cwd=folder, timeout=60, environment={})
+
+
+async def test_memory(fence: Fence, tmp_path: Path) -> None:
+    hungry = f"{sys.executable} -c 'import time; x = bytearray(300_000_000); time.sleep(60)'; echo after"
+    done = await run(fence, tmp_path, hungry, memory=200_000_000)
+    assert done.output == "\n[stopped: It used more than 0.2 GB of memory.]\n"
+    assert (done.exit_code, done.timed_out) == (137, False)
+
+
+async def test_processes(fence: Fence, tmp_path: Path) -> None:
+    many = "for n in $(seq 40); do sleep 60 & done; wait"
+    done = await run(fence, tmp_path, many, processes=20)
+    assert done.output == "\n[stopped: It had more than 20 processes and threads.]\n"
+
+
+async def test_open_files(fence: Fence, tmp_path: Path) -> None:
+    done = await run(fence, tmp_path, "ulimit -n", files=100)
+    assert done.output == "100\n"
+
+
+async def test_what_stays_within_is_left_alone(fence: Fence, tmp_path: Path) -> None:
+    done = await run(fence, tmp_path, "sleep 0.6; echo fine")
+    assert (done.exit_code, done.output, done.command) == (0, "fine\n", "sleep 0.6; echo fine")
+
+
+def test_what_is_gone_uses_nothing() -> None:
+    assert used_by(2**22 + 1) == (0, (), 0)
