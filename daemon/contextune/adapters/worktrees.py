@@ -127,7 +127,9 @@ class Worktrees:
         """Keep all that a worktree holds now in a ref, but for ignored files; the worktree stays as it is."""
         git = self._open(path)
         reader = self._reader(git, math.inf)
-        self._salvage.keep(salvage_ref, path.name, reader.read(self._head(git, read_start(git))))
+        state = reader.read(self._head(git, read_start(git)))
+        if not self._salvage.holds(salvage_ref, state):
+            self._salvage.keep(salvage_ref, path.name, state)
 
     def remove_stray(self, path: Path, salvage_ref: str, start: str | None, since: float = 0.0) -> str | None:
         """Remove a folder that was a worktree and that git has forgotten, after its files are in a Salvage.
