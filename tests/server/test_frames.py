@@ -73,6 +73,7 @@ def test_after_an_attack_the_next_message_is_understood(attack: bytes, answers: 
     messages = all_of(attack, PING_BYTES)
     assert messages[-1] == PING
     assert set(codes(messages)) == set(answers)
+    assert all_of(attack + PING_BYTES)[-1] == PING
 
 
 def test_half_a_surrogate_pair_goes_both_ways() -> None:

@@ -12,6 +12,9 @@ import msgspec
 MAX_HEADER = 16 * 1024
 """Bytes of garbage or of header after which the search for a message starts anew."""
 
+STALL = 5.0
+"""Seconds without a byte after which a message that began is given up."""
+
 MAX_BODY = 64 * 1024 * 1024
 """A message longer than this is refused: no editor sends one, and waiting for it would hang the session."""
 
@@ -51,6 +54,8 @@ class Frames:
                 del self._buffer[: length.end()]
                 yield Malformed(PARSE_ERROR, f"The header of a message is longer than {MAX_HEADER} bytes.")
                 continue
+            # A header that was cut off may stand before this one: the last length is the message's own.
+            *_, length = _LENGTH.finditer(self._buffer, length.start(), end.end())
             size = int(length[1])
             if size > self._max_body:
                 del self._buffer[: end.end()]
@@ -61,6 +66,19 @@ class Frames:
             body = bytes(self._buffer[end.end() : end.end() + size])
             del self._buffer[: end.end() + size]
             yield self._decode(body)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a message was announced that has not come whole."""
+        return _LENGTH.search(self._buffer) is not None
+
+    def give_up(self) -> Iterator[dict[str, Any] | Malformed]:
+        """Stop waiting for the rest of a message: what follows its header is read anew."""
+        length = _LENGTH.search(self._buffer)
+        if length is not None:
+            del self._buffer[: length.end()]
+            yield Malformed(PARSE_ERROR, "A message was announced and did not come whole.")
+            yield from self.feed(b"")
 
     def _give_up(self) -> Iterator[Malformed]:
         if len(self._buffer) > MAX_HEADER:

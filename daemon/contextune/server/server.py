@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contextune.core.errors import PlaceProblem
-from contextune.server.frames import Frames, Malformed, frame, written
+from contextune.server.frames import STALL, Frames, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT, greeting
 from contextune.server.pipes import PipeWriter, Writer, read_pipe, read_stream, take_stdio
 
@@ -24,7 +24,7 @@ CLOSING = 10.0
 
 async def converse(incoming: AsyncIterator[bytes], writer: Writer, compose: Compose) -> int:
     """Serve one client until it exits or hangs up; returns the exit status."""
-    messages = _messages(incoming)
+    messages = messages_of(incoming)
     first = await _greet(messages, writer)
     if isinstance(first, int):
         return first
@@ -77,11 +77,30 @@ def _answer(writer: Writer, request_id: int | str | None, **outcome: Any) -> Non
     writer.write(frame(written({"jsonrpc": "2.0", "id": request_id, **outcome})))
 
 
-async def _messages(incoming: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any] | Malformed]:
+async def messages_of(
+    incoming: AsyncIterator[bytes], stall: float = STALL
+) -> AsyncIterator[dict[str, Any] | Malformed]:
+    """The messages of a client. One that stops coming midway for `stall` seconds is given up."""
     frames = Frames()
-    async for data in incoming:
+    chunks = aiter(incoming)
+    while True:
+        coming = asyncio.ensure_future(_next(chunks))
+        try:
+            while not (await asyncio.wait([coming], timeout=stall if frames.is_waiting else None))[0]:
+                for message in frames.give_up():
+                    yield message
+        except BaseException:
+            coming.cancel()
+            raise
+        data = coming.result()
+        if data is None:
+            return
         for message in frames.feed(data):
             yield message
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(chunks, None)
 
 
 async def _compose() -> Application:
