@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from contextune.adapters.awake import Inhibitor
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.fence import Fence, find_fence
+from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.git import require_git
-from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal import SqliteJournal, connect_durable
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
 from contextune.adapters.outline import LayoutOutliner
@@ -29,8 +31,26 @@ from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
+from contextune.core.settings import Settings
 from contextune.engine.application import Application
 from contextune.engine.world import Models, World
+
+
+class Rows(Protocol):
+    """What is needed of an SQLite connection."""
+
+    def execute(self, statement: str, /) -> object:
+        """Run a statement."""
+        ...
+
+    def executemany(self, statement: str, values: Sequence[tuple[bytes, ...]], /) -> object:
+        """Run it for each of some values."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
 
 SECRETS = (
     *("ANTHROPIC_API_KEY", "GITHUB_TOKEN", "ANTHROPIC_FOUNDRY_API_KEY"),
@@ -52,6 +72,29 @@ def model_at(url: str, key: str) -> Model:
 def journal_at(path: Path) -> Journal:
     """A journal in a file of one's own."""
     return SqliteJournal(path)
+
+
+def unfenced_shell() -> Shell:
+    """A shell without a Fence, to compare with."""
+    return FencedShell(NoFence("it is what the Fence is compared with."))
+
+
+def fenced_shell(root: Path, home: Path, *, limits: bool) -> tuple[str, Shell]:
+    """The Fence that works here for a repository, by name, and a shell inside it. Blocking."""
+    fence = find_fence(readable=_readable(root), hidden=[home])
+    standard = Settings()
+    most = CommandLimits(standard.command_memory, standard.command_processes, standard.command_files)
+    return fence.name, FencedShell(fence, most if limits else None)
+
+
+def _readable(root: Path) -> list[Path]:
+    paths = [Path(sys.prefix), Path(sys.base_prefix), *(root / name for name in ENVIRONMENTS)]
+    return [path for path in paths if path.exists()]
+
+
+def rows_at(path: Path) -> Rows:
+    """SQLite alone, set up as the Journal sets it up: what the Journal is compared with."""
+    return connect_durable(path)
 
 
 def pressure_in(folder: Path) -> PressureBoard:
@@ -89,9 +132,7 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
 
     @cache
     def fence_for(root: Path, network: bool) -> Fence:
-        readable = [Path(sys.prefix), Path(sys.base_prefix), *(root / name for name in ENVIRONMENTS)]
-        shown = [path for path in readable if path.exists()]
-        return find_fence(readable=shown, hidden=[files.state], network=network)
+        return find_fence(readable=_readable(root), hidden=[files.state], network=network)
 
     def shell(worktree: Path, repository: Repository) -> Shell:
         del worktree

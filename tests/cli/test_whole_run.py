@@ -140,3 +140,13 @@ def test_a_copy_is_another_repository(merged: Merged, tmp_path: Path) -> None:
     done = merged.machine.do("runs", copied)
     assert done.status == 0
     assert "There are no Runs yet" in done.out
+
+
+def test_the_journal_of_a_run_is_told_line_by_line(merged: Merged) -> None:
+    run_id = merged.done.last["runId"]
+    told = merged.machine.do("show", run_id, "--journal")
+    assert told.status == 0, told.err
+    kinds = [line["kind"] for line in told.lines]
+    assert (kinds[0], kinds[-1]) == ("run_created", "run_finished")
+    assert {line["runId"] for line in told.lines} == {run_id}
+    assert kinds.count("tool_called") == kinds.count("tool_returned") > 0

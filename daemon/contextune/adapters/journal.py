@@ -343,9 +343,20 @@ def _settle(done: asyncio.Future[None], problem: ContextuneError | None) -> None
         done.set_exception(problem if isinstance(problem, BudgetReached) else ContextuneError(*problem.args))
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def connect_durable(path: Path) -> sqlite3.Connection:
+    """SQLite as the Journal sets it up, for any thread, without the Journal."""
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    _make_durable(connection)
+    return connection
+
+
+def _make_durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    _make_durable(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
         raise ContextuneError(

@@ -10,6 +10,8 @@ from contextune.bench.figures import Suite
 SUITES: dict[str, str] = {
     "economy": "A job of five Tasks, done in several ways by the whole product: what each one costs.",
     "crash": "Runs of five Tasks, killed at every point and at random ones, then gone on with: what is lost.",
+    "journal": "Events a second with 16 agents beside SQLite alone, and how late an editor sees one.",
+    "fence": "What the Fence adds to a command, beside bare bash.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
     "router": "Where Tasks begin, against fixed starts, on simulated repositories.",

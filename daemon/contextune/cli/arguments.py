@@ -173,6 +173,9 @@ def _look(commands: Commands) -> None:
     show = _command(commands, "show", "One Run: Tasks, Evidence, bill.")
     show.add_argument("run", nargs="?", metavar="RUN", help="the newest if none is given")
     show.add_argument("--diff", action="store_true", help="the whole diff as well")
+    show.add_argument(
+        "--journal", action="store_true", help="only its events, one JSON object a line, secrets masked"
+    )
     _cost(
         _command(commands, "cost", "What was spent, on what, what was saved, what could be.", more=COST_HELP)
     )

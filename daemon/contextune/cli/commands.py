@@ -78,6 +78,10 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
             raise UsageProblem("There are no Runs yet. `contextune run` starts one.")
         run_id = newest[0].id
     shown = await app.run(run_id)
+    if given.journal:
+        async for event in app.events(shown.id):
+            Output(as_json=True).line(event)
+        return 0
     show_run_line(shown, out)
     if given.diff and not out.as_json:
         out.diff(await app.diff(shown.id))

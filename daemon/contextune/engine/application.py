@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -176,6 +176,11 @@ class Application:
         """Runs of one repository or of all, newest first."""
         root = str((await self._places.of(folder)).repository.root) if folder else None
         return [await self.run(run_id) for run_id in await self._world.journal.runs(root)]
+
+    async def events(self, run_id: str) -> AsyncIterator[ev.AnyEvent]:
+        """All that happened in a Run, in order."""
+        for event in await self._world.journal.read(run_id):
+            yield event
 
     async def wait(self, run_id: str) -> Run:
         """Wait until a Run's drive in this process ends; returns the Run as it then stands."""

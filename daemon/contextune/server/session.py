@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.1
-"""Seconds between two messages about the same thing: ten a second are as many as a person can follow."""
+INTERVAL = 0.04
+"""Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
 
 LEDGER_INTERVAL = 1.0
 """Seconds between two looks at the Ledger for what the day has cost."""

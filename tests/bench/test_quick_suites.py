@@ -1,0 +1,33 @@
+"""The suites of the Journal and of the Fence on a little: what they report, not how quick this machine is."""
+
+from __future__ import annotations
+
+import pytest
+
+from contextune.adapters.fence import find_fence
+from contextune.bench import fence, journal
+from contextune.bench.figures import Bench, Figure
+
+
+def bench(figures: list[Figure]) -> Bench:
+    return Bench(report=figures.append, note=lambda _: None)
+
+
+async def test_the_journal() -> None:
+    figures: list[Figure] = []
+    await journal.run(bench(figures), events=20, rounds=1)
+    told = {figure.metric: figure.value for figure in figures}
+    assert told["events a second, 16 agents, 444 bytes each"] > 0
+    assert told["events seen in an editor"] > 50
+    assert 0 <= told["event to editor, median"] <= told["event to editor, p95"]
+
+
+async def test_the_fence() -> None:
+    figures: list[Figure] = []
+    await fence.run(bench(figures), tries=3)
+    told = {figure.metric: figure.value for figure in figures}
+    assert told["`true`, bare bash, median"] > 0
+    name = find_fence().name
+    if name == "none":
+        pytest.skip("no Fence works here")
+    assert {f"{name}, over bare bash", f"{name}, with limits, over bare bash"} <= set(told)
