@@ -15,7 +15,8 @@ from contextune.adapters.clock import SystemClock
 from contextune.adapters.command_limits import CommandLimits
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.git import require_git
-from contextune.adapters.journal import SqliteJournal, connect_durable
+from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal_file import connect_durable
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
 from contextune.adapters.outline import LayoutOutliner

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.journal import MIGRATIONS, SqliteJournal
+from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal_file import MIGRATIONS
 from contextune.core.conversation import Message, Rung, Text, ToolResult
 from contextune.core.errors import ContextuneError
 from contextune.core.events import (

@@ -95,6 +95,7 @@ class Bubblewrap:
         self._readable = tuple(readable)
         self._hidden = tuple(hidden)
         self._network = network
+        self._known: dict[tuple[Path, str], list[str]] = {}
         reach = "the network" if network else "no network"
         self.detail = f"Commands write only in their worktree, see no home folder, and have {reach}."
 
@@ -103,7 +104,7 @@ class Bubblewrap:
         cwd = cwd.resolve()
         worktree = next((p for p in (cwd, *cwd.parents) if (p / ".git").exists()), cwd)
         home = Path(environment.get("HOME") or "/nonexistent").resolve()
-        mounts = [*self._machine(home), *self._shown(home, environment), *_worktree(worktree)]
+        mounts = [*self._surroundings(home, environment.get("PATH", "")), *_worktree(worktree)]
         line = [self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
         line += ["--die-with-parent", "--new-session"]
         if self._network:
@@ -112,6 +113,13 @@ class Bubblewrap:
         own = ["--setenv", "TMPDIR", "/tmp", "--chdir", str(cwd)]  # noqa: S108 — this one is private
         return [*line, *mounts, "--remount-ro", "/", *own, "--", *argv]
 
+    def _surroundings(self, home: Path, search: str) -> list[str]:
+        """All but the worktree; looked at once, since that takes longer than most commands."""
+        known = self._known.get((home, search))
+        if known is None:
+            known = self._known[home, search] = [*self._machine(home), *self._shown(home, search)]
+        return known
+
     def _machine(self, home: Path) -> list[str]:
         """The whole machine read-only, its private places emptied."""
         out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
@@ -119,7 +127,7 @@ class Bubblewrap:
             if Path(folder).is_dir() and not Path(folder).is_symlink():
                 out += ["--tmpfs", folder]
         for file in SECRET_FILES:
-            if Path(file).is_file():
+            if os.access(file, os.R_OK):
                 out += ["--ro-bind", "/dev/null", file]
         return out
 
@@ -129,23 +137,32 @@ class Bubblewrap:
             emptied.add(str(home))
         return sorted(emptied)
 
-    def _shown(self, home: Path, environment: Mapping[str, str]) -> list[str]:
+    def _shown(self, home: Path, search: str) -> list[str]:
         """What a command needs from the emptied places: toolchains, the PATH, and what was listed."""
         wanted = [home / name for name in TOOLCHAINS]
-        wanted += [Path(entry) for entry in environment.get("PATH", "").split(":") if entry.startswith("/")]
+        wanted += [Path(entry) for entry in search.split(":") if entry.startswith("/")]
         for path in self._readable:
             wanted += [path, *_interpreter(path)]
         emptied = self._emptied(home)
         too_much = {home, *home.parents, *(Path(folder) for folder in EMPTY)}
         out: list[str] = []
-        for path in dict.fromkeys(wanted):
+        bound: list[Path] = []
+        # Each mount takes bwrap some 0.1 ms: what is there already, or within another one, needs none.
+        for path in sorted(dict.fromkeys(wanted)):
             real = path.resolve()
-            if path.exists() and path not in too_much and real not in too_much:
+            if not path.exists() or path in too_much or real in too_much:
+                continue
+            if _is_within(real, emptied) and not _is_within(real, bound):
                 out += ["--ro-bind", str(real), str(real)]
-                # A link is there already, unless the folder that holds it was emptied.
-                if real != path and any(path.is_relative_to(folder) for folder in emptied):
-                    out += ["--symlink", str(real), str(path)]
+                bound.append(real)
+            # A link is there already, unless the folder that holds it was emptied.
+            if real != path and _is_within(path, emptied) and not _is_within(path, bound):
+                out += ["--symlink", str(real), str(path)]
         return out
+
+
+def _is_within(path: Path, folders: Iterable[str | Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def find_fence(

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contextune.adapters import ledger_table, milestones
+from contextune.adapters.journal_file import prepare, problem_with
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
 from contextune.core.events import (
@@ -34,27 +35,13 @@ from contextune.core.events import (
 )
 from contextune.core.ledger import LedgerEntry
 from contextune.core.record import TaskRecord
-from contextune.core.redact import HINT, redact_all
-
-MIGRATIONS = (
-    """
-    CREATE TABLE events (
-        seq INTEGER PRIMARY KEY,
-        run_id TEXT NOT NULL,
-        repository TEXT,
-        at INTEGER NOT NULL,
-        kind TEXT NOT NULL,
-        body BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX events_by_run ON events (run_id, seq);
-    CREATE INDEX runs_by_start ON events (seq) WHERE kind = 'run_created';
-    """,
-    ledger_table.MIGRATION,
-)
-"""Each brings the file from the version of its place to the next; `PRAGMA user_version` counts them."""
+from contextune.core.redact import may_hold_secret, redact_all
 
 GROUP_LIMIT = 512
 """The most appends that share one transaction."""
+
+MOMENT = 0.000_3
+"""Seconds that a transaction waits for one more append of those that shared the one before."""
 
 HISTORY_LIMIT = 2_000
 """Records of a repository that are read: older ones say little of what a Task costs today."""
@@ -70,6 +57,14 @@ class _Append(NamedTuple):
     events: Sequence[AnyEvent]
     caps: Sequence[Cap]
     done: asyncio.Future[None]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but its own rows is to be written."""
+        return not any(isinstance(event, RequestReserved | RequestSettled) for event in self.events)
+
+
+_INSERT = "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)"
 
 
 class SqliteJournal:
@@ -99,7 +94,7 @@ class SqliteJournal:
             )
             try:
                 with self._alone():
-                    _prepare(self._connection, path)
+                    prepare(self._connection, path)
             except BaseException:
                 self._connection.close()
                 os.close(self._lock)
@@ -182,7 +177,7 @@ class SqliteJournal:
 
     def _row(self, event: AnyEvent) -> _Row:
         body = self._encoder.encode(event)
-        if self._secrets or HINT.search(body):
+        if self._secrets or may_hold_secret(body):
             body = self._encoder.encode(redact_all(msgspec.to_builtins(event), self._secrets))
         repository = event.repository if isinstance(event, RunCreated) else None
         kind = str(type(event).__struct_config__.tag)
@@ -190,25 +185,34 @@ class SqliteJournal:
 
     def _write(self) -> None:
         """The writer thread: one transaction for all that waits, until the end is asked for."""
-        ended = False
+        ended, before = False, 0
         while not ended:
-            batch: list[_Append] = []
-            taken = self._queue.get()
-            while taken is not None:
-                batch.append(taken)
-                if len(batch) >= GROUP_LIMIT:
-                    break
-                try:
-                    taken = self._queue.get_nowait()
-                except Empty:
-                    break
-            ended = taken is None
+            batch, ended = self._gathered(before)
+            before = len(batch)
             if batch:
                 self._commit(batch)
         with suppress(sqlite3.Error, OSError), self._alone():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
         os.close(self._lock)
+
+    def _gathered(self, before: int) -> tuple[list[_Append], bool]:
+        """What waits, and whether the end was asked for.
+
+        Those whose appends shared the last transaction are about to append again: they are waited for a
+        moment, so that they share the next one, too. One that appends alone is never kept waiting.
+        """
+        batch: list[_Append] = []
+        taken = self._queue.get()
+        while taken is not None:
+            batch.append(taken)
+            if len(batch) >= GROUP_LIMIT:
+                return batch, False
+            try:
+                taken = self._queue.get(timeout=MOMENT) if len(batch) < before else self._queue.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
 
     def _commit(self, batch: list[_Append]) -> None:
         problems: list[ContextuneError | None]
@@ -217,18 +221,28 @@ class SqliteJournal:
                 problems = self._insert_all(batch)
         except ContextuneError as said:
             problems = [said] * len(batch)
-        for append, problem in zip(batch, problems, strict=True):
-            # The loop may have ended meanwhile; then nobody waits for the answer.
+        # One wake of the loop for all: each costs a system call. It may have ended meanwhile; then nobody
+        # waits for the answer.
+        for loop in {append.done.get_loop() for append in batch}:
+            own = [pair for pair in zip(batch, problems, strict=True) if pair[0].done.get_loop() is loop]
             with suppress(RuntimeError):
-                append.done.get_loop().call_soon_threadsafe(_settle, append.done, problem)
+                loop.call_soon_threadsafe(_settle_all, own)
 
     def _insert_all(self, batch: list[_Append]) -> list[ContextuneError | None]:
         """One transaction for all; an append whose reservation exceeds a cap is taken back by itself."""
         problems: list[ContextuneError | None] = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            plain: list[_Row] = []
             for append in batch:
+                if append.is_plain:
+                    plain += append.rows
+                    problems.append(None)
+                    continue
+                self._connection.executemany(_INSERT, plain)
+                plain = []
                 problems.append(self._insert_one(append))
+            self._connection.executemany(_INSERT, plain)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -241,9 +255,7 @@ class SqliteJournal:
             self._connection.execute("SAVEPOINT one")
         try:
             for row, event in zip(append.rows, append.events, strict=True):
-                seq = self._connection.execute(
-                    "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)", row
-                ).lastrowid
+                seq = self._connection.execute(_INSERT, row).lastrowid
                 if isinstance(event, RequestReserved):
                     ledger_table.reserve(self._connection, seq or 0, event, append.caps)
                 elif isinstance(event, RequestSettled):
@@ -307,7 +319,7 @@ class SqliteJournal:
         try:
             yield
         except sqlite3.Error as problem:
-            raise ContextuneError(_sentence(self._path, problem)) from problem
+            raise problem_with(self._path, problem) from problem
         except OSError as problem:
             raise ContextuneError(
                 f"The journal {self._path} can't be used: {problem.strerror}. Point CONTEXTUNE_HOME at a "
@@ -334,45 +346,15 @@ _SHADOWS = """
     """
 
 
+def _settle_all(settled: Sequence[tuple[_Append, ContextuneError | None]]) -> None:
+    for append, problem in settled:
+        _settle(append.done, problem)
+
+
 def _settle(done: asyncio.Future[None], problem: ContextuneError | None) -> None:
     if done.done():
         return
     if problem is None:
         done.set_result(None)
     else:
-        done.set_exception(problem if isinstance(problem, BudgetReached) else ContextuneError(*problem.args))
-
-
-def connect_durable(path: Path) -> sqlite3.Connection:
-    """SQLite as the Journal sets it up, for any thread, without the Journal."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    _make_durable(connection)
-    return connection
-
-
-def _make_durable(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    _make_durable(connection)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
-        raise ContextuneError(
-            f"The journal {path} is of version {version}, this Contextune knows {len(MIGRATIONS)}: "
-            "use the newer Contextune that wrote it."
-        )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
-
-
-def _sentence(path: Path, problem: sqlite3.Error) -> str:
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return f"The disk is full: the journal {path} can't be written. Free some space, then resume the run."
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return f"The journal {path} can't be opened for writing: check the rights of its folder."
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return f"The journal {path} is damaged ({problem}): move it away to start a new one."
-    return f"The journal {path} can't be used: {problem}."
+        done.set_exception(problem if isinstance(problem, BudgetReached) else type(problem)(*problem.args))

@@ -38,12 +38,36 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
-HINT = re.compile(
+_HINT = re.compile(
     rb"sk-|gh[pousr]_|github_pat_|glpat-|xox|AIza|npm_|pypi-|hf_|[sr]k_live_|AKIA|ASIA|aws_secret|eyJ"
     rb"|PRIVATE KEY|authorization|x-api-key|bearer|://[^\s/@\"']*:[^\s/@\"']+@",
     re.IGNORECASE,
 )
-"""Finds nothing in encoded text that certainly holds no secret of a known shape: the quick test before."""
+
+_NEEDLES = (
+    *(
+        b"sk-",
+        b"ghp_",
+        b"gho_",
+        b"ghu_",
+        b"ghs_",
+        b"ghr_",
+        b"github_pat_",
+        b"glpat-",
+        b"xox",
+        b"aiza",
+        b"npm_",
+    ),
+    *(b"pypi-", b"hf_", b"k_live_", b"akia", b"asia", b"aws_secret", b"eyj", b"private key"),
+    *(b"authorization", b"x-api-key", b"bearer", b"://"),
+)
+"""What `_HINT` begins with, in lower case: to look for each by itself is many times quicker."""
+
+
+def may_hold_secret(encoded: bytes) -> bool:
+    """Whether encoded text may hold a secret of a known shape: the quick test before `redact_all`."""
+    low = encoded.lower()
+    return any(needle in low for needle in _NEEDLES) and _HINT.search(encoded) is not None
 
 
 def redact(text: str, known: Collection[str] = ()) -> str:

@@ -58,6 +58,6 @@ METHODS: tuple[Method, ...] = (
     _request("worktree/mend", w.WorktreeMendParams, w.WorktreeMendResult, "Do the repairs that are safe."),
     _notification("todo/changed", p.TodoListResult, "The Todos of a folder changed."),
     _notification("quote/changed", p.QuoteChanged, "A Quote made progress, is ready, or failed."),
-    _notification("run/changed", p.RunChanged, "A Run changed; at most 25 a second for each Run."),
+    _notification("run/changed", p.RunChanged, "A Run changed; at most 33 a second for each Run."),
     _notification("meter/changed", v.MeterView, "The status-bar meter changed."),
 )

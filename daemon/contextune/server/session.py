@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.04
+INTERVAL = 0.03
 """Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
 
 LEDGER_INTERVAL = 1.0

@@ -1473,7 +1473,7 @@ export const Notifications = {
   todoChanged: "contextune/todo/changed",
   /** A Quote made progress, is ready, or failed. */
   quoteChanged: "contextune/quote/changed",
-  /** A Run changed; at most ten a second for each Run. */
+  /** A Run changed; at most 33 a second for each Run. */
   runChanged: "contextune/run/changed",
   /** The status-bar meter changed. */
   meterChanged: "contextune/meter/changed",
