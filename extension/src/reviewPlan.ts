@@ -17,9 +17,7 @@ export function reviewEntries(run: RunView, taskId?: string): readonly ReviewEnt
   return run.tasks
     .filter((task) => (taskId === undefined ? task.state === "accepted" : task.id === taskId))
     .sort((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0))
-    .flatMap((task) =>
-      [...task.changes].sort((one, other) => one.path.localeCompare(other.path)).map((change) => ({ task, change })),
-    );
+    .flatMap((task) => [...task.changes].sort(riskyFirst).map((change) => ({ task, change })));
 }
 
 /** One side of one diff, as the query of a virtual document. */
@@ -56,4 +54,9 @@ export function clip(text: string, length: number): string {
   const cut = text.slice(0, length - 1);
   const word = cut.lastIndexOf(" ");
   return `${word > length / 2 ? cut.slice(0, word) : cut}…`;
+}
+
+/** Files that can do more than code come first. */
+function riskyFirst(one: FileChange, other: FileChange): number {
+  return Number(one.flag === "") - Number(other.flag === "") || one.path.localeCompare(other.path);
 }

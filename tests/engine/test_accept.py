@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.effects import AcceptStarted
 from contextune.core.errors import MergeRefused, UsageProblem
 from contextune.core.run import Run
 from tests.engine.conftest import MakeDesk
@@ -266,3 +267,50 @@ async def test_accept_wants_a_way(desk: MakeDesk) -> None:
         await here.app.accept(run.id, "none")
     with pytest.raises(UsageProblem, match="only an accepted Run can be undone"):
         await here.app.undo(run.id)
+
+
+async def test_a_change_that_can_do_more_than_code_is_never_accepted_unseen(desk: MakeDesk) -> None:
+    here = await desk(
+        plays(
+            "second file",
+            turn(write(".github/workflows/ci.yml", "on: push\n"), write("calc/second.py", "SECOND = 2\n")),
+            turn(bash("printf '#!/bin/sh\\n' > tool && chmod +x tool"), finish()),
+        )
+    )
+    before = here.place.state()
+    run = await here.finish(task("second file"), accept="merge")
+    # The user's word beforehand does not stand for a look at what they did not know of.
+    assert run.state == "review"
+    assert {change.path: change.flag for change in run.changes} == {
+        ".github/workflows/ci.yml": "runs in CI",
+        "calc/second.py": "",
+        "tool": "is executable",
+    }
+    assert "Run " + run.id + " changes files that can do more than code" in run.notes[-1]
+    assert here.place.state() == before
+    with pytest.raises(UsageProblem, match="tool \\(is executable\\)"):
+        await here.app.accept(run.id, "merge", seen=[".github/workflows/ci.yml"])
+    assert here.place.state() == before
+    done = await here.app.accept(run.id, "merge", seen=[".github/workflows/ci.yml", "tool"])
+    assert (done.state, done.seen) == ("accepted", (".github/workflows/ci.yml", "tool"))
+
+
+async def test_an_accept_that_a_crash_cut_off_is_brought_to_its_end(desk: MakeDesk) -> None:
+    here = await desk(FIRST)
+    run = await here.finish(task(AREA, "calc/area.py"))
+    at = run.updated_at
+    await here.journal.append([AcceptStarted(run_id=run.id, at=at, mode="merge")])
+    await here.app.resume(run.id)
+    done = await here.app.run(run.id)
+    assert (done.state, done.accepting, done.task(run.tasks[0].id).worktree) == ("accepted", None, None)
+    with pytest.raises(UsageProblem, match="there is nothing to resume"):
+        await here.app.resume(run.id)
+
+
+async def test_an_accept_that_is_refused_leaves_no_intent_behind(desk: MakeDesk) -> None:
+    here = await desk(FIRST)
+    run = await here.finish(task(AREA, "calc/area.py"))
+    here.place.write("calc/area.py", "def area(w, h):\n    return 0\n")
+    with pytest.raises(MergeRefused):
+        await here.app.accept(run.id, "merge")
+    assert (await here.app.run(run.id)).accepting is None

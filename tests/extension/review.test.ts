@@ -50,3 +50,17 @@ test.each([
 ])("%j in %i characters is %j", (text, length, clipped) => {
   expect(clip(text, length)).toBe(clipped);
 });
+
+test("files that can do more than code come first within their Task", () => {
+  const risky = run({
+    waves: [["one"]],
+    tasks: [
+      task({
+        id: "one",
+        state: "accepted",
+        changes: [change("a.py"), change("z.yml", { flag: "runs in CI" }), change("b.py")],
+      }),
+    ],
+  });
+  expect(reviewEntries(risky).map((entry) => entry.change.path)).toEqual(["z.yml", "a.py", "b.py"]);
+});

@@ -51,7 +51,7 @@ export function todo(over: Partial<Todo> = {}): Todo {
 }
 
 export function change(path: string, over: Partial<FileChange> = {}): FileChange {
-  return { path, before: "a1", after: "b2", insertions: 3, deletions: 1, ...over };
+  return { path, before: "a1", after: "b2", insertions: 3, deletions: 1, flag: "", ...over };
 }
 
 export function evidence(over: Partial<EvidenceView> = {}): EvidenceView {

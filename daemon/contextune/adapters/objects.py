@@ -9,6 +9,7 @@ from typing import NamedTuple
 from contextune.adapters.git import CONTEXTUNE, Git, Identity, fields, given, shown, signature
 from contextune.core.errors import GitProblem
 from contextune.core.events import FileChange
+from contextune.core.flags import flag_of
 from contextune.core.ports import Merge
 
 OUR_REFS = ("refs/contextune/", "refs/heads/contextune/")
@@ -186,6 +187,7 @@ class Objects:
                     after=None if new_mode == b"000000" else new.decode(),
                     insertions=insertions,
                     deletions=deletions,
+                    flag=flag_of(shown(path), old_mode.decode(), new_mode.decode()),
                 )
             )
         return found

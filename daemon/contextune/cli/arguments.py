@@ -216,6 +216,9 @@ def _settle(commands: Commands) -> None:
     accept = _command(commands, "accept", "Move your branch once, to the result of a Run.")
     accept.add_argument("run", metavar="RUN")
     accept.add_argument("--squash", action="store_true", help="one commit in place of one for each Task")
+    accept.add_argument(
+        "--seen", action="store_true", help="you have looked at files that can do more than code, such as CI"
+    )
     undo = _command(commands, "undo", "Move your branch back to where it was before it was accepted.")
     undo.add_argument("run", metavar="RUN")
     discard = _command(commands, "discard", "Drop a Run's result; Salvage refs keep it.")

@@ -79,7 +79,8 @@ async def answer(app: Application, given: Namespace, out: Output) -> int:
 
 async def accept(app: Application, given: Namespace, out: Output) -> int:
     """Move the user's branch once."""
-    return _moved(await app.accept(given.run, "squash" if given.squash else "merge"), out)
+    seen = [change.path for change in (await app.run(given.run)).changes] if given.seen else []
+    return _moved(await app.accept(given.run, "squash" if given.squash else "merge", seen=seen), out)
 
 
 async def undo(app: Application, given: Namespace, out: Output) -> int:

@@ -167,6 +167,7 @@ def task_lines(run: Run) -> list[str]:
             said.append(f"{name} asks: {task.question.text}")
         if task.remaining:
             said.append(f"{name}, left undone: {one_line(task.remaining)}")
+    said += [f"Look at {one_line(change.path)}: it {change.flag}." for change in run.changes if change.flag]
     return said
 
 

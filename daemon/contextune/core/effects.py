@@ -58,6 +58,8 @@ class AcceptStarted(Event, frozen=True, kw_only=True):
     """The user's branch is about to move."""
 
     mode: AcceptMode
+    seen: tuple[str, ...] = ()
+    """Flagged files that the user looked at."""
 
 
 class AcceptRefused(Event, frozen=True, kw_only=True):

@@ -248,6 +248,8 @@ class FileChange(Value, frozen=True, kw_only=True):
     """Blob ids."""
     insertions: int
     deletions: int
+    flag: str = ""
+    """Why it must be looked at before it is accepted, such as `runs in CI`; empty if it need not."""
 
 
 class TaskJoined(Event, frozen=True, kw_only=True):

@@ -65,6 +65,8 @@ class Run(Value, frozen=True, kw_only=True):
     """Base against Ghost, once every Task has ended."""
     accepting: AcceptMode | None = None
     """How the user's branch is being moved, from the intent to its outcome."""
+    seen: tuple[str, ...] = ()
+    """Flagged files that the user has looked at."""
     accepted: ev.RunAccepted | None = None
     concluded: bool = False
     """Whether it was brought to its end and that was told, until it goes on."""
@@ -179,7 +181,7 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             state: RunState = "review" if run.joined else "failed"
             return change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
         case AcceptStarted():
-            return change(run, accepting=event.mode)
+            return change(run, accepting=event.mode, seen=event.seen)
         case AcceptRefused():
             return change(run, accepting=None)
         case ev.RunAccepted():

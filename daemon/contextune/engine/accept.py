@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
+from contextune.core.flags import unseen_text
 from contextune.core.ports import Clock, Repository
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
@@ -14,12 +16,14 @@ from contextune.engine.ghost import ghost_branch
 from contextune.engine.leases import Leases
 
 
-async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMode) -> ev.RunAccepted:
+async def accept(
+    run: Run, repository: Repository, clock: Clock, mode: AcceptMode, seen: Collection[str]
+) -> ev.RunAccepted:
     """Move the user's branch once. Raises UsageProblem or MergeRefused, and then nothing has moved.
 
     Repeating it after a crash moves nothing twice.
     """
-    refuse(run, mode)
+    refuse(run, mode, seen)
     message = squash_message(run) if mode == "squash" else None
     restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message)
     after = await asyncio.to_thread(repository.resolve, "HEAD")
@@ -34,8 +38,8 @@ async def accept(run: Run, repository: Repository, clock: Clock, mode: AcceptMod
     )
 
 
-def refuse(run: Run, mode: AcceptMode) -> None:
-    """Raise UsageProblem if a Run cannot be accepted like this."""
+def refuse(run: Run, mode: AcceptMode, seen: Collection[str]) -> None:
+    """Raise UsageProblem if a Run cannot be accepted like this: none with flagged files beyond `seen`."""
     if mode == "none":
         raise UsageProblem("Choose how to accept: merge, squash or pr.")
     if mode == "pr":
@@ -44,6 +48,9 @@ def refuse(run: Run, mode: AcceptMode) -> None:
         raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
     if run.ghost is None or not run.joined:
         raise UsageProblem(f"Run {run.id} has no accepted Task, so there is nothing to accept.")
+    unseen = [change for change in run.changes if change.flag and change.path not in seen]
+    if unseen:
+        raise UsageProblem(unseen_text(run.id, unseen))
 
 
 async def undo(run: Run, repository: Repository, clock: Clock) -> ev.RunUndone:

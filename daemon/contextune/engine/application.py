@@ -233,10 +233,13 @@ class Application:
             return
         await self._drives.ask(run, Letter(verb="cancel"))
 
-    async def accept(self, run_id: str, mode: AcceptMode) -> Run:
-        """Move the user's branch once. Raises MergeRefused if that would lose anything."""
+    async def accept(self, run_id: str, mode: AcceptMode, *, seen: Sequence[str] = ()) -> Run:
+        """Move the user's branch once. Raises MergeRefused if that would lose anything.
+
+        Raises UsageProblem if a flagged file is not among those that the user has `seen`.
+        """
         async with self._drives.moving:
-            return await self._drives.accept(await self.run(run_id), mode)
+            return await self._drives.accept(await self.run(run_id), mode, seen)
 
     async def undo(self, run_id: str) -> Run:
         """Move the user's branch back."""

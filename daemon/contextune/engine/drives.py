@@ -171,7 +171,7 @@ class Drives:
             raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to resume.")
         if run.accepting is not None:
             async with self.moving:
-                run = await self.accept(run, run.accepting)
+                run = await self.accept(run, run.accepting, run.seen)
         elif run.accepted is not None and run.state == "accepted":
             run = await self._release(run)
         if not run.concluded:
@@ -197,13 +197,17 @@ class Drives:
             await self.record(recorded)
         await self.record(finished(await self.record(ev.RunCancelled(run_id=run.id, at=at)), at))
 
-    async def accept(self, run: Run, mode: AcceptMode) -> Run:
-        """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile."""
+    async def accept(self, run: Run, mode: AcceptMode, seen: Sequence[str] = ()) -> Run:
+        """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile.
+
+        `seen` names the flagged files that the user has looked at.
+        """
         place = await self._places.of(Path(run.repository))
-        acceptance.refuse(run, mode)
-        run = await self.record(AcceptStarted(run_id=run.id, at=self._world.clock.now(), mode=mode))
+        acceptance.refuse(run, mode, seen)
+        at = self._world.clock.now()
+        run = await self.record(AcceptStarted(run_id=run.id, at=at, mode=mode, seen=tuple(seen)))
         try:
-            event = await acceptance.accept(run, place.repository, self._world.clock, mode)
+            event = await acceptance.accept(run, place.repository, self._world.clock, mode, seen)
         except ContextuneError as problem:
             at = self._world.clock.now()
             await self.record(AcceptRefused(run_id=run.id, at=at, reason=str(problem)))

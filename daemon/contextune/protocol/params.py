@@ -100,6 +100,8 @@ class RunAcceptParams(Params, frozen=True, kw_only=True):
 
     run_id: str
     mode: AcceptMode = "merge"
+    seen: tuple[str, ...] = ()
+    """Flagged files that the user has looked at; without them such a Run is not accepted."""
 
 
 class RunListParams(Params, frozen=True, kw_only=True):

@@ -192,8 +192,15 @@ async def review(session: Session, run: Run) -> None:
 
 
 async def accept(session: Session, run_id: str) -> None:
-    """Move the user's branch to a Run's result."""
-    run = await (await session.application()).accept(run_id, "merge")
+    """Move the user's branch to a Run's result; files that can do more than code are named first."""
+    application = await session.application()
+    flagged = [change for change in (await application.run(run_id)).changes if change.flag]
+    if flagged:
+        named = ", ".join(f"{change.path} ({change.flag})" for change in flagged)
+        text = f"These files can do more than code: {named}. Accept them, too?"
+        if await session.client.ask(text, [ACCEPT, LATER], "warning") != ACCEPT:
+            return
+    run = await application.accept(run_id, "merge", seen=[change.path for change in flagged])
     where = run.accepted.branch if run.accepted is not None else None
     session.client.say(
         f"Accepted “{run.title}” on {where or 'the detached HEAD'}. "

@@ -25,11 +25,29 @@ function acceptMode(): NonNullable<RunAcceptParams["mode"]> {
   return set === undefined || set === "none" ? "merge" : set;
 }
 
+/** The changed files that can do more than code, once the user has seen their names; undefined to stop. */
+async function flaggedSeen(run: RunView): Promise<string[] | undefined> {
+  const flagged = run.changes.filter((change) => change.flag !== "");
+  if (flagged.length === 0) return [];
+  const accept = vscode.l10n.t("Accept");
+  const review = vscode.l10n.t("Review");
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t("This Run changes files that can do more than code."),
+    { modal: true, detail: flagged.map((change) => `${change.path}: ${change.flag}`).join("\n") },
+    accept,
+    review,
+  );
+  if (chosen === review) void vscode.commands.executeCommand("contextune.reviewRun", run.id);
+  return chosen === accept ? flagged.map((change) => change.path) : undefined;
+}
+
 /** Moves the user's branch to the result, once. */
 export const acceptRun: Command = async (app, ...args) => {
   const run = await chooseRun(app, args, can("acceptable"), vscode.l10n.t("No Run is ready to be accepted."));
   if (run === undefined) return;
-  const changed = await app.daemon.request(Requests.runAccept, { runId: run.id, mode: acceptMode() });
+  const seen = await flaggedSeen(run);
+  if (seen === undefined) return;
+  const changed = await app.daemon.request(Requests.runAccept, { runId: run.id, mode: acceptMode(), seen });
   app.store.setRun(changed);
   const undo = vscode.l10n.t("Undo");
   const text = vscode.l10n.t(

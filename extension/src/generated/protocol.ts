@@ -17,6 +17,7 @@ export interface AcceptStarted {
   runId: string;
   at: number;
   mode: "merge" | "none" | "pr" | "squash";
+  seen: string[];
 }
 /**
  * Words of the user for an agent: an answer, or an instruction that reaches it with its next turn.
@@ -452,6 +453,7 @@ export interface FileChange {
   after: string | null;
   insertions: number;
   deletions: number;
+  flag: string;
 }
 /**
  * What a file tool leaves at a path: SHA-256 of the bytes before and after; None if there is no file.
@@ -898,6 +900,7 @@ export interface ReviewContentResult {
 export interface RunAcceptParams {
   runId: string;
   mode?: "merge" | "none" | "pr" | "squash";
+  seen?: string[];
 }
 /**
  * The user's branch moved once.

@@ -78,7 +78,7 @@ async def cancel(session: Session, params: RunParams) -> Nothing:
 async def accept(session: Session, params: RunAcceptParams) -> RunChanged:
     """Move the user's branch once."""
     application = await session.application()
-    return RunChanged(run=run_view(await application.accept(params.run_id, params.mode)))
+    return RunChanged(run=run_view(await application.accept(params.run_id, params.mode, seen=params.seen)))
 
 
 async def undo(session: Session, params: RunParams) -> RunChanged:

@@ -18,9 +18,12 @@ export class ChangeNode implements Node {
     const item = new vscode.TreeItem(change.path);
     item.id = `change:${run.id}:${task.id}:${change.path}`;
     item.description = changeDescription(change);
-    item.iconPath = new vscode.ThemeIcon("diff");
+    item.iconPath =
+      change.flag === ""
+        ? new vscode.ThemeIcon("diff")
+        : new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.orange"));
     item.contextValue = "change";
-    item.tooltip = change.path;
+    item.tooltip = change.flag === "" ? change.path : `${change.path}: ${change.flag}`;
     item.command = diffCommand(run, task, change);
     return item;
   }
