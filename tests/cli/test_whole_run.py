@@ -147,6 +147,7 @@ def test_the_journal_of_a_run_is_told_line_by_line(merged: Merged) -> None:
     told = merged.machine.do("show", run_id, "--journal")
     assert told.status == 0, told.err
     kinds = [line["kind"] for line in told.lines]
-    assert (kinds[0], kinds[-1]) == ("run_created", "run_finished")
+    assert kinds[0] == "run_created"
+    assert "run_finished" in kinds
     assert {line["runId"] for line in told.lines} == {run_id}
     assert kinds.count("tool_called") == kinds.count("tool_returned") > 0

@@ -14,7 +14,7 @@ import pytest
 from contextune.adapters.outline import LayoutOutliner
 from contextune.adapters.repository import open_repository
 from contextune.adapters.workspace import WorktreeFiles
-from contextune.core import events as ev
+from contextune.core.effects import ToolCalled
 from contextune.engine.context_pack import ContextPacks
 from contextune.offline.wire import MessagesRequest, decode_request
 from tests.engine.conftest import MakeDesk
@@ -105,23 +105,23 @@ async def test_tasks_attempts_and_processes_share_their_prefix(
             RATES,
             turn(write("calc/more.py", "MORE = 1\n")),
             turn(waits_for(tmp_path / "never")),
-            unless=[EARLIER],
+            turn(finish()),
         ),
-        plays(RATES, turn(finish()), user=[EARLIER]),
         files=FILES | {"AGENTS.md": INSTRUCTIONS},
         settings=ONE_MODEL_TWICE,
     )
     tasks = [task(AREA, "calc/area.py"), task(NAMES, "calc/names.py"), task(RATES, "calc/rates.py")]
     run = await here.start(*tasks)
     await here.until(lambda run: len(run.joined) == 2)
-    await here.event(ev.MessageAdded, task_id="round", turn=2)
+    await here.event(ToolCalled, task_id="round", name="bash")
     before = len(sent)
     await reopened(here, run.id)
     assert (await here.wait(run.id)).state == "review"
     assert len(sent) > before
-    # Two attempts each of two Tasks and one of the third: they differ in worktree, port, id and time.
+    # Two attempts of one Task and one each of two, of which one goes on in another process: they differ in
+    # worktree, port, id and time.
     own = [body.messages[0].content[1:] for body in sent if body.max_tokens]
-    assert len({tuple(msgspec.json.decode(raw)["text"] for raw in blocks) for blocks in own}) == 5
+    assert len({tuple(msgspec.json.decode(raw)["text"] for raw in blocks) for blocks in own}) == 4
     assert len({body.prefix for body in sent}) == 1
     assert INSTRUCTIONS.strip().encode() in sent[0].prefix
     places = [str(here.home), str(tmp_path / "home0"), "localhost", run.id]
