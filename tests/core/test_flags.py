@@ -27,6 +27,8 @@ FILE, NONE = "100644", "000000"
         ("requirements/dev.txt", "names dependencies"),
         ("requirements-dev.txt", "names dependencies"),
         ("Cargo.toml", "names dependencies"),
+        ("tests/conftest.py", "steers the tests"),
+        ("web/vitest.config.mts", "steers the tests"),
         ("Makefile", "runs in builds"),
         ("sub/Dockerfile.dev", "runs in builds"),
         (".venv/pyvenv.cfg", "runs in builds"),

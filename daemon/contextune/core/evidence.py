@@ -56,7 +56,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     tests_removed: tuple[str, ...] = ()
     """Test functions that the Base has and this tree lacks."""
     tests_weakened: tuple[str, ...] = ()
-    """Test functions that are skipped or expected to fail here and were not on the Base."""
+    """Test files that skip more than on the Base, and tests that cannot fail any more."""
     whole: bool = True
     """False if only the tests were run that the change can affect; the Ghost is always tested whole."""
     reused: bool = False

@@ -61,6 +61,11 @@ _RULES = (
         *(r"(^|/)pom\.xml$", r"(^|/)(build|settings)\.gradle(\.kts)?$", r"(^|/)mix\.(exs|lock)$"),
     ),
     _rule(
+        "steers the tests",
+        *(r"(^|/)conftest\.py$", r"(^|/)(pytest|tox)\.ini$", r"(^|/)noxfile\.py$", r"(^|/)\.coveragerc$"),
+        *(r"(^|/)(jest|vitest|vite|karma|playwright|cypress)\.config\.[cm]?[jt]s$", r"(^|/)\.mocharc"),
+    ),
+    _rule(
         "runs in builds",
         *(r"(^|/)(gnu)?makefile$", r"(^|/)dockerfile[^/]*$", r"(^|/)docker-compose[^/]*\.ya?ml$"),
         *(r"(^|/)build\.rs$", r"(^|/)justfile$", r"(^|/)taskfile\.ya?ml$", r"(^|/)pyvenv\.cfg$", r"\.pth$"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from contextune.core.hollow_tests import hollow_tests
+
 FAILURES: tuple[re.Pattern[str], ...] = (
     # pytest's short summary; `FAILED (failures=1)` is unittest's sum, and no test
     re.compile(r"^(?:FAILED|ERROR) (?!\()(\S.*?)(?: - .*)?$", re.M),
@@ -57,9 +59,10 @@ def is_test_file(path: str) -> bool:
 def weakening(
     before: Mapping[str, str], after: Mapping[str, str | None]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Tests that a change removed, and test files in which it skips more than before.
+    """Tests that a change removed, and what it weakened.
 
-    To run `only` some skips the others.
+    That is test files in which it skips more than before, and tests that cannot fail any more. To run `only`
+    some skips the others.
 
     `before` maps test files of the Base to their text, `after` the same paths to theirs now. A test that
     moved to another of these files is not removed.
@@ -73,7 +76,13 @@ def weakening(
         for path, text in before.items()
         if len(SKIPPED.findall(after.get(path) or "")) > len(SKIPPED.findall(text))
     ]
-    return tuple(dict.fromkeys(removed)), tuple(weakened)
+    emptied = [
+        f"{path}::{name}"
+        for path, text in before.items()
+        for name in sorted(hollow_tests(after.get(path) or "") - hollow_tests(text))
+        if name in set(_names(text))
+    ]
+    return tuple(dict.fromkeys(removed)), (*weakened, *emptied)
 
 
 def _names(text: str) -> Iterable[str]:
