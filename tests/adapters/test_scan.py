@@ -13,8 +13,9 @@ from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.todo_files import SIZE_LIMIT
 from contextune.adapters.todo_index import TodoIndex
 from contextune.core.errors import PlaceProblem
-from contextune.core.ports import Overlays, Scanner
+from contextune.core.ports import Overlays
 from contextune.core.todo import MARKERS, Todo
+from contextune.core.todo_ports import Scanner
 
 
 def git(root: Path, *arguments: str) -> None:

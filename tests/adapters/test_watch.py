@@ -11,7 +11,7 @@ import pytest
 
 from contextune.adapters.watch import FileWatcher
 from contextune.core.errors import PlaceProblem
-from contextune.core.ports import Watcher
+from contextune.core.todo_ports import Watcher
 
 
 @pytest.fixture

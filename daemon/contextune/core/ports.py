@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -16,10 +16,8 @@ from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
-from contextune.core.outline import Symbol
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
-from contextune.core.todo import Todo
 from contextune.core.upkeep import Upkeep
 
 T = TypeVar("T")
@@ -189,59 +187,6 @@ class PressureBoard(Protocol):
 
         `change` gets a new Line if nothing is known, and never sees what a process held that has gone.
         """
-        ...
-
-
-class Scanner(Protocol):
-    """Finds Todos."""
-
-    def scan(
-        self, root: Path, *, markers: Sequence[str], exclude: Sequence[str], overlays: Overlays
-    ) -> list[Todo]:
-        """All Todos below a folder, by path and line. Unsaved buffers win over the disk. Blocking."""
-        ...
-
-    def scan_text(self, path: str, content: bytes, *, markers: Sequence[str]) -> list[Todo]:
-        """The Todos of one file's content. Blocking, quick."""
-        ...
-
-
-class Outliner(Protocol):
-    """Reads what source files define."""
-
-    def outline(self, path: str, text: str) -> tuple[Symbol, ...]:
-        """The symbols of a file's text, as their lines come; none if its language is not known.
-
-        Blocking, quick.
-        """
-        ...
-
-
-class TodoIndex(Protocol):
-    """The Todos of one repository, kept up to date. Every method blocks, from any thread."""
-
-    def load(self) -> frozenset[str]:
-        """Read the whole repository anew. Returns the paths whose Todos changed."""
-        ...
-
-    def refresh(self, paths: Iterable[str]) -> frozenset[str]:
-        """Read what changed on disk. Returns the paths whose Todos changed."""
-        ...
-
-    def set_overlay(self, path: str, content: bytes | None) -> frozenset[str]:
-        """An unsaved buffer, or None when it is saved or closed. Returns the paths whose Todos changed."""
-        ...
-
-    def todos(self) -> list[Todo]:
-        """All Todos, by path and line."""
-        ...
-
-
-class Watcher(Protocol):
-    """Tells which files changed on disk."""
-
-    def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
-        """Sets of changed repository paths, debounced, ignored files left out; ends when it is closed."""
         ...
 
 

@@ -17,11 +17,12 @@ from contextune.core.evidence import Baseline
 from contextune.core.imports import ImportGraph
 from contextune.core.outline import Symbol
 from contextune.core.plan import Task
-from contextune.core.ports import Outliner, Repository, Workspace
+from contextune.core.ports import Repository, Workspace
 from contextune.core.run import Run
 from contextune.core.suite_layout import SuiteLayout
 from contextune.core.suites import is_test_file
 from contextune.core.todo import Todo
+from contextune.core.todo_ports import Outliner
 from contextune.engine.detect import instructions
 
 PACK_LIMIT = 24_000

@@ -15,17 +15,14 @@ from contextune.core.ports import (
     KeepAwake,
     Mailbox,
     Model,
-    Outliner,
     PressureBoard,
     PriceBook,
     Repository,
-    Scanner,
     Shell,
-    TodoIndex,
-    Watcher,
     Workspace,
 )
 from contextune.core.settings import Provider, Settings
+from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.engine.measures import Measures
 
 
