@@ -139,8 +139,10 @@ class Played:
         self.happen(ev.RunCancelled(run_id=run_id, at=9_000))
         self.end()
 
-    async def accept(self, run_id: str, mode: Literal["merge", "squash", "pr", "none"]) -> Run:
-        self.call("accept", run_id, mode)
+    async def accept(
+        self, run_id: str, mode: Literal["merge", "squash", "pr", "none"], *, seen: Sequence[str] = ()
+    ) -> Run:
+        self.call("accept", run_id, mode, *([tuple(seen)] if seen else []))
         restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
         return self.happen(
             ev.RunAccepted(

@@ -42,11 +42,12 @@ async def command(editor: Editor, name: str, **argument: Any) -> Any:
     return await editor.ask("workspace/executeCommand", asked)
 
 
-def to_review(app: Played, folder: Path) -> Run:
+def to_review(app: Played, folder: Path, flag: str = "") -> Run:
     quote = s.make_quote(str(folder))
     for task in quote.plan.tasks:
         app.happen(*s.started(task.id), *s.finished(task.id))
     change = ev.FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
+    change = msgspec.structs.replace(change, flag=flag)
     run = app.happen(ev.RunReady(run_id="r_1", at=4_000, ghost="g-add-kilos", files=(change,)))
     app.end()
     return run
@@ -297,3 +298,31 @@ async def test_closing_in_the_middle_of_a_run_leaves_nothing_behind(
     assert await editor.ended() == 0
     assert app.calls[-1] == ("close",)
     assert app.todos.listeners == []
+
+
+@pytest.mark.parametrize("consents", [True, False])
+async def test_a_file_that_can_do_more_than_code_is_named_before_it_is_accepted(
+    editor: Editor, app: Played, folder: Path, consents: bool
+) -> None:
+    asked: list[str] = []
+    named = asyncio.Event()
+
+    def answer(params: Any) -> Any:
+        asked.append(params["message"])
+        titles = [action["title"] for action in params["actions"]]
+        if "can do more than code" in asked[-1]:
+            named.set()
+        return {"title": "Later" if "can do more than code" in asked[-1] and not consents else titles[0]}
+
+    editor.answers["window/showMessageRequest"] = answer
+    await editor.open(folder)
+    await delegate(editor)
+    await started(app)
+    to_review(app, folder, "runs in CI")
+    if consents:
+        await app.until("accept", "r_1", "merge", ("parcel/sizes.py",))
+    else:
+        await asyncio.wait_for(named.wait(), 30)
+        await editor.hang_up()
+        assert not [call for call in app.calls if call[0] == "accept"]
+    assert asked[-1] == ("These files can do more than code: parcel/sizes.py (runs in CI). Accept them, too?")
