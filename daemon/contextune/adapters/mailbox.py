@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,10 @@ import msgspec
 from contextune.core.ports import Letter
 
 log = logging.getLogger(__name__)
+
+ORPHAN_SECONDS = 2.0
+"""How long a lock is waited for whose owner is dead: a child that it had just begun holds it until it is a
+program of its own."""
 
 
 class FolderMailbox:
@@ -30,11 +35,11 @@ class FolderMailbox:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._lock(run_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(handle):
                 yield False
                 return
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, _name_of(os.getpid()), 0)
             self._letters(run_id).mkdir(exist_ok=True, mode=0o700)
             try:
                 yield True
@@ -53,7 +58,7 @@ class FolderMailbox:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
+            return _is_alive(os.pread(handle, 64, 0))
         finally:
             os.close(handle)
         return False
@@ -101,3 +106,40 @@ class FolderMailbox:
 
     def _letters(self, run_id: str) -> Path:
         return self._folder / f"{run_id}.letters"
+
+
+def _taken(handle: int) -> bool:
+    """Take the lock, if no living process holds it."""
+    until = time.monotonic() + ORPHAN_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if _is_alive(os.pread(handle, 64, 0)) or time.monotonic() > until:
+                return False
+            time.sleep(0.002)
+        else:
+            return True
+
+
+def _name_of(pid: int) -> bytes:
+    """A process, as no later one is called: its number, and when it began where the system tells."""
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return b"%d" % pid
+    return b"%d" % pid if facts[0] == b"Z" else b"%d %b" % (pid, facts[19])
+
+
+def _is_alive(name: bytes) -> bool:
+    """Whether the process with this name is there; taken for granted of one that is not named."""
+    number, _, began = name.partition(b" ")
+    if not number.isdigit():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not began or _name_of(int(number)) == name
