@@ -15,6 +15,9 @@ CONTEXTUNE_ERROR = -32000
 
 INVALID_REQUEST = -32600
 
+REQUEST_FAILED = -32803
+"""LSP's code for a request that is right, and cannot be served now."""
+
 
 def kind_of(problem: ContextuneError) -> str:
     """Such as `usage_problem`."""

@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from contextune.server.envelope import flaw
+
 MAX_HEADER = 16 * 1024
 """Bytes of garbage or of header after which the search for a message starts anew."""
 
@@ -95,9 +97,11 @@ class Frames:
             if following is not None:
                 self._buffer[:0] = body[following.start() :]
             return Malformed(PARSE_ERROR, f"A message is not JSON: {problem}.")
-        if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-            return Malformed(INVALID_REQUEST, 'Expected one JSON-RPC object with `"jsonrpc": "2.0"`.')
-        return message
+        wrong = flaw(message)
+        if wrong:
+            return Malformed(INVALID_REQUEST, wrong)
+        whole: dict[str, Any] = message
+        return whole
 
 
 def parse(body: bytes) -> Any:

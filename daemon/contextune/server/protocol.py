@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
+import attrs
 import cattrs
 import msgspec
 from lsprotocol import converters, types
@@ -14,17 +17,24 @@ from pygls.exceptions import (
     FeatureNotificationError,
     JsonRpcException,
     JsonRpcInvalidParams,
+    JsonRpcMethodNotFound,
     JsonRpcRequestCancelled,
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
-from contextune.server.failures import INVALID_REQUEST, rpc_error
+from contextune.server.envelope import is_id
+from contextune.server.failures import INVALID_REQUEST, REQUEST_FAILED, rpc_error
 from contextune.server.frames import PARSE_ERROR, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT
 from contextune.server.pipes import Silence, Writer
 
 log = logging.getLogger(__name__)
+
+MAX_OPEN = 1_000
+"""Requests that may wait for an answer at a time, the client's and ours together."""
+
+TOO_MANY = f"{MAX_OPEN:,} requests wait for an answer. Wait for some before you ask for more."
 
 # pygls logs whole messages, and one of ours carries an API key.
 logging.getLogger("pygls").setLevel(logging.CRITICAL)
@@ -38,9 +48,9 @@ def converter() -> cattrs.Converter:
     return made
 
 
-def _as_it_is(data: Any, kind: Callable[..., Any]) -> Any:
-    payload = "result" if kind is JsonRPCResponseMessage else "params"
-    return kind(**{payload: None, **data})
+def _as_it_is(data: Any, kind: type[Any]) -> Any:
+    """Members that JSON-RPC does not know are left out."""
+    return kind(**{field.name: data.get(field.name) for field in attrs.fields(kind)})
 
 
 class Protocol(LanguageServerProtocol):
@@ -60,12 +70,23 @@ class Protocol(LanguageServerProtocol):
             self._refuse(None, JsonRpcException(data.text, data.code))
             return
         request_id = data.get("id") if "method" in data else None
+        try:
+            self._receive(data, request_id)
+        except Exception as problem:  # noqa: BLE001  # no message may end the session
+            self._refuse(request_id, rpc_error(problem))
+
+    def _receive(self, data: dict[str, Any], request_id: int | str | None) -> None:
         if self._workspace is not None and data.get("method") == types.INITIALIZE:
             self._refuse(request_id, JsonRpcException("The session is initialized already.", INVALID_REQUEST))
         elif self._workspace is None and data.get("method") not in {types.INITIALIZE, types.EXIT}:
             self._refuse(request_id, JsonRpcException(NOT_INITIALIZED_TEXT, NOT_INITIALIZED))
         elif self._shutdown and request_id is not None:
             self._refuse(request_id, JsonRpcException("The session is shut down.", INVALID_REQUEST))
+        elif request_id is not None and request_id in self._request_futures:
+            # An answer under that id would be taken for the one to the request that has it.
+            self._refuse(None, JsonRpcException(f"The id {request_id!r} is in use.", INVALID_REQUEST))
+        elif request_id is not None and len(self._request_futures) >= MAX_OPEN:
+            self._refuse(request_id, JsonRpcException(TOO_MANY, REQUEST_FAILED))
         else:
             try:
                 message = self.structure_message(data)
@@ -86,6 +107,8 @@ class Protocol(LanguageServerProtocol):
         method = data.get("method")
         if method is not None:
             known = self.get_message_type(method)
+            if known is not None and "id" in data and not attrs.fields_dict(known).keys() >= {"id"}:
+                raise JsonRpcMethodNotFound(f"{method} is a notification: it has no answer.")
             kind = known or (JsonRPCRequestMessage if "id" in data else JsonRPCNotification)
         elif "error" in data:
             kind = types.ResponseErrorMessage
@@ -97,6 +120,35 @@ class Protocol(LanguageServerProtocol):
             if method is None:
                 return JsonRPCResponseMessage(id=data.get("id", ""), jsonrpc="2.0", result=None)
             raise JsonRpcInvalidParams("; ".join(cattrs.transform_error(problem))) from None
+
+    def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
+        """Begin to answer a request."""
+        handler = self._get_handler(method_name)
+        self._ctx_msg_id.set(msg_id)
+        answer = partial(self._send_handler_result, msg_id=msg_id)
+        self._execute_handler(msg_id, handler, answer, (params,))
+
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        """The client no longer wants a request's answer. It gets one all the same: that it was cancelled."""
+        future = self._request_futures.get(msg_id) if is_id(msg_id) else None
+        # What we ask the client stands in the same table, and is not the client's to cancel.
+        if isinstance(future, asyncio.Future):
+            future.cancel()
+
+    def _handle_response(
+        self, msg_id: int | str, result: Any | None = None, error: types.ResponseError | None = None
+    ) -> None:
+        """The client answers what we asked, perhaps when nobody waits any more."""
+        if isinstance(self._request_futures.get(msg_id), asyncio.Future):
+            log.warning("The client answers a request of its own.")
+            return
+        future = self._request_futures.pop(msg_id, None)
+        if future is None or future.done():
+            log.info("An answer came that nobody waits for.")
+        elif error is not None:
+            future.set_exception(JsonRpcException.from_error(error))
+        else:
+            future.set_result(result)
 
     def _serialize_message(self, data: Any) -> Any:
         return msgspec.to_builtins(data)
