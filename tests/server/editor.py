@@ -36,6 +36,8 @@ class Editor:
     """Answers the server's requests by `answers`, keeps everything that it says in `said`."""
 
     def __init__(self, compose: Compose) -> None:
+        self.unread = 0
+        """What the server takes to wait for this editor, in bytes."""
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.said: list[tuple[str, Any]] = []
         self.stray: list[dict[str, Any]] = []

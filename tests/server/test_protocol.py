@@ -102,6 +102,7 @@ from contextune.server.frames import frame
 from contextune.server.server import converse
 
 class Sink:
+    unread = 0
     data = b""
     loaded = None
     def write(self, data):

@@ -100,3 +100,20 @@ def test_what_fails_does_not_block_its_key() -> None:
     timers.move(0.1)
     coalescer.offer("run", lambda: sent.append(2))
     assert sent == [1, -1, 2]
+
+
+def test_whoever_is_behind_reads_the_newest_alone() -> None:
+    timers = StillTimers()
+    sent: list[int] = []
+    behind = True
+    coalescer = Coalescer(timers, 0.1, lambda: behind)
+    for number in range(100):
+        coalescer.offer("run", partial(sent.append, number))
+        timers.move(0.05)
+    assert sent == []
+    behind = False
+    timers.move(0.1)
+    assert sent == [99]
+    coalescer.offer("run", partial(sent.append, 100))
+    timers.move(0.1)
+    assert sent == [99, 100]

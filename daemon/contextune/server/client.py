@@ -29,6 +29,9 @@ SECTION = "contextune"
 ANSWER = 10.0
 """Seconds that an editor has to answer what no person is asked."""
 
+BEHIND = 1024 * 1024
+"""Bytes left unread from which on views are held back. Answers never are."""
+
 _LEVELS = {
     "error": types.MessageType.Error,
     "warning": types.MessageType.Warning,
@@ -66,6 +69,12 @@ class Client:
         self.is_extension = False
         self.open_uris: dict[Path, str] = {}
         """Files open in the editor, by the spelling of their URI that the editor uses."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits to be read that news of what changes anyway should wait, too."""
+        # pygls types its writers by `write` alone; ours all know more.
+        return getattr(self._server.protocol.writer, "unread", 0) > BEHIND
 
     @property
     def _capabilities(self) -> types.ClientCapabilities:

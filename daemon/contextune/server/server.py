@@ -5,18 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contextune.core.errors import PlaceProblem
 from contextune.server.frames import STALL, Frames, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT, greeting
-from contextune.server.pipes import PipeWriter, Writer, read_pipe, read_stream, take_stdio
+from contextune.server.pipes import (
+    Patience,
+    PipeWriter,
+    StreamWriter,
+    Writer,
+    read_pipe,
+    read_stream,
+    take_stdio,
+)
 
 if TYPE_CHECKING:
     from contextune.engine.application import Application
     from contextune.server.session import Compose
+
+log = logging.getLogger(__name__)
 
 CLOSING = 10.0
 """Seconds that closing may take before the process ends all the same; the Journal is safe at any time."""
@@ -120,9 +131,22 @@ def serve_stdio() -> int:
 async def _serve_pipes(source: int, sink: int) -> int:
     writer = PipeWriter(sink)
     try:
-        return await converse(read_pipe(source), writer, _compose)
+        return await while_it_reads(converse(read_pipe(source), writer, _compose), writer.patience)
     finally:
         writer.close()
+
+
+async def while_it_reads(conversation: Coroutine[Any, Any, int], patience: Patience) -> int:
+    """A conversation's exit status; 1 if it was ended because the client does not read."""
+    conversing = asyncio.ensure_future(conversation)
+    either: list[asyncio.Future[Any]] = [conversing, patience.ended]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if conversing.done():
+        return conversing.result()
+    log.error("%s", patience.ended.exception())
+    conversing.cancel()
+    await asyncio.wait([conversing])
+    return 1
 
 
 def serve_socket(port: int) -> int:
@@ -136,10 +160,12 @@ def serve_socket(port: int) -> int:
 async def _serve_socket(port: int) -> int:
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connected(reader: asyncio.StreamReader, stream: asyncio.StreamWriter) -> None:
         listener.close()
+        writer = StreamWriter(stream)
+        conversation = converse(read_stream(reader), writer, _compose)
         try:
-            ended.set_result(await converse(read_stream(reader), writer, _compose))
+            ended.set_result(await while_it_reads(conversation, writer.patience))
         except Exception as problem:  # noqa: BLE001  # carried to whoever waits for the end
             ended.set_exception(problem)
         finally:

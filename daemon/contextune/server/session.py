@@ -70,8 +70,8 @@ class Session:
         self._compose = compose
         self._composing: asyncio.Task[Application] | None = None
         self._composed: Application | None = None
-        self._stream = Coalescer(loop, INTERVAL)
-        self._lenses = Coalescer(loop, LENS_INTERVAL)
+        self._stream = Coalescer(loop, INTERVAL, lambda: client.is_behind)
+        self._lenses = Coalescer(loop, LENS_INTERVAL, lambda: client.is_behind)
         self._ledger = Coalescer(loop, LEDGER_INTERVAL)
         self._overlaps = Overlaps(self.marks, self.todos_of, client.publish)
         self._background: set[asyncio.Task[None]] = set()

@@ -8,6 +8,10 @@ from typing import Protocol
 Send = Callable[[], None]
 
 
+def _never() -> bool:
+    return False
+
+
 class Timers(Protocol):
     """The part of an event loop that this needs."""
 
@@ -21,11 +25,15 @@ class Timers(Protocol):
 
 
 class Coalescer:
-    """Lets the first message of a key through at once, and of those that follow the newest, in its turn."""
+    """Lets the first message of a key through at once, and of those that follow the newest, in its turn.
 
-    def __init__(self, timers: Timers, interval: float) -> None:
+    While the receiver is `behind`, nothing is sent: what it reads then is the newest all the same.
+    """
+
+    def __init__(self, timers: Timers, interval: float, behind: Callable[[], bool] = _never) -> None:
         self._timers = timers
         self._interval = interval
+        self._behind = behind
         self._sent: dict[Hashable, float] = {}
         self._waiting: dict[Hashable, Send] = {}
 
@@ -36,13 +44,19 @@ class Coalescer:
             return
         now = self._timers.time()
         due = self._sent.get(key, now - self._interval) + self._interval
-        if due <= now:
+        if due <= now and not self._behind():
             self._sent[key] = now
             send()
         else:
             self._waiting[key] = send
-            self._timers.call_later(due - now, lambda: self._flush(key))
+            self._flush_later(key, max(due - now, 0) or self._interval)
+
+    def _flush_later(self, key: Hashable, delay: float) -> None:
+        self._timers.call_later(delay, lambda: self._flush(key))
 
     def _flush(self, key: Hashable) -> None:
+        if self._behind():
+            self._flush_later(key, self._interval)
+            return
         self._sent[key] = self._timers.time()
         self._waiting.pop(key)()
