@@ -166,7 +166,7 @@ async def test_exit_without_shutdown_is_an_error_and_hanging_up_is_not(app: Play
         ("contextune/todo/list", [1], "Expected `object`, got `array`"),
         ("contextune/doctor/check", {"x": 1}, "Expected no parameters."),
         ("textDocument/hover", {"textDocument": {"uri": 5}}, "params.position"),
-        ("textDocument/codeAction", {}, "params.text_document"),
+        ("textDocument/codeAction", {}, "params.textDocument"),
         ("workspace/executeCommand", {"command": "contextune.lsp.nothing"}, "contextune.lsp.nothing"),
         (
             "workspace/executeCommand",

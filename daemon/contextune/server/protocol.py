@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -45,12 +46,30 @@ def converter() -> cattrs.Converter:
     made = converters.get_converter()
     for kind in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
         made.register_structure_hook(kind, _as_it_is)
+    # cattrs makes a text of anything, and a whole number of what is none.
+    for plain in (str, int, bool):
+        made.register_structure_hook(plain, _plain)
     return made
+
+
+def _plain(data: Any, kind: type[Any]) -> Any:
+    if kind not in (str, int, bool):
+        return kind(data)  # LSP's enums are texts and numbers, too
+    if kind is int and isinstance(data, float) and data.is_integer():
+        return int(data)  # JSON has one kind of number
+    if type(data) is not kind:
+        raise TypeError
+    return data
 
 
 def _as_it_is(data: Any, kind: type[Any]) -> Any:
     """Members that JSON-RPC does not know are left out."""
     return kind(**{field.name: data.get(field.name) for field in attrs.fields(kind)})
+
+
+def _as_on_the_wire(said: str) -> str:
+    """Paths such as `$.params.text_document` with the names that members have in JSON."""
+    return re.sub(r"\$\S*", lambda path: re.sub(r"_([a-z])", lambda m: m[1].upper(), path[0]), said)
 
 
 class Protocol(LanguageServerProtocol):
@@ -119,7 +138,8 @@ class Protocol(LanguageServerProtocol):
         except Exception as problem:  # noqa: BLE001  # cattrs raises whatever a hook does
             if method is None:
                 return JsonRPCResponseMessage(id=data.get("id", ""), jsonrpc="2.0", result=None)
-            raise JsonRpcInvalidParams("; ".join(cattrs.transform_error(problem))) from None
+            said = "; ".join(cattrs.transform_error(problem))
+            raise JsonRpcInvalidParams(_as_on_the_wire(said)) from None
 
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         """Begin to answer a request."""

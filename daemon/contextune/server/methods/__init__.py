@@ -68,4 +68,6 @@ async def answer(session: Session, method: Method, params: Any) -> View:
             decoded = msgspec.convert({} if params is None else params, method.params)
         except msgspec.ValidationError as problem:
             raise JsonRpcInvalidParams(str(problem)) from None
+        except UnicodeEncodeError:
+            raise JsonRpcInvalidParams("Object contains unknown field, whose name is no text") from None
     return await HANDLERS[method.name](session, decoded)
