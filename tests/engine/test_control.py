@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -344,3 +345,20 @@ async def test_a_run_that_takes_too_long_is_paused_and_goes_on(desk: MakeDesk, t
     flag.touch()
     await here.app.resume(run.id)
     assert (await here.wait(run.id)).state == "review"
+
+
+@pytest.mark.parametrize("first", [[BROKEN], []])
+async def test_to_finish_again_with_what_was_refused_ends_the_attempt(
+    desk: MakeDesk, first: list[dict[str, Any]]
+) -> None:
+    here = await desk(
+        plays("more code", turn(*first, finish()), turn(finish("It is right."))),
+        settings=ONE_RUNG.replace("gate_retries = 0", "gate_retries = 5"),
+    )
+    run = await here.finish(TASK)
+    (attempt,) = run.tasks[0].attempts
+    assert attempt.outcome == "stuck"
+    assert attempt.summary == (
+        "It went round in circles: it finished again with the very files that were refused."
+    )
+    assert run.tasks[0].state == "failed"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from contextune.agents.circles import STUCK, TOLD, Circles
+from contextune.agents.circles import Circles
 from contextune.agents.pruning import is_bound, pruned, size
 from contextune.agents.toolbox import READ_ONLY, Call, Toolbox
 from contextune.core.conversation import (
@@ -237,10 +237,10 @@ class AgentLoop:
     def _circling(self, calls: Sequence[ToolUse]) -> str:
         """What to tell an agent that goes round in circles; empty if it does not. Raises Stuck in the end."""
         self._circles.add(calls, self._pending)
-        verdict, rounds = self._circles.verdict()
-        if verdict == "stuck":
-            raise Stuck(STUCK.format(rounds=rounds))
-        return TOLD.format(rounds=rounds) if verdict == "told" else ""
+        verdict = self._circles.verdict()
+        if verdict.kind == "stuck":
+            raise Stuck(verdict.text)
+        return verdict.text
 
     async def _result(self, use: ToolUse) -> ToolResult:
         if use.name == "finish" and self._spoilt:
@@ -261,6 +261,7 @@ class AgentLoop:
             await self._before(use, self.turn, call.effects)
         try:
             result = ToolResult(tool_use_id=use.id, content=await call.run())
+            self._circles.wrote(call.effects)
         except ToolProblem as problem:
             result = ToolResult(tool_use_id=use.id, content=str(problem), is_error=True)
         if call.changes:

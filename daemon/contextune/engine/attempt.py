@@ -51,6 +51,7 @@ from contextune.engine.taken_up import MEANWHILE, OpenAttempt
 from contextune.engine.words import Words
 from contextune.engine.world import World
 
+SAME_AGAIN = "It went round in circles: it finished again with the very files that were refused."
 NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
 
 
@@ -126,6 +127,8 @@ class AttemptWork:
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
         self._retries = site.settings.gate_retries
+        self._refused = ""
+        """The tree that the agent was last told is red, or holds no change."""
         self._since = site.now()
         """When the agent's tools began to work, in milliseconds since the epoch."""
         self._worked = 0
@@ -212,7 +215,10 @@ class AttemptWork:
                     if self._retries <= 0:
                         said = end.summary if self._evidence else "The agent changed nothing."
                         return self._ended("red", said, end.remaining, tree)
+                    if tree == self._refused:
+                        return self._ended("stuck", SAME_AGAIN, end.remaining, tree)
                     self._retries -= 1
+                    self._refused = tree
                     report = gate_report(self._evidence) if self._evidence else NOTHING_CHANGED
                     end = await self._loop.observe(end.call_id, report, is_error=True)
                 case Asked():
