@@ -19,6 +19,7 @@ from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
+from contextune.adapters.open_files import raise_limit
 from contextune.adapters.outline import LayoutOutliner
 from contextune.adapters.pressure_board import PressureFolder
 from contextune.adapters.prices import PriceTable, read_own_prices
@@ -174,6 +175,7 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
         setup_shell=setup_shell,
         workspace=WorktreeFiles,
         fence=fence,
+        open_files=raise_limit(),
         warm=warm,
     )
 

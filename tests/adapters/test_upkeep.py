@@ -321,6 +321,20 @@ def test_sizes_and_what_is_inside(repository: GitRepository, tree: Place) -> Non
     assert not tree.root.exists()
 
 
+def test_what_came_or_changed_since(repository: GitRepository, tree: Place) -> None:
+    tree.write("before.bin", b"x" * 3_000_000)
+    (tree.root / "later").mkdir()
+    since = time.time() + 0.05
+    while time.time() <= since:
+        pass
+    assert repository.upkeep.grown(tree.root, since) == 0
+    tree.write("later/new.bin", b"y" * 1_000_000)
+    (tree.root / "holes.bin").touch()
+    os.truncate(tree.root / "holes.bin", 10**12)
+    assert 1_000_000 <= repository.upkeep.grown(tree.root, since) < 1_100_000
+    assert repository.upkeep.grown(tree.root / "nowhere", since) == 0
+
+
 class TestRestoring:
     def test_lists_what_is_kept(self, place: Place, repository: GitRepository, tree: Place) -> None:
         tree.write("new.txt", "new\n")

@@ -75,6 +75,8 @@ def test_an_unknown_key_is_named_with_its_source() -> None:
         ({"command_memory": 1}, "user: setting 'command_memory': expected bytes, 64000000 or more"),
         ({"command_processes": 1}, "user: setting 'command_processes': expected 8 or more"),
         ({"command_files": 1}, "user: setting 'command_files': expected 64 or more"),
+        ({"daemon_agents": 0}, "user: setting 'daemon_agents': expected 1 or more"),
+        ({"task_disk": 1}, "user: setting 'task_disk': expected bytes, 1000000 or more"),
         ({"worktree_disk": -1}, "user: setting 'worktree_disk': expected bytes, 0 or more"),
         ({"task_timeout": 0}, "user: setting 'task_timeout': expected seconds, 1 or more"),
         ({"run_timeout": 0}, "user: setting 'run_timeout': expected seconds"),
@@ -111,6 +113,8 @@ WIDER: dict[str, Any] = {
     "task_timeout": 10**6,
     "run_timeout": 10**6,
     "worktree_disk": 10**15,
+    "task_disk": 10**15,
+    "daemon_agents": 100,
 }
 
 

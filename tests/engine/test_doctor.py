@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from contextune.core.check import Check
+from contextune.engine.doctor import examine
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, Desk
 
@@ -27,6 +29,7 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
             "Fence",
             "Sleep",
             "Disk",
+            "Open files",
             "Repository",
             "Settings",
             "Gate",
@@ -39,6 +42,23 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
     assert checks["Repository"].detail == str(here.place.root)
     assert checks["Gate"].detail == GATE
     assert here.server.log == []
+
+
+@pytest.mark.parametrize(
+    ("most", "state", "detail"),
+    [
+        (None, "ok", "not bounded"),
+        (1_048_576, "ok", "up to 1,048,576 at a time"),
+        (1_024, "warning", "at most 1,024 at a time"),
+    ],
+)
+async def test_few_open_files_are_warned_of(
+    desk: MakeDesk, most: int | None, state: str, detail: str
+) -> None:
+    here = await desk()
+    world = dataclasses.replace(here.app._world, open_files=most)
+    found = {check.name: check for check in await examine(world, None)}["Open files"]
+    assert (found.state, found.detail) == (state, detail)
 
 
 async def test_the_server_of_the_provider_in_force_is_told(desk: MakeDesk) -> None:

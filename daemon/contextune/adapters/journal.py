@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
@@ -22,7 +23,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contextune.adapters import ledger_table, milestones
-from contextune.adapters.journal_file import prepare, problem_with
+from contextune.adapters.journal_file import is_full, prepare, problem_with
+from contextune.adapters.reserve import Reserve
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
 from contextune.core.events import (
@@ -36,6 +38,8 @@ from contextune.core.events import (
 from contextune.core.ledger import LedgerEntry
 from contextune.core.record import TaskRecord
 from contextune.core.redact import may_hold_secret, redact_all
+
+log = logging.getLogger(__name__)
 
 GROUP_LIMIT = 512
 """The most appends that share one transaction."""
@@ -84,6 +88,7 @@ class SqliteJournal:
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
         self._closed = False
+        self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         with self._said():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -99,6 +104,7 @@ class SqliteJournal:
                 self._connection.close()
                 os.close(self._lock)
                 raise
+        self._reserve.hold()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
@@ -217,8 +223,8 @@ class SqliteJournal:
     def _commit(self, batch: list[_Append]) -> None:
         problems: list[ContextuneError | None]
         try:
-            with self._said(), self._alone():
-                problems = self._insert_all(batch)
+            with self._said():
+                problems = self._insert(batch)
         except ContextuneError as said:
             problems = [said] * len(batch)
         # One wake of the loop for all: each costs a system call. It may have ended meanwhile; then nobody
@@ -227,6 +233,20 @@ class SqliteJournal:
             own = [pair for pair in zip(batch, problems, strict=True) if pair[0].done.get_loop() is loop]
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle_all, own)
+
+    def _insert(self, batch: list[_Append]) -> list[ContextuneError | None]:
+        """The same; on a full disk in the room that is held back, so that Runs can tell why they pause."""
+        try:
+            with self._alone():
+                problems = self._insert_all(batch)
+        except sqlite3.Error as problem:
+            if not is_full(problem) or not self._reserve.release():
+                raise
+            log.warning("The disk is full: the room that was held back for %s is used.", self._path)
+            with self._alone():
+                return self._insert_all(batch)
+        self._reserve.hold()
+        return problems
 
     def _insert_all(self, batch: list[_Append]) -> list[ContextuneError | None]:
         """One transaction for all; an append whose reservation exceeds a cap is taken back by itself."""

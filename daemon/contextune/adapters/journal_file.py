@@ -51,10 +51,19 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT;")
 
 
+def is_full(problem: sqlite3.Error) -> bool:
+    """Whether SQLite found no room to write."""
+    return _code(problem) == sqlite3.SQLITE_FULL
+
+
+def _code(problem: sqlite3.Error) -> int:
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF
+
+
 def problem_with(path: Path, problem: sqlite3.Error) -> ContextuneError:
     """What SQLite said, as one sentence; a full disk is a PlaceProblem: the Run can go on later."""
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    code = _code(problem)
+    if is_full(problem):
         return PlaceProblem(
             f"The disk is full: the journal {path} can't be written. Free some space, then resume the run."
         )

@@ -117,6 +117,20 @@ class WorktreeUpkeep:
         inside, closed = sorted(nested)[:SHOWN_PATHS], read_only[:SHOWN_PATHS]
         return Measure(size_bytes=total, nested=tuple(inside), read_only=tuple(closed))
 
+    def grown(self, path: Path, since: float) -> int:
+        """Bytes on disk of the files that came or changed after `since`. Looks at all of the folder."""
+        total, folders = 0, [str(path)]
+        while folders:
+            with contextlib.suppress(OSError), os.scandir(folders.pop()) as found:
+                for one in found:
+                    with contextlib.suppress(OSError):  # what goes meanwhile takes no room
+                        facts = one.stat(follow_symlinks=False)
+                        if one.is_dir(follow_symlinks=False):
+                            folders.append(one.path)
+                        elif max(facts.st_mtime, facts.st_ctime) > since:
+                            total += _on_disk(facts)
+        return total
+
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew. What else lies there is left to a person."""
         git = self._entry(path)
@@ -289,3 +303,8 @@ def _when(path: Path) -> int:
         return int(path.lstat().st_mtime * 1000)
     except OSError:
         return 0
+
+
+def _on_disk(facts: os.stat_result) -> int:
+    """What a file takes: a file with holes takes less than its length."""
+    return facts.st_blocks * 512 if hasattr(facts, "st_blocks") else facts.st_size

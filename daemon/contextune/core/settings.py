@@ -37,7 +37,9 @@ class Settings(Value, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     """Glob patterns of paths in which no Todos are sought."""
     agents: int = 4
-    """Agents that work at the same time."""
+    """Agents of one Run that work at the same time."""
+    daemon_agents: int = 16
+    """The same for all Runs of one process together."""
     budget: Decimal = Decimal("2.00")
     """The most that one Run may cost, in dollars."""
     request_budget: Decimal | None = None
@@ -74,6 +76,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """Processes and threads that one command may have at a time."""
     command_files: int = 4_096
     """Files that one process of a command may hold open."""
+    task_disk: int = 5_000_000_000
+    """Bytes that the files of a worktree may take that came or changed since its set-up."""
     task_timeout: int = 7_200
     """Seconds that the commands, tools and tests of one attempt may take in all."""
     run_timeout: int | None = None
@@ -97,6 +101,7 @@ WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
+    | {"task_disk", "daemon_agents"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""
@@ -138,6 +143,7 @@ def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
 def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
     rules: tuple[tuple[str, bool, str], ...] = (
         ("agents", 1 <= settings.agents <= 100, "expected 1 to 100"),
+        ("daemon_agents", settings.daemon_agents >= 1, "expected 1 or more"),
         ("budget", settings.budget.is_finite() and settings.budget >= 0, "expected dollars, 0 or more"),
         *((key, _is_amount(getattr(settings, key)), "expected dollars, 0 or more") for key in _AMOUNTS),
         ("shadow", settings.shadow >= 0, "expected a count of Tasks, or 0"),
@@ -146,6 +152,7 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
         ("command_memory", settings.command_memory >= 64_000_000, "expected bytes, 64000000 or more"),
         ("command_processes", settings.command_processes >= 8, "expected 8 or more"),
         ("command_files", settings.command_files >= 64, "expected 64 or more"),
+        ("task_disk", settings.task_disk >= 1_000_000, "expected bytes, 1000000 or more"),
         ("worktree_disk", settings.worktree_disk >= 0, "expected bytes, 0 or more"),
         ("task_timeout", settings.task_timeout >= 1, "expected seconds, 1 or more"),
         ("run_timeout", settings.run_timeout is None or settings.run_timeout >= 1, "expected seconds"),

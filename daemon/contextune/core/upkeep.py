@@ -26,6 +26,10 @@ class Upkeep(Protocol):
         """Size and oddities of a folder. Reads all of it."""
         ...
 
+    def grown(self, path: Path, since: float) -> int:
+        """Bytes on disk of the files that came or changed after `since`, in seconds since the epoch."""
+        ...
+
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew."""
         ...

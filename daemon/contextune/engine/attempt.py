@@ -30,7 +30,6 @@ from contextune.core.errors import (
     Finished,
     GitProblem,
     HandedOver,
-    LimitReached,
     ModelRefusal,
     PromptTooLong,
     Stuck,
@@ -40,8 +39,8 @@ from contextune.core.plan import Task
 from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.settings import Settings
-from contextune.core.spending.wording import duration_text
 from contextune.core.states import AttemptOutcome
+from contextune.engine.allowance import Allowance
 from contextune.engine.cliff import dollars_avoided
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
@@ -129,10 +128,7 @@ class AttemptWork:
         self._retries = site.settings.gate_retries
         self._refused = ""
         """The tree that the agent was last told is red, or holds no change."""
-        self._since = site.now()
-        """When the agent's tools began to work, in milliseconds since the epoch."""
-        self._worked = 0
-        """Milliseconds that they and the Gate took so far."""
+        self._allowance = Allowance(site.world.clock, site.repository, lease, site.settings)
         self._before: Evidence | None = None
         """What the Gate saw when an earlier process ran it, and nothing has been done since."""
 
@@ -223,7 +219,7 @@ class AttemptWork:
                     end = await self._loop.observe(end.call_id, report, is_error=True)
                 case Asked():
                     answer = await self._outside.ask(end)
-                    self._since = self._site.now()
+                    self._allowance.begin()
                     if answer is None:
                         return self._ended("limit", f"It wanted to ask: {end.question}")
                     end = await self._loop.observe(end.call_id, answer, is_error=False)
@@ -293,16 +289,12 @@ class AttemptWork:
         )
 
     async def _send(self, request: ModelRequest) -> ModelReply:
-        """Send a request if the tools and tests before it stayed within their time."""
-        site = self._site
-        self._worked += site.now() - self._since
-        most = site.settings.task_timeout
-        if self._worked > most * 1000:
-            raise LimitReached(f"Its commands and tests took more than {duration_text(most * 1000)}.")
+        """Send a request if the tools and tests before it stayed within what they may use."""
+        await self._allowance.end()
         try:
             return await self._outside.send(request, self._kept)
         finally:
-            self._since = site.now()
+            self._allowance.begin()
 
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)

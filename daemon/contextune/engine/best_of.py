@@ -146,7 +146,7 @@ class BestOf:
             cut = self._standing.attempts(self._task).get(trial)
             if cut is not None and cut.outcome != "working":
                 handed = await left_behind(self._driver, lease, cut)
-            async with Seat(self._driver.slots) as seat:
+            async with Seat(self._driver.seats) as seat:
                 if self._green is not None:
                     await self._leave(cut)
                     return None

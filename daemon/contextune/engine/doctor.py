@@ -19,6 +19,9 @@ ROOM = 1_000_000_000
 """Bytes that should be free for worktrees."""
 
 
+ENOUGH_FILES = 4_096
+"""Open files that sixteen agents with their commands, and the file watcher, stay well below."""
+
 OWN_SETTINGS = ".contextune.toml"
 """A repository's own settings."""
 
@@ -30,7 +33,7 @@ async def examine(world: World, folder: Path | None) -> list[Check]:
     if provider == "anthropic":
         checks.append(_key(world))
     checks += [world.models.server(provider), _fence(world)]
-    checks += [await asyncio.to_thread(_awake, world), _room(world)]
+    checks += [await asyncio.to_thread(_awake, world), _room(world), _open_files(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
         with suppress(ContextuneError):
@@ -113,6 +116,20 @@ def _room(world: World) -> Check:
             remedy="Free some space, or point CONTEXTUNE_HOME at another disk.",
         )
     return Check(name="Disk", state="ok", detail=state)
+
+
+def _open_files(world: World) -> Check:
+    most = world.open_files
+    if most is None:
+        return Check(name="Open files", state="ok", detail="not bounded")
+    if most < ENOUGH_FILES:
+        return Check(
+            name="Open files",
+            state="warning",
+            detail=f"at most {most:,} at a time",
+            remedy=f"Raise the hard limit of open files to {ENOUGH_FILES} (ulimit -Hn).",
+        )
+    return Check(name="Open files", state="ok", detail=f"up to {most:,} at a time")
 
 
 def _repository(world: World, folder: Path) -> list[Check]:

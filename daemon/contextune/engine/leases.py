@@ -33,6 +33,8 @@ class Lease:
     environment: dict[str, str] = field(default_factory=dict)
     is_new: bool = False
     """Whether it was made just now, so that nobody has worked in it."""
+    ready_at: float = 0.0
+    """When its set-up was done, in seconds since the epoch."""
 
 
 class Leases:
@@ -92,6 +94,7 @@ class Leases:
             if self._settings.setup:
                 await self._hook(lease, "set-up", self._settings.setup)
             ready.touch()
+        lease.ready_at = ready.stat().st_mtime
         return lease
 
     def _make(self, name: str, start: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from typing import Literal
 
 from contextune.core import events as ev
 from contextune.core.budget import Cap
@@ -31,10 +32,12 @@ from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.ghost import Candidate, Ghost, ghost_branch
 from contextune.engine.leases import Leases
+from contextune.engine.limits import short_of_disk
 from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
 from contextune.engine.room import make_room
+from contextune.engine.seats import Seats
 from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
@@ -95,7 +98,7 @@ class RunDriver:
         self._listener = listener
         self._do = work
         self._journalling = asyncio.Lock()
-        self.slots = asyncio.Semaphore(run.agents)
+        self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
         self._go = asyncio.Event()
         self._go.set()
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -191,6 +194,11 @@ class RunDriver:
         """
         while True:
             await self._go.wait()
+            lack = await short_of_disk(self.world.home)
+            if lack:
+                await self._pause(lack)
+            if not self._go.is_set():
+                continue
             try:
                 async with self._priming.ahead_of(request):
                     return await self._gateway.send(
@@ -199,28 +207,24 @@ class RunDriver:
             except BudgetReached as reached:
                 if task_id is not None and reached.scope in ("request", "task"):
                     raise
-                if self._go.is_set():
-                    self._go.clear()
-                    reason = f"{reached} {GOES_ON.get(reached.scope, '')}".rstrip()
-                    await self.emit(
-                        ev.RunPaused(
-                            run_id=self.run.id,
-                            at=self.now(),
-                            state="parked",
-                            reason=reason,
-                            scope=reached.scope,
-                        )
-                    )
+                reason = f"{reached} {GOES_ON.get(reached.scope, '')}".rstrip()
+                await self._pause(reason, state="parked", scope=reached.scope)
 
     async def _prime(self, request: ModelRequest) -> ModelReply:
         return await self._gateway.send(self.account, request, role=ROLE, task_id=None)
 
     async def pause(self) -> None:
         """Take no further turn."""
+        await self._pause("Paused by the user.")
+
+    async def _pause(
+        self, reason: str, *, state: Literal["paused", "parked"] = "paused", scope: BudgetScope | None = None
+    ) -> None:
+        """Send nothing more until the Run is resumed. Does nothing if it waits already."""
         if self._go.is_set():
             self._go.clear()
             await self.emit(
-                ev.RunPaused(run_id=self.run.id, at=self.now(), state="paused", reason="Paused by the user.")
+                ev.RunPaused(run_id=self.run.id, at=self.now(), state=state, reason=reason, scope=scope)
             )
 
     async def _limit_time(self) -> None:
@@ -229,13 +233,8 @@ class RunDriver:
         while most is not None:
             await self._go.wait()
             await asyncio.sleep(most)
-            if self._go.is_set():
-                self._go.clear()
-                took = duration_text(most * 1000)
-                reason = f"It was at work for {took}, as long as the setting run_timeout allows."
-                await self.emit(
-                    ev.RunPaused(run_id=self.run.id, at=self.now(), state="paused", reason=reason)
-                )
+            took = duration_text(most * 1000)
+            await self._pause(f"It was at work for {took}, as long as the setting run_timeout allows.")
 
     async def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new budget if one is given, and with those that the settings now name."""

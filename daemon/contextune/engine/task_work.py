@@ -124,7 +124,7 @@ class TaskWork:
         if before is not None:
             return before
         trial = Trial(driver, self._task_id, lease, standing, self._budget)
-        async with Seat(driver.slots) as seat:
+        async with Seat(driver.seats) as seat:
             return await trial.run(seat, handed, reason)
 
     async def _take_lease(self, start: str) -> None:

@@ -23,6 +23,7 @@ from contextune.core.ports import (
 )
 from contextune.core.settings import Provider, Settings
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
+from contextune.engine.limits import House
 from contextune.engine.measures import Measures
 
 
@@ -109,7 +110,11 @@ class World:
     workspace: Callable[[Path], Workspace]
     fence: Callable[[], tuple[str, str]]
     """The fence in force and what it means, for people."""
+    open_files: int | None = None
+    """How many files this process may hold open; None if nothing bounds it."""
     warm: Callable[[], Coroutine[Any, Any, None]]
     """Imports what is heavy, in the background."""
     measures: Measures = field(default_factory=Measures)
     """How large worktrees were when this process last looked."""
+    house: House = field(default_factory=House)
+    """The agents that work in this process."""
