@@ -17,6 +17,7 @@ from tests.engine.world import (
     AREA,
     GATE,
     PATIENCE,
+    ask,
     bash,
     edit,
     finish,
@@ -29,6 +30,7 @@ from tests.engine.world import (
 )
 
 ADD = write("calc/more.py", "MORE = 1\n")
+FIRST = write("calc/first.py", "FIRST = 1\n")
 TASK = task("more code", "calc/more.py")
 BROKEN = edit("calc/area.py", "return w * h", "return w + h + 10")
 MENDED = edit("calc/area.py", "return w + h + 10", "return h * w")
@@ -320,6 +322,26 @@ async def test_the_machine_is_kept_awake_while_a_run_works(desk: MakeDesk, wante
     assert here.awake.is_on == wanted
     await here.wait(run.id)
     assert (here.awake.is_on, here.awake.lit) == (False, int(wanted))
+
+
+async def test_the_machine_may_sleep_while_a_person_is_waited_for(desk: MakeDesk, tmp_path: Path) -> None:
+    flag = tmp_path / "go on"
+    here = await desk(
+        plays("first file", turn(ask("Which?")), turn(waits_for(flag), FIRST), turn(finish())),
+    )
+    run = await here.start(task("first file"))
+    await here.until(lambda run: run.tasks[0].state == "asking")
+    assert not here.awake.is_on
+    await here.app.answer(run.id, "first", "This one.")
+    await here.until(lambda run: run.tasks[0].state == "working")
+    assert here.awake.is_on
+    await here.app.pause(run.id)
+    assert not here.awake.is_on
+    await here.app.resume(run.id)
+    assert here.awake.is_on
+    flag.touch()
+    await here.wait(run.id)
+    assert (here.awake.is_on, here.awake.lit) == (False, 3)
 
 
 async def test_tools_that_take_too_long_end_the_attempt(desk: MakeDesk) -> None:

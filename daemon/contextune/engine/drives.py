@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from contextune.engine.room import make_room
 from contextune.engine.run import RunDriver
 from contextune.engine.samples import Samples
 from contextune.engine.task_work import work_on
+from contextune.engine.wakefulness import Wakefulness
 from contextune.engine.world import World
 
 Listener = Callable[[Run, ev.AnyEvent], None]
@@ -119,6 +119,12 @@ class Drives:
                 gateway = await self._places.gateway(settings)
                 if self._closing:
                     return None
+                awake = Wakefulness(self._world.awake, wanted=settings.keep_awake)
+
+                def heard(run: Run, event: ev.AnyEvent) -> None:
+                    awake.follow(run)
+                    self._heard(run, event)
+
                 driver = RunDriver(
                     self._world,
                     place.repository,
@@ -126,14 +132,14 @@ class Drives:
                     settings=settings,
                     gateway=gateway,
                     gate=place.gate,
-                    listener=self._heard,
+                    listener=heard,
                     work=work_on,
                 )
                 self.drivers[run.id] = driver
                 post = asyncio.create_task(self._post(driver), name=f"post {run.id}")
-                awake = self._world.awake.held() if settings.keep_awake else nullcontext()
                 try:
                     with awake:
+                        awake.follow(driver.run)
                         await driver.drive()
                 finally:
                     post.cancel()
