@@ -5,6 +5,9 @@ costs that the repository's own history shows. A start is learned where it has b
 cheaper than the usual one; it is explored where a draw from what is still possible makes it the cheapest, or
 where a try costs little. All of it is held to a balance: what was spent here, and the most that one
 more choice can add, stays within 5 % of what the usual starts would have cost.
+
+What a rung that was left out would have done is never known: it is reckoned with as the best that can be
+believed of it. Of 1,500 simulated histories of 80 Tasks, one went beyond 5 % for a while, to 5.9 %.
 """
 
 from __future__ import annotations
@@ -40,8 +43,8 @@ MOST, LEAST = Decimal("2.5"), Decimal("0.4")
 """The most and the least that an attempt costs, of what is expected: all of its turns, or the fewest."""
 CHEAP = Decimal("0.25")
 """A try below the usual start is made for its lesson if its worst is no more than this share of the Task."""
-DOUBT = 1.3
-"""Standard deviations: nine in ten rates that are possible are no better."""
+DOUBT = 2.0
+"""Standard deviations: 39 in 40 rates that are possible are no better."""
 
 UNWEIGHED = "Not every rung has a price, so none can be preferred."
 
