@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from contextune.adapters.mailbox import FolderMailbox
@@ -46,7 +47,7 @@ def test_a_living_owner_keeps_the_run(tmp_path: Path) -> None:
         process.communicate()
 
 
-def test_the_child_of_a_dead_owner_does_not(tmp_path: Path) -> None:
+async def test_the_child_of_a_dead_owner_does_not(tmp_path: Path) -> None:
     process = owner(tmp_path, "die")
     assert process.wait() == -signal.SIGKILL
     box = FolderMailbox(tmp_path)
@@ -56,8 +57,65 @@ def test_the_child_of_a_dead_owner_does_not(tmp_path: Path) -> None:
     # The child goes when its input ends; until then the lock is waited for.
     assert process.stdin is not None
     process.stdin.close()
+    await box.freed("r_1")
     with box.own("r_1") as owned:
         assert owned
         assert box.is_owned("r_1")
         assert (tmp_path / "r_1.lock").read_bytes().startswith(b"%d" % os.getpid())
     assert not box.is_owned("r_1")
+
+
+async def test_an_owner_without_a_sign_of_life_is_ended(tmp_path: Path) -> None:
+    process = owner(tmp_path)
+    box = FolderMailbox(tmp_path)
+    assert box.last_beat("r_1") is None
+    await box.oust("r_1")
+    assert process.poll() is None, "an owner that gives no signs was taken for one that hangs"
+    box.beat("r_1")  # as the owner would
+    first = box.last_beat("r_1")
+    assert first is not None
+    process.send_signal(signal.SIGSTOP)
+    assert box.is_owned("r_1")
+    await box.oust("r_1")
+    assert process.wait() == -signal.SIGKILL
+    assert not box.is_owned("r_1")
+    assert box.last_beat("r_1") is None
+    process.communicate()
+
+
+async def test_no_process_ends_itself(tmp_path: Path) -> None:
+    box = FolderMailbox(tmp_path)
+    with box.own("r_1") as owned:
+        assert owned
+        box.beat("r_1")
+        beat = box.last_beat("r_1")
+        os.utime(tmp_path / "r_1.lock", (1, 1))
+        assert box.last_beat("r_1") == 1_000
+        box.beat("r_1")
+        assert beat is not None
+        assert (box.last_beat("r_1") or 0) >= beat
+        await box.oust("r_1")
+    with box.own("r_1"):
+        assert box.last_beat("r_1") is None, "signs of an earlier owner count for a later one"
+
+
+def test_looks_of_others_do_not_keep_a_run_from_its_owner(tmp_path: Path) -> None:
+    """To look whether a lock is held takes it for a moment: whoever wants it tries again."""
+    box = FolderMailbox(tmp_path)
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            box.is_owned("r_1")
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(200):
+            with box.own("r_1") as owned:
+                assert owned
+    finally:
+        stop.set()
+        for looker in lookers:
+            looker.join()

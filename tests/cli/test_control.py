@@ -88,7 +88,7 @@ def test_a_cancelled_task_is_retried_then_squashed_undone_and_discarded(
 def test_ctrl_c_stops_it_and_resume_finishes_it(machine: Machine, server: Server) -> None:
     root, going = _begin(machine, server, "take your time", "--accept", "merge")
     run_id, worktree = _stopped(machine, root, going, signal.SIGINT)
-    assert re.search(rf"^{run_id} .* interrupted +0/1", machine.do("runs", root).out, re.M)
+    assert re.search(rf"^{run_id} .* paused +0/1", machine.do("runs", root).out, re.M)
     refused = machine.do("tell", "take-your-time", "too late")
     assert refused.status == 2
     assert "nobody drives it; resume it first" in refused.err

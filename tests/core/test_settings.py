@@ -115,6 +115,7 @@ WIDER: dict[str, Any] = {
     "worktree_disk": 10**15,
     "task_disk": 10**15,
     "daemon_agents": 100,
+    "resume": "ask",
 }
 
 

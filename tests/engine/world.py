@@ -157,7 +157,7 @@ class Desk:
         self.awake = Lamp()
         self.app = self.open()
 
-    def open(self) -> Application:
+    def open(self, **options: Any) -> Application:
         """An application on this home: a second one is what another process would be."""
         files = UserFiles({"CONTEXTUNE_HOME": str(self.home)})
         self.journal = SqliteJournal(files.journal)
@@ -195,7 +195,8 @@ class Desk:
                 fence=lambda: ("none", "no fence"),
                 awake=self.awake,
                 warm=warm,
-            )
+            ),
+            **options,
         )
         app.subscribe(self._hear)
         return app

@@ -19,6 +19,14 @@ test("a Run's row tells how far it is and what it cost", () => {
   expect(runDescription(run({ state: "parked" }))).toBe("budget reached · Two TODOs");
 });
 
+test("a Run's row tells where it is at work, and a Run that was left can be resumed", () => {
+  expect(runDescription(run({ driver: "elsewhere" }))).toBe("running in another window · Two TODOs");
+  expect(runTokens(run({ driver: "elsewhere" }))).toContain("pausable");
+  expect(runDescription(run({ driver: "nobody" }))).toBe("interrupted · Two TODOs");
+  expect(runTokens(run({ driver: "nobody" }))).not.toContain("pausable");
+  expect(runTokens(run({ driver: "nobody" }))).toContain("resumable");
+});
+
 test("a Task's row tells rung and turn while it goes on, and only its end afterwards", () => {
   expect(taskDescription(task())).toBe("$0.0123 · working · turn 4 · Haiku 5.5, low");
   expect(taskDescription(task({ state: "accepted" }))).toBe("$0.0123 · passed");

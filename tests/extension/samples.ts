@@ -123,6 +123,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     id: "r_1",
     repository: "/code/parcel",
     title: "Two TODOs",
+    driver: "here",
     state: "running",
     reason: "",
     parkedBy: null,

@@ -216,7 +216,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         cache_read_tokens=1800,
         output_tokens=100,
     )
-    assert run_view(run) == v.RunView(
+    assert run_view(run, "elsewhere") == v.RunView(
         id="r_1",
         repository="/home/ada/parcel",
         title="2 TODOs of sizes.py",
@@ -248,6 +248,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         notes=(),
         can_accept=False,
         can_undo=False,
+        driver="elsewhere",
         sequence=run.seq,
     )
 

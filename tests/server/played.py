@@ -16,9 +16,11 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run, advance
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
+from contextune.core.states import Driver
 from contextune.core.todo import Todo
 from contextune.core.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
+from contextune.engine.lookout import Left
 from contextune.engine.quote import QuoteRequest
 from contextune.engine.worktree_desk import Mended, Overview, Restored
 from tests.core.past import past
@@ -71,6 +73,8 @@ class Played:
         self._listeners: list[Listener] = []
         self._ended = asyncio.Event()
         self.desk = PlayedDesk(self.call)
+        self.lookout = PlayedLookout()
+        self.by_itself: bool | None = True
 
     async def compose(self) -> Application:
         return cast(Application, self)
@@ -123,6 +127,15 @@ class Played:
 
     async def runs(self, folder: Path | None) -> list[Run]:
         return [run for run in self.known.values() if folder is None or run.repository == str(folder)]
+
+    async def follow(self, folder: Path) -> list[Run]:
+        return await self.runs(folder)
+
+    def goes_on_by_itself(self, run: Run) -> bool | None:
+        return self.by_itself
+
+    async def take_over(self, run_id: str) -> None:
+        self.call("take_over", run_id)
 
     async def wait(self, run_id: str) -> Run:
         await self._ended.wait()
@@ -205,6 +218,21 @@ class Played:
 
     async def close(self) -> None:
         self.call("close")
+
+
+class PlayedLookout:
+    """Tells what the test has it tell."""
+
+    def __init__(self) -> None:
+        self.drivers: dict[str, Driver] = {}
+        self.left: Left | None = None
+        self.changed: Callable[[str], None] | None = None
+
+    def begin(self, *, left: Left, changed: Callable[[str], None]) -> None:
+        self.left, self.changed = left, changed
+
+    def driver(self, run_id: str) -> Driver:
+        return self.drivers.get(run_id, "here")
 
 
 class PlayedDesk:

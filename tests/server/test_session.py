@@ -80,13 +80,57 @@ async def test_a_run_streams_few_messages_and_always_its_last_state(
         app.happen(ev.Noted(run_id="r_1", at=2_000 + number, text=f"note {number}"))
     last = app.happen(*s.started("round-up"))
     heard = await editor.hear("contextune/run/changed", lambda m: m["run"]["sequence"] == last.seq)
-    assert heard == {"run": wire(run_view(last))}
+    assert heard == {"run": wire(run_view(last, "here"))}
     sent = [m["run"]["sequence"] for m in editor.all("contextune/run/changed")]
     assert sent == sorted(sent)
     assert len(sent) == 2
     meter = await editor.hear("contextune/meter/changed", lambda m: m["level"] == "running")
     assert meter["runId"] == "r_1"
     await editor.hear("workspace/codeLens/refresh")
+
+
+async def test_a_run_says_which_process_drives_it(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    app.lookout.drivers["r_1"] = "elsewhere"
+    app.happen(s.created(s.make_quote(str(folder))))
+    heard = await editor.hear("contextune/run/changed")
+    assert heard["run"]["driver"] == "elsewhere"
+    app.lookout.drivers["r_1"] = "nobody"
+    assert app.lookout.changed is not None
+    app.lookout.changed("r_1")
+    app.lookout.changed("r_unknown")
+    await editor.hear("contextune/run/changed", lambda m: m["run"]["driver"] == "nobody")
+
+
+async def test_a_run_that_was_left_goes_on_by_itself(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    run = app.happen(s.created(s.make_quote(str(folder))))
+    assert app.lookout.left is not None
+    app.by_itself = None
+    assert not await app.lookout.left(run), "what cannot go on yet was taken for seen to"
+    app.by_itself = True
+    assert await app.lookout.left(run)
+    await app.until("take_over", "r_1")
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("Go on", True), ("Later", False), (None, False)])
+async def test_whoever_wants_to_be_asked_is(
+    editor: Editor, app: Played, folder: Path, answer: str | None, goes_on: bool
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    run = app.happen(s.created(s.make_quote(str(folder))))
+    app.by_itself = False
+    editor.answers["window/showMessageRequest"] = lambda _: answer and {"title": answer}
+    assert app.lookout.left is not None
+    assert await app.lookout.left(run)
+    asked = await editor.hear("window/showMessageRequest")
+    assert f"“{run.title}” is unfinished" in asked["message"]
+    # The answer is on its way before this request, so its consequence comes before the answer.
+    await editor.ask("contextune/run/list", {})
+    assert (("take_over", "r_1") in app.calls) is goes_on
 
 
 async def test_todos_stream_when_they_change(editor: Editor, app: Played, folder: Path) -> None:
@@ -140,8 +184,8 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     for method, params, result in [
         ("todo/list", None, todos),
         ("todo/list", {"folder": folder.as_uri()}, todos),
-        ("run/list", {"folder": str(folder)}, {"runs": [wire(run_view(run))]}),
-        ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run))}),
+        ("run/list", {"folder": str(folder)}, {"runs": [wire(run_view(run, "here"))]}),
+        ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run, "here"))}),
         ("run/pause", {"runId": "r_1"}, {}),
         ("run/resume", {"runId": "r_1", "budget": "3"}, {}),
         ("task/cancel", task, {}),

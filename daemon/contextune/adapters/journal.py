@@ -68,6 +68,8 @@ class _Append(NamedTuple):
         return not any(isinstance(event, RequestReserved | RequestSettled) for event in self.events)
 
 
+_READ = "SELECT seq, body FROM events WHERE run_id = ? ORDER BY seq LIMIT -1 OFFSET ?"
+_NEWS = "SELECT run_id, max(seq) FROM events WHERE seq > ? GROUP BY run_id"
 _INSERT = "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -122,11 +124,9 @@ class SqliteJournal:
         self._queue.put(_Append([self._row(event) for event in events], events, caps, done))
         await done
 
-    async def read(self, run_id: str) -> list[AnyEvent]:
-        """All events of a Run in order; empty if there is no such Run."""
-        rows = await asyncio.to_thread(
-            self._select, "SELECT seq, body FROM events WHERE run_id = ? ORDER BY seq", (run_id,)
-        )
+    async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:
+        """The events of a Run in order but for the first `after`; empty if there are none."""
+        rows = await asyncio.to_thread(self._select, _READ, (run_id, after))
         events = []
         for seq, body in rows:
             try:
@@ -137,6 +137,17 @@ class SqliteJournal:
                     "written by another version of Contextune; open it with that version."
                 ) from None
         return events
+
+    async def news(self, since: int | None) -> tuple[int, list[str]]:
+        """A place in the Journal, and the streams of events that any process has added since an earlier one.
+
+        None stands for now.
+        """
+        if since is None:
+            ((place,),) = await asyncio.to_thread(self._select, "SELECT max(seq) FROM events", ())
+            return place or 0, []
+        rows = await asyncio.to_thread(self._select, _NEWS, (since,))
+        return max((seq for _, seq in rows), default=since), [run_id for run_id, _ in rows]
 
     async def runs(self, repository: str | None = None) -> list[str]:
         """Ids of Runs, newest first, of one repository or of all."""

@@ -1,4 +1,9 @@
-"""How one process asks another, which drives a Run: a lock a Run, and letters in a folder beside it."""
+"""Who drives a Run, and how one process asks another: a lock a Run, and letters in a folder beside it.
+
+The kernel holds the lock for as long as its process lives, so that whoever has the lock knows that no other
+process can still write. A process that drives a Run gives a sign of life every few seconds. Where none comes
+any more although the process is there, it hangs: it can be ended, and its Runs taken over.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import fcntl
 import logging
 import os
 import secrets
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +28,15 @@ ORPHAN_SECONDS = 2.0
 """How long a lock is waited for whose owner is dead: a child that it had just begun holds it until it is a
 program of its own."""
 
+STEP = 0.005
+"""Seconds between two looks at such a lock."""
+
+LOOKS, MOMENT = 20, 0.000_2
+"""How often a lock is tried that others may hold for as long as a look takes, and seconds between."""
+
+LEASED = b"leased"
+"""Marks a lock whose owner gives signs of life."""
+
 
 class FolderMailbox:
     """core.ports.Mailbox in a folder of the state folder. The kernel drops a lock with its process."""
@@ -35,7 +50,7 @@ class FolderMailbox:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._lock(run_id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            if not _taken(handle):
+            if not _won(handle):
                 yield False
                 return
             os.ftruncate(handle, 0)
@@ -46,8 +61,50 @@ class FolderMailbox:
             finally:
                 with suppress(OSError):  # a letter that came too late stays
                     self._letters(run_id).rmdir()
+                os.ftruncate(handle, 0)
         finally:
             os.close(handle)
+
+    async def freed(self, run_id: str) -> None:
+        """Wait a moment where the lock is held by nothing but what a dead process had just begun."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ORPHAN_SECONDS):
+                # The kernel tells nobody when such a child lets go.
+                while not self.is_owned(run_id) and not self._is_free(run_id):  # noqa: ASYNC110
+                    await asyncio.sleep(STEP)
+
+    def beat(self, run_id: str) -> None:
+        """Give a sign of life for a Run that this process holds."""
+        lock = self._lock(run_id)
+        if not lock.read_bytes().endswith(LEASED):
+            with lock.open("ab") as file:
+                file.write(b" " + LEASED)
+        os.utime(lock)
+
+    def last_beat(self, run_id: str) -> int | None:
+        """When the process that holds a Run last gave a sign of life, in milliseconds since the epoch.
+
+        None if nobody holds it, or its owner gives no such signs.
+        """
+        lock = self._lock(run_id)
+        if not self.is_owned(run_id) or not lock.read_bytes().endswith(LEASED):
+            return None
+        return lock.stat().st_mtime_ns // 1_000_000
+
+    async def oust(self, run_id: str) -> None:
+        """End the process that holds a Run and gives no sign of life; returns once it is gone or can't be."""
+        name = self._lock(run_id).read_bytes()
+        if not self.is_owned(run_id) or not name.endswith(LEASED):
+            return
+        number = int(name.partition(b" ")[0])
+        if number != os.getpid() and _name_of(number) == name.removesuffix(b" " + LEASED):
+            log.warning("Process %s drives run %s without a sign of life and is ended.", number, run_id)
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGKILL)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ORPHAN_SECONDS):
+                    while self.is_owned(run_id):  # noqa: ASYNC110  # the kernel tells nobody
+                        await asyncio.sleep(STEP)
 
     def is_owned(self, run_id: str) -> bool:
         """Whether some process, this one included, drives the Run."""
@@ -56,12 +113,19 @@ class FolderMailbox:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _is_alive(os.pread(handle, 64, 0))
+            return not _taken(handle) and _is_alive(os.pread(handle, 64, 0))
         finally:
             os.close(handle)
-        return False
+
+    def _is_free(self, run_id: str) -> bool:
+        try:
+            handle = os.open(self._lock(run_id), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            return _taken(handle)
+        finally:
+            os.close(handle)
 
     def send(self, run_id: str, letter: Letter) -> None:
         """Put a letter into the box of the process that drives the Run."""
@@ -108,18 +172,25 @@ class FolderMailbox:
         return self._folder / f"{run_id}.letters"
 
 
-def _taken(handle: int) -> bool:
-    """Take the lock, if no living process holds it."""
-    until = time.monotonic() + ORPHAN_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if _is_alive(os.pread(handle, 64, 0)) or time.monotonic() > until:
-                return False
-            time.sleep(0.002)
-        else:
+def _won(handle: int) -> bool:
+    """Take the lock; one that nobody living holds is looked at again, as others look at it, too."""
+    for _ in range(LOOKS):
+        if _taken(handle):
             return True
+        name = os.pread(handle, 64, 0)
+        if name and _is_alive(name):
+            return False
+        time.sleep(MOMENT)
+    return False
+
+
+def _taken(handle: int) -> bool:
+    """Take the lock, if nobody holds it; it goes when the handle is closed."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _name_of(pid: int) -> bytes:
@@ -133,6 +204,7 @@ def _name_of(pid: int) -> bytes:
 
 def _is_alive(name: bytes) -> bool:
     """Whether the process with this name is there; taken for granted of one that is not named."""
+    name = name.removesuffix(b" " + LEASED)
     number, _, began = name.partition(b" ")
     if not number.isdigit():
         return True

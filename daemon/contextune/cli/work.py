@@ -20,6 +20,7 @@ from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.quote import Quote
 from contextune.core.run import Run, is_unfinished
 from contextune.engine.application import Application
+from contextune.engine.ownership import BEAT, LEASE
 from contextune.engine.quote import QuoteRequest
 
 FAILED, PARKED, INTERRUPTED = 1, 3, 130
@@ -85,12 +86,26 @@ async def retry(app: Application, given: Namespace, out: Output) -> int:
 
 async def _go_on(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> int:
     """Go on with a Run here, or have the process that drives it do so."""
+    if await _is_hung(app, run_id, out):
+        return await _concluded(app, await watch(app, run_id, lambda: app.take_over(run_id), out), out)
     if not app.is_driven_elsewhere(run_id):
         return await _concluded(app, await watch(app, run_id, begin, out), out)
     await begin()
     out.note(f"Another process drives run {run_id}, and was told.")
     show_run_line(await app.run(run_id), out)
     return 0
+
+
+async def _is_hung(app: Application, run_id: str, out: Output) -> bool:
+    """Whether another process drives a Run without a sign of life."""
+    silent = app.lookout.silent_for(run_id)
+    if silent < 3 * BEAT:
+        return False
+    out.note(
+        f"The process that drives run {run_id} has given no sign of life for {silent:.0f} s. "
+        f"Unless it does within {LEASE:.0f} s, it is ended and its Run goes on here."
+    )
+    return await app.lookout.is_hung(run_id)
 
 
 async def watch(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> Run:
@@ -118,6 +133,7 @@ async def watch(app: Application, run_id: str, begin: Callable[[], Awaitable[Any
             problem = await _until(ended, app, run_id)
     except asyncio.CancelledError:
         out.note(f"Interrupted. Stopping at a safe point; `contextune resume {run_id}` goes on.")
+        await app.interrupt(run_id)
         raise
     finally:
         await asking.close()

@@ -100,8 +100,15 @@ class Journal(Protocol):
         """Shadow samples of a repository's Tasks, newest first."""
         ...
 
-    async def read(self, run_id: str) -> list[AnyEvent]:
-        """All events of a Run in order; empty if there is no such Run."""
+    async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:
+        """The events of a Run in order but for the first `after`; empty if there are none."""
+        ...
+
+    async def news(self, since: int | None) -> tuple[int, list[str]]:
+        """A place in the Journal, and the streams of events that any process has added since an earlier one.
+
+        None stands for now. Streams are Runs, and what is journalled under a name of its own.
+        """
         ...
 
     async def runs(self, repository: str | None = None) -> list[str]:
@@ -150,6 +157,28 @@ class Mailbox(Protocol):
 
     def own(self, run_id: str) -> AbstractContextManager[bool]:
         """Hold the Run while the context lasts; yields False if another process holds it."""
+        ...
+
+    async def freed(self, run_id: str) -> None:
+        """Wait a moment where a process that held the Run is dead, but what it had just begun is not."""
+        ...
+
+    def beat(self, run_id: str) -> None:
+        """Give a sign of life for a Run that this process holds."""
+        ...
+
+    def last_beat(self, run_id: str) -> int | None:
+        """When the process that holds a Run last gave a sign of life, in milliseconds since the epoch.
+
+        None if nobody holds it, or its owner gives no such signs.
+        """
+        ...
+
+    async def oust(self, run_id: str) -> None:
+        """End the process that holds a Run and gives no sign of life; returns when it is gone, or cannot be.
+
+        Does nothing to a process whose lock is not marked as one that gives signs.
+        """
         ...
 
     def is_owned(self, run_id: str) -> bool:

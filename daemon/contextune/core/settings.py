@@ -14,6 +14,7 @@ from contextune.core.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
 
+Resume = Literal["always", "ask"]
 Routing = Literal["learn", "fixed"]
 Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
 
@@ -86,6 +87,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """Bytes of all worktrees of a repository; beyond, unneeded ones are given back, oldest first."""
     keep_awake: bool = True
     """Whether the machine is kept from sleeping while a Run works."""
+    resume: Resume = "always"
+    """always: an editor goes on by itself with a Run whose process is gone; ask: it asks first."""
     max_turns: int = 40
     """Turns of one attempt."""
     gate_retries: int = 1
@@ -101,7 +104,7 @@ WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
-    | {"task_disk", "daemon_agents"}
+    | {"task_disk", "daemon_agents", "resume"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""

@@ -37,5 +37,8 @@ AttemptOutcome = Literal[
 handed_over: its conversation grew too long, a fresh one goes on; outdone: another try was better;
 stuck: it went round in circles."""
 
+Driver = Literal["here", "elsewhere", "nobody"]
+"""Which process drives a Run: this one, another one, or none."""
+
 ENDED_TASK: frozenset[TaskState] = frozenset({"accepted", "failed", "cancelled", "skipped"})
 LIVE_RUN: frozenset[RunState] = frozenset({"running", "paused", "parked"})

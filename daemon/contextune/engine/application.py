@@ -16,7 +16,7 @@ from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.money import Bill
 from contextune.core.ports import Letter
 from contextune.core.quote import Quote
-from contextune.core.run import Run, fold
+from contextune.core.run import Run
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
@@ -27,6 +27,8 @@ from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
 from contextune.engine.edits import edited
 from contextune.engine.leases import Leases
+from contextune.engine.lookout import Lookout
+from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
 from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
@@ -43,11 +45,14 @@ Edit = Mapping[str, Any]
 class Application:
     """Quotes, Runs, Todos and money of one user on one machine."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, lease: float = LEASE) -> None:
+        """`lease` is after how many seconds without a sign of life a process that drives Runs hangs."""
         self._world = world
         self.todos = TodoBoard(world)
         self._places = Places(world)
         self._drives = Drives(world, self._places)
+        self.lookout = Lookout(world, self._drives, lease=lease)
+        """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
         self.advice = WorktreeAdvice(world, self._places)
@@ -159,10 +164,7 @@ class Application:
 
     async def run(self, run_id: str) -> Run:
         """A Run by its id or a unique beginning of it. Raises UsageProblem."""
-        driver = self._drives.drivers.get(run_id)
-        if driver is not None:
-            return driver.run
-        run = fold(await self._world.journal.read(run_id))
+        run = await self._drives.newest(run_id)
         if run is None:
             ids = await self._world.journal.runs(None)
             matching = [known for known in ids if known.startswith((run_id, f"r_{run_id}"))]
@@ -202,7 +204,40 @@ class Application:
 
     def is_driven_elsewhere(self, run_id: str) -> bool:
         """Whether another process drives a Run."""
-        return self._drives.is_driven_elsewhere(run_id)
+        return self._drives.driver(run_id) == "elsewhere"
+
+    async def follow(self, folder: Path) -> list[Run]:
+        """Have the lookout follow the Runs of a folder's repository; returns them, newest first."""
+        place = await self._places.of(folder)
+        runs = await self.runs(folder)
+        self.lookout.watch(place.repository.root, runs)
+        return runs
+
+    def goes_on_by_itself(self, run: Run) -> bool | None:
+        """Whether a Run that was left is to go on without its user being asked, by the setting `resume`.
+
+        None while it cannot: the workspace is not trusted, or there is no key.
+        """
+        settings = self._places.settings_of(run)
+        unable = not run.offline and self._world.models.source(settings.provider) == "none"
+        if unable or Path(run.repository) in self._refused:
+            return None
+        return settings.resume == "always"
+
+    async def take_over(self, run_id: str) -> None:
+        """Go on with a Run that was left; a process that drives it without a sign of life is ended before.
+
+        Raises ContextuneError.
+        """
+        if self._drives.driver(run_id) == "elsewhere":
+            await self._world.mailbox.oust(run_id)
+            if self._drives.driver(run_id) == "elsewhere":
+                raise UsageProblem(f"The process that drives run {run_id} hangs and can't be ended. End it.")
+        await self.resume(run_id)
+
+    async def interrupt(self, run_id: str) -> None:
+        """Pause a Run that this process drives, and stop its drive."""
+        await self._drives.interrupt(run_id)
 
     async def pause(self, run_id: str) -> None:
         """Take no further turn until the Run resumes."""
@@ -214,7 +249,7 @@ class Application:
         if run.state not in LIVE_RUN:
             await self._drives.conclude(run)
             return
-        if self._drives.is_driven(run.id):
+        if self._drives.driver(run.id) != "nobody":
             await self._drives.ask(run, Letter(verb="resume", text=str(budget) if budget is not None else ""))
             return
         place = await self._places.of(Path(run.repository))
@@ -227,7 +262,7 @@ class Application:
     async def cancel(self, run_id: str) -> None:
         """Stop a Run."""
         run = await self.run(run_id)
-        if not self._drives.is_driven(run.id):
+        if self._drives.driver(run.id) == "nobody":
             if run.state in LIVE_RUN:
                 await self._drives.cancel_idle(run)
             return
@@ -238,20 +273,23 @@ class Application:
 
         Raises UsageProblem if a flagged file is not among those that the user has `seen`.
         """
-        async with self._drives.moving:
-            return await self._drives.accept(await self.run(run_id), mode, seen)
+        run = await self.run(run_id)
+        async with self._drives.moving(run.id):
+            return await self._drives.accept(await self.run(run.id), mode, seen)
 
     async def undo(self, run_id: str) -> Run:
         """Move the user's branch back."""
-        async with self._drives.moving:
-            run = await self.run(run_id)
+        run = await self.run(run_id)
+        async with self._drives.moving(run.id):
+            run = await self.run(run.id)
             place = await self._places.of(Path(run.repository))
             return await self._drives.record(await acceptance.undo(run, place.repository, self._world.clock))
 
     async def discard(self, run_id: str) -> Run:
         """Drop a Run's result; Salvage refs keep it."""
-        async with self._drives.moving:
-            run = await self.run(run_id)
+        run = await self.run(run_id)
+        async with self._drives.moving(run.id):
+            run = await self.run(run.id)
             place = await self._places.of(Path(run.repository))
             leases = Leases(self._world, place.repository, run.id, self._places.settings_of(run))
             event = await acceptance.discard(run, place.repository, self._world.clock, leases)
@@ -270,7 +308,7 @@ class Application:
             raise UsageProblem(f"Task {task_id} is {task.state}; only a Task that ended can be done again.")
         if run.state in ("accepted", "undone", "discarded"):
             raise UsageProblem(f"Run {run.id} is {run.state}; start a new one for this Todo.")
-        if self._drives.is_driven(run.id):
+        if self._drives.driver(run.id) != "nobody":
             await self._drives.ask(run, Letter(verb="retry_task", task_id=task_id))
             return
         await self._drives.retry(run.id, task_id)
@@ -369,6 +407,7 @@ class Application:
 
     async def close(self) -> None:
         """Stop every drive at its next safe point; what is unfinished can be resumed."""
+        await self.lookout.close()
         await self._drives.close()
         await self.todos.close()
         await self._world.models.close()

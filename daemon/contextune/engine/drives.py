@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from contextune.core import events as ev
 from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Letter
-from contextune.core.run import Run, fold
+from contextune.core.run import Run, advance, is_unfinished
 from contextune.core.settings import AcceptMode, Settings
-from contextune.core.states import ENDED_TASK, LIVE_RUN
+from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
 from contextune.engine import accept as acceptance
 from contextune.engine.leases import Leases, worktrees_folder
+from contextune.engine.ownership import alive
 from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, left_open, settle_abandoned
@@ -42,8 +44,8 @@ class Drives:
         self._closing = False
         self._swept = False
         self.samples = Samples(world, places, record=self.record, retry=self.retry)
-        self.moving = asyncio.Lock()
-        """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it."""
+        self._newest: dict[str, Run] = {}
+        self._moving = asyncio.Lock()
 
     async def settle_abandoned(self) -> None:
         """Bill what dead processes left open, once in the life of this one."""
@@ -60,14 +62,35 @@ class Drives:
         """What ended the last drive of a Run in this process before its time; None if nothing did."""
         return self._problems.get(run_id)
 
-    def is_driven(self, run_id: str) -> bool:
-        """Whether some process drives a Run."""
-        return run_id in self.drivers or self._world.mailbox.is_owned(run_id)
+    def driver(self, run_id: str) -> Driver:
+        """Which process drives a Run, or makes its samples."""
+        if run_id in self._drives or self.samples.is_making(run_id):
+            return "here"
+        return "elsewhere" if self._world.mailbox.is_owned(run_id) else "nobody"
 
-    def is_driven_elsewhere(self, run_id: str) -> bool:
-        """Whether another process drives a Run."""
-        here = run_id in self._drives or self.samples.is_making(run_id)
-        return not here and self._world.mailbox.is_owned(run_id)
+    async def newest(self, run_id: str) -> Run | None:
+        """A Run as it stands by the Journal; None if there is none. Only what is not known yet is read."""
+        driver = self.drivers.get(run_id)
+        if driver is not None:
+            return driver.run
+        run = self._newest.get(run_id)
+        for event in await self._world.journal.read(run_id, run.seq if run else 0):
+            run = advance(run, event)
+        if run is not None:
+            self._keep(run)
+        return run
+
+    @asynccontextmanager
+    async def moving(self, run_id: str) -> AsyncIterator[None]:
+        """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it.
+
+        Raises UsageProblem if another process does one of them at the same time.
+        """
+        async with self._moving:
+            with self._world.mailbox.own(f"{run_id}.moving") as alone:
+                if not alone:
+                    raise UsageProblem(f"Another process accepts, undoes or discards run {run_id} just now.")
+                yield
 
     async def wait(self, run_id: str) -> None:
         """Wait until a Run's drive in this process ends."""
@@ -83,6 +106,13 @@ class Drives:
         if self._drives:
             await asyncio.wait(self._drives.values())
         await self.samples.close()
+
+    async def interrupt(self, run_id: str) -> None:
+        """Pause a Run that this process drives, and stop its drive: its user has called it back."""
+        driver = self.drivers.get(run_id)
+        if driver is not None:
+            await driver.interrupt()
+            await self.wait(run_id)
 
     def begin(self, place: Place, run: Run, settings: Settings) -> None:
         """Drive a Run in the background."""
@@ -112,10 +142,15 @@ class Drives:
 
     async def _until_concluded(self, place: Place, run: Run, settings: Settings) -> Run | None:
         """Drive a Run; returns it if it was brought to an end."""
+        await self._world.mailbox.freed(run.id)
         with self._world.mailbox.own(run.id) as owned:
             try:
                 if not owned:
                     raise UsageProblem(f"Another process drives run {run.id} already.")
+                # Another process may have gone on with it since it was looked at.
+                run = await self.newest(run.id) or run
+                if not is_unfinished(run):
+                    return None
                 gateway = await self._places.gateway(settings)
                 if self._closing:
                     return None
@@ -123,7 +158,7 @@ class Drives:
 
                 def heard(run: Run, event: ev.AnyEvent) -> None:
                     awake.follow(run)
-                    self._heard(run, event)
+                    self.tell(run, event)
 
                 driver = RunDriver(
                     self._world,
@@ -140,7 +175,8 @@ class Drives:
                 try:
                     with awake:
                         awake.follow(driver.run)
-                        await driver.drive()
+                        async with alive(self._world.mailbox, run.id):
+                            await driver.drive()
                 finally:
                     post.cancel()
                     await asyncio.wait([post])
@@ -161,8 +197,8 @@ class Drives:
             return None
         if run.state == "review" and run.accept != "none":
             try:
-                async with self.moving:
-                    run = await self.accept(run, run.accept)
+                async with self.moving(run.id):
+                    run = await self.accept(await self.newest(run.id) or run, run.accept)
             except ContextuneError as problem:
                 at = self._world.clock.now()
                 run = await self.record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
@@ -176,8 +212,10 @@ class Drives:
         if run.concluded and run.accepting is None:
             raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to resume.")
         if run.accepting is not None:
-            async with self.moving:
-                run = await self.accept(run, run.accepting, run.seen)
+            async with self.moving(run.id):
+                run = await self.newest(run.id) or run
+                if run.accepting is not None:
+                    run = await self.accept(run, run.accepting, run.seen)
         elif run.accepted is not None and run.state == "accepted":
             run = await self._release(run)
         if not run.concluded:
@@ -261,15 +299,22 @@ class Drives:
     async def record(self, event: ev.AnyEvent) -> Run:
         """Journal an event of a Run that nobody drives, and fold it."""
         await self._world.journal.append([event])
-        run = fold(await self._world.journal.read(event.run_id))
+        run = await self.newest(event.run_id)
         if run is None:
             raise ContextuneError(f"The journal lost run {event.run_id}.")
-        self._heard(run, event)
+        self.tell(run, event)
         return run
 
-    def _heard(self, run: Run, event: ev.AnyEvent) -> None:
+    def tell(self, run: Run, event: ev.AnyEvent) -> None:
+        """Tell all listeners what happened in a Run, wherever it did."""
+        self._keep(run)
         for listener in list(self._listeners):
             listener(run, event)
+
+    def _keep(self, run: Run) -> None:
+        known = self._newest.get(run.id)
+        if known is None or known.seq <= run.seq:
+            self._newest[run.id] = run
 
 
 async def deliver(driver: RunDriver, letter: Letter) -> None:

@@ -272,6 +272,11 @@ class RunDriver:
         self._stopping = True
         await self._halt()
 
+    async def interrupt(self) -> None:
+        """Pause the Run, then stop working: only its user goes on with it."""
+        await self._pause("Interrupted.")
+        await self.stop()
+
     async def retry(self, task_id: str) -> None:
         """Do an ended Task again."""
         await self.emit(ev.TaskRetried(run_id=self.run.id, at=self.now(), task_id=task_id))

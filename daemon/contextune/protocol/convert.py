@@ -11,6 +11,7 @@ from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
+from contextune.core.states import Driver
 from contextune.core.task_run import Attempt, TaskRun
 from contextune.protocol.views import (
     AttemptView,
@@ -118,8 +119,8 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
     )
 
 
-def run_view(run: Run) -> RunView:
-    """A Run."""
+def run_view(run: Run, driver: Driver = "nobody") -> RunView:
+    """A Run, and which process drives it."""
     wave_of = {task_id: number for number, wave in enumerate(run.waves, 1) for task_id in wave}
     return RunView(
         id=run.id,
@@ -150,6 +151,7 @@ def run_view(run: Run) -> RunView:
         notes=run.notes,
         can_accept=can_accept(run),
         can_undo=can_undo(run),
+        driver=driver,
         sequence=run.seq,
     )
 

@@ -13,7 +13,7 @@ from contextune.core.errors import BudgetScope
 from contextune.core.events import FileChange
 from contextune.core.plan import Complexity, Overlap
 from contextune.core.settings import AcceptMode
-from contextune.core.states import AttemptOutcome, RunState, TaskState
+from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState
 from contextune.core.task_run import Question
 from contextune.core.todo import Todo
 from contextune.protocol.wire import View
@@ -164,6 +164,8 @@ class RunView(View, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     can_accept: bool
     can_undo: bool
+    driver: Driver
+    """Which process drives it: the one that sends this, another one, or none."""
     sequence: int
     """Rises with every event; an older view never replaces a newer one."""
 

@@ -12,7 +12,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.engine.quote import QuoteRequest
-from contextune.protocol.convert import can_accept, can_undo, run_view
+from contextune.protocol.convert import can_accept, can_undo
 from contextune.protocol.params import RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
@@ -51,7 +51,7 @@ async def _of_run(session: Session, name: str, target: RunTarget) -> RunChanged 
     match name:
         case "showRun":
             session.client.say(flow.outcome_text(run))
-            return RunChanged(run=run_view(run))
+            return RunChanged(run=session.view(run))
         case "acceptRun":
             session.spawn(flow.accept(session, run.id))
         case "undoRun":

@@ -25,6 +25,7 @@ from contextune.protocol.wording import (
 )
 from contextune.server.client import Progress
 from contextune.server.quoting import make_quote, new_id, put_away
+from contextune.server.session import GO_ON, LATER
 from contextune.server.stream import Coalescer
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 START = "Start"
 CANCEL = "Cancel"
 ACCEPT = "Accept"
-LATER = "Later"
-GO_ON = "Go on"
 
 PARKED = "parked"
 """The key of what is asked while a Run is parked: once each time."""

@@ -17,7 +17,7 @@ from contextune.core.todo import Todo
 from contextune.protocol.convert import run_view
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
-from contextune.protocol.views import MeterView
+from contextune.protocol.views import MeterView, RunView
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
 from contextune.server.days import seconds_left, start_of, today
@@ -40,6 +40,8 @@ LEDGER_INTERVAL = 1.0
 
 LENS_INTERVAL = 0.5
 """Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
+
+GO_ON, LATER = "Go on", "Later"
 
 Compose = Callable[[], Awaitable["Application"]]
 
@@ -148,7 +150,7 @@ class Session:
 
     async def _recall(self, application: Application, folder: Path) -> None:
         try:
-            for run in await application.runs(folder):
+            for run in await application.follow(folder):
                 self.marks.put(run)
         except ContextuneError as problem:
             # A folder without a repository is no reason to disturb until a Quote is asked for.
@@ -188,6 +190,7 @@ class Session:
             application.subscribe(self._on_event),
             application.todos.subscribe(self._on_todos),
         ]
+        application.lookout.begin(left=self._on_left, changed=self._on_driver)
         self._composed = application
         return application
 
@@ -214,7 +217,30 @@ class Session:
         self.show_marks()
 
     def _tell_run(self, run_id: str) -> None:
-        self.client.changed(RunChanged(run=run_view(self.marks.runs[run_id])))
+        self.client.changed(RunChanged(run=self.view(self.marks.runs[run_id])))
+
+    def view(self, run: Run) -> RunView:
+        """A Run as the client is told of it."""
+        driver = self._composed.lookout.driver(run.id) if self._composed is not None else "nobody"
+        return run_view(run, driver)
+
+    def _on_driver(self, run_id: str) -> None:
+        if run_id in self.marks.runs:
+            self._stream.offer(("run", run_id), lambda: self._tell_run(run_id))
+
+    async def _on_left(self, run: Run) -> bool:
+        """Go on with a Run whose process is gone, or ask; False while neither is possible."""
+        by_itself = (await self.application()).goes_on_by_itself(run)
+        if by_itself is not None:
+            self.spawn(self._take_over(run, asked=not by_itself))
+        return by_itself is not None
+
+    async def _take_over(self, run: Run, *, asked: bool) -> None:
+        if asked:
+            text = f"“{run.title}” is unfinished, and its process has ended. Go on with it?"
+            if await self.client.ask(text, [GO_ON, LATER]) != GO_ON:
+                return
+        await (await self.application()).take_over(run.id)
 
     def _on_todos(self, folder: Path, todos: tuple[Todo, ...]) -> None:
         if folder not in self.folders:

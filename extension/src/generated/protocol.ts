@@ -961,6 +961,7 @@ export interface RunView {
   notes: string[];
   canAccept: boolean;
   canUndo: boolean;
+  driver: "elsewhere" | "here" | "nobody";
   sequence: number;
 }
 /**

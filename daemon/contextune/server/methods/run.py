@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from contextune.protocol.convert import run_view
 from contextune.protocol.params import (
     Nothing,
     RunAcceptParams,
@@ -48,13 +47,13 @@ async def every(session: Session, params: RunListParams) -> RunListResult:
     """Runs, newest first."""
     application = await session.application()
     folder = session.folder(params.folder) if params.folder is not None else None
-    return RunListResult(runs=tuple(run_view(run) for run in await application.runs(folder)))
+    return RunListResult(runs=tuple(session.view(run) for run in await application.runs(folder)))
 
 
 async def get(session: Session, params: RunParams) -> RunChanged:
     """One Run."""
     application = await session.application()
-    return RunChanged(run=run_view(await application.run(params.run_id)))
+    return RunChanged(run=session.view(await application.run(params.run_id)))
 
 
 async def pause(session: Session, params: RunParams) -> Nothing:
@@ -78,16 +77,18 @@ async def cancel(session: Session, params: RunParams) -> Nothing:
 async def accept(session: Session, params: RunAcceptParams) -> RunChanged:
     """Move the user's branch once."""
     application = await session.application()
-    return RunChanged(run=run_view(await application.accept(params.run_id, params.mode, seen=params.seen)))
+    return RunChanged(
+        run=session.view(await application.accept(params.run_id, params.mode, seen=params.seen))
+    )
 
 
 async def undo(session: Session, params: RunParams) -> RunChanged:
     """Move the user's branch back."""
     application = await session.application()
-    return RunChanged(run=run_view(await application.undo(params.run_id)))
+    return RunChanged(run=session.view(await application.undo(params.run_id)))
 
 
 async def discard(session: Session, params: RunParams) -> RunChanged:
     """Drop the result."""
     application = await session.application()
-    return RunChanged(run=run_view(await application.discard(params.run_id)))
+    return RunChanged(run=session.view(await application.discard(params.run_id)))

@@ -73,9 +73,15 @@ export function runLabel(run: RunView): string {
   return [l10n.t("{0} of {1}", passedTasks(run), run.tasks.length), billText(run.bill)].join(" · ");
 }
 
-/** `running · Six TODOs`. */
+/** `running · Six TODOs`, or `running in another window · Six TODOs`. */
 export function runDescription(run: RunView): string {
-  return `${runStateText(run.state)} · ${run.title}`;
+  return `${drivenText(run)} · ${run.title}`;
+}
+
+/** A Run's state, and where it is at work if not here. */
+function drivenText(run: RunView): string {
+  if (run.state !== "running" || run.driver === "here") return runStateText(run.state);
+  return run.driver === "elsewhere" ? l10n.t("running in another window") : l10n.t("interrupted");
 }
 
 /** `$0.0031 · working · turn 4 · Haiku 5.5, low`; the row's icon tells the state where this is cut off. */
@@ -118,8 +124,9 @@ export function evidenceText(evidence: EvidenceView): string {
 export function runTokens(run: RunView): string {
   const live = run.state === "running" || run.state === "paused" || run.state === "parked";
   const tokens = ["run"];
-  if (run.state === "running") tokens.push("pausable");
-  if (run.state === "paused" || run.state === "parked") tokens.push("resumable");
+  const left = run.state === "running" && run.driver === "nobody";
+  if (run.state === "running" && !left) tokens.push("pausable");
+  if (run.state === "paused" || run.state === "parked" || left) tokens.push("resumable");
   if (live) tokens.push("cancellable");
   if (run.changes.length > 0 || run.tasks.some(({ changes }) => changes.length > 0)) tokens.push("reviewable");
   if (run.canAccept) tokens.push("acceptable");
