@@ -307,3 +307,28 @@ class TestRemoving:
         assert repository.commit_worktree(tmp_path / "alias" / "wt", "a") is not None
         repository.remove_worktree(tmp_path / "alias" / "wt", SALVAGE)
         assert not (tmp_path / "real" / "wt").exists()
+
+
+def test_a_tree_is_mixed_of_two(place: Place) -> None:
+    """Changed, new and removed paths, modes and odd names alike, as the other tree has them."""
+    odd = "tests/a\tb\n\u00e9.py"
+    place.write("src/app.py", "old")
+    place.write("tests/run.sh", "old")
+    place.write("tests/gone.py", "old")
+    place.write(odd, "old")
+    before = place.commit("before")
+    place.write("src/app.py", "new")
+    place.write("tests/run.sh", "new")
+    (place.root / "tests/run.sh").chmod(0o755)
+    (place.root / "tests/gone.py").unlink()
+    place.write(odd, "new")
+    place.write("tests/added.py", "new")
+    after = place.commit("after")
+    repository = open_repository(place.root)
+    tree = repository.tree_of(after)
+    wanted = ["tests/run.sh", "tests/gone.py", odd, "tests/added.py", "tests/never.py"]
+    mixed = repository.mix(tree, before, wanted)
+    assert [change.path for change in repository.changes(before, mixed)] == ["src/app.py"]
+    assert [change.path for change in repository.changes(mixed, after)] == sorted(wanted[:4])
+    assert repository.mix(tree, before, []) == tree
+    assert place.said("status", "--porcelain") == ""

@@ -142,7 +142,7 @@ async def test_two_green_tasks_that_are_red_together_send_the_later_one_back(
 ) -> None:
     flag = tmp_path / "first is in"
     here = await desk(
-        plays("double rate", turn(*DOUBLE, finish("The rate is 4."))),
+        plays("double rate", turn(*DOUBLE, finish()), turn(finish("The rate is 4."))),
         plays(
             "invoice total",
             turn(waits_for(flag), INVOICE, write("tests/test_invoice.py", invoice_test(2)), finish()),
@@ -172,7 +172,7 @@ async def test_two_green_tasks_that_are_red_together_send_the_later_one_back(
 async def test_a_task_that_never_fits_fails_and_leaves_the_rest_green(desk: MakeDesk, tmp_path: Path) -> None:
     flag = tmp_path / "first is in"
     here = await desk(
-        plays("double rate", turn(*DOUBLE, finish())),
+        plays("double rate", turn(*DOUBLE, finish()), turn(finish())),
         plays(
             "invoice total",
             turn(waits_for(flag), INVOICE, write("tests/test_invoice.py", invoice_test(2)), finish()),

@@ -64,6 +64,8 @@ export function evidence(over: Partial<EvidenceView> = {}): EvidenceView {
     newlyFailing: [],
     testsRemoved: [],
     testsWeakened: [],
+    outdated: [],
+    rewritten: [],
     outputTail: "OK",
     whole: true,
     reused: false,

@@ -266,6 +266,8 @@ def test_a_finished_task_shows_the_tail_of_its_evidence() -> None:
         newly_failing=(),
         tests_removed=(),
         tests_weakened=(),
+        outdated=(),
+        rewritten=(),
         output_tail="\n".join(f"line {n}" for n in range(11, 51)),
         whole=True,
         reused=False,

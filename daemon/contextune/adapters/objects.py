@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from contextune.adapters.git import CONTEXTUNE, Git, Identity, fields, given, shown, signature
@@ -204,6 +205,19 @@ class Objects:
             second = None if new_mode == b"000000" else Entry(new_mode, new)
             found.append(Difference(path, first, second))
         return found
+
+    def mix(self, tree: str, other: str, paths: Collection[str], index: Path) -> str:
+        """A tree with some paths as another one has them. `index` is where a private index may be made."""
+        wanted = {given(path) for path in paths}
+        gone = b"0" * 40
+        entries = [
+            b"%b %b\t%b\0" % (*(one.after or Entry(b"0", gone)), one.path)
+            for one in self.differences(tree, other)
+            if one.path in wanted
+        ]
+        self._git.run("read-tree", tree, index=index)
+        self._git.run("update-index", "-z", "--index-info", stdin=b"".join(entries), index=index)
+        return self._git.run("write-tree", index=index).decode().strip()
 
     def diff(self, before: str, after: str, paths: Sequence[str] = ()) -> str:
         """A unified diff between two commits or trees; bytes that are not UTF-8 become U+FFFD."""

@@ -108,6 +108,11 @@ class GitRepository:
         """Merge two commits in memory, with `base` as their common ancestor."""
         return self._objects.merge(ours, theirs, base)
 
+    def mix(self, tree: str, other: str, paths: Sequence[str]) -> str:
+        """A tree with some paths as another tree or commit has them: what that one lacks is left out."""
+        with self._scratch.folder() as folder:
+            return self._objects.mix(tree, other, frozenset(paths), folder / "index")
+
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit object, in the user's name, and return its id."""
         return self._objects.commit_tree(tree, parents, message)

@@ -83,6 +83,22 @@ def earlier_attempt(diff: str, evidence: Evidence | None, summary: str, *, outgr
     return Text(text="\n\n".join(parts))
 
 
+OBJECTION = "The Gate is green. Before this counts, look at it once more."
+"""How words begin that ask an agent to look again at what is green."""
+
+
+def objection(evidence: Evidence) -> str:
+    """What an agent is asked to look at once more although the Gate is green; empty if nothing."""
+    if not evidence.outdated:
+        return ""
+    return (
+        f"{OBJECTION} With the tests as they were before you changed them, these fail on your code: "
+        f"{', '.join(evidence.outdated[:20])}. You changed {', '.join(evidence.rewritten[:20])}. If the Task "
+        "does not ask for that change of behaviour, put the tests back as they were and mend the code. If it "
+        "does, call `finish` again and say in its summary which behaviour changed: a person will look at it."
+    )
+
+
 def gate_report(evidence: Evidence) -> str:
     """What the Gate saw, for an agent."""
     said = [
@@ -94,5 +110,10 @@ def gate_report(evidence: Evidence) -> str:
         said.append("Tests that must not disappear: " + ", ".join(evidence.tests_removed[:20]))
     if evidence.tests_weakened:
         said.append("Tests that must not be skipped: " + ", ".join(evidence.tests_weakened[:20]))
+    if evidence.outdated and evidence.verdict == "red":
+        said.append(
+            "It passes only because the set-up of the tests was changed. Put these files back as they were: "
+            + ", ".join(evidence.rewritten[:20])
+        )
     said.append(f"<output>\n{evidence.output[-OUTPUT_TAIL:]}\n</output>")
     return "\n".join(said)

@@ -131,6 +131,7 @@ def proof_text(evidence: Evidence) -> str:
         ("newly failing", evidence.newly_failing),
         ("tests removed", evidence.tests_removed),
         ("tests weakened", evidence.tests_weakened),
+        ("fail as they were before", evidence.outdated),
     ):
         if names:
             said += f"; {what}: {', '.join(names[:5])}"

@@ -57,6 +57,10 @@ class Evidence(Value, frozen=True, kw_only=True):
     """Test functions that the Base has and this tree lacks."""
     tests_weakened: tuple[str, ...] = ()
     """Test files that skip more than on the Base, and tests that cannot fail any more."""
+    outdated: tuple[str, ...] = ()
+    """Tests of the Base that fail on this tree as they were before the change."""
+    rewritten: tuple[str, ...] = ()
+    """Where some are: the changed files that decide what the tests say."""
     whole: bool = True
     """False if only the tests were run that the change can affect; the Ghost is always tested whole."""
     reused: bool = False

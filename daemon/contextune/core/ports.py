@@ -270,6 +270,10 @@ class Repository(Protocol):
         """Merge two commits in memory, with `base` as their common ancestor."""
         ...
 
+    def mix(self, tree: str, other: str, paths: Sequence[str]) -> str:
+        """A tree with some paths as another tree or commit has them: what that one lacks is left out."""
+        ...
+
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit object, in the user's name, and return its id."""
         ...

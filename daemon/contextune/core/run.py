@@ -13,6 +13,7 @@ from contextune.core.conversation import Rung
 from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
+from contextune.core.flags import REWRITTEN
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
@@ -99,6 +100,19 @@ def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
     for event in events:
         run = advance(run, event)
     return run
+
+
+def with_rewritten(changes: Iterable[ev.FileChange], run: Run) -> list[ev.FileChange]:
+    """The same changes, tests of accepted Tasks flagged that would fail as they were before."""
+    attempts = [run.task(task_id).attempt for task_id in run.joined]
+    seen = [attempt.evidence for attempt in attempts if attempt is not None and attempt.evidence is not None]
+    rewritten = {path for evidence in seen for path in evidence.rewritten}
+    return [
+        msgspec.structs.replace(change, flag=REWRITTEN)
+        if change.path in rewritten and change.before is not None and not change.flag
+        else change
+        for change in changes
+    ]
 
 
 def is_unfinished(run: Run) -> bool:

@@ -11,6 +11,7 @@ from contextune.core.flags import unseen_text
 from contextune.core.ports import Clock, Repository
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
+from contextune.engine import stand
 from contextune.engine.commits import squash_message
 from contextune.engine.ghost import ghost_branch
 from contextune.engine.leases import Leases
@@ -72,7 +73,7 @@ async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases
         ref = f"refs/contextune/salvage/{run.id}/ghost-commits"
         await asyncio.to_thread(repository.set_ref, ref, run.ghost)
         kept.append(ref)
-    for name in ["ghost", *(name for task in run.tasks for name in task.leases)]:
+    for name in [stand.NAME, *(name for task in run.tasks for name in task.leases)]:
         salvage = await leases.give_back(name)
         if salvage is not None:
             kept.append(salvage)
@@ -83,7 +84,7 @@ async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases
 async def release(run: Run, repository: Repository, clock: Clock, leases: Leases) -> list[ev.LeaseReturned]:
     """Give back the worktrees and branches of an accepted Run; what they hold stays under Salvage refs."""
     returned = []
-    await leases.give_back("ghost")
+    await leases.give_back(stand.NAME)
     for task in run.tasks:
         for name in task.leases[1:]:
             await leases.give_back(name)

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from contextune.agents.briefing import gate_report
+import msgspec
+
+from contextune.agents.briefing import gate_report, objection
 from contextune.agents.loop import AgentLoop, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
@@ -46,6 +48,7 @@ from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
 from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
+from contextune.engine.stand import Stand
 from contextune.engine.taken_up import MEANWHILE, OpenAttempt
 from contextune.engine.words import Words
 from contextune.engine.world import World
@@ -78,6 +81,7 @@ class Site(Protocol):
     world: World
     repository: Repository
     gate: Gate
+    stand: Stand
     settings: Settings
     packs: ContextPacks
 
@@ -126,9 +130,13 @@ class AttemptWork:
         self._files: tuple[str, ...] = ()
         self._touching: asyncio.Task[None] | None = None
         self._retries = site.settings.gate_retries
+        self._green: Done | None = None
+        """What was green already when the agent was asked to look at it once more."""
         self._refused = ""
         """The tree that the agent was last told is red, or holds no change."""
         self._allowance = Allowance(site.world.clock, site.repository, lease, site.settings)
+        self._objected = False
+        """Whether the agent was asked to look once more at what is green."""
         self._before: Evidence | None = None
         """What the Gate saw when an earlier process ran it, and nothing has been done since."""
 
@@ -147,6 +155,10 @@ class AttemptWork:
         site, number = self._site, self._number
         await asyncio.to_thread(self._recall, open_)
         self._retries -= open_.verdicts
+        self._objected = open_.objected
+        if open_.objected and open_.green is not None:
+            green = open_.green
+            self._green = Done("green", green.summary, green.remaining, green.evidence, green.tree, number)
         self._before = open_.evidence
         await self._outside.tell(
             AttemptResumed(
@@ -207,7 +219,15 @@ class AttemptWork:
                     if words.unheard():
                         continue  # words that came while the Gate ran count before its verdict
                     if self._evidence is not None and self._evidence.verdict != "red":
-                        return self._ended("green", end.summary, end.remaining, tree)
+                        done = self._ended("green", end.summary, end.remaining, tree)
+                        told = objection(self._evidence)
+                        if not told or self._objected:
+                            return done
+                        self._objected, self._green = True, done
+                        end = await self._loop.observe(end.call_id, told, is_error=True)
+                        continue
+                    if self._green is not None:
+                        return await self._still_green(self._green)
                     if self._retries <= 0:
                         said = end.summary if self._evidence else "The agent changed nothing."
                         return self._ended("red", said, end.remaining, tree)
@@ -223,14 +243,23 @@ class AttemptWork:
                     if answer is None:
                         return self._ended("limit", f"It wanted to ask: {end.question}")
                     end = await self._loop.observe(end.call_id, answer, is_error=False)
+                case GivenUp():
+                    return self._ended("cancelled", str(end))
+                case _ if self._green is not None:
+                    return await self._still_green(self._green)
                 case HandedOver():
                     return self._ended("handed_over", str(end))
                 case Stuck():
                     return self._ended("stuck", str(end))
-                case GivenUp():
-                    return self._ended("cancelled", str(end))
                 case _:
                     return self._ended("limit", str(end))
+
+    async def _still_green(self, done: Done) -> Done:
+        """What was green before the agent was asked to look again: a second look makes nothing worse."""
+        self._evidence = done.evidence
+        if done.evidence is not None:
+            await self._tell_verdict(msgspec.structs.replace(done.evidence, reused=True))
+        return done
 
     def _ended(self, outcome: AttemptOutcome, summary: str, remaining: str = "", tree: str = "") -> Done:
         return Done(outcome, summary, remaining, self._evidence, tree, self._number)
@@ -264,12 +293,22 @@ class AttemptWork:
             environment={},
             affected=True,
         )
+        evidence = await site.stand.with_originals(
+            evidence, command=command, start=self._lease.start, baseline=run.baseline
+        )
+        await self._tell_verdict(evidence)
+        return evidence
+
+    async def _tell_verdict(self, evidence: Evidence) -> None:
         await self._outside.tell(
             ev.GateFinished(
-                run_id=run.id, at=site.now(), task_id=self._task.id, evidence=evidence, attempt=self._number
+                run_id=self._site.run.id,
+                at=self._site.now(),
+                task_id=self._task.id,
+                evidence=evidence,
+                attempt=self._number,
             )
         )
-        return evidence
 
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
         site, given = self._site, role(name)

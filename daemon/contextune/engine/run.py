@@ -21,7 +21,7 @@ from contextune.core.errors import (
 )
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
-from contextune.core.run import Run, advance
+from contextune.core.run import Run, advance, with_rewritten
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState
@@ -38,6 +38,7 @@ from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
 from contextune.engine.room import make_room
 from contextune.engine.seats import Seats
+from contextune.engine.stand import Stand
 from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
@@ -73,6 +74,7 @@ class RunDriver:
         self.settings = settings
         self.gate = gate
         self.leases = Leases(world, repository, run.id, settings, room=self._make_room)
+        self.stand = Stand(repository, gate, self.leases)
         self.account = Account(
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
         )
@@ -362,16 +364,8 @@ class RunDriver:
             return None
         tree = await asyncio.to_thread(self.repository.tree_of, commit)
         await self.emit(ev.GateStarted(run_id=self.run.id, at=self.now(), task_id=None, tree=tree))
-        lease = await self.leases.take("ghost", commit)
-        await asyncio.to_thread(self.repository.reset_worktree, lease.path, commit)
-        evidence = await self.gate.test(
-            command,
-            lease.shell,
-            cwd=lease.path,
-            tree=tree,
-            start=self.run.base.commit,
-            baseline=self.run.baseline,
-            environment={},
+        evidence = await self.stand.test(
+            commit, command=command, start=self.run.base.commit, baseline=self.run.baseline
         )
         await self.emit(ev.GateFinished(run_id=self.run.id, at=self.now(), task_id=None, evidence=evidence))
         return evidence
@@ -380,7 +374,8 @@ class RunDriver:
         ghost = self.run.ghost
         files: tuple[ev.FileChange, ...] = ()
         if ghost is not None:
-            files = tuple(await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost))
+            changes = await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost)
+            files = tuple(with_rewritten(changes, self.run))
         records = await unrecorded(self.world.journal, self.run, self.now())
         await self.emit(*records, ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
 

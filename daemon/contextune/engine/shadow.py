@@ -22,6 +22,7 @@ from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep
 from contextune.engine.leases import Leases
+from contextune.engine.stand import NAME, Stand
 from contextune.engine.task_work import EXECUTOR
 from contextune.engine.words import Words
 from contextune.engine.world import World
@@ -54,6 +55,7 @@ class Shadow:
         self._gateway = gateway
         self._record = record
         self._leases = Leases(world, repository, run.id, settings)
+        self.stand = Stand(repository, gate, self._leases, name=f"{NAME}.shadow")
         # A Task's own budget is for work that the user gets; the Run's is for the Run.
         self._account = Account(
             SHADOW + run.id,
@@ -86,6 +88,7 @@ class Shadow:
         except ContextuneError as problem:
             await self._note(f"A shadow sample could not be made: {problem}")
         finally:
+            await self._leases.give_back(self.stand.name)
             self._leases.close()
 
     async def _done_on(self, task: TaskRun, rung: Rung) -> ev.ShadowFinished:

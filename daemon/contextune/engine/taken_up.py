@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
+from contextune.agents.briefing import OBJECTION
 from contextune.agents.loop import NOT_FINISHED, NOT_RUN, LeftOff
 from contextune.core import events as ev
 from contextune.core.conversation import Message, Text, ToolResult, ToolUse
@@ -13,6 +15,19 @@ from contextune.core.effects import FileEffect, ToolCalled, ToolReturned
 from contextune.core.evidence import Evidence
 
 MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
+
+
+class Green(NamedTuple):
+    """A `finish` that the Gate found green."""
+
+    evidence: Evidence
+    summary: str
+    remaining: str
+
+    @property
+    def tree(self) -> str:
+        """What the worktree held."""
+        return self.evidence.tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +39,10 @@ class OpenAttempt:
     """When its conversation began, in milliseconds since the epoch; likewise the other times."""
     verdicts: int = 0
     """How often the agent was told that it is not done yet."""
+    objected: bool = False
+    """Whether it was asked to look once more at what was green."""
+    green: Green | None = None
+    """What was green already, if anything was."""
     evidence: Evidence | None = None
     """What the Gate saw after the newest reply."""
     answer: str | None = None
@@ -63,6 +82,8 @@ def open_attempt(events: Sequence[ev.AnyEvent], task_id: str, number: int) -> Op
             begun={call: effects for call, effects in begun.items() if call not in results},
         ),
         began_at=said[0].at if said else 0,
+        objected=any(_objects(event.message) for event in said),
+        green=_green(own),
         verdicts=_verdicts([event.message for event in said]),
         evidence=gates[-1] if gates else None,
         answer=_answer(after),
@@ -99,7 +120,28 @@ def _is_verdict(reply: Message, told: Message) -> bool:
     ends = {call.id for call in calls if call.name == "finish"}
     unheard = (MEANWHILE, NOT_FINISHED, NOT_RUN)
     results = [block for block in told.blocks if isinstance(block, ToolResult) and block.tool_use_id in ends]
-    return any(result.is_error and result.content not in unheard for result in results)
+    return any(
+        result.is_error and result.content not in unheard and not result.content.startswith(OBJECTION)
+        for result in results
+    )
+
+
+def _objects(told: Message) -> bool:
+    contents = [block.content for block in told.blocks if isinstance(block, ToolResult)]
+    return any(content.startswith(OBJECTION) for content in contents)
+
+
+def _green(own: Sequence[ev.AnyEvent]) -> Green | None:
+    """The newest `finish` that was green."""
+    found, summary, remaining = None, "", ""
+    for event in own:
+        if isinstance(event, ev.MessageAdded) and event.message.role == "assistant":
+            calls = [block for block in event.message.blocks if isinstance(block, ToolUse)]
+            given = next((call.input for call in calls if call.name == "finish"), {})
+            summary, remaining = str(given.get("summary", "")), str(given.get("remaining", ""))
+        elif isinstance(event, ev.GateFinished) and event.evidence.verdict == "green":
+            found = Green(event.evidence, summary, remaining)
+    return found
 
 
 def _known(own: Sequence[ev.AnyEvent]) -> dict[str, int]:

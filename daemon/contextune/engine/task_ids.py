@@ -6,8 +6,9 @@ import msgspec
 
 from contextune.core.default_plan import slug
 from contextune.core.plan import Plan
+from contextune.engine import leases, stand
 
-RESERVED = frozenset({"base", "ghost"})
+RESERVED = frozenset({leases.BASE, stand.NAME})
 """Names of worktrees and branches of a Run that are no Task's."""
 
 

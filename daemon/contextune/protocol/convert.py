@@ -113,6 +113,8 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         newly_failing=evidence.newly_failing,
         tests_removed=evidence.tests_removed,
         tests_weakened=evidence.tests_weakened,
+        outdated=evidence.outdated,
+        rewritten=evidence.rewritten,
         output_tail=tail(evidence.output),
         whole=evidence.whole,
         reused=evidence.reused,

@@ -70,6 +70,9 @@ class EvidenceView(View, frozen=True, kw_only=True):
     newly_failing: tuple[str, ...]
     tests_removed: tuple[str, ...]
     tests_weakened: tuple[str, ...]
+    outdated: tuple[str, ...]
+    """Tests that fail as they were before the change; a person looks at those."""
+    rewritten: tuple[str, ...]
     output_tail: str
     whole: bool
     """False if only the tests were run that the change can affect."""

@@ -60,6 +60,8 @@ def _evidence(evidence: Evidence) -> str:
         said.append(f"{count_text(len(evidence.tests_removed), 'test')} removed")
     if evidence.tests_weakened:
         said.append(f"{count_text(len(evidence.tests_weakened), 'test')} weakened")
+    if evidence.outdated:
+        said.append(f"{count_text(len(evidence.outdated), 'test')} rewritten to fit")
     return "; ".join(said) + "."
 
 

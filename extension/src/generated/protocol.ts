@@ -132,6 +132,8 @@ export interface EvidenceView {
   newlyFailing: string[];
   testsRemoved: string[];
   testsWeakened: string[];
+  outdated: string[];
+  rewritten: string[];
   outputTail: string;
   whole: boolean;
   reused: boolean;
@@ -441,6 +443,8 @@ export interface Evidence {
   newlyFailing: string[];
   testsRemoved: string[];
   testsWeakened: string[];
+  outdated: string[];
+  rewritten: string[];
   whole: boolean;
   reused: boolean;
 }

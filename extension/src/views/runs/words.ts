@@ -112,7 +112,9 @@ export function evidenceText(evidence: EvidenceView): string {
   const command = whole ? evidence.command : l10n.t("{0} (the tests that the change can affect)", evidence.command);
   switch (evidence.verdict) {
     case "green":
-      return l10n.t("Gate green in {0} s: {1}", seconds, command);
+      return evidence.outdated.length === 0
+        ? l10n.t("Gate green in {0} s: {1}", seconds, command)
+        : l10n.t("Gate green in {0} s, {1} tests rewritten to fit: {2}", seconds, evidence.outdated.length, command);
     case "red":
       return l10n.t("Gate red after {0} s, {1} newly failing: {2}", seconds, evidence.newlyFailing.length, command);
     case "unusable":
