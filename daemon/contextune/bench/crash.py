@@ -17,7 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from contextune.bench.crash_job import script, write_repository
-from contextune.bench.crash_judge import Ending, Faults, ending, faults
+from contextune.bench.crash_judge import Ending, Faults, differences, ending, faults
 from contextune.bench.crash_runs import Death, Life, live
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import journal_at, price_list
@@ -164,7 +164,9 @@ class _Arena:
                 story = self._story()
                 try:
                     await story.tell(deaths)
-                    _, found = await story.judged(expected)
+                    came, found = await story.judged(expected)
+                    for line in differences(came, expected):
+                        self._bench.note(line)
                 except ContextuneError as problem:
                     self._bench.note(f"{problem}")
                     found = Faults(different=1)

@@ -64,6 +64,21 @@ def ending(repository: Path, run: Run) -> Ending:
     )
 
 
+def differences(came: Ending, expected: Ending) -> list[str]:
+    """What came otherwise than expected, a line each."""
+    said = [
+        f"{name}: {one}, expected {other}"
+        for name, one, other in zip(Ending._fields, came, expected, strict=True)
+        if one != other and name != "tasks"
+    ]
+    said += [
+        f"task {one}, expected {other}"
+        for one, other in zip(came.tasks, expected.tasks, strict=True)
+        if one != other
+    ]
+    return said
+
+
 def faults(
     repository: Path,
     home: Path,
