@@ -14,6 +14,7 @@ from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.command_limits import CommandLimits
 from contextune.adapters.fence import Fence, NoFence, find_fence
+from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
@@ -26,7 +27,7 @@ from contextune.adapters.prices import PriceTable, read_own_prices
 from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.settings_store import LayeredSettings
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.shell import ClosedShell, FencedShell
 from contextune.adapters.todo_index import TodoIndex
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
@@ -35,7 +36,8 @@ from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
 from contextune.core.settings import Settings
 from contextune.engine.application import Application
-from contextune.engine.world import Models, World
+from contextune.engine.unfenced import closed
+from contextune.engine.world import FenceFacts, Models, World
 
 
 class Rows(Protocol):
@@ -115,22 +117,33 @@ def system_clock() -> Clock:
 
 
 async def compose(
-    *, offline: bool = False, home: Path | None = None, models: Models | None = None
+    *,
+    offline: bool = False,
+    home: Path | None = None,
+    models: Models | None = None,
+    unfenced: bool = False,
 ) -> Application:
     """The application on this machine; see `make_world`."""
-    return Application(make_world(offline=offline, home=home, models=models))
+    return Application(make_world(offline=offline, home=home, models=models, unfenced=unfenced))
 
 
-def make_world(*, offline: bool = False, home: Path | None = None, models: Models | None = None) -> World:
+def make_world(
+    *,
+    offline: bool = False,
+    home: Path | None = None,
+    models: Models | None = None,
+    unfenced: bool = False,
+) -> World:
     """The adapters of this machine. `offline` uses the offline model whatever the settings say.
 
-    `home` stands in for the user's folders, and `models` for the choice of a server, where given. To be
+    `home` stands in for the user's folders, and `models` for the choice of a server, where given. `unfenced`
+    lets commands run where there is no Fence: for scripts of our own, in repositories of our own. To be
     called while an event loop runs.
     """
     files = UserFiles({"CONTEXTUNE_HOME": str(home)} if home else None)
     models = models or ModelChoice(offline=offline)
     scanner = RipgrepScanner()
-    settings = LayeredSettings(files, offline=offline)
+    settings = LayeredSettings(files, offline=offline, unfenced=unfenced)
 
     @cache
     def fence_for(root: Path, network: bool) -> Fence:
@@ -138,21 +151,31 @@ def make_world(*, offline: bool = False, home: Path | None = None, models: Model
 
     def shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
+        if is_closed(repository.root):
+            return ClosedShell(closed(*fence(), repository.root))
         chosen = settings.load(repository.root, {})
         limits = CommandLimits(chosen.command_memory, chosen.command_processes, chosen.command_files)
         return FencedShell(fence_for(repository.root, False), limits)
 
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
+        if is_closed(repository.root):
+            return ClosedShell(closed(*fence(), repository.root))
         return FencedShell(fence_for(repository.root, True))
 
     async def warm() -> None:
         if isinstance(models, ModelChoice):
             await models.warm()
 
-    def fence() -> tuple[str, str]:
+    @cache
+    def fence() -> FenceFacts:
         found = fence_for(Path.cwd(), False)
-        return found.name, found.detail
+        if found.name != "none":
+            return FenceFacts(found.name, found.detail)
+        return FenceFacts("none", found.detail, advice())
+
+    def is_closed(root: Path) -> bool:
+        return fence().name == "none" and not settings.is_unfenced(root)
 
     return World(
         home=files.state,

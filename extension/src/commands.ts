@@ -38,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
+  "contextune.allowUnfenced": product.allowCommandsUnfenced,
   "contextune.restoreWorktree": worktrees.restoreWorktree,
 };
 

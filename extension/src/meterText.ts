@@ -14,7 +14,8 @@ const icons: Record<MeterView["level"], string> = {
 export function meterText(meter: MeterView): string {
   const amount = `${icons[meter.level]} ${meter.text}`;
   const saved = meter.saving === null ? amount : `${amount} −${meter.saving}`;
-  return meter.runId === null ? l10n.t("{0} today", saved) : saved;
+  const text = meter.runId === null ? l10n.t("{0} today", saved) : saved;
+  return meter.fenceLack === "" ? text : l10n.t("{0} · no Fence", text);
 }
 
 /** What a screen reader says. */
@@ -54,6 +55,7 @@ export function meterTooltip(meter: MeterView): string {
   const lines = [`**${title}: ${meter.text}**`, ""];
   const level = levelText(meter.level);
   if (level) lines.push(level, "");
+  if (meter.fenceLack !== "") lines.push(meter.fenceLack, "");
   if (meter.lines.length > 0) {
     lines.push("| | | |", "|:--|--:|:--|");
     for (const { label, amount, detail } of meter.lines)

@@ -1,13 +1,33 @@
 /** Workspace trust: the daemon hears of it before it is asked for anything that trust matters to. */
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
-import { localFolders } from "./folders";
+import { chooseFolder, localFolders } from "./folders";
 import { Requests } from "./generated/protocol";
 
 /** Tells the daemon whether the open folders are trusted. */
 export async function sendTrust(daemon: Daemon): Promise<void> {
   const trusted = vscode.workspace.isTrusted;
   for (const folder of localFolders()) await daemon.request(Requests.workspaceTrust, { folder, trusted });
+}
+
+/** Lets agents run commands without a Fence in a folder, once the user has typed its name. */
+export async function allowUnfenced(daemon: Daemon): Promise<void> {
+  const folder = await chooseFolder();
+  if (folder === undefined) return;
+  const expected = basename(folder);
+  const name = await vscode.window.showInputBox({
+    title: vscode.l10n.t("Allow Commands Without a Fence"),
+    prompt: vscode.l10n.t(
+      "Agents will run commands as you, with your files and network, in {0}. Type the folder's name to allow that.",
+      folder,
+    ),
+    placeHolder: expected,
+    ignoreFocusOut: true,
+    validateInput: (typed) =>
+      typed === "" || typed === expected ? undefined : vscode.l10n.t("The folder is called {0}.", expected),
+  });
+  if (name !== undefined && name !== "") await daemon.request(Requests.workspaceAllowUnfenced, { folder, name });
 }
 
 /** Whether agents may work here; offers VS Code's own trust page if not. */

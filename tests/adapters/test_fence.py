@@ -211,7 +211,8 @@ def test_none_without_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     fence = find_fence()
     assert fence.name == "none"
-    assert fence.wrap(["a", "b"], cwd=Path("/"), environment={}) == ["a", "b"]
+    assert fence.wrap(["a", "b"], cwd=Path("/"), environment={})[-2:] == ["a", "b"]
+    assert "is not installed" in fence.detail
 
 
 def test_the_profile_is_tight(tmp_path: Path) -> None:

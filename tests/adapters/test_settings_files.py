@@ -113,3 +113,16 @@ def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PlaceProblem, match="CONTEXTUNE_HOME"):
         _ = UserFiles({"CONTEXTUNE_HOME": str(tmp_path / "file" / "x")}).state
+
+
+def test_commands_without_a_fence_are_allowed_for_one_workspace(files: UserFiles, root: Path) -> None:
+    assert not files.is_unfenced(root)
+    files.trust(root)
+    assert not files.is_unfenced(root), "trust in a repository's settings is no word about commands"
+    files.allow_unfenced(root)
+    (root / "sub").mkdir()
+    assert files.is_unfenced(root)
+    assert not files.is_unfenced(root / "sub")
+    assert not files.is_unfenced(root.parent)
+    files.allow_unfenced(root, allowed=False)
+    assert not files.is_unfenced(root)

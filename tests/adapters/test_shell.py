@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import TIMED_OUT, BoundedOutput, FencedShell
-from contextune.core.errors import ToolProblem
+from contextune.adapters.shell import TIMED_OUT, BoundedOutput, ClosedShell, FencedShell
+from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.ports import Shell
 
@@ -150,3 +153,71 @@ def test_bounded_output_accounts_for_every_byte(size: int, step: int) -> None:
         head, left, tail = output.text().split("\n")
         assert (head, tail) == (data[:10].decode(), data[-10:].decode())
         assert left == f"… {size - 20} bytes left out …"
+
+
+LEAVES = "setsid sh -c 'echo $$ > pid; exec sleep 600' > /dev/null 2>&1 & until [ -s pid ]; do :; done"
+"""Starts what leaves the session, and waits until it is there."""
+
+
+def left(cwd: Path) -> int:
+    return int((cwd / "pid").read_text())
+
+
+async def test_what_leaves_the_session_ends_with_its_command(tmp_path: Path) -> None:
+    result = await run(f"{LEAVES}; echo done", tmp_path)
+    assert (result.exit_code, result.output) == (0, "done\n")
+    assert ended(left(tmp_path))
+
+
+async def test_what_leaves_the_session_ends_when_the_time_is_up(tmp_path: Path) -> None:
+    result = await run(f"{LEAVES}; sleep 600", tmp_path, timeout=1)
+    assert result.timed_out
+    assert ended(left(tmp_path))
+
+
+async def test_what_leaves_the_session_ends_on_cancellation(tmp_path: Path) -> None:
+    going = asyncio.create_task(run(f"{LEAVES}; sleep 600", tmp_path))
+    await asyncio.to_thread(until_there, tmp_path / "pid")
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    assert ended(left(tmp_path))
+
+
+def until_there(file: Path) -> None:
+    while not (file.is_file() and file.read_text()):
+        os.sched_yield()
+
+
+DAEMON = """
+import asyncio, sys
+from pathlib import Path
+from contextune.adapters.fence import NoFence
+from contextune.adapters.shell import FencedShell
+cwd = Path(sys.argv[1])
+asyncio.run(FencedShell(NoFence("")).run(sys.argv[2], cwd=cwd, timeout=600, environment={}))
+"""
+
+
+AS_IT_IS = "NoFence.wrap = lambda self, argv, **_: list(argv)"
+
+
+@pytest.mark.parametrize("supervised", [True, False], ids=["supervised", "as it is"])
+def test_nothing_outlives_a_daemon_that_is_killed(tmp_path: Path, supervised: bool) -> None:
+    """Without the process in between, what left the session of a command lives on."""
+    script = DAEMON if supervised else DAEMON.replace("asyncio.run(", f"{AS_IT_IS}\nasyncio.run(")
+    daemon = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), f"{LEAVES}; sleep 600"])
+    until_there(tmp_path / "pid")
+    daemon.kill()
+    daemon.wait()
+    if supervised:
+        assert ended(left(tmp_path))
+    else:
+        assert not select.select([os.pidfd_open(left(tmp_path))], [], [], 0)[0]
+        os.kill(left(tmp_path), signal.SIGKILL)
+
+
+async def test_a_closed_shell_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(PlaceProblem, match="Install bubblewrap"):
+        await ClosedShell("Install bubblewrap.").run("touch here", cwd=tmp_path, timeout=1, environment={})
+    assert not (tmp_path / "here").exists()

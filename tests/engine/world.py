@@ -37,7 +37,7 @@ from contextune.core.run import Run
 from contextune.core.settings import Provider
 from contextune.engine.application import Application
 from contextune.engine.quote import QuoteRequest
-from contextune.engine.world import World
+from contextune.engine.world import FenceFacts, World
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel
 from tests.adapters.git_place import Place
@@ -155,6 +155,7 @@ class Desk:
         self._latest: dict[str, Run] = {}
         self.settings_text = ""
         self.awake = Lamp()
+        self.fence = FenceFacts("played", "The test's own commands need none.")
         self.app = self.open()
 
     def open(self, **options: Any) -> Application:
@@ -192,7 +193,7 @@ class Desk:
                 shell=fenced,
                 setup_shell=fenced,
                 workspace=WorktreeFiles,
-                fence=lambda: ("none", "no fence"),
+                fence=lambda: self.fence,
                 awake=self.awake,
                 warm=warm,
             ),

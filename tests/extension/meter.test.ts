@@ -23,6 +23,13 @@ test.each([
   expect(meterText(meter({ level }))).toBe(`${icon} $0.0123 −93 %`);
 });
 
+test("it says where there is no Fence", () => {
+  const lack = "Agents run commands in parcel without a Fence, as you allowed.";
+  expect(meterText(meter({ fenceLack: lack }))).toBe("$(pulse) $0.0123 −93 % · no Fence");
+  expect(meterTooltip(meter({ fenceLack: lack }))).toContain(lack);
+  expect(meterTooltip(meter())).not.toContain("Fence");
+});
+
 test("a screen reader hears words, not icons", () => {
   expect(meterLabel(meter())).toBe("Contextune: $0.0123, 93 % less than all-Sonnet");
 });

@@ -226,6 +226,7 @@ export function meter(over: Partial<MeterView> = {}): MeterView {
     lines: [{ label: "executor · Haiku 5.5", amount: "$0.0092", detail: "3 requests" }],
     today: bill({ text: "$0.1200" }),
     offline: false,
+    fenceLack: "",
     ...over,
   };
 }

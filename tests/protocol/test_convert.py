@@ -335,9 +335,17 @@ def test_the_meter_follows_live_runs_and_shows_today_when_idle() -> None:
         ),
         today=bill_view(run.bill),
         offline=False,
+        fence_lack="",
     )
     assert meter_view([s.reviewed()], PLANNING_TODAY, offline=True) == v.MeterView(
-        text="$0.0050", saving=None, run_id=None, level="idle", lines=(), today=PLANNED, offline=True
+        text="$0.0050",
+        saving=None,
+        run_id=None,
+        level="idle",
+        lines=(),
+        today=PLANNED,
+        offline=True,
+        fence_lack="",
     )
 
 

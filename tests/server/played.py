@@ -75,6 +75,7 @@ class Played:
         self.desk = PlayedDesk(self.call)
         self.lookout = PlayedLookout()
         self.by_itself: bool | None = True
+        self.lack = ""
 
     async def compose(self) -> Application:
         return cast(Application, self)
@@ -127,6 +128,13 @@ class Played:
 
     async def runs(self, folder: Path | None) -> list[Run]:
         return [run for run in self.known.values() if folder is None or run.repository == str(folder)]
+
+    async def fence_lack(self, folder: Path) -> str:
+        return self.lack
+
+    async def allow_unfenced(self, folder: Path, name: str) -> Path:
+        self.call("allow_unfenced", folder, name)
+        return folder
 
     async def follow(self, folder: Path) -> list[Run]:
         return await self.runs(folder)

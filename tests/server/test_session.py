@@ -133,6 +133,16 @@ async def test_whoever_wants_to_be_asked_is(
     assert (("take_over", "r_1") in app.calls) is goes_on
 
 
+async def test_the_meter_says_where_there_is_no_fence(editor: Editor, app: Played, folder: Path) -> None:
+    app.lack = "Agents may run no commands in parcel: there is no Fence."
+    await editor.open(folder)
+    await editor.hear("contextune/meter/changed", lambda m: m["fenceLack"] == app.lack)
+    app.lack = "Agents run commands in parcel without a Fence, as you allowed."
+    await editor.ask("contextune/workspace/allowUnfenced", {"folder": str(folder), "name": "parcel"})
+    assert ("allow_unfenced", folder, "parcel") in app.calls
+    await editor.hear("contextune/meter/changed", lambda m: m["fenceLack"] == app.lack)
+
+
 async def test_todos_stream_when_they_change(editor: Editor, app: Played, folder: Path) -> None:
     await editor.open(folder)
     await app.until("warm")

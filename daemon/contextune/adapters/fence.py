@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -61,8 +62,14 @@ class Fence(Protocol):
         ...
 
 
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+
+
 class NoFence:
-    """Commands run as the user, bounded in time and output, with a clean environment, and nothing more."""
+    """Commands run as the user, bounded in time and output, with a clean environment.
+
+    On Linux nothing that a command starts outlives it or this process; elsewhere what leaves its session may.
+    """
 
     name = "none"
 
@@ -70,8 +77,10 @@ class NoFence:
         self.detail = f"Commands run as you, with your files and network: {reason}"
 
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
-        """The command line as it is."""
-        return list(argv)
+        """The command line below a process that leaves nothing of it behind."""
+        if sys.platform != "linux":
+            return list(argv)
+        return [sys.executable, "-I", "-S", str(SUPERVISOR), *argv]
 
 
 class Bubblewrap:
@@ -175,7 +184,7 @@ def find_fence(
     """The best Fence that works here. Tries it once, blocking for some 10 ms."""
     found = program or shutil.which("bwrap")
     if found is None:
-        return NoFence("install bubblewrap (bwrap) to fence them in.")
+        return NoFence("bubblewrap (bwrap) is not installed.")
     fence = Bubblewrap(found, readable=readable, hidden=hidden, network=network)
     environment = command_environment({})
     with tempfile.TemporaryDirectory() as folder:

@@ -13,9 +13,11 @@ from contextune.core.settings import Settings, SettingsSource, combine
 class LayeredSettings:
     """Reads the files anew each time: they are small, and a change counts from the next Quote on."""
 
-    def __init__(self, files: UserFiles, *, offline: bool = False) -> None:
+    def __init__(self, files: UserFiles, *, offline: bool = False, unfenced: bool = False) -> None:
+        """`unfenced` allows commands without a Fence everywhere."""
         self._files = files
         self._editor: dict[Path | None, SettingsSource] = {}
+        self._unfenced = unfenced
         self._flags = {"offline": True} if offline else {}
 
     def load(self, root: Path | None, overrides: Mapping[str, Any]) -> Settings:
@@ -42,3 +44,11 @@ class LayeredSettings:
     def is_trusted(self, root: Path) -> bool:
         """Whether the user trusts a repository."""
         return self._files.is_trusted(root)
+
+    def allow_unfenced(self, root: Path, allowed: bool) -> None:
+        """Whether commands may run without a Fence in a repository."""
+        self._files.allow_unfenced(root, allowed=allowed)
+
+    def is_unfenced(self, root: Path) -> bool:
+        """Whether the user allows commands without a Fence in a repository."""
+        return self._unfenced or self._files.is_unfenced(root)

@@ -15,7 +15,7 @@ from pathlib import Path
 from contextune.adapters.command_limits import CommandLimits, watch
 from contextune.adapters.environment import command_environment
 from contextune.adapters.fence import Fence
-from contextune.core.errors import ToolProblem
+from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.redact import redact
 
@@ -88,10 +88,7 @@ class FencedShell:
                 if watching is not None:
                     watching.cancel()
                     await asyncio.wait([watching])
-                # The group outlives its leader; on cancellation the leader is still there, too.
-                _kill(process.pid, signal.SIGKILL)
-                if process.returncode is None:
-                    await asyncio.shield(process.wait())
+                await asyncio.shield(_ended(process))
             while _read(reading, output, loop):
                 pass
         finally:
@@ -113,6 +110,26 @@ def _limit_line(watching: asyncio.Future[str] | None) -> str:
     if watching is None or watching.cancelled():
         return ""
     return f"\n[stopped: {watching.result()}]\n"
+
+
+class ClosedShell:
+    """core.ports.Shell where nothing may be run, for the lack of a Fence."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        timeout: float,
+        environment: Mapping[str, str],
+        output_limit: int = 30_000,
+    ) -> CommandResult:
+        """Raise PlaceProblem, saying what to do."""
+        del command, cwd, timeout, environment, output_limit
+        raise PlaceProblem(self._why)
 
 
 class BoundedOutput:
@@ -189,6 +206,19 @@ async def _finish(process: asyncio.subprocess.Process, timeout: float) -> bool:
                 await process.wait()
         return True
     return False
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End what is left. The group outlives its leader; on cancellation the leader is still there, too."""
+    if process.returncode is None:
+        # Without a Fence it is the leader that knows what left its session: it is asked first.
+        _kill(process.pid, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+    _kill(process.pid, signal.SIGKILL)
+    if process.returncode is None:
+        await process.wait()
 
 
 def _kill(group: int, sign: signal.Signals) -> None:

@@ -78,27 +78,38 @@ class UserFiles:
     def is_trusted(self, root: Path) -> bool:
         """Whether the user has trusted this workspace, or one above it."""
         resolved = root.resolve()
-        trusted = set(self._trusted())
+        trusted = set(self._listed("trusted"))
         return any(str(folder) in trusted for folder in (resolved, *resolved.parents))
 
     def trust(self, root: Path, *, trusted: bool = True) -> None:
         """Remember that the user trusts a workspace, or no longer does."""
+        self._remember("trusted", root, trusted)
+
+    def is_unfenced(self, root: Path) -> bool:
+        """Whether the user allows commands without a Fence in this very workspace."""
+        return str(root.resolve()) in self._listed("unfenced")
+
+    def allow_unfenced(self, root: Path, *, allowed: bool = True) -> None:
+        """Remember that the user allows commands without a Fence in a workspace, or no longer does."""
+        self._remember("unfenced", root, allowed)
+
+    def _remember(self, what: str, root: Path, is_so: bool) -> None:
         name = str(root.resolve())
         with self._alone():
-            kept = [entry for entry in self._trusted() if entry != name]
-            if trusted:
+            kept = [entry for entry in self._listed(what) if entry != name]
+            if is_so:
                 kept.append(name)
-            self._replace(self.state / "trusted.json", msgspec.json.format(msgspec.json.encode(kept)))
+            self._replace(self.state / f"{what}.json", msgspec.json.format(msgspec.json.encode(kept)))
 
-    def _trusted(self) -> list[str]:
-        path = self._state / "trusted.json"
+    def _listed(self, what: str) -> list[str]:
+        path = self._state / f"{what}.json"
         try:
             return msgspec.json.decode(path.read_bytes(), type=list[str])
         except FileNotFoundError:
             return []
         except (OSError, msgspec.DecodeError) as problem:
             raise PlaceProblem(
-                f"{path}: expected a JSON list of folders ({problem}). Mend it, or remove it to trust none."
+                f"{path}: expected a JSON list of folders ({problem}). Mend it, or remove it for none."
             ) from None
 
     @contextmanager

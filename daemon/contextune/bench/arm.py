@@ -57,7 +57,7 @@ async def play(
 
 
 async def _run(home: Path, root: Path, models: Wrapped, settings: Mapping[str, Any]) -> None:
-    app = await compose(offline=True, home=home, models=models)
+    app = await compose(offline=True, home=home, models=models, unfenced=True)
     try:
         quote = await app.quote(QuoteRequest(folder=root, all=True), overrides=settings)
         run = await app.wait((await app.start(quote.id)).id)

@@ -57,7 +57,7 @@ def live(life: Life) -> None:
 
 async def _live(life: Life) -> None:
     models = Served(life.url)
-    world = make_world(home=Path(life.home), models=models)
+    world = make_world(home=Path(life.home), models=models, unfenced=True)
     watched = Watched(world.journal, Path(life.said), life.death)
     app = Application(replace(world, journal=watched))
     try:

@@ -23,7 +23,7 @@ async def run(bench: Bench, tries: int = TRIES) -> None:
     with TemporaryDirectory(prefix="contextune-bench-") as name:
         root, home = Path(name) / "shop", Path(name) / "home"
         await asyncio.to_thread(write_repository, root)
-        world = make_world(home=home, offline=True)
+        world = make_world(home=home, offline=True, unfenced=True)
         tree = Path(name) / "tree"
         repository = world.open_repository(root)
         await asyncio.to_thread(repository.add_worktree, tree, "contextune/bench/one", "HEAD")

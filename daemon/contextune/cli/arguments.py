@@ -235,6 +235,11 @@ def _machine(commands: Commands) -> None:
         "Let a repository's own .contextune.toml name commands, raise the budget and accept.",
     )
     _with_path(trust)
+    trust.add_argument(
+        "--unfenced",
+        metavar="NAME",
+        help="instead, let agents run commands without a Fence there; NAME is the name of the folder",
+    )
     trust.add_argument("--revoke", action="store_true", help="trust it no longer")
     demo = _command(commands, "demo", "The main job end to end on a real project, with the offline model.")
     demo.add_argument("--into", type=Path, default=Path(".demo"), metavar="DIR", help="where to work")

@@ -26,9 +26,9 @@ Steering = Callable[[Application, Namespace, Output], Coroutine[Any, Any, int]]
 
 
 @asynccontextmanager
-async def opened(*, offline: bool = False) -> AsyncIterator[Application]:
+async def opened(*, offline: bool = False, unfenced: bool = False) -> AsyncIterator[Application]:
     """The application for the length of one command."""
-    application = await compose(offline=offline)
+    application = await compose(offline=offline, unfenced=unfenced)
     try:
         yield application
     finally:
@@ -117,10 +117,22 @@ async def _doctor(app: Application, given: Namespace, out: Output) -> int:
 
 async def _trust(app: Application, given: Namespace, out: Output) -> int:
     folder = _existing(given.path).resolve()
+    if given.unfenced is not None:
+        return await _unfenced(app, folder, given, out)
     app.trust(folder, not given.revoke)
     if out.as_json:
         out.line({"folder": str(folder), "trusted": not given.revoke})
     out.say(f"{folder} is {'no longer trusted' if given.revoke else 'trusted, and all that is in it'}.")
+    return 0
+
+
+async def _unfenced(app: Application, folder: Path, given: Namespace, out: Output) -> int:
+    allowed = not given.revoke
+    root = await app.allow_unfenced(folder, given.unfenced, allowed=allowed)
+    if out.as_json:
+        out.line({"folder": str(root), "unfenced": allowed})
+    may = "may run commands without a Fence" if allowed else "may run commands inside a Fence only"
+    out.say(f"Agents {may} in {root}.")
     return 0
 
 

@@ -48,7 +48,8 @@ async def demo(given: Namespace) -> int:
     _put_first(repository / ".venv" / "bin" if given.sample == "boltons" else Path(sys.executable).parent)
     from contextune.cli.commands import opened
 
-    async with opened(offline=True) as app:
+    # What runs is the script's, in a copy of its own: that needs no Fence where there is none.
+    async with opened(offline=True, unfenced=True) as app:
         found = await app.scan(repository)
         chosen = [todo.id for todo in found if given.sample == "parcel" or _is_played(todo)]
         out.step(f"{len(found)} Todos found, {len(chosen)} of them to do")

@@ -34,6 +34,7 @@ from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.todos import TodoBoard
 from contextune.engine.transcript import transcript
+from contextune.engine.unfenced import allow_unfenced, is_unfenced, lack
 from contextune.engine.worktree_advice import WorktreeAdvice
 from contextune.engine.worktree_desk import WorktreeDesk
 from contextune.engine.world import World
@@ -97,6 +98,7 @@ class Application:
         root = place.repository.root
         if root in self._refused:
             raise PlaceProblem(f"{root} is not trusted. Trust the workspace to let agents work in it.")
+        await asyncio.to_thread(is_unfenced, self._world, root)
         settings = self._world.settings.load(root, overrides)
         if not settings.offline:
             self._world.models.require(settings.provider)
@@ -373,6 +375,20 @@ class Application:
             self._refused.discard(root)
         else:
             self._refused.add(root)
+
+    async def allow_unfenced(self, folder: Path, name: str, *, allowed: bool = True) -> Path:
+        """Allow commands without a Fence in a repository, whose folder's name this must be; returns its root.
+
+        Raises UsageProblem if it is not.
+        """
+        root = (await self._places.of(folder)).repository.root
+        await asyncio.to_thread(allow_unfenced, self._world, root, name, allowed)
+        return root
+
+    async def fence_lack(self, folder: Path) -> str:
+        """What the lack of a Fence means for a folder's repository, a sentence; empty where there is one."""
+        root = (await self._places.of(folder)).repository.root
+        return await asyncio.to_thread(lack, self._world, root)
 
     def configure(self, folder: Path | None, editor_settings: Mapping[str, Any]) -> None:
         """The editor's own settings, keys in snake_case. Raises UsageProblem on a bad one."""

@@ -32,7 +32,7 @@ async def examine(world: World, folder: Path | None) -> list[Check]:
     checks = [_python(), await asyncio.to_thread(_git, world)]
     if provider == "anthropic":
         checks.append(_key(world))
-    checks += [world.models.server(provider), _fence(world)]
+    checks += [world.models.server(provider), await asyncio.to_thread(_fence, world, folder)]
     checks += [await asyncio.to_thread(_awake, world), _room(world), _open_files(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
@@ -80,16 +80,21 @@ def _key(world: World) -> Check:
     )
 
 
-def _fence(world: World) -> Check:
-    name, detail = world.fence()
-    if name == "none":
-        return Check(
-            name="Fence",
-            state="warning",
-            detail=detail,
-            remedy="Install bubblewrap (apt-get install bubblewrap) to confine the commands of agents.",
-        )
-    return Check(name="Fence", state="ok", detail=f"{name}: {detail}")
+def _fence(world: World, folder: Path | None) -> Check:
+    name, detail, advice = world.fence()
+    if name != "none":
+        return Check(name="Fence", state="ok", detail=f"{name}: {detail}")
+    try:
+        is_allowed = folder is not None and world.settings.is_unfenced(world.open_repository(folder).root)
+    except ContextuneError:
+        is_allowed = False
+    said = "allowed here by you" if is_allowed else "agents may run no commands"
+    return Check(
+        name="Fence",
+        state="warning" if is_allowed else "problem",
+        detail=f"none, {said}. {detail}",
+        remedy=advice,
+    )
 
 
 def _awake(world: World) -> Check:

@@ -162,7 +162,7 @@ class Quoter:
         return tuple(chosen)
 
     async def _baseline(self, base: Base, gate: str) -> Baseline:
-        root, (fence, _) = self._repository.root, await asyncio.to_thread(self._world.fence)
+        root, fence = self._repository.root, (await asyncio.to_thread(self._world.fence)).name
         known = await asyncio.to_thread(self._world.baselines.find, root, base.tree, gate, fence)
         if known is not None:
             self._stage(f"The tests passed on this very base lately: {gate}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from contextune.core.check import Check
 from contextune.core.ports import (
@@ -45,6 +45,25 @@ class SettingsStore(Protocol):
     def is_trusted(self, root: Path) -> bool:
         """Whether the user trusts a repository."""
         ...
+
+    def allow_unfenced(self, root: Path, allowed: bool) -> None:
+        """Whether commands may run without a Fence in a repository."""
+        ...
+
+    def is_unfenced(self, root: Path) -> bool:
+        """Whether the user allows commands without a Fence in a repository."""
+        ...
+
+
+class FenceFacts(NamedTuple):
+    """The Fence that works on this machine."""
+
+    name: str
+    """`none` if there is none."""
+    detail: str
+    """What it holds back, or why there is none: a sentence for people."""
+    advice: str = ""
+    """What is missing, and the command that mends it; empty if nothing is."""
 
 
 class Models(Protocol):
@@ -108,8 +127,8 @@ class World:
     setup_shell: Callable[[Path, Repository], Shell]
     """The same with the network on: for the set-up and teardown commands that the user named."""
     workspace: Callable[[Path], Workspace]
-    fence: Callable[[], tuple[str, str]]
-    """The fence in force and what it means, for people."""
+    fence: Callable[[], FenceFacts]
+    """The Fence in force, tried once. Blocking for some 10 ms."""
     open_files: int | None = None
     """How many files this process may hold open; None if nothing bounds it."""
     warm: Callable[[], Coroutine[Any, Any, None]]

@@ -19,7 +19,7 @@ NEAR_BUDGET = Decimal("0.8")
 """The share of a Run's budget, spent or held back, from which the meter warns."""
 
 
-def meter_view(runs: Sequence[Run], today: Bill, *, offline: bool) -> MeterView:
+def meter_view(runs: Sequence[Run], today: Bill, *, offline: bool, fence_lack: str = "") -> MeterView:
     """The meter over the Runs that are live; today's total when none is."""
     live = [run for run in runs if run.state in LIVE_RUN]
     bill = joined_bill([run.bill for run in live]) if live else today
@@ -32,6 +32,7 @@ def meter_view(runs: Sequence[Run], today: Bill, *, offline: bool) -> MeterView:
         lines=tuple(_line(line) for line in lines),
         today=bill_view(today),
         offline=any(run.offline for run in live) if live else offline,
+        fence_lack=fence_lack,
     )
 
 

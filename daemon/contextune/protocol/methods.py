@@ -51,6 +51,12 @@ METHODS: tuple[Method, ...] = (
     _request("cost/summary", p.CostParams, CostView, "Money over time."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),
+    _request(
+        "workspace/allowUnfenced",
+        p.WorkspaceAllowUnfencedParams,
+        p.Nothing,
+        "Let agents run commands without a Fence where there is none.",
+    ),
     _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),
     _request("worktree/list", p.TodoListParams, w.WorktreeListResult, "Worktrees of Tasks, and Salvages."),
     _request("worktree/clean", w.WorktreeCleanParams, w.WorktreeCleanResult, "Remove unneeded worktrees."),

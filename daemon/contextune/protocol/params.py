@@ -194,6 +194,14 @@ class WorkspaceTrustParams(Params, frozen=True, kw_only=True):
     trusted: bool
 
 
+class WorkspaceAllowUnfencedParams(Params, frozen=True, kw_only=True):
+    """Let agents run commands without a Fence in this folder's repository."""
+
+    folder: str
+    name: str
+    """The name of the repository's folder, typed by the user."""
+
+
 class DoctorResult(View, frozen=True, kw_only=True):
     """What was looked at."""
 

@@ -249,6 +249,8 @@ class MeterView(View, frozen=True, kw_only=True):
     """The arithmetic behind the figure, for the tooltip."""
     today: BillView
     offline: bool
+    fence_lack: str
+    """What the lack of a Fence means in the open folders, a sentence; empty where there is one."""
 
 
 class MeterLine(View, frozen=True, kw_only=True):

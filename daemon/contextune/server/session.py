@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,7 @@ class Session:
         self._overlaps = Overlaps(self.marks, self.todos_of, client.publish)
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
+        self._fence_lack = ""
         self._spent: tuple[str, Bill] = ("", Bill())
         """A day, and what it has cost so far."""
         self._midnight = loop.call_later(seconds_left(), self.count_today)
@@ -143,6 +145,7 @@ class Session:
             except ContextuneError as problem:
                 self.client.say(str(problem), "warning")
             await self._recall(application, folder)
+        await self.look_at_fence()
         self.buffers.resend()
         self.show_marks()
         self._show_meter()
@@ -155,6 +158,15 @@ class Session:
         except ContextuneError as problem:
             # A folder without a repository is no reason to disturb until a Quote is asked for.
             log.info("No Runs of %s: %s", folder, problem)
+
+    async def look_at_fence(self) -> None:
+        """Have the meter tell where agents work without a Fence, or may not for the lack of one."""
+        application, said = await self.application(), []
+        for folder in self.folders:
+            with suppress(ContextuneError):  # a folder without a repository has no agents
+                said.append(await application.fence_lack(folder))
+        self._fence_lack = " ".join(dict.fromkeys(filter(None, said)))
+        self._show_meter()
 
     async def configure(self, sent: Mapping[str, Any] | None = None) -> None:
         """Take the settings that the editor sent by itself, if any, and those that it tells when asked."""
@@ -282,7 +294,7 @@ class Session:
             self.count_today()
         runs = list(self.marks.runs.values())
         offline = self._composed is not None and self._composed.credential() == "offline"
-        meter = meter_view(runs, spent, offline=offline)
+        meter = meter_view(runs, spent, offline=offline, fence_lack=self._fence_lack)
         if meter != self._meter:
             self._meter = meter
             self.client.changed(meter)

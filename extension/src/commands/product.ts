@@ -1,6 +1,7 @@
 /** Commands on Contextune itself: costs, key, doctor, daemon, log. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
+import { allowUnfenced } from "../trust";
 import { SuggestionNode } from "../views/costs/suggestionNode";
 
 /** Shows the costs. */
@@ -42,6 +43,11 @@ export const setApiKey: Command = async (app) => {
 /** What is in order and what is missing, as a page. */
 export const doctor: Command = async (app) => {
   await app.doctor.open(vscode.l10n.t("Contextune Doctor"), {});
+};
+
+/** Lets agents run commands where there is no Fence. */
+export const allowCommandsUnfenced: Command = async (app) => {
+  await allowUnfenced(app.daemon);
 };
 
 /** Stops the daemon and starts it again. */

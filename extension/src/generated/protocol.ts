@@ -648,6 +648,7 @@ export interface MeterView {
   lines: MeterLine[];
   today: BillView;
   offline: boolean;
+  fenceLack: string;
 }
 /**
  * A fact worth telling that changes no state, such as a stale base.
@@ -1343,6 +1344,13 @@ export interface TranscriptResult {
   markdown: string;
 }
 /**
+ * Let agents run commands without a Fence in this folder's repository.
+ */
+export interface WorkspaceAllowUnfencedParams {
+  folder: string;
+  name: string;
+}
+/**
  * Whether the user trusts this folder's own settings and commands.
  */
 export interface WorkspaceTrustParams {
@@ -1463,6 +1471,8 @@ export const Requests = {
   credentialSet: "contextune/credential/set",
   /** The editor's workspace trust. */
   workspaceTrust: "contextune/workspace/trust",
+  /** Let agents run commands without a Fence where there is none. */
+  workspaceAllowUnfenced: "contextune/workspace/allowUnfenced",
   /** What is in order and what is missing. */
   doctorCheck: "contextune/doctor/check",
   /** Worktrees of Tasks, and Salvages. */
@@ -1509,6 +1519,7 @@ export interface RequestTypes {
   "contextune/cost/summary": { params: CostParams; result: CostView };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
+  "contextune/workspace/allowUnfenced": { params: WorkspaceAllowUnfencedParams; result: Nothing };
   "contextune/doctor/check": { params: null; result: DoctorResult };
   "contextune/worktree/list": { params: TodoListParams; result: WorktreeListResult };
   "contextune/worktree/clean": { params: WorktreeCleanParams; result: WorktreeCleanResult };

@@ -47,6 +47,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/cost/summary": cost.summary,
     "contextune/credential/set": credential.set_key,
     "contextune/workspace/trust": workspace.trust,
+    "contextune/workspace/allowUnfenced": workspace.allow_unfenced,
     "contextune/doctor/check": doctor.check,
     "contextune/worktree/list": worktree.every,
     "contextune/worktree/clean": worktree.clean,

@@ -1,0 +1,47 @@
+"""Commands without a Fence: off until the user allows them for one repository, by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contextune.core.errors import PlaceProblem, UsageProblem
+from contextune.engine.world import World
+
+
+def is_unfenced(world: World, root: Path) -> bool:
+    """Whether commands run without a Fence in a repository. Raises PlaceProblem if none may run at all."""
+    fence = world.fence()
+    if fence.name != "none":
+        return False
+    if not world.settings.is_unfenced(root):
+        raise PlaceProblem(closed(*fence, root))
+    return True
+
+
+def lack(world: World, root: Path) -> str:
+    """What the lack of a Fence means for a repository, a sentence; empty where there is one."""
+    if world.fence().name != "none":
+        return ""
+    if world.settings.is_unfenced(root):
+        return f"Agents run commands in {root.name} without a Fence, as you allowed."
+    return f"Agents may run no commands in {root.name}: there is no Fence."
+
+
+def closed(name: str, detail: str, advice: str, root: Path) -> str:
+    """Why nothing may be run in a repository, and what to do; takes the facts of the Fence."""
+    del name
+    return (
+        f"There is no Fence here, so agents may run no commands. {detail} {advice} Or allow commands without "
+        f"one in this repository: `contextune trust {root} --unfenced {root.name}`, or “Contextune: Allow "
+        "Commands Without a Fence” in VS Code."
+    )
+
+
+def allow_unfenced(world: World, root: Path, name: str, allowed: bool) -> None:
+    """Allow commands without a Fence in the repository at `root`, or no longer.
+
+    Raises UsageProblem if that is not its name.
+    """
+    if name != root.name:
+        raise UsageProblem(f"The folder {root} is called {root.name!r}, not {name!r}. Nothing was changed.")
+    world.settings.allow_unfenced(root, allowed)
