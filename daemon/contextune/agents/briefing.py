@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from contextune.agents.framing import framed
 from contextune.core.conversation import Text
 from contextune.core.evidence import Evidence
+from contextune.core.plain_text import readable
 from contextune.core.plan import Task
 from contextune.core.todo import Todo
 
@@ -35,22 +37,26 @@ def repository_map(files: Sequence[str]) -> str:
 
 def shared_context(files: Sequence[str], gate: str | None, instructions: str | None) -> Text:
     """The part of the first message that is the same for all agents of a Run; ends in a cache breakpoint."""
-    parts = [f"<repository>\n{repository_map(files)}\n</repository>"]
+    parts = [framed("repository", repository_map(files))]
     if gate:
         parts.append(f"The Gate of this project is: {gate}")
     if instructions:
-        parts.append(f"<instructions>\n{instructions}\n</instructions>")
+        parts.append(framed("instructions", instructions))
     return Text(text="\n\n".join(parts), cache=True)
 
 
 def todo_block(todo: Todo) -> str:
     """A Todo's words, as data."""
-    symbol = f' symbol="{todo.symbol}"' if todo.symbol else ""
-    owner = f' owner="{todo.owner}"' if todo.owner else ""
-    head = (
-        f'<todo id="{todo.id}" path="{todo.path}" line="{todo.line}" marker="{todo.marker}"{symbol}{owner}>'
+    return framed(
+        "todo",
+        todo.text,
+        id=todo.id,
+        path=todo.path,
+        line=todo.line,
+        marker=todo.marker,
+        symbol=todo.symbol or None,
+        owner=todo.owner or None,
     )
-    return f"{head}\n{todo.text}\n</todo>"
 
 
 def task_text(task: Task, todos: Sequence[Todo], shown: Sequence[str] = ()) -> Text:
@@ -77,7 +83,7 @@ def earlier_attempt(diff: str, evidence: Evidence | None, summary: str, *, outgr
     parts = ["# Earlier attempt", who]
     if summary:
         parts.append(f"It said: {summary}")
-    parts.append(f"Its diff:\n<diff>\n{diff[:DIFF_LIMIT]}\n</diff>")
+    parts.append("Its diff:\n" + framed("diff", diff[:DIFF_LIMIT]))
     if evidence is not None:
         parts.append(gate_report(evidence))
     return Text(text="\n\n".join(parts))
@@ -115,5 +121,5 @@ def gate_report(evidence: Evidence) -> str:
             "It passes only because the set-up of the tests was changed. Put these files back as they were: "
             + ", ".join(evidence.rewritten[:20])
         )
-    said.append(f"<output>\n{evidence.output[-OUTPUT_TAIL:]}\n</output>")
+    said.append(framed("output", readable(evidence.output)[-OUTPUT_TAIL:]))
     return "\n".join(said)

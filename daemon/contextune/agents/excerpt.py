@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from contextune.agents.framing import opening
 from contextune.core.outline import Symbol
+from contextune.core.plain_text import hidden_lines
 
 WHOLE = 10_000
 """Characters up to which a file is shown whole: what that costs is less than the turn that reads it would."""
@@ -141,9 +143,13 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 def _block(path: str, lines: Sequence[str], spans: Sequence[Span], outline: str) -> str:
     whole = list(spans) == [Span(1, len(lines))]
-    shown = "" if whole else f' shown="{", ".join(f"{s.first}-{s.last}" for s in spans) or "nothing"}"'
+    shown = None if whole else ", ".join(f"{s.first}-{s.last}" for s in spans) or "nothing"
+    seen = {n for s in spans for n in range(s.first, s.last + 1)}
+    hidden = ", ".join(str(n) for n in hidden_lines(lines) if n in seen)[:100] or None
     parts = ["\n".join(f"{n}\t{lines[n - 1]}" for n in range(s.first, s.last + 1)) for s in spans]
     if outline and not whole:
         parts.append(f"Outline: {outline}")
     body = "\n…\n".join(parts)
-    return f'<file path="{path}" lines="{len(lines)}"{shown}>\n{body}\n</file>'
+    # Each line begins with its number, so that none can be a mark; its signs stay as they are, to be edited.
+    head = opening("file", path=path, lines=len(lines), shown=shown, hidden=hidden)
+    return f"{head}\n{body}\n</file>"

@@ -17,6 +17,7 @@ from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.default_plan import Draft, by_symbol, default_plan, finished
 from contextune.core.errors import PlanRejected
+from contextune.core.plain_text import one_line, plain
 from contextune.core.plan import Complexity, Plan, faults
 from contextune.core.suite_layout import SuiteLayout
 from contextune.core.todo import Todo
@@ -92,10 +93,14 @@ def read_plan(
         answer = msgspec.json.decode(text, type=PlannedTasks)
     except msgspec.MsgspecError as problem:
         return None, (f"The answer is not the JSON that was asked for: {problem}.",)
-    said = _number_faults(answer.tasks, len(todos))
+    tasks = [
+        msgspec.structs.replace(task, title=one_line(task.title), brief=plain(task.brief))
+        for task in answer.tasks
+    ]
+    said = _number_faults(tasks, len(todos))
     if said:
         return None, said
-    plan = finished(_drafts(answer.tasks, todos), layout)
+    plan = finished(_drafts(tasks, todos), layout)
     said = faults(plan, todos, is_known_file)
     return (None, said) if said else (plan, ())
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from contextune.agents.briefing import Lines
+from contextune.agents.framing import framed
 from contextune.core.default_plan import by_symbol, complexity_of
 from contextune.core.imports import ImportGraph
 from contextune.core.suite_layout import SuiteLayout
@@ -66,7 +67,7 @@ def request_text(given: PlanInput) -> str:
         if given.gate:
             parts.append(f"Tests run by: {given.gate}")
         if given.instructions:
-            parts.append(f"<instructions>\n{given.instructions[:INSTRUCTIONS_LIMIT]}\n</instructions>")
+            parts.append(framed("instructions", given.instructions[:INSTRUCTIONS_LIMIT]))
     if given.todos:
         parts.append("# Todos\n" + "\n".join(_numbered(given)))
         parts += [facts for facts in (_shared_symbols(given.todos), _imports(given)) if facts]

@@ -14,6 +14,7 @@ from contextune.agents.seen_files import SeenFiles
 from contextune.core.conversation import Tool, ToolUse
 from contextune.core.effects import FileEffect
 from contextune.core.errors import Asked, Finished, ToolProblem
+from contextune.core.plain_text import hidden_lines, one_line, plain, readable
 from contextune.core.ports import Shell, Workspace
 
 OUTPUT_LIMIT = 24_000
@@ -63,9 +64,9 @@ class Toolbox:
         """Check a call. Raises Finished and Asked to end or suspend the attempt."""
         match self._checked(use):
             case t.Finish(summary=summary, remaining=remaining):
-                raise Finished(use.id, summary, remaining)
+                raise Finished(use.id, plain(summary), plain(remaining))
             case t.Ask(question=question, choices=choices):
-                raise Asked(use.id, question, choices)
+                raise Asked(use.id, plain(question), tuple(one_line(choice) for choice in choices))
             case t.Bash() as bash:
                 return Call(lambda: self._bash(bash), changes=True)
             case t.Read() as read:
@@ -108,7 +109,7 @@ class Toolbox:
             output_limit=OUTPUT_LIMIT,
         )
         end = f"stopped after {limit} s" if result.timed_out else f"exit code {result.exit_code}"
-        return f"{result.output.rstrip()}\n[{end}]".lstrip()
+        return f"{readable(result.output).rstrip()}\n[{end}]".lstrip()
 
     def _read(self, given: t.Read) -> str:
         return bounded("\n\n".join(self._numbered(wanted) for wanted in given.files))
@@ -120,7 +121,9 @@ class Toolbox:
         if first > len(lines) and lines:
             raise ToolProblem(f"{wanted.path} has {len(lines)} lines; line {first} is past its end.")
         numbered = "\n".join(f"{n}\t{lines[n - 1]}" for n in range(first, last + 1))
-        return f"{wanted.path} ({len(lines)} lines)\n{numbered}"
+        hidden = [n for n in hidden_lines(lines) if first <= n <= last]
+        note = f", signs that are not seen in {', '.join(map(str, hidden[:20]))}" if hidden else ""
+        return f"{wanted.path} ({len(lines)} lines{note})\n{numbered}"
 
     def _planned_write(self, given: t.Write) -> Call:
         for file in given.files:

@@ -11,11 +11,13 @@ import msgspec
 
 from contextune.agents.briefing import shared_context, task_text
 from contextune.agents.excerpt import Span, excerpt
+from contextune.agents.framing import framed
 from contextune.core.conversation import Text
 from contextune.core.errors import ToolProblem
 from contextune.core.evidence import Baseline
 from contextune.core.imports import ImportGraph
 from contextune.core.outline import Symbol
+from contextune.core.plain_text import readable
 from contextune.core.plan import Task
 from contextune.core.ports import Repository, Workspace
 from contextune.core.run import Run
@@ -154,9 +156,8 @@ class ContextPacks:
         names = [name for name in baseline.failing if _is_about(name, said, paths)]
         if not names:
             return []
-        return [
-            f"<failing>\nOn the Base: {', '.join(names[:5])}\n{_output_of(baseline, names[0])}\n</failing>"
-        ]
+        said = f"On the Base: {', '.join(names[:5])}\n{readable(_output_of(baseline, names[0]))}"
+        return [framed("failing", said)]
 
 
 def _shown(files: Sequence[_File]) -> list[str]:

@@ -9,6 +9,7 @@ from contextune.core.checkout_look import look_text
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
+from contextune.core.plain_text import readable
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
 from contextune.core.states import Driver
@@ -36,6 +37,8 @@ from contextune.protocol.wording import (
     saving_text,
 )
 
+LINE_LIMIT = 1_000
+"""Characters of one of them that are shown."""
 TAIL_LINES = 40
 """How much of a command's output a view carries: what a person reads to see why it failed."""
 
@@ -99,7 +102,7 @@ def rung_view(rung: Rung) -> RungView:
 
 def tail(output: str) -> str:
     """The last lines of a command's output."""
-    return "\n".join(output.splitlines()[-TAIL_LINES:])
+    return "\n".join(line[:LINE_LIMIT] for line in readable(output).splitlines()[-TAIL_LINES:])
 
 
 def evidence_view(evidence: Evidence) -> EvidenceView:
