@@ -235,3 +235,13 @@ async def test_packages_behind_a_link_can_be_read(tmp_path: Path) -> None:
     assert fence.name == "bubblewrap", fence.detail
     done = await place.run(f"cat {place.user}/.venv/there.txt", fence=fence)
     assert done.output == "there\n"
+
+
+def test_a_folder_on_path_that_may_not_be_looked_at_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "home" / "closed"
+    plain = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and plain(path, mode))
+    environment = {"HOME": str(tmp_path / "home"), "PATH": f"{closed}:/usr/bin"}
+    assert str(closed) not in Bubblewrap("bwrap").wrap(["true"], cwd=tmp_path, environment=environment)

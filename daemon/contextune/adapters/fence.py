@@ -159,7 +159,8 @@ class Bubblewrap:
         # Each mount takes bwrap some 0.1 ms: what is there already, or within another one, needs none.
         for path in sorted(dict.fromkeys(wanted)):
             real = path.resolve()
-            if not path.exists() or path in too_much or real in too_much:
+            # What this user may not look at does not exist for its commands either.
+            if not os.access(path, os.F_OK) or path in too_much or real in too_much:
                 continue
             if _is_within(real, emptied) and not _is_within(real, bound):
                 out += ["--ro-bind", str(real), str(real)]

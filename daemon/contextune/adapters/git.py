@@ -163,6 +163,10 @@ def start(
     for key, value in {**_CONFIG, **(config or {})}.items():
         command += ["-c", f"{key}={value}"]
     variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # A folder named from here would lie in the repository, and with it a program called git among its files.
+    places = variables.get("PATH", os.defpath).split(os.pathsep)
+    places = [place for place in places if Path(place).is_absolute()]
+    variables["PATH"] = os.pathsep.join(places)
     variables.update(_FIXED)
     variables.update(environment or {})
     try:

@@ -66,12 +66,13 @@ class Objects:
         return self._git.run("rev-parse", "--verify", "--quiet", commit + "^{tree}").decode().strip()
 
     def read_file(self, commit: str, path: str) -> bytes | None:
-        """A file's bytes in a commit; None if it is not there, or no file."""
+        """A file's bytes in a commit or tree; None if it is not there, or no file."""
         answer = self._git.call("cat-file", "blob", f"{commit}:".encode() + given(path), allowed=(0, 128))
         if answer.code == 0:
             return answer.out
-        if self.resolve(commit) is None:
-            raise GitProblem(f"{commit} is no commit of this repository.")
+        known = self._git.call("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", allowed=range(256))
+        if known.code != 0:
+            raise GitProblem(f"{commit} is no commit or tree of this repository.")
         return None
 
     def read_files(self, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
