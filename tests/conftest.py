@@ -1,4 +1,7 @@
-"""Counts the hostile inputs that came out as expected, and says so at the end."""
+"""What holds for every test: properties are judged by what they find, not by how fast a busy machine is.
+
+At the end of a session it is said how many of the hostile inputs came out as expected.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import os
 from collections import defaultdict
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.hostile.inputs import INPUTS
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -66,7 +66,7 @@ def test_the_same_as_an_ordinary_user() -> None:
 
 
 def can_run(python: str, environment: dict[str, str]) -> bool:
-    """Whether an ordinary user can run a Python, and with it pytest: below a shell, since rights last for one step."""
+    """Whether an ordinary user can run a Python, and with it pytest, below a shell: rights last a step."""
     probe = [*DROP, "sh", "-c", f"exec {python} -c 'import pytest, msgspec'"]
     return subprocess.run(probe, env=environment, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
