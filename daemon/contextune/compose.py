@@ -18,6 +18,7 @@ from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
+from contextune.adapters.machine import ThisMachine
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
 from contextune.adapters.open_files import raise_limit
@@ -183,6 +184,7 @@ def make_world(
         journal=_journal(files),
         mailbox=FolderMailbox(files.state / "runs"),
         awake=Inhibitor(),
+        machine=ThisMachine(more=models.editor_key if isinstance(models, ModelChoice) else lambda: None),
         baselines=BaselineFolder(files.state / "baselines"),
         prices=PriceTable(read_own_prices(files.prices)),
         pressure=PressureFolder(files.state / "pressure"),

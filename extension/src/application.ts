@@ -19,6 +19,10 @@ export interface Application {
   readonly transcripts: Pages;
   readonly doctor: Pages;
   readonly todosView: TodosView;
+  /** The folder of the log files. */
+  readonly logFolder: string;
+  /** The extension's own version. */
+  readonly version: string;
 }
 
 /** A command: gets what VS Code hands over, which depends on where it was called from. */

@@ -1,6 +1,7 @@
 /** One table: every command and its function. */
 import * as vscode from "vscode";
 import type { Application, Command } from "./application";
+import { debugBundle } from "./commands/debugBundle";
 import * as product from "./commands/product";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
@@ -30,6 +31,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.openDashboard": product.openDashboard,
   "contextune.setApiKey": product.setApiKey,
   "contextune.doctor": product.doctor,
+  "contextune.debugBundle": debugBundle,
   "contextune.restartDaemon": product.restartDaemon,
   "contextune.showLog": product.showLog,
 

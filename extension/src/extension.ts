@@ -57,6 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
     transcripts,
     doctor,
     todosView: new TodosView(store, session),
+    logFolder: context.logUri.fsPath,
+    version: manifest.version,
   };
   context.subscriptions.push(
     ...[log, daemon, app.review, app.todosView, transcripts, doctor, quotePages],

@@ -6,11 +6,13 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from contextune.adapters import journal_rows, stream_table
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import MIGRATIONS
 from contextune.core.conversation import Message, Rung, Text, ToolResult
@@ -28,6 +30,7 @@ from contextune.core.money import PriceRange
 from contextune.core.plan import Plan
 from contextune.core.ports import Journal
 from contextune.core.quote import Quote
+from contextune.core.redact import may_hold_secret
 from contextune.core.snapshot import Base
 
 
@@ -85,6 +88,67 @@ async def test_two_journals_on_one_file_both_keep_everything(tmp_path: Path) -> 
     await second.close()
 
 
+async def test_streams_are_read_from_where_they_are(tmp_path: Path) -> None:
+    """More events than a slot of the file holds, of streams that lie within each other."""
+    journal = SqliteJournal(tmp_path / "j.db")
+    streams = ["r_a", "r_b", "plan_r_a"]
+    events = [noted(streams[n % 7 % 3], str(n), at=n) for n in range(5_000)]
+    for start in range(0, 5_000, 500):
+        await journal.append(events[start : start + 500])
+    await journal.append([noted("r_late", "one"), noted("r_a", "again")])
+    for stream in streams:
+        own = [event for event in events if event.run_id == stream]
+        own += [noted("r_a", "again")] if stream == "r_a" else []
+        assert await journal.read(stream) == own
+        assert await journal.read(stream, after=len(own) - 2) == own[-2:]
+        assert await journal.read(stream, after=len(own)) == []
+    assert await journal.read("r_late") == [noted("r_late", "one")]
+    await journal.close()
+    with sqlite3.connect(tmp_path / "j.db") as connection:
+        plan = connection.execute("EXPLAIN QUERY PLAN " + stream_table.READ, ("r_a", 0)).fetchall()
+        slots = connection.execute("SELECT slot FROM streams WHERE run_id = 'r_late'").fetchall()
+    connection.close()
+    steps = [step for *_, step in plan]
+    assert [step.split()[0] for step in steps] == ["SEARCH", "SEARCH"], steps
+    assert slots == [(5_001 // 1024,)]
+
+
+async def test_a_large_event_is_looked_through_beside_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[bool, set[str]] = {True: set(), False: set()}
+
+    def look(body: bytes) -> bool:
+        threads[len(body) > journal_rows.AT_ONCE].add(threading.current_thread().name)
+        return may_hold_secret(body)
+
+    monkeypatch.setattr(journal_rows, "may_hold_secret", look)
+    journal = SqliteJournal(tmp_path / "j.db")
+    key = "sk-ant-api03-" + "x9Y_" * 20
+    large = "word " * 800_000 + key
+    appends = [
+        journal.append([noted("large", large)]),
+        *(journal.append([noted("r", "x")]) for _ in range(9)),
+    ]
+    await asyncio.gather(*appends)
+    assert await journal.read("large") == [noted("large", large.replace(key, "sk-ant-[masked]"))]
+    assert len(await journal.read("r")) == 9
+    await journal.close()
+    here = threading.current_thread().name
+    assert threads[False] == {here}
+    assert len(threads[True]) == 1
+    assert here not in threads[True]
+
+
+async def test_what_is_looked_through_while_the_journal_closes_is_refused(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "j.db")
+    late = asyncio.ensure_future(journal.append([noted("r", "x" * (journal_rows.AT_ONCE + 1))]))
+    await asyncio.sleep(0)
+    await journal.close()
+    with pytest.raises(ContextuneError, match="closed"):
+        await late
+
+
 async def test_masks_secrets(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path / "j.db", secrets=["local-server-key"])
     key = "sk-ant-api03-" + "x9Y_" * 20
@@ -111,6 +175,7 @@ async def _count(path: Path) -> int:
 WRITER = """
 import asyncio, sys
 from pathlib import Path
+from contextune.adapters import journal_rows, stream_table
 from contextune.adapters.journal import SqliteJournal
 from contextune.core.errors import ContextuneError
 from contextune.core.events import AnyEvent, Noted

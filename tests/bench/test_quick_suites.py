@@ -18,6 +18,7 @@ async def test_the_journal() -> None:
     await journal.run(bench(figures), events=20, rounds=1)
     told = {figure.metric: figure.value for figure in figures}
     assert told["events a second, 16 agents, 444 bytes each"] > 0
+    assert told["event loop late while results of 4 MB are recorded, at most"] > 0
     assert told["events seen in an editor"] > 50
     assert 0 <= told["event to editor, median"] <= told["event to editor, p95"]
 

@@ -28,6 +28,7 @@ DELIVERED = (
         "answer",
     ),
     *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "trust", "demo", "offline-model"),
+    "debug-bundle",
 )
 
 REPORT = """

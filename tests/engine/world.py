@@ -15,6 +15,7 @@ from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import NoFence
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.machine import ThisMachine
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.outline import LayoutOutliner
 from contextune.adapters.pressure_board import PressureFolder
@@ -195,6 +196,7 @@ class Desk:
                 workspace=WorktreeFiles,
                 fence=lambda: self.fence,
                 awake=self.awake,
+                machine=ThisMachine(),
                 warm=warm,
             ),
             **options,

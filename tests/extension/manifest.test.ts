@@ -11,7 +11,7 @@ const contract = [
   ...["delegateTodo", "parallelizeFile", "parallelizeSelection", "parallelizeWorkspace", "runGoal"],
   ...["reviewRun", "acceptRun", "undoRun", "discardRun", "pauseRun", "cancelRun", "retryTask", "tellAgent"],
   ...["answerQuestion", "cleanWorktrees", "openWorktree", "openTranscript", "openDashboard", "setApiKey"],
-  ...["doctor", "restartDaemon", "showLog"],
+  ...["doctor", "debugBundle", "restartDaemon", "showLog"],
 ].map((name) => `contextune.${name}`);
 
 test("every command of the contract is there, with title, category and icon", () => {

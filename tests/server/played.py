@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from contextune.core import events as ev
+from contextune.core.bundle import Member
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
 from contextune.core.money import Bill
@@ -76,6 +77,8 @@ class Played:
         self.lookout = PlayedLookout()
         self.by_itself: bool | None = True
         self.lack = ""
+
+        self.bundles = PlayedBundles(self.call)
 
     async def compose(self) -> Application:
         return cast(Application, self)
@@ -241,6 +244,20 @@ class PlayedLookout:
 
     def driver(self, run_id: str) -> Driver:
         return self.drivers.get(run_id, "here")
+
+
+class PlayedBundles:
+    """Stands in for engine.debug_bundle.DebugBundles."""
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self.call = call
+
+    async def gather(self, folder: Path | None, run_id: str | None, **chosen: Any) -> list[Member]:
+        self.call("gather", folder, run_id, chosen)
+        return [Member("README.txt", "what is in it", b"words")]
+
+    async def write(self, path: Path, members: Sequence[Member]) -> None:
+        self.call("write", path, members)
 
 
 class PlayedDesk:

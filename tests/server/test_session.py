@@ -244,6 +244,23 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     assert ("accept", "r_1", "merge") in app.calls
 
 
+async def test_a_debug_bundle_is_told_before_it_is_written(
+    editor: Editor, app: Played, folder: Path, tmp_path: Path
+) -> None:
+    await editor.open(folder)
+    app.happen(s.created(s.make_quote(str(folder))))
+    output = str(tmp_path / "bundle.zip")
+    told = {"path": output, "members": [{"name": "README.txt", "about": "what is in it", "sizeBytes": 5}]}
+    wanted = {"output": output, "runId": "r_1", "logs": "/logs", "editor": "VS Code 1.99"}
+    assert await editor.ask("contextune/debug/bundle", {**wanted, "dryRun": True}) == told
+    assert [call[0] for call in app.calls if call[0] in ("gather", "write")] == ["gather"]
+    assert await editor.ask("contextune/debug/bundle", {**wanted, "withContent": True}) == told
+    gathered, (_, path, members) = app.calls[-2:]
+    chosen = {"logs": (Path("/logs"),), "editor": "VS Code 1.99", "with_content": True}
+    assert gathered == ("gather", folder, "r_1", chosen)
+    assert (path, [member.name for member in members]) == (tmp_path / "bundle.zip", ["README.txt"])
+
+
 @pytest.mark.parametrize(
     ("path", "text", "binary"),
     [

@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contextune.adapters import ledger_table, milestones
+from contextune.adapters import ledger_table, milestones, stream_table
 from contextune.adapters.journal_file import is_full, prepare, problem_with
+from contextune.adapters.journal_rows import Row, RowEncoder, are_long
 from contextune.adapters.reserve import Reserve
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
@@ -31,13 +32,11 @@ from contextune.core.events import (
     AnyEvent,
     RequestReserved,
     RequestSettled,
-    RunCreated,
     ShadowFinished,
     TaskRecorded,
 )
 from contextune.core.ledger import LedgerEntry
 from contextune.core.record import TaskRecord
-from contextune.core.redact import may_hold_secret, redact_all
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +52,12 @@ HISTORY_LIMIT = 2_000
 FOREVER = 2**62
 """Later than any time, in milliseconds."""
 
-_Row = tuple[str, str | None, int, str, bytes]
+_BILLED = frozenset({RequestReserved, RequestSettled})
+"""What the Ledger's table follows."""
 
 
 class _Append(NamedTuple):
-    rows: list[_Row]
+    rows: list[Row]
     events: Sequence[AnyEvent]
     caps: Sequence[Cap]
     done: asyncio.Future[None]
@@ -65,10 +65,9 @@ class _Append(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether nothing but its own rows is to be written."""
-        return not any(isinstance(event, RequestReserved | RequestSettled) for event in self.events)
+        return _BILLED.isdisjoint(map(type, self.events))
 
 
-_READ = "SELECT seq, body FROM events WHERE run_id = ? ORDER BY seq LIMIT -1 OFFSET ?"
 _NEWS = "SELECT run_id, max(seq) FROM events WHERE seq > ? GROUP BY run_id"
 _INSERT = "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)"
 
@@ -83,9 +82,8 @@ class SqliteJournal:
         ContextuneError if the file can't be used.
         """
         self._path = path
-        self._secrets = tuple(secrets)
+        self._rows = RowEncoder(secrets)
         self._queue: SimpleQueue[_Append | None] = SimpleQueue()
-        self._encoder = msgspec.json.Encoder()
         self._decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
@@ -116,17 +114,21 @@ class SqliteJournal:
         Raises BudgetReached if a reservation among them exceeds one of `caps`, counted over all processes,
         and ContextuneError if the disk is full or the file can't be written.
         """
+        if are_long(events):
+            rows = await asyncio.to_thread(self._rows.rows_in_parts, events)
+        else:
+            rows = self._rows.rows(events)
         if self._closed:
             raise ContextuneError("The journal is closed: nothing can be recorded any more.")
-        if not events:
+        if not rows:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Append([self._row(event) for event in events], events, caps, done))
+        self._queue.put(_Append(rows, events, caps, done))
         await done
 
     async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:
         """The events of a Run in order but for the first `after`; empty if there are none."""
-        rows = await asyncio.to_thread(self._select, _READ, (run_id, after))
+        rows = await asyncio.to_thread(self._select, stream_table.READ, (run_id, after))
         events = []
         for seq, body in rows:
             try:
@@ -192,14 +194,6 @@ class SqliteJournal:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _row(self, event: AnyEvent) -> _Row:
-        body = self._encoder.encode(event)
-        if self._secrets or may_hold_secret(body):
-            body = self._encoder.encode(redact_all(msgspec.to_builtins(event), self._secrets))
-        repository = event.repository if isinstance(event, RunCreated) else None
-        kind = str(type(event).__struct_config__.tag)
-        return (event.run_id, repository, event.at, kind, body)
-
     def _write(self) -> None:
         """The writer thread: one transaction for all that waits, until the end is asked for."""
         ended, before = False, 0
@@ -264,7 +258,7 @@ class SqliteJournal:
         problems: list[ContextuneError | None] = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            plain: list[_Row] = []
+            plain: list[Row] = []
             for append in batch:
                 if append.is_plain:
                     plain += append.rows

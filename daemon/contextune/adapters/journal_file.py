@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from contextune.adapters import ledger_table
+from contextune.adapters import ledger_table, stream_table
 from contextune.core.errors import ContextuneError, PlaceProblem
 
 MIGRATIONS = (
@@ -22,6 +22,7 @@ MIGRATIONS = (
     CREATE INDEX runs_by_start ON events (seq) WHERE kind = 'run_created';
     """,
     ledger_table.MIGRATION,
+    stream_table.MIGRATION,
 )
 """Each brings the file from the version of its place to the next; `PRAGMA user_version` counts them."""
 

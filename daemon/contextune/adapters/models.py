@@ -39,6 +39,10 @@ class ModelChoice:
         """The editor's key; kept in memory alone."""
         self._key = key or None
 
+    def editor_key(self) -> str | None:
+        """The key that the editor handed over, if it did: a secret to mask."""
+        return self._key
+
     def set_offline(self, offline: bool) -> None:
         """Whether the offline model is what the settings name."""
         self._offline = offline

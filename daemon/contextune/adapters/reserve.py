@@ -15,7 +15,7 @@ PLENTY = 25
 """How many times as much must be free before anything is held back."""
 
 AGAIN = 30.0
-"""Seconds between two tries to hold back anew."""
+"""Seconds between two looks whether it is held back."""
 
 
 class Reserve:
@@ -28,9 +28,12 @@ class Reserve:
 
     def hold(self) -> None:
         """Hold the room back if that is not so already and there is plenty. Never fails. Blocking."""
-        if self._path.exists() or time.monotonic() < self._due:
+        now = time.monotonic()
+        if now < self._due:
             return
-        self._due = time.monotonic() + AGAIN
+        self._due = now + AGAIN
+        if self._path.exists():
+            return
         with suppress(OSError):
             if shutil.disk_usage(self._path.parent).free >= PLENTY * self._size:
                 self._take()

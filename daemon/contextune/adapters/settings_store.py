@@ -22,14 +22,18 @@ class LayeredSettings:
 
     def load(self, root: Path | None, overrides: Mapping[str, Any]) -> Settings:
         """The settings in force for a repository. Raises UsageProblem naming source and key."""
+        flags = SettingsSource(name="command line", values={**self._flags, **overrides})
+        trusted = root is not None and self._files.is_trusted(root)
+        return combine((*self.sources(root), flags), trusted=trusted)
+
+    def sources(self, root: Path | None) -> tuple[SettingsSource, ...]:
+        """The files and the editor, in order; flags come after them. Raises UsageProblem."""
         layers = [*self._files.sources(root)]
         for place in (None, root) if root is not None else (None,):
             source = self._editor.get(place)
             if source is not None:
                 layers.append(source)
-        layers.append(SettingsSource(name="command line", values={**self._flags, **overrides}))
-        trusted = root is not None and self._files.is_trusted(root)
-        return combine(tuple(layers), trusted=trusted)
+        return tuple(layers)
 
     def configure(self, root: Path | None, values: Mapping[str, Any]) -> None:
         """The editor's own settings, keys in snake_case; nothing is kept if one of them is bad."""

@@ -24,7 +24,7 @@ from contextune.core.plan import Plan, Task
 from contextune.core.ports import Repository
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, fold
-from contextune.core.settings import HAIKU, SONNET, Settings
+from contextune.core.settings import HAIKU, SONNET, Settings, SettingsSource
 from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN
 from contextune.engine.gate import Gate
@@ -109,6 +109,11 @@ class _Fixed:
         """The settings that the Run drew."""
         del root, overrides
         return self._settings
+
+    def sources(self, root: Path | None) -> tuple[SettingsSource, ...]:
+        """Nothing but what the Run drew."""
+        del root
+        return ()
 
     def configure(self, root: Path | None, values: Mapping[str, Any]) -> None:
         """Nobody edits them."""

@@ -225,10 +225,23 @@ def _settle(commands: Commands) -> None:
     discard.add_argument("run", metavar="RUN")
 
 
+def _debug_bundle(commands: Commands) -> None:
+    bundle = _command(commands, "debug-bundle", "Pack what a bug report needs into a .zip, secrets masked.")
+    bundle.add_argument("run", nargs="?", metavar="RUN", help="the three newest if none is given")
+    bundle.add_argument("--output", type=Path, metavar="FILE", help="a new file; here if not given")
+    bundle.add_argument("--dry-run", action="store_true", help="only list what would be in it")
+    bundle.add_argument(
+        "--with-content",
+        action="store_true",
+        help="prompts, replies and output as well, with what they quote of your files",
+    )
+
+
 def _machine(commands: Commands) -> None:
     _worktrees(commands)
     _command(commands, "agents", "The roles: what each does, on which model, with which tools.")
     _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
+    _debug_bundle(commands)
     trust = _command(
         commands,
         "trust",

@@ -12,6 +12,7 @@ from typing import Any
 from contextune.agents.roles import builtin_roles
 from contextune.cli import steering, work
 from contextune.cli.cost import cost
+from contextune.cli.debug_bundle import debug_bundle
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
 from contextune.cli.tables import cell, table
@@ -165,5 +166,6 @@ COMMANDS: dict[str, Command] = {
     "worktrees": _with_application(worktrees),
     "agents": _agents,
     "doctor": _with_application(_doctor),
+    "debug-bundle": _with_application(debug_bundle),
     "trust": _with_application(_trust),
 }

@@ -23,6 +23,7 @@ from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
 from contextune.engine import accept as acceptance
+from contextune.engine.debug_bundle import DebugBundles
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
 from contextune.engine.edits import edited
@@ -57,6 +58,7 @@ class Application:
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
         self.advice = WorktreeAdvice(world, self._places)
+        self.bundles = DebugBundles(world)
         self._quotes: dict[str, tuple[Quote, Settings, Pricer]] = {}
         self._refused: set[Path] = set()
 

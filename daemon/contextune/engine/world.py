@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from contextune.core.bundle import Machine
 from contextune.core.check import Check
 from contextune.core.ports import (
     Baselines,
@@ -21,7 +22,7 @@ from contextune.core.ports import (
     Shell,
     Workspace,
 )
-from contextune.core.settings import Provider, Settings
+from contextune.core.settings import Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.engine.limits import House
 from contextune.engine.measures import Measures
@@ -32,6 +33,10 @@ class SettingsStore(Protocol):
 
     def load(self, root: Path | None, overrides: Mapping[str, Any]) -> Settings:
         """The settings in force for a repository. Raises UsageProblem."""
+        ...
+
+    def sources(self, root: Path | None) -> tuple[SettingsSource, ...]:
+        """The layers that `load` combines, in order. Raises UsageProblem if one can't be read."""
         ...
 
     def configure(self, root: Path | None, values: Mapping[str, Any]) -> None:
@@ -107,6 +112,8 @@ class World:
     clock: Clock
     journal: Journal
     mailbox: Mailbox
+    machine: Machine
+    """What a debug bundle tells of."""
     baselines: Baselines
     awake: KeepAwake
     prices: PriceBook

@@ -58,6 +58,7 @@ METHODS: tuple[Method, ...] = (
         "Let agents run commands without a Fence where there is none.",
     ),
     _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),
+    _request("debug/bundle", p.DebugBundleParams, p.DebugBundleResult, "Pack what a bug report needs."),
     _request("worktree/list", p.TodoListParams, w.WorktreeListResult, "Worktrees of Tasks, and Salvages."),
     _request("worktree/clean", w.WorktreeCleanParams, w.WorktreeCleanResult, "Remove unneeded worktrees."),
     _request("worktree/restore", w.WorktreeRestoreParams, w.WorktreeRestoreResult, "Put a Salvage back."),

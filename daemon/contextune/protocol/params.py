@@ -206,3 +206,33 @@ class DoctorResult(View, frozen=True, kw_only=True):
     """What was looked at."""
 
     checks: tuple[CheckView, ...]
+
+
+class DebugBundleParams(Params, frozen=True, kw_only=True):
+    """What to pack: one Run, or the newest ones if none is named. With `dry_run`, only tell what."""
+
+    output: str
+    """The `.zip` to write; it must not be there yet."""
+    run_id: str | None = None
+    with_content: bool = False
+    """Conversations too, which quote the user's files."""
+    dry_run: bool = False
+    logs: str | None = None
+    """The folder of the editor's log files."""
+    editor: str = ""
+    """The editor and its extension, with their versions."""
+
+
+class BundleMemberView(View, frozen=True, kw_only=True):
+    """One file of a bundle."""
+
+    name: str
+    about: str
+    size_bytes: int
+
+
+class DebugBundleResult(View, frozen=True, kw_only=True):
+    """What is, or would be, in it."""
+
+    path: str
+    members: tuple[BundleMemberView, ...]

@@ -201,6 +201,14 @@ export interface Usage {
   webSearches: number;
 }
 /**
+ * One file of a bundle.
+ */
+export interface BundleMemberView {
+  name: string;
+  about: string;
+  sizeBytes: number;
+}
+/**
  * Why a request read less from the cache than the one before it had left there, as the server says.
  */
 export interface CacheMiss {
@@ -423,6 +431,24 @@ export interface CredentialSetParams {
  */
 export interface CredentialState {
   source: "editor" | "environment" | "none" | "offline";
+}
+/**
+ * What to pack: one Run, or the newest ones if none is named. With `dry_run`, only tell what.
+ */
+export interface DebugBundleParams {
+  output: string;
+  runId?: string | null;
+  withContent?: boolean;
+  dryRun?: boolean;
+  logs?: string | null;
+  editor?: string;
+}
+/**
+ * What is, or would be, in it.
+ */
+export interface DebugBundleResult {
+  path: string;
+  members: BundleMemberView[];
 }
 /**
  * What was looked at.
@@ -1475,6 +1501,8 @@ export const Requests = {
   workspaceAllowUnfenced: "contextune/workspace/allowUnfenced",
   /** What is in order and what is missing. */
   doctorCheck: "contextune/doctor/check",
+  /** Pack what a bug report needs. */
+  debugBundle: "contextune/debug/bundle",
   /** Worktrees of Tasks, and Salvages. */
   worktreeList: "contextune/worktree/list",
   /** Remove unneeded worktrees. */
@@ -1521,6 +1549,7 @@ export interface RequestTypes {
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
   "contextune/workspace/allowUnfenced": { params: WorkspaceAllowUnfencedParams; result: Nothing };
   "contextune/doctor/check": { params: null; result: DoctorResult };
+  "contextune/debug/bundle": { params: DebugBundleParams; result: DebugBundleResult };
   "contextune/worktree/list": { params: TodoListParams; result: WorktreeListResult };
   "contextune/worktree/clean": { params: WorktreeCleanParams; result: WorktreeCleanResult };
   "contextune/worktree/restore": { params: WorktreeRestoreParams; result: WorktreeRestoreResult };

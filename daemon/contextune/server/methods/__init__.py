@@ -13,6 +13,7 @@ from contextune.protocol.wire import View
 from contextune.server.methods import (
     cost,
     credential,
+    debug,
     doctor,
     quote,
     review,
@@ -49,6 +50,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/workspace/trust": workspace.trust,
     "contextune/workspace/allowUnfenced": workspace.allow_unfenced,
     "contextune/doctor/check": doctor.check,
+    "contextune/debug/bundle": debug.bundle,
     "contextune/worktree/list": worktree.every,
     "contextune/worktree/clean": worktree.clean,
     "contextune/worktree/restore": worktree.restore,
