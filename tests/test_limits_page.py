@@ -11,7 +11,9 @@ from contextune.engine import allowance, doctor, limits
 from contextune.server import client, frames, pipes, protocol
 
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")
-OTHERS = frozenset({"gate", "setup", "run", "teardown", "accept", "provider", "shadow", "resume"})
+OTHERS = frozenset(
+    {"gate", "setup", "run", "teardown", "accept", "provider", "shadow", "resume", "git_signing"}
+)
 """Widening settings that are no limits."""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from contextune.adapters.repository import GitRepository
+from contextune.core.errors import GitProblem
 from contextune.core.events import Restore
 from contextune.core.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work
@@ -379,3 +382,54 @@ class TestKindsOfFilesAndPlaces:
         assert not (place.root / "out").exists()
         assert place.said("status", "--porcelain") == "M in/a.txt"
         done.undo()
+
+
+def ssh_signer(folder: Path) -> tuple[Path, Path]:
+    """A key, and the file by which git knows its owner."""
+    key, known = folder / "key", folder / "signers"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+    known.write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    return key, known
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+@pytest.mark.parametrize("message", [None, "All in one\n"])
+def test_commits_are_signed_by_the_users_configuration_alone(
+    place: Place, tmp_path: Path, message: str | None
+) -> None:
+    key, known = ssh_signer(tmp_path)
+    for name, value in (
+        ("gpg.format", "ssh"),
+        ("user.signingKey", str(key)),
+        ("gpg.ssh.allowedSignersFile", str(known)),
+    ):
+        place.git("config", "--global", name, value)
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path / 'fired'}\nexit 1\n")
+    trap.chmod(0o755)
+    for name in ("gpg.program", "gpg.ssh.program", "gpg.ssh.defaultKeyCommand"):
+        place.git("config", name, str(trap))
+    repository = place.open()
+    base = repository.take_base({}, None)
+    (tmp_path / "pool").mkdir()
+    first = work(repository, base.commit, tmp_path / "pool" / "w", {"a.txt": "a\n"}, "one")
+    second = work(repository, first, tmp_path / "pool" / "w", {"b.txt": "b\n"}, "two")
+    repository.move_checkout(base, second, message, sign=True)
+    assert not (tmp_path / "fired").exists()
+    signer = ["-c", "gpg.ssh.program=ssh-keygen"]
+    states = place.said(*signer, "log", "--format=%G? %GS", f"{base.head}..HEAD").splitlines()
+    assert states == ["G ada@example.org"] * (1 if message else 2)
+    assert place.read("b.txt") == "b\n"
+    assert place.said("status", "--porcelain") == ""
+
+
+def test_a_signature_that_cannot_be_made_moves_nothing(place: Place, tmp_path: Path) -> None:
+    place.git("config", "--global", "gpg.program", "/nowhere/gpg")
+    repository = place.open()
+    base = repository.take_base({}, None)
+    (tmp_path / "pool").mkdir()
+    result = work(repository, base.commit, tmp_path / "pool" / "w", {"a.txt": "a\n"})
+    before = place.state()
+    with pytest.raises(GitProblem, match="sign"):
+        repository.move_checkout(base, result, None, sign=True)
+    assert place.state() == before

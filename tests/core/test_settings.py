@@ -116,6 +116,7 @@ WIDER: dict[str, Any] = {
     "task_disk": 10**15,
     "daemon_agents": 100,
     "resume": "ask",
+    "git_signing": True,
 }
 
 

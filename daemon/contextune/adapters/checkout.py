@@ -25,6 +25,7 @@ from contextune.adapters.refusals import Head, named, require_calm, require_room
 from contextune.adapters.replay import name_files, replay
 from contextune.adapters.restore_point import PutBack, compare, index_lines, read_record, write_record
 from contextune.adapters.scratch import Scratch
+from contextune.adapters.signing import signing
 from contextune.core.errors import GitProblem, MergeRefused
 from contextune.core.events import Restore
 from contextune.core.snapshot import Base
@@ -56,7 +57,7 @@ class Checkout:
         self._scratch = scratch
         self._disk = Disk(git.work_tree)
 
-    def move(self, base: Base, result: str, message: str | None) -> Restore:
+    def move(self, base: Base, result: str, message: str | None, *, sign: bool = False) -> Restore:
         """Carry `base`..`result` into branch, index and files. See `core.ports.Repository.move_checkout`.
 
         Repeating it for a result that is already in returns the first call's record.
@@ -68,7 +69,15 @@ class Checkout:
             if done is not None and self._contains(head.commit, f"{done}^1"):
                 return read_record(self._objects, done)
             require_calm(self._git, base, head)
-            tip = replay(self._git, self._objects, base, result=result, message=message, head=head.commit)
+            tip = replay(
+                self._git,
+                self._objects,
+                base,
+                result=result,
+                message=message,
+                head=head.commit,
+                sign=signing(self._git) if sign else None,
+            )
             with self._scratch.folder() as folder:
                 return self._move(base, result, head, tip, folder)
 

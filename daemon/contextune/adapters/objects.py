@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contextune.adapters.git import CONTEXTUNE, Git, Identity, fields, given, shown, signature
+from contextune.adapters.signing import Signing
 from contextune.core.errors import GitProblem
 from contextune.core.events import FileChange
 from contextune.core.flags import flag_of
@@ -145,6 +146,7 @@ class Objects:
         *,
         author: Identity | None = None,
         encoding: str | None = None,
+        sign: Signing | None = None,
     ) -> str:
         """Write a commit object, in the user's name, and return its id.
 
@@ -157,7 +159,7 @@ class Objects:
         if author is not None:
             mine = signature(author, author)
             environment.update({key: mine[key] for key in mine if key.startswith("GIT_AUTHOR_")})
-        return self._write_commit(tree, parents, message, environment, encoding)
+        return self._write_commit(tree, parents, message, environment, encoding, sign)
 
     def commit_ours(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit object in Contextune's own name."""
@@ -245,12 +247,16 @@ class Objects:
         message: str | bytes,
         environment: dict[str, str],
         encoding: str | None = None,
+        sign: Signing | None = None,
     ) -> str:
         words = message.encode("utf-8", "replace") if isinstance(message, str) else message
         lineage = [word for parent in parents for word in ("-p", parent)]
         arguments = ("commit-tree", *lineage, "-F", "-", tree)
         text = words.replace(b"\0", b"")
         config = {"i18n.commitEncoding": encoding or "UTF-8", "user.useConfigOnly": "true"}
+        if sign is not None:
+            arguments = ("commit-tree", "-S", *arguments[1:])
+            environment, config = {**environment, **sign.environment}, {**config, **sign.config}
         answer = self._git.run(*arguments, stdin=text, environment=environment, config=config)
         return answer.decode().strip()
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from contextune.adapters.git import Git, Identity
 from contextune.adapters.objects import Objects
+from contextune.adapters.signing import Signing
 from contextune.core.errors import GitProblem, MergeRefused
 from contextune.core.snapshot import Base
 
@@ -18,19 +19,28 @@ class _Commit(NamedTuple):
     parents: tuple[str, ...]
 
 
-def replay(git: Git, objects: Objects, base: Base, *, result: str, message: str | None, head: str) -> str:
+def replay(
+    git: Git,
+    objects: Objects,
+    base: Base,
+    *,
+    result: str,
+    message: str | None,
+    head: str,
+    sign: Signing | None = None,
+) -> str:
     """Carry `base`..`result` onto `head` and return the new tip.
 
     What the Base holds beyond its HEAD, the user's unfinished work, is not carried along. One commit stays
     one, its author and message kept; with a `message` there is one commit in all. Raises MergeRefused if the
-    work does not apply to `head`.
+    work does not apply to `head`. With `sign`, every commit is written anew and signed.
     """
     chain = _chain(git, base.commit, result)
     if not chain:
         return head
     if message is not None:
-        return _squash(objects, base, result, message, head)
-    if head == base.commit and all(len(commit.parents) == 1 for commit in chain):
+        return _squash(objects, base, result, message, head, sign)
+    if sign is None and head == base.commit and all(len(commit.parents) == 1 for commit in chain):
         return result
     head_tree, *trees = objects.trees_of([head, base.commit, *(commit.id for commit in chain)])
     bodies = objects.read_all([commit.id.encode() for commit in chain])
@@ -40,7 +50,7 @@ def replay(git: Git, objects: Objects, base: Base, *, result: str, message: str 
         if merge.tree is None:
             raise _refusal(base, head, merge.conflicts)
         if merge.tree != tip_tree:
-            tip = _rewrite(objects, body, merge.tree, tip)
+            tip = _rewrite(objects, body, merge.tree, tip, sign)
             tip_tree = merge.tree
     return tip
 
@@ -52,12 +62,12 @@ def name_files(paths: Collection[str]) -> str:
     return named if len(ordered) <= 5 else f"{named} and {len(ordered) - 5} more"
 
 
-def _squash(objects: Objects, base: Base, result: str, message: str, head: str) -> str:
+def _squash(objects: Objects, base: Base, result: str, message: str, head: str, sign: Signing | None) -> str:
     head_tree, result_tree = objects.trees_of([head, result])
     merge = objects.merge_trees(base.commit, base.tree, head_tree, result_tree)
     if merge.tree is None:
         raise _refusal(base, head, merge.conflicts)
-    return head if merge.tree == head_tree else objects.commit_tree(merge.tree, [head], message)
+    return head if merge.tree == head_tree else objects.commit_tree(merge.tree, [head], message, sign=sign)
 
 
 def _chain(git: Git, base: str, result: str) -> list[_Commit]:
@@ -69,7 +79,7 @@ def _chain(git: Git, base: str, result: str) -> list[_Commit]:
     return chain
 
 
-def _rewrite(objects: Objects, body: bytes, tree: str, parent: str) -> str:
+def _rewrite(objects: Objects, body: bytes, tree: str, parent: str, sign: Signing | None) -> str:
     """The same commit with another tree on another parent: author, date and message stay."""
     header, _, message = body.partition(b"\n\n")
     written = re.search(rb"^author (.+) <(.*)> (\d+ [+-]\d{4})$", header, re.MULTILINE)
@@ -79,7 +89,12 @@ def _rewrite(objects: Objects, body: bytes, tree: str, parent: str) -> str:
         name, email, date = (os.fsdecode(part) for part in written.groups())
         author = Identity(name, email, f"@{date}")
     return objects.commit_tree(
-        tree, [parent], message, author=author, encoding=encoding[1].decode("ascii") if encoding else None
+        tree,
+        [parent],
+        message,
+        author=author,
+        encoding=encoding[1].decode("ascii") if encoding else None,
+        sign=sign,
     )
 
 

@@ -166,9 +166,9 @@ class GitRepository:
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""
         self._worktrees.reset(path, commit)
 
-    def move_checkout(self, base: Base, result: str, message: str | None) -> Restore:
+    def move_checkout(self, base: Base, result: str, message: str | None, *, sign: bool = False) -> Restore:
         """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished."""
-        return self._checkout.move(base, result, message)
+        return self._checkout.move(base, result, message, sign=sign)
 
     def restore_checkout(self, base: Base, accepted: str, restore: Restore) -> None:
         """Put branch, index and files back as they were before `move_checkout`."""

@@ -331,7 +331,7 @@ class Repository(Protocol):
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""
         ...
 
-    def move_checkout(self, base: Base, result: str, message: str | None) -> Restore:
+    def move_checkout(self, base: Base, result: str, message: str | None, *, sign: bool = False) -> Restore:
         """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished.
 
         Raises MergeRefused, before anything was written, if it would lose or mix bytes.

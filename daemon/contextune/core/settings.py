@@ -94,6 +94,8 @@ class Settings(Value, frozen=True, kw_only=True):
     gate_retries: int = 1
     """How often a red Gate goes back to the same attempt before the Task climbs."""
     accept: AcceptMode = "none"
+    git_signing: bool = False
+    """Whether commits that Accept puts on the branch are signed, as the user's own git configuration says."""
     base: str | None = None
     """A commit to start from in place of what the user sees."""
     offline: bool = False
@@ -104,7 +106,7 @@ WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
-    | {"task_disk", "daemon_agents", "resume"}
+    | {"task_disk", "daemon_agents", "resume", "git_signing"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""

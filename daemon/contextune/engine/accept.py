@@ -18,15 +18,23 @@ from contextune.engine.leases import Leases
 
 
 async def accept(
-    run: Run, repository: Repository, clock: Clock, mode: AcceptMode, seen: Collection[str]
+    run: Run,
+    repository: Repository,
+    clock: Clock,
+    mode: AcceptMode,
+    seen: Collection[str],
+    *,
+    sign: bool = False,
 ) -> ev.RunAccepted:
-    """Move the user's branch once. Raises UsageProblem or MergeRefused, and then nothing has moved.
+    """Move the user's branch once, its new commits signed if wanted.
+
+    Raises UsageProblem, GitProblem or MergeRefused, and then nothing has moved.
 
     Repeating it after a crash moves nothing twice.
     """
     refuse(run, mode, seen)
     message = squash_message(run) if mode == "squash" else None
-    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message)
+    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message, sign=sign)
     after = await asyncio.to_thread(repository.resolve, "HEAD")
     return ev.RunAccepted(
         run_id=run.id,

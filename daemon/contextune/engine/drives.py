@@ -251,7 +251,8 @@ class Drives:
         at = self._world.clock.now()
         run = await self.record(AcceptStarted(run_id=run.id, at=at, mode=mode, seen=tuple(seen)))
         try:
-            event = await acceptance.accept(run, place.repository, self._world.clock, mode, seen)
+            sign = self._places.settings_of(run).git_signing
+            event = await acceptance.accept(run, place.repository, self._world.clock, mode, seen, sign=sign)
         except ContextuneError as problem:
             at = self._world.clock.now()
             await self.record(AcceptRefused(run_id=run.id, at=at, reason=str(problem)))
