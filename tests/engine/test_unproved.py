@@ -164,6 +164,16 @@ async def test_a_test_that_starts_the_program_counts_where_only_some_were_run(de
     assert (evidence.whole, evidence.verdict, proof.state) == (False, "green", "proved")
 
 
+async def test_a_gate_that_is_red_only_for_being_watched_is_green(desk: MakeDesk) -> None:
+    # V8 counts slowly: tests with a time limit may fail for it.
+    settings = """gate = 'test -z "$NODE_V8_COVERAGE"'\n"""
+    here = await desk(plays(TITLE, turn(write("half.js", "x = 1;\n"), finish())), settings=settings)
+    run = await here.finish(task(TITLE))
+    evidence = run.tasks[0].attempts[0].evidence
+    assert evidence is not None
+    assert (evidence.verdict, evidence.proof) == ("green", None)
+
+
 @pytest.mark.parametrize("last", [turn(finish("As it is.")), turn(write("x.md", "x"), finish("As it is."))])
 async def test_who_goes_on_after_a_crash_is_not_asked_again(
     desk: MakeDesk, tmp_path: Path, last: dict[str, Any]

@@ -7,12 +7,12 @@ from typing import Literal
 
 from contextune.core.base import Value
 from contextune.core.flags import flag_of
+from contextune.core.script_tokens import SCRIPTS
 from contextune.core.suites import is_test_file
 
 ProofState = Literal["proved", "unproved", "unknown", "nothing"]
 """proved: a test runs some of the changed lines; unknown: no tool can tell; nothing: no line can be run."""
 
-SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 MEASURED = (".py", *SCRIPTS)
 """Endings of files of which a tool can tell which lines were run."""
 

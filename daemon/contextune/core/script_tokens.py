@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+SCRIPTS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
+"""Endings of files in these languages."""
+
 Kind = Literal["word", "number", "string", "template", "regex", "sign"]
 
 

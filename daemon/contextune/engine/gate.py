@@ -136,6 +136,9 @@ class Gate:
             result = await self._run(command, shell, cwd, {**environment, **watching.environment})
         finally:
             seen = await asyncio.shield(asyncio.to_thread(watching.end))
+        if result.exit_code != 0 and change.scripts:
+            # V8 counts at up to three times the time: tests may fail for being slow.
+            return await self._run(command, shell, cwd, environment), None
         return result, change.proof(seen)
 
     async def _run(

@@ -11,7 +11,6 @@ from contextune.core.evidence import Evidence
 from contextune.core.line_watch import LineWatch, LineWatching, Seen, python_traced, script_traced
 from contextune.core.ports import Repository
 from contextune.core.proof import (
-    SCRIPTS,
     UNKNOWN,
     Proof,
     Statement,
@@ -20,6 +19,7 @@ from contextune.core.proof import (
     is_measured,
     prove,
 )
+from contextune.core.script_tokens import SCRIPTS
 from contextune.core.statements import added_lines, python_statements, script_lines
 
 MOST_FILES = 200
