@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from contextune.agents.briefing import PROOF_WANTED
+from contextune.agents.briefing import OBJECTION
 from contextune.core import events as ev
 from contextune.core.conversation import ToolResult
 from contextune.core.errors import UsageProblem
 from contextune.core.evidence import Evidence
 from contextune.core.proof import LineSpan, Proof
 from contextune.core.run import Run
-from contextune.engine.proving import PROOF_TURNS
+from contextune.engine.attempt import SECOND_LOOK
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import AREA, Desk, bash, edit, finish, plays, task, turn, waits_for, write
@@ -54,7 +54,7 @@ def asked(here: Desk) -> list[str]:
 def asked_in(events: Sequence[ev.AnyEvent]) -> list[str]:
     said = [event for event in events if isinstance(event, ev.MessageAdded)]
     results = [b.content for event in said for b in event.message.blocks if isinstance(b, ToolResult)]
-    return [words for words in results if words.startswith(PROOF_WANTED)]
+    return [words for words in results if words.startswith(OBJECTION)]
 
 
 async def test_work_that_a_test_runs_is_proved_and_nobody_is_asked(desk: MakeDesk) -> None:
@@ -71,9 +71,8 @@ async def test_an_agent_is_asked_for_the_missing_test(desk: MakeDesk) -> None:
         settings=SETTINGS,
     )
     run = await here.finish(task(TITLE))
-    assert [words.partition(". ")[0] for words in asked(here)] == [
-        f"{PROOF_WANTED}no test runs calc/half.py line 2"
-    ]
+    (words,) = asked(here)
+    assert words.startswith(f"{OBJECTION} It proves nothing yet: no test runs calc/half.py line 2. Write")
     verdicts = [event.evidence.verdict for event in here.heard if isinstance(event, ev.GateFinished)]
     assert verdicts == ["unproved", "green", "green"]
     assert (run.tasks[0].state, run.tasks[0].summary) == ("accepted", "Half, tested.")
@@ -111,7 +110,7 @@ async def test_a_test_that_fails_is_red_like_any_other(desk: MakeDesk) -> None:
 
 
 async def test_an_agent_that_does_not_come_to_an_end_is_taken_at_what_it_had(desk: MakeDesk) -> None:
-    wander = [turn(bash(f"echo {n} > tests/test_note{n}.txt")) for n in range(PROOF_TURNS)]
+    wander = [turn(bash(f"echo {n} > tests/test_note{n}.txt")) for n in range(SECOND_LOOK)]
     here = await desk(plays(TITLE, FIRST, *wander), settings=SETTINGS)
     run = await here.finish(task(TITLE))
     done = run.tasks[0]

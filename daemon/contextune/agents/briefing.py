@@ -104,8 +104,9 @@ def _missing_test(evidence: Evidence) -> str:
     if evidence.verdict != "unproved":
         return ""
     return (
-        f"It proves nothing yet: {proof_words(evidence.proof)}. Write the missing test, one that fails without "
-        "your change, and call `finish` again. If there is nothing to test there, call `finish` as things are."
+        f"It proves nothing yet: {readable(proof_words(evidence.proof))}. Write the missing test, one that "
+        "fails without your change, and call `finish` again. If there is nothing to test there, call `finish` "
+        "as things are."
     )
 
 
