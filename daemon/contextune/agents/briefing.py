@@ -105,7 +105,7 @@ def _missing_test(evidence: Evidence) -> str:
         return ""
     return (
         f"It proves nothing yet: {readable(proof_words(evidence.proof))}. Write the missing test, one that "
-        "fails without your change, and call `finish` again. If there is nothing to test there, call `finish` "
+        "fails without your change, and call `finish` again. If there is nothing to test, call `finish` "
         "as things are."
     )
 
