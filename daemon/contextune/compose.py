@@ -18,6 +18,7 @@ from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
+from contextune.adapters.line_watch import FolderLineWatch
 from contextune.adapters.machine import ThisMachine
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.models import ModelChoice
@@ -186,6 +187,7 @@ def make_world(
         awake=Inhibitor(),
         machine=ThisMachine(more=models.editor_key if isinstance(models, ModelChoice) else lambda: None),
         baselines=BaselineFolder(files.state / "baselines"),
+        line_watch=FolderLineWatch(),
         prices=PriceTable(read_own_prices(files.prices)),
         pressure=PressureFolder(files.state / "pressure"),
         models=models,

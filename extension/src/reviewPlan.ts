@@ -56,7 +56,7 @@ export function clip(text: string, length: number): string {
   return `${word > length / 2 ? cut.slice(0, word) : cut}…`;
 }
 
-/** Files that can do more than code come first. */
+/** Files that ask for a look come first. */
 function riskyFirst(one: FileChange, other: FileChange): number {
   return Number(one.flag === "") - Number(other.flag === "") || one.path.localeCompare(other.path);
 }

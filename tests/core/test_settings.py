@@ -56,6 +56,7 @@ def test_an_unknown_key_is_named_with_its_source() -> None:
     ("values", "said"),
     [
         ({"agents": "many"}, "user: setting 'agents': "),
+        ({"prove": "always"}, "user: setting 'prove': "),
         ({"agents": 0}, "user: setting 'agents': expected 1 to 100"),
         ({"agents": 101}, "user: setting 'agents': expected 1 to 100"),
         ({"budget": -1}, "user: setting 'budget': expected dollars, 0 or more"),

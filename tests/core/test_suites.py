@@ -279,6 +279,9 @@ def test_tests_are_known_by_their_paths(path: str, is_test: bool) -> None:
 BEFORE = "def test_a():\n    pass\n\n\nasync def test_b():\n    pass\n"
 
 
+EXPECTS = "it('a', () => expect(f()).toBe(1))"
+
+
 @pytest.mark.parametrize(
     ("before", "after", "removed", "weakened"),
     [
@@ -291,6 +294,20 @@ BEFORE = "def test_a():\n    pass\n\n\nasync def test_b():\n    pass\n"
         ({"t.py": "@unittest.skip\n" + BEFORE}, {"t.py": BEFORE}, (), ()),
         ({"a.test.ts": "it('adds', f)"}, {"a.test.ts": "it.skip('adds', f)"}, (), ("a.test.ts",)),
         ({"a.test.ts": "it('a', f)"}, {"a.test.ts": "it('a', f)\nit.only('b', f)"}, (), ("a.test.ts",)),
+        (
+            {"a.test.js": "it('a', () => { expect(f()).toBe(1) })"},
+            {"a.test.js": "it('a', () => {})"},
+            (),
+            ("a.test.js::a",),
+        ),
+        (
+            {"a.test.js": "it('a', () => expect(f()).toBe(1))"},
+            {"a.test.js": "it('a', () => f())"},
+            (),
+            ("a.test.js::a",),
+        ),
+        ({"a.test.js": "it('a', f)"}, {"a.test.js": "// it.skip('a', f)\nit('a', f); s = 'xit('"}, (), ()),
+        ({"a.test.js": "it('a', f)"}, {"a.test.js": "/* it('a', f) */"}, ("a.test.js::a",), ()),
         ({"a_test.go": "func TestAdds(t) {"}, {"a_test.go": "func F() {"}, ("a_test.go::TestAdds",), ()),
         ({"t.rs": "#[test]\nfn a() {}"}, {"t.rs": "#[test]\n#[ignore]\nfn a() {}"}, (), ("t.rs",)),
         ({"t.rs": "#[tokio::test]\nasync fn a() {}"}, {"t.rs": ""}, ("t.rs::a",), ()),

@@ -286,7 +286,7 @@ async def test_a_change_that_can_do_more_than_code_is_never_accepted_unseen(desk
         "calc/second.py": "",
         "tool": "is executable",
     }
-    assert "Run " + run.id + " changes files that can do more than code" in run.notes[-1]
+    assert "Run " + run.id + " changes files that ask for a look" in run.notes[-1]
     assert here.place.state() == before
     with pytest.raises(UsageProblem, match="tool \\(is executable\\)"):
         await here.app.accept(run.id, "merge", seen=[".github/workflows/ci.yml"])

@@ -15,6 +15,7 @@ from contextune.adapters.clock import SystemClock
 from contextune.adapters.fence import NoFence
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.line_watch import FolderLineWatch
 from contextune.adapters.machine import ThisMachine
 from contextune.adapters.mailbox import FolderMailbox
 from contextune.adapters.outline import LayoutOutliner
@@ -179,6 +180,7 @@ class Desk:
                 journal=self.journal,
                 mailbox=FolderMailbox(files.state / "runs"),
                 baselines=BaselineFolder(files.state / "baselines"),
+                line_watch=FolderLineWatch(),
                 prices=PriceTable({}),
                 pressure=PressureFolder(files.state / "pressure"),
                 models=self.models,

@@ -51,7 +51,7 @@ test.each([
   expect(clip(text, length)).toBe(clipped);
 });
 
-test("files that can do more than code come first within their Task", () => {
+test("files that ask for a look come first within their Task", () => {
   const risky = run({
     waves: [["one"]],
     tasks: [

@@ -53,6 +53,9 @@ test("Evidence is one line", () => {
   expect(evidenceText(evidence({ whole: false }))).toBe(
     "Gate green in 1.2 s: python -m unittest (the tests that the change can affect)",
   );
+  expect(evidenceText(evidence({ verdict: "unproved", proof: "no test runs a.py line 2" }))).toBe(
+    "Gate green in 1.2 s, but no test runs a.py line 2: python -m unittest",
+  );
   expect(evidenceText(evidence({ verdict: "unusable" }))).toBe("Gate without a verdict: python -m unittest");
 });
 

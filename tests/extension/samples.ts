@@ -66,6 +66,7 @@ export function evidence(over: Partial<EvidenceView> = {}): EvidenceView {
     testsWeakened: [],
     outdated: [],
     rewritten: [],
+    proof: "",
     outputTail: "OK",
     whole: true,
     reused: false,

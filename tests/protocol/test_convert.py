@@ -271,6 +271,7 @@ def test_a_finished_task_shows_the_tail_of_its_evidence() -> None:
         output_tail="\n".join(f"line {n}" for n in range(11, 51)),
         whole=True,
         reused=False,
+        proof="",
     )
     assert task.attempts[0].evidence == task.evidence
     assert (view.state, view.ghost, view.can_accept, view.can_undo) == ("review", "g-add-kilos", True, False)

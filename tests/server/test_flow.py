@@ -310,9 +310,9 @@ async def test_a_file_that_can_do_more_than_code_is_named_before_it_is_accepted(
     def answer(params: Any) -> Any:
         asked.append(params["message"])
         titles = [action["title"] for action in params["actions"]]
-        if "can do more than code" in asked[-1]:
+        if "ask for a look" in asked[-1]:
             named.set()
-        return {"title": "Later" if "can do more than code" in asked[-1] and not consents else titles[0]}
+        return {"title": "Later" if "ask for a look" in asked[-1] and not consents else titles[0]}
 
     editor.answers["window/showMessageRequest"] = answer
     await editor.open(folder)
@@ -325,4 +325,4 @@ async def test_a_file_that_can_do_more_than_code_is_named_before_it_is_accepted(
         await asyncio.wait_for(named.wait(), 30)
         await editor.hang_up()
         assert not [call for call in app.calls if call[0] == "accept"]
-    assert asked[-1] == ("These files can do more than code: parcel/sizes.py (runs in CI). Accept them, too?")
+    assert asked[-1] == ("These files ask for a look: parcel/sizes.py (runs in CI). Accept them, too?")

@@ -9,6 +9,7 @@ from contextune.core.conversation import Text
 from contextune.core.evidence import Evidence
 from contextune.core.plain_text import readable
 from contextune.core.plan import Task
+from contextune.core.proof import proof_words
 from contextune.core.todo import Todo
 
 Lines = Callable[[str], list[str] | None]
@@ -95,10 +96,25 @@ OBJECTION = "The Gate is green. Before this counts, look at it once more."
 
 def objection(evidence: Evidence) -> str:
     """What an agent is asked to look at once more although the Gate is green; empty if nothing."""
+    said = " ".join(filter(None, [_rewritten(evidence), _missing_test(evidence)]))
+    return f"{OBJECTION} {said}" if said else ""
+
+
+def _missing_test(evidence: Evidence) -> str:
+    if evidence.verdict != "unproved":
+        return ""
+    return (
+        f"It proves nothing yet: {readable(proof_words(evidence.proof))}. Write the missing test, one that "
+        "fails without your change, and call `finish` again. If there is nothing to test, call `finish` "
+        "as things are."
+    )
+
+
+def _rewritten(evidence: Evidence) -> str:
     if not evidence.outdated:
         return ""
     return (
-        f"{OBJECTION} With the tests as they were before you changed them, these fail on your code: "
+        f"With the tests as they were before you changed them, these fail on your code: "
         f"{', '.join(evidence.outdated[:20])}. You changed {', '.join(evidence.rewritten[:20])}. If the Task "
         "does not ask for that change of behaviour, put the tests back as they were and mend the code. If it "
         "does, call `finish` again and say in its summary which behaviour changed: a person will look at it."

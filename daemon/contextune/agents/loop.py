@@ -103,7 +103,7 @@ class AgentLoop:
         self._rung = rung
         self._system = system
         self._max_tokens = max_tokens
-        self._max_turns = max_turns
+        self._max_turns = self._most_turns = max_turns
         self._acted = acted
         self._cliff = cliff
         self._tools = toolbox.tools
@@ -124,6 +124,14 @@ class AgentLoop:
         """Begin the conversation and work until the attempt ends or is suspended."""
         await self._say(Message(role="user", blocks=first))
         return await self._work()
+
+    def bound(self, turns: int) -> None:
+        """Let the attempt end after so many turns in all, sooner than it would otherwise."""
+        self._max_turns = min(self._most_turns, turns)
+
+    def unbound(self) -> None:
+        """Let it have all its turns again."""
+        self._max_turns = self._most_turns
 
     async def observe(self, call_id: str, text: str, *, is_error: bool) -> AttemptEnd:
         """Answer the call that ended the last turn, and work on."""

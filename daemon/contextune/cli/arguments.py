@@ -217,7 +217,9 @@ def _settle(commands: Commands) -> None:
     accept.add_argument("run", metavar="RUN")
     accept.add_argument("--squash", action="store_true", help="one commit in place of one for each Task")
     accept.add_argument(
-        "--seen", action="store_true", help="you have looked at files that can do more than code, such as CI"
+        "--seen",
+        action="store_true",
+        help="you have looked at files that ask for it, such as CI",
     )
     undo = _command(commands, "undo", "Move your branch back to where it was before it was accepted.")
     undo.add_argument("run", metavar="RUN")

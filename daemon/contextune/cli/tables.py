@@ -12,6 +12,7 @@ from contextune.cli.terminal import one_line
 from contextune.core.checkout_look import look_text
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill, CostLine
+from contextune.core.proof import proof_words
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.task_run import TaskRun
@@ -27,7 +28,7 @@ from contextune.protocol.wording import (
 )
 
 UNPROVED = "unproved"
-"""The verdict where nothing was run, or what was run says nothing."""
+"""The verdict where nothing was run, or what was run says nothing of the change."""
 
 STYLES = {
     "working": "cyan",
@@ -135,6 +136,8 @@ def proof_text(evidence: Evidence) -> str:
     ):
         if names:
             said += f"; {what}: {', '.join(names[:5])}"
+    if known := proof_words(evidence.proof):
+        said += f"\n    {one_line(known)}"
     return f"{said}\n    {one_line(evidence.command)}"
 
 

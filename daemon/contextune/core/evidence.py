@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from contextune.core.base import Value
+from contextune.core.proof import Proof
 
-Verdict = Literal["green", "red", "unusable"]
-"""unusable: the command could not be run or says nothing about the change."""
+Verdict = Literal["green", "red", "unusable", "unproved"]
+"""unusable: the command could not be run or says nothing about the change; unproved: it is green, and no test
+runs any line of the change."""
 
 
 class CommandResult(Value, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     """False if only the tests were run that the change can affect; the Ghost is always tested whole."""
     reused: bool = False
     """True if the same tree, command and environment had been tested before."""
+    proof: Proof | None = None
+    """Whether the tests run what the change brought; None where nobody looked."""
 
 
 def judge(

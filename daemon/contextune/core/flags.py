@@ -97,6 +97,6 @@ def unseen_text(run_id: str, flagged: Sequence[Flagged]) -> str:
     """What to say where flagged files were not looked at."""
     named = ", ".join(f"{change.path} ({change.flag})" for change in flagged)
     return (
-        f"Run {run_id} changes files that can do more than code: {named}. Look at them with "
+        f"Run {run_id} changes files that ask for a look: {named}. Look at them with "
         f"`contextune show {run_id} --diff`, then say so with `contextune accept {run_id} --seen`."
     )

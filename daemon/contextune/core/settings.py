@@ -16,6 +16,7 @@ AcceptMode = Literal["none", "merge", "squash", "pr"]
 
 Resume = Literal["always", "ask"]
 Routing = Literal["learn", "fixed"]
+Prove = Literal["ask", "off"]
 Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
 
 SONNET = "claude-sonnet-5-5"
@@ -93,6 +94,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """Turns of one attempt."""
     gate_retries: int = 1
     """How often a red Gate goes back to the same attempt before the Task climbs."""
+    prove: Prove = "ask"
+    """ask: an agent whose change no test runs is asked once for the missing test; off: nobody looks."""
     accept: AcceptMode = "none"
     git_signing: bool = False
     """Whether commits that Accept puts on the branch are signed, as the user's own git configuration says."""

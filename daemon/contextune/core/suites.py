@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from contextune.core.hollow_scripts import (
+    checking_script_tests,
+    hollow_script_tests,
+    script_skips,
+    script_tests,
+)
 from contextune.core.hollow_tests import hollow_tests
+from contextune.core.script_tokens import SCRIPTS
 
 FAILURES: tuple[re.Pattern[str], ...] = (
     # pytest's short summary; `FAILED (failures=1)` is unittest's sum, and no test
@@ -67,24 +74,38 @@ def weakening(
     `before` maps test files of the Base to their text, `after` the same paths to theirs now. A test that
     moved to another of these files is not removed.
     """
-    kept = {name for text in after.values() if text for name in _names(text)}
+    kept = {name for path, text in after.items() if text for name in _names(path, text)}
     removed = [
-        f"{path}::{name}" for path, text in before.items() for name in _names(text) if name not in kept
+        f"{path}::{name}" for path, text in before.items() for name in _names(path, text) if name not in kept
     ]
     weakened = [
-        path
-        for path, text in before.items()
-        if len(SKIPPED.findall(after.get(path) or "")) > len(SKIPPED.findall(text))
+        path for path, text in before.items() if _skips(path, after.get(path) or "") > _skips(path, text)
     ]
     emptied = [
         f"{path}::{name}"
         for path, text in before.items()
-        for name in sorted(hollow_tests(after.get(path) or "") - hollow_tests(text))
-        if name in set(_names(text))
+        for name in sorted(_emptied(path, text, after.get(path) or ""))
+        if name in set(_names(path, text))
     ]
     return tuple(dict.fromkeys(removed)), (*weakened, *emptied)
 
 
-def _names(text: str) -> Iterable[str]:
+def _names(path: str, text: str) -> Iterable[str]:
+    if path.endswith(SCRIPTS):
+        yield from (test.name for test in script_tests(text))
+        return
     for groups in TEST_NAME.findall(text):
         yield next(name for name in groups if name)
+
+
+def _skips(path: str, text: str) -> int:
+    return script_skips(text) if path.endswith(SCRIPTS) else len(SKIPPED.findall(text))
+
+
+def _emptied(path: str, before: str, after: str) -> frozenset[str]:
+    """The tests that can fail before, and cannot after."""
+    if not path.endswith(SCRIPTS):
+        return hollow_tests(after) - hollow_tests(before)
+    silent = checking_script_tests(before) - checking_script_tests(after)
+    bodied = {test.name for test in script_tests(after) if test.body is not None}
+    return (hollow_script_tests(after) - hollow_script_tests(before)) | (silent & bodied)

@@ -54,6 +54,8 @@ from contextune.engine.words import Words
 from contextune.engine.world import World
 
 SAME_AGAIN = "It went round in circles: it finished again with the very files that were refused."
+SECOND_LOOK = 6
+"""Turns that an agent has after it was asked to look once more at what is green."""
 NOTHING_CHANGED = "Nothing was changed yet, so there is nothing to test. Do the Task, or call `ask`."
 
 
@@ -159,6 +161,7 @@ class AttemptWork:
         if open_.objected and open_.green is not None:
             green = open_.green
             self._green = Done("green", green.summary, green.remaining, green.evidence, green.tree, number)
+            self._loop.bound(open_.left.turn + SECOND_LOOK)
         self._before = open_.evidence
         await self._outside.tell(
             AttemptResumed(
@@ -224,10 +227,14 @@ class AttemptWork:
                         if not told or self._objected:
                             return done
                         self._objected, self._green = True, done
+                        self._loop.bound(self._loop.turn + SECOND_LOOK)
                         end = await self._loop.observe(end.call_id, told, is_error=True)
                         continue
-                    if self._green is not None:
+                    if self._green is not None and not _lacks_test(self._green):
                         return await self._still_green(self._green)
+                    # The missing test may have found a fault: to mend that is work like any other.
+                    self._green = None
+                    self._loop.unbound()
                     if self._retries <= 0:
                         said = end.summary if self._evidence else "The agent changed nothing."
                         return self._ended("red", said, end.remaining, tree)
@@ -292,6 +299,7 @@ class AttemptWork:
             baseline=run.baseline,
             environment={},
             affected=True,
+            watched=site.settings.prove != "off",
         )
         evidence = await site.stand.with_originals(
             evidence, command=command, start=self._lease.start, baseline=run.baseline
@@ -416,3 +424,7 @@ class AttemptWork:
                     run_id=self._site.run.id, at=self._site.now(), task_id=self._task.id, files=files
                 )
             )
+
+
+def _lacks_test(done: Done) -> bool:
+    return done.evidence is not None and done.evidence.verdict == "unproved"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from contextune.core.evidence import Baseline, CommandResult, Evidence, judge
 from contextune.core.imports import narrowed
 from contextune.core.ports import Repository, Shell
+from contextune.core.proof import Proof
 from contextune.core.suites import failing_tests, is_test_file, weakening
+from contextune.engine.line_proof import LineProofs, unwatched, with_proof
 
 OUTPUT_LIMIT = 30_000
 SLOW_MS = 60_000
@@ -20,11 +23,28 @@ MOST_FILES = 20_000
 """Python files; beyond that, reading them all costs more than it saves."""
 
 
+class Place(NamedTuple):
+    """Where and with what a command is run."""
+
+    shell: Shell
+    cwd: Path
+    environment: Mapping[str, str]
+
+
 class Gate:
     """Runs Gate commands for one repository, a few at a time, and never twice on the same tree."""
 
-    def __init__(self, repository: Repository, *, timeout: int, slots: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        timeout: int,
+        slots: asyncio.Semaphore,
+        proofs: LineProofs | None = None,
+    ) -> None:
+        """`proofs` tells whether the tests run what a change brought; None to leave that open."""
         self._repository = repository
+        self._proofs = proofs
         self._timeout = timeout
         self._slots = slots
         self._seen: dict[tuple[object, ...], Evidence] = {}
@@ -63,23 +83,27 @@ class Gate:
         baseline: Baseline,
         environment: Mapping[str, str],
         affected: bool = False,
+        watched: bool = False,
     ) -> Evidence:
         """Judge a tree that stands in `cwd` and began as the commit `start`.
 
-        With `affected`, only the tests that the change can affect are run, where that can be told. Evidence
-        of the same tree, command, environment, start and Baseline is used again.
+        With `affected`, only the tests that the change can affect are run, where that can be told. With
+        `watched`, it is seen whether they run what the change brought. Evidence of the same tree, command,
+        environment, start and Baseline is used again.
         """
         whole = command
         if affected:
             fewer = await asyncio.to_thread(self._narrowed, command, cwd, start, tree)
             command = fewer if fewer is not None else command
         forgiven = (baseline.exit_code, baseline.failing, baseline.flaky)
-        key = (tree, command, repr(sorted(environment.items())), start, forgiven)
+        key = (tree, command, repr(sorted(environment.items())), start, forgiven, watched)
         known = self._seen.get(key)
         if known is not None:
             return msgspec.structs.replace(known, reused=True)
         removed, weakened = await asyncio.to_thread(self._weakening, start, tree)
-        result = await self._run(command, shell, cwd, environment)
+        place = Place(shell, cwd, environment)
+        proofs = self._proofs if watched else None
+        result, proof = await self._watched(proofs, command, place, start, tree)
         evidence = judge(
             result,
             tree,
@@ -89,8 +113,33 @@ class Gate:
             tests_weakened=weakened,
             whole=command == whole,
         )
+        evidence = with_proof(evidence, proof)
+        if evidence.verdict == "unproved" and command != whole:
+            # A test that starts the program by its name imports nothing of it.
+            _, proof = await self._watched(proofs, whole, place, start, tree)
+            evidence = with_proof(evidence, proof)
         self._seen[key] = evidence
         return evidence
+
+    async def _watched(
+        self, proofs: LineProofs | None, command: str, place: Place, start: str, tree: str
+    ) -> tuple[CommandResult, Proof | None]:
+        """Run a command, and see whether it runs what changed."""
+        shell, cwd, environment = place
+        if proofs is None:
+            return await self._run(command, shell, cwd, environment), None
+        change = await asyncio.to_thread(proofs.change, start, tree)
+        if not change.is_watchable:
+            return await self._run(command, shell, cwd, environment), unwatched(change)
+        watching = await asyncio.to_thread(proofs.begin, cwd, change)
+        try:
+            result = await self._run(command, shell, cwd, {**environment, **watching.environment})
+        finally:
+            seen = await asyncio.shield(asyncio.to_thread(watching.end))
+        if result.exit_code != 0 and change.scripts:
+            # V8 counts at up to three times the time: tests may fail for being slow.
+            return await self._run(command, shell, cwd, environment), None
+        return result, change.proof(seen)
 
     async def _run(
         self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]

@@ -14,6 +14,7 @@ from contextune.core.run import Run
 from contextune.core.settings import Provider, Settings
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
+from contextune.engine.line_proof import LineProofs
 from contextune.engine.throttle import OwnBoard, Throttle
 from contextune.engine.world import World
 
@@ -52,7 +53,9 @@ class Places:
 
     def gate(self, repository: Repository, settings: Settings) -> Gate:
         """A Gate that shares the processors with all others."""
-        return Gate(repository, timeout=settings.gate_timeout, slots=self._gate_slots)
+        watch = self._world.line_watch
+        proofs = LineProofs(repository, watch) if watch is not None else None
+        return Gate(repository, timeout=settings.gate_timeout, slots=self._gate_slots, proofs=proofs)
 
     async def gateway(self, settings: Settings) -> Gateway:
         """The way to the model. Raises PlaceProblem if there is no key."""

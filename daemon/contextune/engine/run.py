@@ -25,6 +25,7 @@ from contextune.core.run import Run, advance, with_rewritten
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState
+from contextune.core.unproved import marked_unproved
 from contextune.engine.account import Account, budgets_of
 from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
@@ -375,7 +376,7 @@ class RunDriver:
         files: tuple[ev.FileChange, ...] = ()
         if ghost is not None:
             changes = await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost)
-            files = tuple(with_rewritten(changes, self.run))
+            files = marked_unproved(with_rewritten(changes, self.run), self.run.tasks)
         records = await unrecorded(self.world.journal, self.run, self.now())
         await self.emit(*records, ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
 

@@ -55,7 +55,7 @@ class Stand:
         change: whether that is what the Task asked for is for a person to say, so that they are named. Where
         nothing but the set-up was changed, the pass held only because of that, and is red.
         """
-        if evidence.verdict != "green":
+        if evidence.verdict not in ("green", "unproved"):
             return evidence
         touched = await asyncio.to_thread(self._touched, start, evidence.tree)
         if not touched:

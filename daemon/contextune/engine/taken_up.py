@@ -139,8 +139,10 @@ def _green(own: Sequence[ev.AnyEvent]) -> Green | None:
             calls = [block for block in event.message.blocks if isinstance(block, ToolUse)]
             given = next((call.input for call in calls if call.name == "finish"), {})
             summary, remaining = str(given.get("summary", "")), str(given.get("remaining", ""))
-        elif isinstance(event, ev.GateFinished) and event.evidence.verdict == "green":
+        elif isinstance(event, ev.GateFinished) and event.evidence.verdict != "red":
             found = Green(event.evidence, summary, remaining)
+        elif isinstance(event, ev.GateFinished) and found and found.evidence.verdict == "unproved":
+            found = None  # the missing test that it was asked for may have found a fault
     return found
 
 

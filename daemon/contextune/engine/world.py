@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from contextune.core.bundle import Machine
 from contextune.core.check import Check
+from contextune.core.line_watch import LineWatch
 from contextune.core.ports import (
     Baselines,
     Clock,
@@ -116,6 +117,8 @@ class World:
     """What a debug bundle tells of."""
     baselines: Baselines
     awake: KeepAwake
+    line_watch: LineWatch | None = None
+    """Tells which lines the Gate's tests run; None where nobody looks."""
     prices: PriceBook
     pressure: PressureBoard
     """What all processes of the user know about the limits of the model's server."""

@@ -10,6 +10,7 @@ from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import readable
+from contextune.core.proof import proof_words
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
 from contextune.core.states import Driver
@@ -121,6 +122,7 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         output_tail=tail(evidence.output),
         whole=evidence.whole,
         reused=evidence.reused,
+        proof=proof_words(evidence.proof),
     )
 
 

@@ -62,7 +62,8 @@ class RungView(View, frozen=True, kw_only=True):
 class EvidenceView(View, frozen=True, kw_only=True):
     """What the Gate saw, with the tail of its output."""
 
-    verdict: Literal["green", "red", "unusable"]
+    verdict: Literal["green", "red", "unusable", "unproved"]
+    """unproved: green, and no test runs any line of the change."""
     command: str
     exit_code: int
     tree: str
@@ -77,6 +78,8 @@ class EvidenceView(View, frozen=True, kw_only=True):
     whole: bool
     """False if only the tests were run that the change can affect."""
     reused: bool
+    proof: str
+    """Whether the tests run the changed lines, a clause without a full stop; empty if nobody looked."""
 
 
 class AttemptView(View, frozen=True, kw_only=True):

@@ -191,12 +191,12 @@ async def review(session: Session, run: Run) -> None:
 
 
 async def accept(session: Session, run_id: str) -> None:
-    """Move the user's branch to a Run's result; files that can do more than code are named first."""
+    """Move the user's branch to a Run's result; files that ask for a look are named first."""
     application = await session.application()
     flagged = [change for change in (await application.run(run_id)).changes if change.flag]
     if flagged:
         named = ", ".join(f"{change.path} ({change.flag})" for change in flagged)
-        text = f"These files can do more than code: {named}. Accept them, too?"
+        text = f"These files ask for a look: {named}. Accept them, too?"
         if await session.client.ask(text, [ACCEPT, LATER], "warning") != ACCEPT:
             return
     run = await application.accept(run_id, "merge", seen=[change.path for change in flagged])

@@ -9,6 +9,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from contextune.core.evidence import Evidence
+from contextune.core.proof import proof_words
 from contextune.core.todo import Todo
 from contextune.protocol.wording import bill_text, count_text, duration_text, saving_text
 from contextune.server.marks import Mark, Marks
@@ -62,6 +63,8 @@ def _evidence(evidence: Evidence) -> str:
         said.append(f"{count_text(len(evidence.tests_weakened), 'test')} weakened")
     if evidence.outdated:
         said.append(f"{count_text(len(evidence.outdated), 'test')} rewritten to fit")
+    if known := proof_words(evidence.proof):
+        said.append(_plain(known))
     return "; ".join(said) + "."
 
 

@@ -25,14 +25,14 @@ function acceptMode(): NonNullable<RunAcceptParams["mode"]> {
   return set === undefined || set === "none" ? "merge" : set;
 }
 
-/** The changed files that can do more than code, once the user has seen their names; undefined to stop. */
+/** The changed files that ask for a look, once the user has seen their names; undefined to stop. */
 async function flaggedSeen(run: RunView): Promise<string[] | undefined> {
   const flagged = run.changes.filter((change) => change.flag !== "");
   if (flagged.length === 0) return [];
   const accept = vscode.l10n.t("Accept");
   const review = vscode.l10n.t("Review");
   const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t("This Run changes files that can do more than code."),
+    vscode.l10n.t("This Run changes files that ask for a look."),
     { modal: true, detail: flagged.map((change) => `${change.path}: ${change.flag}`).join("\n") },
     accept,
     review,

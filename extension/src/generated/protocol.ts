@@ -124,7 +124,7 @@ export interface BillView {
  * What the Gate saw, with the tail of its output.
  */
 export interface EvidenceView {
-  verdict: "green" | "red" | "unusable";
+  verdict: "green" | "red" | "unproved" | "unusable";
   command: string;
   exitCode: number;
   tree: string;
@@ -137,6 +137,7 @@ export interface EvidenceView {
   outputTail: string;
   whole: boolean;
   reused: boolean;
+  proof: string;
 }
 /**
  * HEAD plus the user's staged, unstaged, untracked and unsaved work.
@@ -465,7 +466,7 @@ export interface Evidence {
   tree: string;
   durationMs: number;
   output: string;
-  verdict: "green" | "red" | "unusable";
+  verdict: "green" | "red" | "unproved" | "unusable";
   newlyFailing: string[];
   testsRemoved: string[];
   testsWeakened: string[];
@@ -473,6 +474,24 @@ export interface Evidence {
   rewritten: string[];
   whole: boolean;
   reused: boolean;
+  proof: Proof | null;
+}
+/**
+ * Whether the tests run what a change brought.
+ */
+export interface Proof {
+  state: "nothing" | "proved" | "unknown" | "unproved";
+  lines: number;
+  run: number;
+  unrun: LineSpan[];
+}
+/**
+ * Lines of a file, both ends included.
+ */
+export interface LineSpan {
+  path: string;
+  first: number;
+  last: number;
 }
 /**
  * One changed file of a Task or of a Run. `before` or `after` is None if the file is new or gone.

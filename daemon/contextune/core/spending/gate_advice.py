@@ -167,5 +167,5 @@ def _reds(
             red=red,
             evidence=gate.evidence,
             dollars=sum((dollars for at, dollars in spent if gate.at <= at <= until), Decimal(0)),
-            helped=after is not None and after.evidence.verdict == "green",
+            helped=after is not None and after.evidence.verdict in ("green", "unproved"),
         )

@@ -88,6 +88,7 @@ function drivenText(run: RunView): string {
 export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
   parts.push(taskStateText(task.state));
+  if (task.state === "accepted" && task.evidence?.verdict === "unproved") parts.push(l10n.t("unproved"));
   if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
   return parts.join(" · ");
 }
@@ -117,6 +118,8 @@ export function evidenceText(evidence: EvidenceView): string {
         : l10n.t("Gate green in {0} s, {1} tests rewritten to fit: {2}", seconds, evidence.outdated.length, command);
     case "red":
       return l10n.t("Gate red after {0} s, {1} newly failing: {2}", seconds, evidence.newlyFailing.length, command);
+    case "unproved":
+      return l10n.t("Gate green in {0} s, but {1}: {2}", seconds, evidence.proof, command);
     case "unusable":
       return l10n.t("Gate without a verdict: {0}", command);
   }
