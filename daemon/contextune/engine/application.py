@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -33,8 +33,8 @@ from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
 from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
+from contextune.engine.reading import Reading
 from contextune.engine.todos import TodoBoard
-from contextune.engine.transcript import transcript
 from contextune.engine.unfenced import allow_unfenced, is_unfenced, lack
 from contextune.engine.worktree_advice import WorktreeAdvice
 from contextune.engine.worktree_desk import WorktreeDesk
@@ -44,15 +44,14 @@ Edit = Mapping[str, Any]
 """Keys: `id`, and any of `include`, `title`, `brief`, `start`."""
 
 
-class Application:
+class Application(Reading):
     """Quotes, Runs, Todos and money of one user on one machine."""
 
     def __init__(self, world: World, *, lease: float = LEASE) -> None:
         """`lease` is after how many seconds without a sign of life a process that drives Runs hangs."""
-        self._world = world
+        places = Places(world)
+        super().__init__(world, places, Drives(world, places))
         self.todos = TodoBoard(world)
-        self._places = Places(world)
-        self._drives = Drives(world, self._places)
         self.lookout = Lookout(world, self._drives, lease=lease)
         """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
@@ -165,28 +164,6 @@ class Application:
         run = await self._drives.record(created)
         self._drives.begin(place, run, settings)
         return run
-
-    async def run(self, run_id: str) -> Run:
-        """A Run by its id or a unique beginning of it. Raises UsageProblem."""
-        run = await self._drives.newest(run_id)
-        if run is None:
-            ids = await self._world.journal.runs(None)
-            matching = [known for known in ids if known.startswith((run_id, f"r_{run_id}"))]
-            if len(matching) != 1:
-                said = "is not unique" if matching else "is no run"
-                raise UsageProblem(f"{run_id!r} {said}. `contextune runs` lists them.")
-            return await self.run(matching[0])
-        return run
-
-    async def runs(self, folder: Path | None) -> list[Run]:
-        """Runs of one repository or of all, newest first."""
-        root = str((await self._places.of(folder)).repository.root) if folder else None
-        return [await self.run(run_id) for run_id in await self._world.journal.runs(root)]
-
-    async def events(self, run_id: str) -> AsyncIterator[ev.AnyEvent]:
-        """All that happened in a Run, in order."""
-        for event in await self._world.journal.read(run_id):
-            yield event
 
     async def wait(self, run_id: str) -> Run:
         """Wait until a Run's drive in this process ends; returns the Run as it then stands."""
@@ -306,7 +283,7 @@ class Application:
 
     async def retry_task(self, run_id: str, task_id: str) -> None:
         """Do an ended Task again."""
-        run = await self._with_task(run_id, task_id)
+        run = await self.run_with(run_id, task_id)
         task = run.task(task_id)
         if task.state not in ENDED_TASK or task.state == "accepted":
             raise UsageProblem(f"Task {task_id} is {task.state}; only a Task that ended can be done again.")
@@ -323,43 +300,10 @@ class Application:
 
     async def answer(self, run_id: str, task_id: str, text: str) -> None:
         """The answer to a Task's question."""
-        run = await self._with_task(run_id, task_id)
+        run = await self.run_with(run_id, task_id)
         if run.task(task_id).question is None:
             raise UsageProblem(f"Task {task_id} asks nothing. Use tell to send it words.")
         await self._ask_task(run_id, task_id, "answer", _words(text))
-
-    async def transcript(self, run_id: str, task_id: str, attempt: int | None = None) -> str:
-        """What a Task's agents were told and did, as Markdown."""
-        run = await self._with_task(run_id, task_id)
-        return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
-
-    async def file_at(
-        self, run_id: str, task_id: str | None, path: str, side: Literal["before", "after"]
-    ) -> bytes | None:
-        """One side of a diff: of the whole Run, or of one Task's own commit."""
-        run = await self.run(run_id)
-        commit: str | None
-        if task_id is None:
-            commit = run.base.commit if side == "before" else run.ghost
-        else:
-            task = (await self._with_task(run_id, task_id)).task(task_id)
-            commit = (task.start if side == "before" else task.commit) or None
-        if commit is None:
-            return None
-        place = await self._places.of(Path(run.repository))
-        return await asyncio.to_thread(place.repository.read_file, commit, path)
-
-    async def diff(self, run_id: str, task_id: str | None = None) -> str:
-        """The unified diff of a Run, or of one Task."""
-        run = await self.run(run_id)
-        place = await self._places.of(Path(run.repository))
-        before, after = run.base.commit, run.ghost
-        if task_id is not None:
-            task = (await self._with_task(run_id, task_id)).task(task_id)
-            before, after = task.start or before, task.commit
-        if after is None:
-            return ""
-        return await asyncio.to_thread(place.repository.diff, before, after)
 
     def set_key(self, key: str | None) -> None:
         """The editor's API key, kept in memory alone."""
@@ -434,17 +378,10 @@ class Application:
     async def _ask_task(
         self, run_id: str, task_id: str, verb: Literal["cancel_task", "tell", "answer"], text: str = ""
     ) -> None:
-        run = await self._with_task(run_id, task_id)
+        run = await self.run_with(run_id, task_id)
         if run.task(task_id).state in ENDED_TASK:
             raise UsageProblem(f"Task {task_id} is {run.task(task_id).state} already.")
         await self._drives.ask(run, Letter(verb=verb, task_id=task_id, text=text))
-
-    async def _with_task(self, run_id: str, task_id: str) -> Run:
-        run = await self.run(run_id)
-        if all(task.id != task_id for task in run.tasks):
-            known = ", ".join(task.id for task in run.tasks)
-            raise UsageProblem(f"Run {run.id} has no task {task_id!r}. Tasks: {known}.")
-        return run
 
 
 def _words(text: str) -> str:

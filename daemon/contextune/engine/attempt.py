@@ -21,10 +21,7 @@ from contextune.core.conversation import (
     ModelRequest,
     Rung,
     Text,
-    ToolResult,
-    ToolUse,
 )
-from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned
 from contextune.core.errors import (
     Asked,
     AttemptEnd,
@@ -43,6 +40,7 @@ from contextune.core.run import Run
 from contextune.core.settings import Settings
 from contextune.core.states import AttemptOutcome
 from contextune.engine.allowance import Allowance
+from contextune.engine.attempt_record import AttemptRecord
 from contextune.engine.cliff import dollars_avoided
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
@@ -127,6 +125,7 @@ class AttemptWork:
             environment=lease.environment,
             command_timeout=site.settings.command_timeout,
         )
+        self._journal = AttemptRecord(site.run.id, task.id, number, now=site.now, tell=outside.tell)
         self._loop = self._new_loop(name, rung)
         self._evidence: Evidence | None = None
         self._files: tuple[str, ...] = ()
@@ -154,7 +153,7 @@ class AttemptWork:
 
     async def take_up(self, open_: OpenAttempt) -> Done:
         """The same for an attempt that another process left open, from its last call on."""
-        site, number = self._site, self._number
+        number = self._number
         await asyncio.to_thread(self._recall, open_)
         self._retries -= open_.verdicts
         self._objected = open_.objected
@@ -163,16 +162,7 @@ class AttemptWork:
             self._green = Done("green", green.summary, green.remaining, green.evidence, green.tree, number)
             self._loop.bound(open_.left.turn + SECOND_LOOK)
         self._before = open_.evidence
-        await self._outside.tell(
-            AttemptResumed(
-                run_id=site.run.id,
-                at=site.now(),
-                task_id=self._task.id,
-                attempt=number,
-                turn=open_.left.turn,
-                uncertain=open_.uncertain,
-            )
-        )
+        await self._journal.resumed(open_.left.turn, open_.uncertain)
         return await self._until_over(self._loop.take_up(open_.left), answer=open_.answer)
 
     def _recall(self, open_: OpenAttempt) -> None:
@@ -265,7 +255,7 @@ class AttemptWork:
         """What was green before the agent was asked to look again: a second look makes nothing worse."""
         self._evidence = done.evidence
         if done.evidence is not None:
-            await self._tell_verdict(msgspec.structs.replace(done.evidence, reused=True))
+            await self._journal.gate_finished(msgspec.structs.replace(done.evidence, reused=True))
         return done
 
     def _ended(self, outcome: AttemptOutcome, summary: str, remaining: str = "", tree: str = "") -> Done:
@@ -285,11 +275,7 @@ class AttemptWork:
         before, self._before = self._before, None
         if before is not None and before.tree == tree:
             return before
-        await self._outside.tell(
-            ev.GateStarted(
-                run_id=run.id, at=site.now(), task_id=self._task.id, tree=tree, attempt=self._number
-            )
-        )
+        await self._journal.gate_started(tree)
         evidence = await site.gate.test(
             command,
             self._lease.shell,
@@ -304,27 +290,16 @@ class AttemptWork:
         evidence = await site.stand.with_originals(
             evidence, command=command, start=self._lease.start, baseline=run.baseline
         )
-        await self._tell_verdict(evidence)
+        await self._journal.gate_finished(evidence)
         return evidence
-
-    async def _tell_verdict(self, evidence: Evidence) -> None:
-        await self._outside.tell(
-            ev.GateFinished(
-                run_id=self._site.run.id,
-                at=self._site.now(),
-                task_id=self._task.id,
-                evidence=evidence,
-                attempt=self._number,
-            )
-        )
 
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
         site, given = self._site, role(name)
         return AgentLoop(
             send=self._send,
             record=self._record,
-            before=self._before_call,
-            after=self._after_call,
+            before=self._journal.called,
+            after=self._journal.returned,
             hear=self._outside.words.unheard,
             toolbox=self._toolbox,
             rung=rung,
@@ -345,64 +320,15 @@ class AttemptWork:
 
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)
-        await self._outside.tell(self._added(message, turn))
+        await self._outside.tell(self._journal.added(message, turn))
 
     def _kept(self, reply: ModelReply) -> list[ev.AnyEvent]:
         turn = self._loop.turn + (reply.stop_reason != "refusal")
-        return [self._added(said(reply), turn, reply)]
-
-    def _added(self, message: Message, turn: int, reply: ModelReply | None = None) -> ev.MessageAdded:
-        return ev.MessageAdded(
-            run_id=self._site.run.id,
-            at=self._site.now(),
-            task_id=self._task.id,
-            attempt=self._number,
-            turn=turn,
-            message=message,
-            stop_reason=reply.stop_reason if reply else None,
-            reply_id=reply.id if reply else None,
-        )
-
-    async def _before_call(self, use: ToolUse, turn: int, effects: tuple[FileEffect, ...]) -> None:
-        await self._outside.tell(
-            ToolCalled(
-                run_id=self._site.run.id,
-                at=self._site.now(),
-                task_id=self._task.id,
-                attempt=self._number,
-                turn=turn,
-                call_id=use.id,
-                name=use.name,
-                effects=effects,
-            )
-        )
-
-    async def _after_call(self, result: ToolResult) -> None:
-        await self._outside.tell(
-            ToolReturned(
-                run_id=self._site.run.id,
-                at=self._site.now(),
-                task_id=self._task.id,
-                attempt=self._number,
-                call_id=result.tool_use_id,
-                result=result,
-            )
-        )
+        return [self._journal.added(said(reply), turn, reply)]
 
     async def _cliff(self, how: Literal["pruned", "handed_over"], tokens: int, limit: int) -> None:
         price = self._site.world.prices.price(self._rung.model)
-        await self._outside.tell(
-            ev.CliffAvoided(
-                run_id=self._site.run.id,
-                at=self._site.now(),
-                task_id=self._task.id,
-                attempt=self._number,
-                how=how,
-                tokens=tokens,
-                limit=limit,
-                dollars=dollars_avoided(price, tokens, limit),
-            )
-        )
+        await self._journal.cliff(how, tokens, limit, dollars_avoided(price, tokens, limit))
 
     async def _touched(self) -> None:
         # The view of touched files may lag behind: the next turn does not wait for git.
@@ -419,11 +345,7 @@ class AttemptWork:
         files = tuple(change.path for change in changed)
         if files != self._files:
             self._files = files
-            await self._outside.tell(
-                ev.FilesTouched(
-                    run_id=self._site.run.id, at=self._site.now(), task_id=self._task.id, files=files
-                )
-            )
+            await self._journal.touched(files)
 
 
 def _lacks_test(done: Done) -> bool:

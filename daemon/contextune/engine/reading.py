@@ -1,0 +1,88 @@
+"""What can be read of Runs: how they stand, what happened in them, what they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from contextune.core import events as ev
+from contextune.core.errors import UsageProblem
+from contextune.core.run import Run
+from contextune.engine.drives import Drives
+from contextune.engine.places import Places
+from contextune.engine.transcript import transcript
+from contextune.engine.world import World
+
+
+class Reading:
+    """Reads Runs, wherever they are driven. Changes nothing."""
+
+    def __init__(self, world: World, places: Places, drives: Drives) -> None:
+        self._world = world
+        self._places = places
+        self._drives = drives
+
+    async def run(self, run_id: str) -> Run:
+        """A Run by its id or a unique beginning of it. Raises UsageProblem."""
+        run = await self._drives.newest(run_id)
+        if run is None:
+            ids = await self._world.journal.runs(None)
+            matching = [known for known in ids if known.startswith((run_id, f"r_{run_id}"))]
+            if len(matching) != 1:
+                said = "is not unique" if matching else "is no run"
+                raise UsageProblem(f"{run_id!r} {said}. `contextune runs` lists them.")
+            return await self.run(matching[0])
+        return run
+
+    async def runs(self, folder: Path | None) -> list[Run]:
+        """Runs of one repository or of all, newest first."""
+        root = str((await self._places.of(folder)).repository.root) if folder else None
+        return [await self.run(run_id) for run_id in await self._world.journal.runs(root)]
+
+    async def events(self, run_id: str) -> AsyncIterator[ev.AnyEvent]:
+        """All that happened in a Run, in order."""
+        for event in await self._world.journal.read(run_id):
+            yield event
+
+    async def transcript(self, run_id: str, task_id: str, attempt: int | None = None) -> str:
+        """What a Task's agents were told and did, as Markdown."""
+        run = await self.run_with(run_id, task_id)
+        return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
+
+    async def file_at(
+        self, run_id: str, task_id: str | None, path: str, side: Literal["before", "after"]
+    ) -> bytes | None:
+        """One side of a diff: of the whole Run, or of one Task's own commit."""
+        run = await self.run(run_id)
+        commit: str | None
+        if task_id is None:
+            commit = run.base.commit if side == "before" else run.ghost
+        else:
+            task = (await self.run_with(run_id, task_id)).task(task_id)
+            commit = (task.start if side == "before" else task.commit) or None
+        if commit is None:
+            return None
+        place = await self._places.of(Path(run.repository))
+        return await asyncio.to_thread(place.repository.read_file, commit, path)
+
+    async def diff(self, run_id: str, task_id: str | None = None) -> str:
+        """The unified diff of a Run, or of one Task."""
+        run = await self.run(run_id)
+        place = await self._places.of(Path(run.repository))
+        before, after = run.base.commit, run.ghost
+        if task_id is not None:
+            task = (await self.run_with(run_id, task_id)).task(task_id)
+            before, after = task.start or before, task.commit
+        if after is None:
+            return ""
+        return await asyncio.to_thread(place.repository.diff, before, after)
+
+    async def run_with(self, run_id: str, task_id: str) -> Run:
+        """A Run that has this Task. Raises UsageProblem if it has not."""
+        run = await self.run(run_id)
+        if all(task.id != task_id for task in run.tasks):
+            known = ", ".join(task.id for task in run.tasks)
+            raise UsageProblem(f"Run {run.id} has no task {task_id!r}. Tasks: {known}.")
+        return run
