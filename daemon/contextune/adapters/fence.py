@@ -7,6 +7,7 @@ files but the listed ones. git's own files are read-only even within the worktre
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -57,10 +58,23 @@ class Fence(Protocol):
         """One sentence for people: what it holds back, or why there is none."""
         ...
 
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:
+        """The same Fence with a way out to the proxy that listens on the socket `door`.
+
+        `local_ports` of its own loopback lead through that to the same ports of the user's machine.
+        """
+        ...
+
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
         """The command line that runs `argv` inside the Fence, to be started with `environment`."""
         ...
 
+
+FORWARDER = Path(__file__).with_name("forwarder.py")
+DOOR = "/run/contextune/door"
+"""Where the proxy's socket is inside the Fence; the forwarder is beside it."""
+PROXY_PORT = 41_280
+"""Of the Fence's own loopback, which no other command shares."""
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -73,12 +87,18 @@ class NoFence:
 
     name = "none"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, supervised: bool = True) -> None:
+        """Not `supervised` means with nothing between: to compare with, for commands that start nothing."""
+        self._supervised = supervised
         self.detail = f"Commands run as you, with your files and network: {reason}"
+
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:  # noqa: ARG002
+        """This one: its commands have the user's network."""
+        return self
 
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
         """The command line below a process that leaves nothing of it behind."""
-        if sys.platform != "linux":
+        if sys.platform != "linux" or not self._supervised:
             return list(argv)
         return [sys.executable, "-I", "-S", str(SUPERVISOR), *argv]
 
@@ -104,9 +124,18 @@ class Bubblewrap:
         self._readable = tuple(readable)
         self._hidden = tuple(hidden)
         self._network = network
+        self._door: Path | None = None
+        self._ports = ""
         self._known: dict[tuple[Path, str], list[str]] = {}
         reach = "the network" if network else "no network"
         self.detail = f"Commands write only in their worktree, see no home folder, and have {reach}."
+
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:
+        """The same Fence, whose commands find a proxy at PROXY_PORT of their loopback."""
+        other = copy.copy(self)
+        other._door = door
+        other._ports = ",".join(map(str, (PROXY_PORT, *local_ports)))
+        return other
 
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
         """The `bwrap` command line. The worktree is the nearest folder above `cwd` that holds `.git`."""
@@ -120,6 +149,9 @@ class Bubblewrap:
             line.append("--share-net")
         # Started with a clean environment and told to keep it: bwrap's own stays readable in /proc/1.
         own = ["--setenv", "TMPDIR", "/tmp", "--chdir", str(cwd)]  # noqa: S108 — this one is private
+        if self._door is not None:
+            mounts += ["--ro-bind", str(self._door), DOOR, "--ro-bind", str(FORWARDER), DOOR + ".py"]
+            argv = [sys.executable, "-I", "-S", DOOR + ".py", DOOR, self._ports, *argv]
         return [*line, *mounts, "--remount-ro", "/", *own, "--", *argv]
 
     def _surroundings(self, home: Path, search: str) -> list[str]:

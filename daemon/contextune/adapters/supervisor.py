@@ -53,7 +53,10 @@ def _run(argv: "list[str]") -> "int | None":
     except AskedToEnd:
         _ignore()
     if child:
-        os.kill(child, signal.SIGTERM)
+        try:
+            os.kill(child, signal.SIGTERM)
+        except ProcessLookupError:
+            return None  # it had ended just when this process was told to, and its status is lost
     until = time.monotonic() + GRACE
     while child and time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
