@@ -90,8 +90,17 @@ def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] =
     """The Fence that works here for a repository, by name, and a shell inside it. Blocking."""
     fence = find_fence(readable=_readable(root), hidden=[home])
     standard = Settings()
-    most = CommandLimits(standard.command_memory, standard.command_processes, standard.command_files)
+    most = _limits(standard)
     return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home))
+
+
+def _limits(chosen: Settings) -> CommandLimits:
+    return CommandLimits(
+        memory=chosen.command_memory,
+        processes=chosen.command_processes,
+        files=chosen.command_files,
+        disk=chosen.task_disk,
+    )
 
 
 def _reach(hosts: Sequence[str], state: Path) -> Reach | None:
@@ -161,7 +170,7 @@ def make_world(
         if is_closed(repository.root):
             return ClosedShell(closed(*fence(), repository.root))
         chosen = settings.load(repository.root, {})
-        limits = CommandLimits(chosen.command_memory, chosen.command_processes, chosen.command_files)
+        limits = _limits(chosen)
         reach = _reach(chosen.allowed_hosts, files.state)
         return FencedShell(fence_for(repository.root, False), limits, reach)
 

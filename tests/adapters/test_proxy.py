@@ -209,6 +209,11 @@ async def test_the_proxy_is_the_only_way_out(tmp_path: Path, port: int) -> None:
 
 
 @fenced
+async def test_signals_are_what_programs_expect(tmp_path: Path) -> None:
+    assert (await run("yes | head -n 1; echo ${PIPESTATUS[0]}", tmp_path, "pypi.org")).output == "y\n141\n"
+
+
+@fenced
 async def test_a_command_does_not_wait_for_what_forwards(tmp_path: Path) -> None:
     code = "import os, sys\nwhile True:\n try: os.wait()\n except OSError: sys.exit(7)"
     wait_for_all = f"exec {sys.executable} -c '{code}'"

@@ -22,6 +22,9 @@ from contextune.adapters.environment import command_environment
 EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
 """Folders whose content is replaced by nothing, then by what is listed."""
 
+TEMPORARY = 2_000_000_000
+"""Bytes that each of them may hold. They are memory, and the system would give half of it."""
+
 SECRET_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker")
 SECRET_FILES = (
     "/etc/shadow",
@@ -140,7 +143,7 @@ class Bubblewrap:
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
         """The `bwrap` command line. The worktree is the nearest folder above `cwd` that holds `.git`."""
         cwd = cwd.resolve()
-        worktree = next((p for p in (cwd, *cwd.parents) if (p / ".git").exists()), cwd)
+        worktree = worktree_of(cwd)
         home = Path(environment.get("HOME") or "/nonexistent").resolve()
         mounts = [*self._surroundings(home, environment.get("PATH", "")), *_worktree(worktree)]
         line = [self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
@@ -166,7 +169,7 @@ class Bubblewrap:
         out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         for folder in self._emptied(home):
             if Path(folder).is_dir() and not Path(folder).is_symlink():
-                out += ["--tmpfs", folder]
+                out += ["--size", str(TEMPORARY), "--tmpfs", folder]
         for file in SECRET_FILES:
             if os.access(file, os.R_OK):
                 out += ["--ro-bind", "/dev/null", file]
@@ -205,6 +208,11 @@ class Bubblewrap:
 
 def _is_within(path: Path, folders: Iterable[str | Path]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
+
+
+def worktree_of(folder: Path) -> Path:
+    """The nearest folder above, or this one, that holds `.git`; this one if none does."""
+    return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), folder)
 
 
 def find_fence(

@@ -7,6 +7,7 @@ does not wait for that. It ends with the Fence. Before the command nothing is im
 `socket` and `threading` each one would start some 20 ms later.
 """
 
+import _signal  # type: ignore[import-not-found]  # typeshed has none; `signal` takes long
 import _socket
 import os
 import select
@@ -30,6 +31,8 @@ def main(argv: "list[str]") -> None:
     between = os.fork()
     if between:
         os.waitpid(between, 0)
+        for sign in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them, programs expect them
+            _signal.signal(sign, _signal.SIG_DFL)
         os.execv(command[0], command)  # noqa: S606 — the command line is the Fence's own
     if os.fork():
         os._exit(0)

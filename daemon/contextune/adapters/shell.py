@@ -17,7 +17,7 @@ import msgspec
 
 from contextune.adapters.command_limits import CommandLimits, watch
 from contextune.adapters.environment import command_environment
-from contextune.adapters.fence import PROXY_PORT, Fence
+from contextune.adapters.fence import PROXY_PORT, Fence, worktree_of
 from contextune.adapters.proxy import open_proxy
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import PlaceProblem, ToolProblem
@@ -102,7 +102,7 @@ class FencedShell:
         from its start and half from its end. Raises ToolProblem if it can't be started.
         """
         command, cwd, timeout, variables, output_limit = call
-        bounded = f"ulimit -n {self._limits.files} 2>&-; {command}" if self._limits else command
+        bounded = self._limits.prelude(self._program) + command if self._limits else command
         argv = fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
         output = BoundedOutput(output_limit)
         reading, writing = os.pipe()
@@ -127,7 +127,7 @@ class FencedShell:
             finally:
                 os.close(writing)
             loop.add_reader(reading, _read, reading, output, loop)
-            watching = asyncio.ensure_future(watch(process.pid, self._limits)) if self._limits else None
+            watching = self._watching(process.pid, cwd)
             try:
                 timed_out = await _finish(process, timeout)
             finally:
@@ -144,16 +144,25 @@ class FencedShell:
         return CommandResult(
             command=command,
             exit_code=TIMED_OUT if timed_out else (128 - code if code < 0 else code),
-            output=redact(output.text()) + _limit_line(watching),
+            output=redact(output.text()) + _limit_line(watching, code),
             duration_ms=round((time.monotonic() - started) * 1000),
             timed_out=timed_out,
             truncated=output.left_out > 0,
         )
 
+    def _watching(self, pid: int, cwd: Path) -> asyncio.Future[str] | None:
+        if self._limits is None:
+            return None
+        return asyncio.ensure_future(watch(pid, self._limits, worktree_of(cwd)))
 
-def _limit_line(watching: asyncio.Future[str] | None) -> str:
+
+def _limit_line(watching: asyncio.Future[str] | None, code: int) -> str:
     """A line about the limit that ended a command; empty if none did."""
-    if watching is None or watching.cancelled():
+    if watching is None:
+        return ""
+    if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        return "\n[stopped: A file of it grew larger than the setting task_disk allows.]\n"
+    if watching.cancelled():
         return ""
     return f"\n[stopped: {watching.result()}]\n"
 
