@@ -29,11 +29,12 @@ from contextune.adapters.prices import PriceTable, read_own_prices
 from contextune.adapters.repository import open_repository
 from contextune.adapters.scan import RipgrepScanner
 from contextune.adapters.settings_store import LayeredSettings
-from contextune.adapters.shell import ClosedShell, FencedShell
+from contextune.adapters.shell import ClosedShell, FencedShell, Reach
 from contextune.adapters.todo_index import TodoIndex
 from contextune.adapters.user_files import UserFiles
 from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
+from contextune.core.allow_list import AllowList
 from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
 from contextune.core.settings import Settings
@@ -82,15 +83,28 @@ def journal_at(path: Path) -> Journal:
 
 def unfenced_shell() -> Shell:
     """A shell without a Fence, to compare with."""
-    return FencedShell(NoFence("it is what the Fence is compared with."))
+    return FencedShell(NoFence("it is what the Fence is compared with.", supervised=False))
 
 
-def fenced_shell(root: Path, home: Path, *, limits: bool) -> tuple[str, Shell]:
+def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] = ()) -> tuple[str, Shell]:
     """The Fence that works here for a repository, by name, and a shell inside it. Blocking."""
     fence = find_fence(readable=_readable(root), hidden=[home])
     standard = Settings()
-    most = CommandLimits(standard.command_memory, standard.command_processes, standard.command_files)
-    return fence.name, FencedShell(fence, most if limits else None)
+    most = _limits(standard)
+    return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home))
+
+
+def _limits(chosen: Settings) -> CommandLimits:
+    return CommandLimits(
+        memory=chosen.command_memory,
+        processes=chosen.command_processes,
+        files=chosen.command_files,
+        disk=chosen.task_disk,
+    )
+
+
+def _reach(hosts: Sequence[str], state: Path) -> Reach | None:
+    return Reach(AllowList(hosts), state / "doors") if hosts else None
 
 
 def _readable(root: Path) -> list[Path]:
@@ -156,8 +170,9 @@ def make_world(
         if is_closed(repository.root):
             return ClosedShell(closed(*fence(), repository.root))
         chosen = settings.load(repository.root, {})
-        limits = CommandLimits(chosen.command_memory, chosen.command_processes, chosen.command_files)
-        return FencedShell(fence_for(repository.root, False), limits)
+        limits = _limits(chosen)
+        reach = _reach(chosen.allowed_hosts, files.state)
+        return FencedShell(fence_for(repository.root, False), limits, reach)
 
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree

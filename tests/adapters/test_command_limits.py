@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from contextune.adapters import growth
 from contextune.adapters.command_limits import CommandLimits, used_by
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.shell import FencedShell
 from contextune.core.evidence import CommandResult
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
-AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096)
+AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)
 
 
 @pytest.fixture(params=["fenced", "unfenced"])
@@ -42,6 +43,44 @@ async def test_processes(fence: Fence, tmp_path: Path) -> None:
     many = "for n in $(seq 40); do sleep 60 & done; wait"
     done = await run(fence, tmp_path, many, processes=20)
     assert done.output == "\n[stopped: It had more than 20 processes and threads.]\n"
+
+
+async def test_many_files_that_fill_the_disk(fence: Fence, tmp_path: Path) -> None:
+    # Goes on until it is stopped, and no further than 400 MB if nothing does.
+    fills = "for n in $(seq 100); do head -c 4000000 /dev/zero > f$n; sleep 0.05; done; sleep 50; echo after"
+    done = await run(fence, tmp_path, fills, disk=10_000_000)
+    assert done.output == (
+        "\n[stopped: Its files took more than the 0.01 GB that the setting task_disk allows.]\n"
+    )
+    assert (done.exit_code, done.timed_out) == (137, False)
+
+
+async def test_one_file_that_fills_the_disk(fence: Fence, tmp_path: Path) -> None:
+    done = await run(fence, tmp_path, "exec dd if=/dev/zero of=f bs=1M count=100 status=none", disk=1_000_000)
+    assert (done.exit_code, (tmp_path / "f").stat().st_size <= 1_000_000) == (153, True)
+    assert done.output.endswith("\n[stopped: A file of it grew larger than the setting task_disk allows.]\n")
+
+
+async def test_a_disk_that_is_nearly_full(
+    fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = iter([growth.FLOOR, growth.FLOOR])
+    monkeypatch.setattr(growth, "_free", lambda _: next(free, growth.FLOOR - 1))
+    done = await run(fence, tmp_path, "sleep 50; echo after")
+    assert done.output == "\n[stopped: It left less than 200 MB free on the disk.]\n"
+
+
+async def test_what_others_write_is_not_held_against_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = iter([10**12, 10**11])
+    monkeypatch.setattr(growth, "_free", lambda _: next(free))
+    assert growth.GrowthWatch(tmp_path, 10_000_000).passed() == ""
+
+
+async def test_a_broken_pipe_ends_a_program(fence: Fence, tmp_path: Path) -> None:
+    done = await run(fence, tmp_path, "yes | head -n 1; echo ${PIPESTATUS[0]}")
+    assert done.output == "y\n141\n"
 
 
 async def test_open_files(fence: Fence, tmp_path: Path) -> None:

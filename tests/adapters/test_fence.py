@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from contextune.adapters import fence as fence_module
 from contextune.adapters.fence import Bubblewrap, Fence, NoFence, find_fence
 from contextune.adapters.shell import FencedShell
 from contextune.core.evidence import CommandResult
@@ -245,3 +246,11 @@ def test_a_folder_on_path_that_may_not_be_looked_at_is_left_out(
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and plain(path, mode))
     environment = {"HOME": str(tmp_path / "home"), "PATH": f"{closed}:/usr/bin"}
     assert str(closed) not in Bubblewrap("bwrap").wrap(["true"], cwd=tmp_path, environment=environment)
+
+
+@fenced
+async def test_temporary_files_are_bounded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill = "head -c 5000000 /dev/zero > /tmp/x && echo filled"
+    assert (await place.run(fill)).output == "filled\n"
+    monkeypatch.setattr(fence_module, "TEMPORARY", 1_000_000)
+    assert "No space left on device" in (await place.run(fill)).output

@@ -7,9 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from contextune.adapters import beneath, openat2
 from contextune.adapters.workspace import READ_LIMIT, WRITE_LIMIT, WorktreeFiles
 from contextune.core.errors import ToolProblem
 from contextune.core.ports import Workspace
+
+
+def has_openat2() -> bool:
+    top = os.open("/", os.O_RDONLY)
+    try:
+        found = openat2.open_folder(top, "usr")
+    finally:
+        os.close(top)
+    if found is not None:
+        os.close(found)
+    return found is not None
+
+
+HAS_OPENAT2 = has_openat2()
 
 
 @pytest.fixture
@@ -20,8 +35,13 @@ def outside(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> WorktreeFiles:
+@pytest.fixture(params=["openat2", "walk"])
+def files(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorktreeFiles:
+    if request.param == "walk":
+        # As the kernel answers where it has no such call: ENOSYS.
+        monkeypatch.setattr(openat2, "NUMBER", 99_999)
+    elif not HAS_OPENAT2:
+        pytest.skip("The kernel or a sandbox has no openat2.")
     root = tmp_path / "tree"
     (root / "src").mkdir(parents=True)
     (root / "src" / "app.py").write_text("import os\n\n\ndef main():\n    return os.name\n")
@@ -139,6 +159,46 @@ def test_a_folder_swapped_for_a_link_meanwhile_never_leads_out(files: WorktreeFi
     assert (files.root / "src" / "secret.txt").read_bytes() == b"overwritten"
     assert (outside / "secret.txt").read_text() == "secret"
     assert [p.name for p in outside.iterdir()] == ["secret.txt"]
+
+
+def test_gits_own_files_are_refused_through_any_link(files: WorktreeFiles) -> None:
+    for name in ("hooks", "sub"):
+        (files.root / name).mkdir()
+    (files.root / "sub" / ".git").mkdir()
+    (files.root / "sub" / ".git" / "config").write_text("kept")
+    for name, target in (("a", "sub/.git"), ("sub/b", ".git"), ("c", "hooks/../sub/.git"), ("d", "a")):
+        (files.root / name).symlink_to(target)
+    for path in ("a/config", "sub/b/config", "c/config", "d/config", "sub/.git/config", "sub/.Git/config"):
+        with pytest.raises(ToolProblem, match="is git's own"):
+            files.write(path, b"x")
+    assert (files.root / "sub" / ".git" / "config").read_text() == "kept"
+
+
+@pytest.mark.skipif(not HAS_OPENAT2, reason="The kernel or a sandbox has no openat2.")
+def test_without_links_the_kernel_opens_the_folder_at_once(
+    files: WorktreeFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[str] = []
+    real = beneath._descend
+
+    def descend(folder: int, name: str, path: str, *, create: bool) -> int:
+        walked.append(path)
+        return real(folder, name, path, create=create)
+
+    monkeypatch.setattr(beneath, "_descend", descend)
+    files.write("src/app.py", b"y")
+    assert walked == (["src"] if openat2.NUMBER == 99_999 else [])
+
+
+@pytest.mark.parametrize("path", ["link", "src/link", "/etc", "../outside", "missing", "src/app.py"])
+def test_openat2_opens_folders_beneath_alone(files: WorktreeFiles, outside: Path, path: str) -> None:
+    (files.root / "link").symlink_to(outside)
+    (files.root / "src" / "link").symlink_to("..")
+    top = os.open(files.root, os.O_RDONLY)
+    try:
+        assert openat2.open_folder(top, path) is None
+    finally:
+        os.close(top)
 
 
 def test_keeps_the_mode_and_breaks_hard_links(files: WorktreeFiles, outside: Path) -> None:

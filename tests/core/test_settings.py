@@ -78,6 +78,8 @@ def test_an_unknown_key_is_named_with_its_source() -> None:
         ({"command_files": 1}, "user: setting 'command_files': expected 64 or more"),
         ({"daemon_agents": 0}, "user: setting 'daemon_agents': expected 1 or more"),
         ({"task_disk": 1}, "user: setting 'task_disk': expected bytes, 1000000 or more"),
+        ({"allowed_hosts": ["pypi org"]}, "user: setting 'allowed_hosts': expected names of hosts such as"),
+        ({"allowed_hosts": ["localhost"]}, "user: setting 'allowed_hosts': expected names of hosts such as"),
         ({"worktree_disk": -1}, "user: setting 'worktree_disk': expected bytes, 0 or more"),
         ({"task_timeout": 0}, "user: setting 'task_timeout': expected seconds, 1 or more"),
         ({"run_timeout": 0}, "user: setting 'run_timeout': expected seconds"),
@@ -118,6 +120,8 @@ WIDER: dict[str, Any] = {
     "daemon_agents": 100,
     "resume": "ask",
     "git_signing": True,
+    "prove": "off",
+    "allowed_hosts": ["evil.example"],
 }
 
 

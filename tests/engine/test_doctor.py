@@ -110,3 +110,10 @@ async def test_the_budgets_that_are_set_are_named(desk: MakeDesk) -> None:
     here = await desk(settings=f"gate = {GATE!r}\ntask_budget = 0.25\nday_budget = 5\n")
     said = (await examined(here, here.place.root))["Settings"]
     assert (said.state, said.detail) == ("ok", "budget $0.25 a Task, $2.00 a Run, $5 a day")
+
+
+async def test_the_hosts_that_commands_reach_are_told(desk: MakeDesk) -> None:
+    here = await desk(settings='allowed_hosts = ["pypi.org", "localhost:5432"]')
+    fence = (await examined(here, here.place.root))["Fence"]
+    if not fence.detail.startswith("none"):
+        assert fence.detail.endswith(" Through a proxy they reach pypi.org, localhost:5432.")

@@ -119,9 +119,11 @@ async def test_a_command_is_held_back(place: Place, given: Input) -> None:
 
 
 async def limited(folder: Path, command: str, **limits: int) -> CommandResult:
-    most = CommandLimits(memory=4_000_000_000, processes=512, files=4_096)._replace(**limits)
+    ample = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)
     fence = find_fence(readable=[Path(sys.prefix), Path(sys.base_prefix)])
-    return await FencedShell(fence, most).run(command, cwd=folder, timeout=60, environment={})
+    return await FencedShell(fence, ample._replace(**limits)).run(
+        command, cwd=folder, timeout=60, environment={}
+    )
 
 
 @pytest.mark.hostile(36)

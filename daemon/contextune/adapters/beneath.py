@@ -1,6 +1,7 @@
 """Opening files strictly beneath a folder, however its links and folders are swapped meanwhile.
 
-Every component of a path is opened relative to the folder before it and without following links; a link is
+The kernel opens the folder of a path without links in one step, where it can. Otherwise every component of a
+path is opened relative to the folder before it and without following links; a link is
 read and walked by hand, so that one which stays inside works and one which leads out is refused. Nothing is
 checked first and opened later, so there is no moment between the two.
 """
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from contextune.adapters.openat2 import open_folder
 from contextune.core.errors import ToolProblem
 
 MAX_LINKS = 40
@@ -80,6 +82,12 @@ def open_parent(root: Path, path: str, *, create: bool = False) -> Iterator[Plac
     links = 0
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        at_once = _without_links(folder, pending)
+        if at_once is not None:
+            os.close(folder)
+            folder = at_once
+            yield Place(folder, pending[-1], "/".join(pending))
+            return
         while pending:
             name = pending.pop(0)
             target = _link(folder, name)
@@ -100,6 +108,17 @@ def open_parent(root: Path, path: str, *, create: bool = False) -> Iterator[Plac
         yield Place(folder, "", "")
     finally:
         os.close(folder)
+
+
+def _without_links(top: int, names: list[str]) -> int | None:
+    """The open folder of what the names lead to, if none of them is a link: then they hide no `.git`."""
+    if len(names) < 2:
+        return None
+    folder = open_folder(top, "/".join(names[:-1]))
+    if folder is not None and _link(folder, names[-1]) is not None:
+        os.close(folder)
+        return None
+    return folder
 
 
 def _link(folder: int, name: str) -> str | None:

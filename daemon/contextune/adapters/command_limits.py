@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from contextune.adapters.growth import GrowthWatch
+
 LOOK_SECONDS = 0.25
 """Between two looks. A command that grows faster is seen at the next one."""
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -24,6 +26,13 @@ class CommandLimits(NamedTuple):
     processes: int
     files: int
     """Open files of one process."""
+    disk: int
+    """Bytes that it may add to its worktree, and of the largest file."""
+
+    def prelude(self, shell: str) -> str:
+        """What a shell, given by its program, runs before a command so that the system holds the limits."""
+        block = 1_024 if shell.endswith("bash") else 512
+        return f"ulimit -n {self.files} 2>&-; ulimit -f {self.disk // block} 2>&-; "
 
 
 class Use(NamedTuple):
@@ -34,15 +43,16 @@ class Use(NamedTuple):
     threads: int
 
 
-async def watch(pid: int, limits: CommandLimits) -> str:
+async def watch(pid: int, limits: CommandLimits, worktree: Path) -> str:
     """Look until a limit is passed, then stop the command. Returns a sentence about it.
 
     Only where the system has `/proc`; elsewhere it never returns.
     """
+    growth = await asyncio.to_thread(GrowthWatch, worktree, limits.disk)
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         use = await asyncio.to_thread(used_by, pid)
-        said = passed(use, limits)
+        said = passed(use, limits) or await asyncio.to_thread(growth.passed)
         if said:
             _stop(use.pids)
             return said

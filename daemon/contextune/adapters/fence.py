@@ -7,6 +7,7 @@ files but the listed ones. git's own files are read-only even within the worktre
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -20,6 +21,9 @@ from contextune.adapters.environment import command_environment
 
 EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
 """Folders whose content is replaced by nothing, then by what is listed."""
+
+TEMPORARY = 2_000_000_000
+"""Bytes that each of them may hold. They are memory, and the system would give half of it."""
 
 SECRET_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker")
 SECRET_FILES = (
@@ -57,10 +61,23 @@ class Fence(Protocol):
         """One sentence for people: what it holds back, or why there is none."""
         ...
 
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:
+        """The same Fence with a way out to the proxy that listens on the socket `door`.
+
+        `local_ports` of its own loopback lead through that to the same ports of the user's machine.
+        """
+        ...
+
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
         """The command line that runs `argv` inside the Fence, to be started with `environment`."""
         ...
 
+
+FORWARDER = Path(__file__).with_name("forwarder.py")
+DOOR = "/run/contextune/door"
+"""Where the proxy's socket is inside the Fence; the forwarder is beside it."""
+PROXY_PORT = 41_280
+"""Of the Fence's own loopback, which no other command shares."""
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -73,12 +90,18 @@ class NoFence:
 
     name = "none"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, supervised: bool = True) -> None:
+        """Not `supervised` means with nothing between: to compare with, for commands that start nothing."""
+        self._supervised = supervised
         self.detail = f"Commands run as you, with your files and network: {reason}"
+
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:  # noqa: ARG002
+        """This one: its commands have the user's network."""
+        return self
 
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
         """The command line below a process that leaves nothing of it behind."""
-        if sys.platform != "linux":
+        if sys.platform != "linux" or not self._supervised:
             return list(argv)
         return [sys.executable, "-I", "-S", str(SUPERVISOR), *argv]
 
@@ -104,14 +127,23 @@ class Bubblewrap:
         self._readable = tuple(readable)
         self._hidden = tuple(hidden)
         self._network = network
+        self._door: Path | None = None
+        self._ports = ""
         self._known: dict[tuple[Path, str], list[str]] = {}
         reach = "the network" if network else "no network"
         self.detail = f"Commands write only in their worktree, see no home folder, and have {reach}."
 
+    def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:
+        """The same Fence, whose commands find a proxy at PROXY_PORT of their loopback."""
+        other = copy.copy(self)
+        other._door = door
+        other._ports = ",".join(map(str, (PROXY_PORT, *local_ports)))
+        return other
+
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:
         """The `bwrap` command line. The worktree is the nearest folder above `cwd` that holds `.git`."""
         cwd = cwd.resolve()
-        worktree = next((p for p in (cwd, *cwd.parents) if (p / ".git").exists()), cwd)
+        worktree = worktree_of(cwd)
         home = Path(environment.get("HOME") or "/nonexistent").resolve()
         mounts = [*self._surroundings(home, environment.get("PATH", "")), *_worktree(worktree)]
         line = [self._program, "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
@@ -120,6 +152,9 @@ class Bubblewrap:
             line.append("--share-net")
         # Started with a clean environment and told to keep it: bwrap's own stays readable in /proc/1.
         own = ["--setenv", "TMPDIR", "/tmp", "--chdir", str(cwd)]  # noqa: S108 — this one is private
+        if self._door is not None:
+            mounts += ["--ro-bind", str(self._door), DOOR, "--ro-bind", str(FORWARDER), DOOR + ".py"]
+            argv = [sys.executable, "-I", "-S", DOOR + ".py", DOOR, self._ports, *argv]
         return [*line, *mounts, "--remount-ro", "/", *own, "--", *argv]
 
     def _surroundings(self, home: Path, search: str) -> list[str]:
@@ -134,7 +169,7 @@ class Bubblewrap:
         out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         for folder in self._emptied(home):
             if Path(folder).is_dir() and not Path(folder).is_symlink():
-                out += ["--tmpfs", folder]
+                out += ["--size", str(TEMPORARY), "--tmpfs", folder]
         for file in SECRET_FILES:
             if os.access(file, os.R_OK):
                 out += ["--ro-bind", "/dev/null", file]
@@ -173,6 +208,11 @@ class Bubblewrap:
 
 def _is_within(path: Path, folders: Iterable[str | Path]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
+
+
+def worktree_of(folder: Path) -> Path:
+    """The nearest folder above, or this one, that holds `.git`; this one if none does."""
+    return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), folder)
 
 
 def find_fence(

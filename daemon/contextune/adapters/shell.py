@@ -11,10 +11,15 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from contextune.adapters.command_limits import CommandLimits, watch
 from contextune.adapters.environment import command_environment
-from contextune.adapters.fence import Fence
+from contextune.adapters.fence import PROXY_PORT, Fence, worktree_of
+from contextune.adapters.proxy import open_proxy
+from contextune.core.allow_list import AllowList
 from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.redact import redact
@@ -26,13 +31,44 @@ TIMED_OUT = 124
 """The exit code of a command that was ended, as of coreutils' `timeout`."""
 
 
+PROXIED = {
+    **dict.fromkeys(
+        ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"),
+        f"http://127.0.0.1:{PROXY_PORT}",
+    ),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
+    "NODE_USE_ENV_PROXY": "1",
+}
+"""Variables that lead curl, git, pip, npm, cargo, go and Node's own fetch to the proxy."""
+
+
+class Reach(NamedTuple):
+    """What commands may reach."""
+
+    allowed: AllowList
+    folder: Path
+    """For the sockets of proxies."""
+
+
+class _Call(NamedTuple):
+    command: str
+    cwd: Path
+    timeout: float
+    variables: dict[str, str]
+    output_limit: int
+
+
 class FencedShell:
     """core.ports.Shell: each command in its own session, inside the Fence."""
 
-    def __init__(self, fence: Fence, limits: CommandLimits | None = None) -> None:
-        """`limits` are what one command may use; none for commands that the user named."""
+    def __init__(self, fence: Fence, limits: CommandLimits | None = None, reach: Reach | None = None) -> None:
+        """`limits` are what one command may use; none for commands that the user named.
+
+        `reach` are the hosts of which a Fence without a network lets commands through to; None for none.
+        """
         self._fence = fence
         self._limits = limits
+        self._reach = reach if fence.name != "none" else None
         self._program = shutil.which("bash") or "/bin/sh"
 
     @property
@@ -49,15 +85,25 @@ class FencedShell:
         environment: Mapping[str, str],
         output_limit: int = 30_000,
     ) -> CommandResult:
+        """Run a shell command, see `_run`; with a way out to the allowed hosts if there are any."""
+        call = _Call(command, cwd, timeout, command_environment(environment), output_limit)
+        if self._reach is None:
+            return await self._run(call, self._fence)
+        async with open_proxy(self._reach.allowed, self._reach.folder) as (proxy, door):
+            call.variables.update(PROXIED)
+            done = await self._run(call, self._fence.with_door(door, self._reach.allowed.local_ports))
+            return msgspec.structs.replace(done, output=done.output + proxy.refusals())
+
+    async def _run(self, call: _Call, fence: Fence) -> CommandResult:
         """Run a shell command to its end or its time limit in seconds.
 
         Returns when the shell ends, also if something that it started keeps its output open; all that it
         started is killed then, and on cancellation. Keeps about `output_limit` characters of output, half
         from its start and half from its end. Raises ToolProblem if it can't be started.
         """
-        variables = command_environment(environment)
-        bounded = f"ulimit -n {self._limits.files} 2>&-; {command}" if self._limits else command
-        argv = self._fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
+        command, cwd, timeout, variables, output_limit = call
+        bounded = self._limits.prelude(self._program) + command if self._limits else command
+        argv = fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
         output = BoundedOutput(output_limit)
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
@@ -81,7 +127,7 @@ class FencedShell:
             finally:
                 os.close(writing)
             loop.add_reader(reading, _read, reading, output, loop)
-            watching = asyncio.ensure_future(watch(process.pid, self._limits)) if self._limits else None
+            watching = self._watching(process.pid, cwd)
             try:
                 timed_out = await _finish(process, timeout)
             finally:
@@ -98,16 +144,25 @@ class FencedShell:
         return CommandResult(
             command=command,
             exit_code=TIMED_OUT if timed_out else (128 - code if code < 0 else code),
-            output=redact(output.text()) + _limit_line(watching),
+            output=redact(output.text()) + _limit_line(watching, code),
             duration_ms=round((time.monotonic() - started) * 1000),
             timed_out=timed_out,
             truncated=output.left_out > 0,
         )
 
+    def _watching(self, pid: int, cwd: Path) -> asyncio.Future[str] | None:
+        if self._limits is None:
+            return None
+        return asyncio.ensure_future(watch(pid, self._limits, worktree_of(cwd)))
 
-def _limit_line(watching: asyncio.Future[str] | None) -> str:
+
+def _limit_line(watching: asyncio.Future[str] | None, code: int) -> str:
     """A line about the limit that ended a command; empty if none did."""
-    if watching is None or watching.cancelled():
+    if watching is None:
+        return ""
+    if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        return "\n[stopped: A file of it grew larger than the setting task_disk allows.]\n"
+    if watching.cancelled():
         return ""
     return f"\n[stopped: {watching.result()}]\n"
 

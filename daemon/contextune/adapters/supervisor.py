@@ -13,6 +13,8 @@ import time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What Python ignores, and programs expect to end them."""
 GRACE = 1.5
 """Seconds between the wish that the command ends and its end."""
 
@@ -45,7 +47,7 @@ def _run(argv: "list[str]") -> "int | None":
     """The wait status of the command; None if it did not end in time after this process was told to end."""
     child = 0
     try:
-        child = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=ENDING)
+        child = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=(*ENDING, *IGNORED))
         while True:
             ended, status = os.wait()
             if ended == child:
@@ -53,7 +55,10 @@ def _run(argv: "list[str]") -> "int | None":
     except AskedToEnd:
         _ignore()
     if child:
-        os.kill(child, signal.SIGTERM)
+        try:
+            os.kill(child, signal.SIGTERM)
+        except ProcessLookupError:
+            return None  # it had ended just when this process was told to, and its status is lost
     until = time.monotonic() + GRACE
     while child and time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from contextune.adapters.git import Git, shown
+from contextune.adapters.growth import grown
 from contextune.adapters.objects import Objects
 from contextune.adapters.salvage import Salvage
 from contextune.adapters.scratch import Scratch
@@ -119,17 +120,7 @@ class WorktreeUpkeep:
 
     def grown(self, path: Path, since: float) -> int:
         """Bytes on disk of the files that came or changed after `since`. Looks at all of the folder."""
-        total, folders = 0, [str(path)]
-        while folders:
-            with contextlib.suppress(OSError), os.scandir(folders.pop()) as found:
-                for one in found:
-                    with contextlib.suppress(OSError):  # what goes meanwhile takes no room
-                        facts = one.stat(follow_symlinks=False)
-                        if one.is_dir(follow_symlinks=False):
-                            folders.append(one.path)
-                        elif max(facts.st_mtime, facts.st_ctime) > since:
-                            total += _on_disk(facts)
-        return total
+        return grown(path, since)
 
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew. What else lies there is left to a person."""
@@ -303,8 +294,3 @@ def _when(path: Path) -> int:
         return int(path.lstat().st_mtime * 1000)
     except OSError:
         return 0
-
-
-def _on_disk(facts: os.stat_result) -> int:
-    """What a file takes: a file with holes takes less than its length."""
-    return facts.st_blocks * 512 if hasattr(facts, "st_blocks") else facts.st_size

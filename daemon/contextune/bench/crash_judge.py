@@ -27,8 +27,8 @@ class Ending(NamedTuple):
     state: str
     tasks: tuple[tuple[str, str, tuple[str, ...]], ...]
     """Each Task's id, its state, and the outcomes of its attempts that were not cancelled."""
-    tree: str
-    """Of the user's branch."""
+    tree: tuple[str, ...]
+    """Of the user's branch: mode, blob and path of each file."""
     subjects: tuple[str, ...]
     """Of the commits that the Run added, in some order."""
 
@@ -59,23 +59,18 @@ def ending(repository: Path, run: Run) -> Ending:
         (task.id, task.state, tuple(one.outcome for one in task.attempts if one.outcome != "cancelled"))
         for task in run.tasks
     ]
-    return Ending(
-        run.state, tuple(tasks), git(repository, "rev-parse", "HEAD^{tree}"), tuple(sorted(subjects))
-    )
+    files = tuple(git(repository, "ls-tree", "-r", "HEAD").splitlines())
+    return Ending(run.state, tuple(tasks), files, tuple(sorted(subjects)))
 
 
 def differences(came: Ending, expected: Ending) -> list[str]:
     """What came otherwise than expected, a line each."""
-    said = [
-        f"{name}: {one}, expected {other}"
-        for name, one, other in zip(Ending._fields, came, expected, strict=True)
-        if one != other and name != "tasks"
-    ]
-    said += [
-        f"task {one}, expected {other}"
-        for one, other in zip(came.tasks, expected.tasks, strict=True)
-        if one != other
-    ]
+    said = [] if came.state == expected.state else [f"state: {came.state}, expected {expected.state}"]
+    pairs = ((came.tasks, expected.tasks), (came.tree, expected.tree), (came.subjects, expected.subjects))
+    for one, other in pairs:
+        said += [f"+ {row}" for row in one if row not in other] + [
+            f"- {row}" for row in other if row not in one
+        ]
     return said
 
 

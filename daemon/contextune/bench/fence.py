@@ -34,6 +34,9 @@ async def run(bench: Bench, tries: int = TRIES) -> None:
                 kinds[f"{kind}{', with limits' if limits else ''}"] = shell
             else:
                 bench.note(f"No Fence works here, so that {label} is not measured.")
+        kind, shell = await asyncio.to_thread(fenced_shell, root, home, limits=True, hosts=("example.com",))
+        if kind != "none":
+            kinds[f"{kind}, with limits and an allowed host"] = shell
         taken: dict[str, list[float]] = {label: [] for label in kinds}
         for _ in range(tries):
             for label, shell in kinds.items():

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from contextune.core.allow_list import allowed_host
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
@@ -80,6 +81,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """Files that one process of a command may hold open."""
     task_disk: int = 5_000_000_000
     """Bytes that the files of a worktree may take that came or changed since its set-up."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that the commands of agents may reach, such as `pypi.org`, `*.npmjs.org` or `localhost:5432`."""
     task_timeout: int = 7_200
     """Seconds that the commands, tools and tests of one attempt may take in all."""
     run_timeout: int | None = None
@@ -109,7 +112,7 @@ WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
-    | {"task_disk", "daemon_agents", "resume", "git_signing"}
+    | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""
@@ -166,6 +169,11 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
         ("run_timeout", settings.run_timeout is None or settings.run_timeout >= 1, "expected seconds"),
         ("max_turns", settings.max_turns >= 1, "expected 1 or more"),
         ("gate_retries", settings.gate_retries >= 0, "expected 0 or more"),
+        (
+            "allowed_hosts",
+            all(map(_is_host, settings.allowed_hosts)),
+            "expected names of hosts such as pypi.org, *.npmjs.org or localhost:5432",
+        ),
         ("ladder", len(settings.ladder) >= 1, "expected at least one rung"),
         ("ladder", all(1 <= r.tries <= 8 for r in settings.ladder), "expected 1 to 8 tries a rung"),
         (
@@ -182,6 +190,14 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
 
 
 _AMOUNTS = ("request_budget", "task_budget", "day_budget", "month_budget", "shadow_budget")
+
+
+def _is_host(entry: str) -> bool:
+    try:
+        allowed_host(entry)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_amount(value: Decimal | None) -> bool:

@@ -83,7 +83,7 @@ def _key(world: World) -> Check:
 def _fence(world: World, folder: Path | None) -> Check:
     name, detail, advice = world.fence()
     if name != "none":
-        return Check(name="Fence", state="ok", detail=f"{name}: {detail}")
+        return Check(name="Fence", state="ok", detail=f"{name}: {detail}{_reach(world, folder)}")
     try:
         is_allowed = folder is not None and world.settings.is_unfenced(world.open_repository(folder).root)
     except ContextuneError:
@@ -95,6 +95,16 @@ def _fence(world: World, folder: Path | None) -> Check:
         detail=f"none, {said}. {detail}",
         remedy=advice,
     )
+
+
+def _reach(world: World, folder: Path | None) -> str:
+    """A sentence about the hosts that commands may reach there; empty if there are none."""
+    try:
+        root = None if folder is None else world.open_repository(folder).root
+        hosts = world.settings.load(root, {}).allowed_hosts
+    except ContextuneError:
+        return ""
+    return f" Through a proxy they reach {', '.join(hosts)}." if hosts else ""
 
 
 def _awake(world: World) -> Check:
