@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -319,6 +320,33 @@ class TestCrash:
         assert place.read("long.txt") == edited(LONG, 3, 30)
         assert (place.root / "run.sh").exists()
         assert not (place.root / "made").exists()
+
+    @pytest.mark.parametrize("undo", [False, True])
+    def test_what_was_being_written_when_the_process_was_killed_is_removed(
+        self, place: Place, pool: Path, undo: bool
+    ) -> None:
+        """In a process of its own, since a killed one cleans up nothing."""
+        repository, base, result = prepared(place, pool, self.EDITS)
+        before = place.state()
+        restore = repository.move_checkout(base, result, None) if undo else None
+        accepted = place.said("rev-parse", "HEAD")
+        child = os.fork()
+        if not child:
+            os.replace = lambda *_: os._exit(9)
+            again = place.open()
+            if restore is None:
+                again.move_checkout(base, result, None)
+            else:
+                again.restore_checkout(base, accepted, restore)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        strays = [path.name for path in place.root.rglob(".contextune-*") if ".git" not in path.parts]
+        assert len(strays) == 1
+        if restore is None:
+            place.open().take_base({}, None)
+        else:
+            place.open().restore_checkout(base, accepted, restore)
+        assert place.state() == before
 
     @staticmethod
     def _die_at(patch: pytest.MonkeyPatch, step: int) -> None:

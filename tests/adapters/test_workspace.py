@@ -284,3 +284,18 @@ def test_glob(files: WorktreeFiles) -> None:
     assert files.glob(".git*", limit=10) == [".github/ci.yml", ".gitignore"]
     with pytest.raises(ToolProblem):
         files.glob("../*", limit=10)
+
+
+def test_what_a_killed_process_was_writing_is_never_taken_for_work(files: WorktreeFiles) -> None:
+    child = os.fork()
+    if not child:
+        os.rename = lambda *_, **__: os._exit(9)
+        files.write("src/new.py", b"half")
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert sorted(path.name for path in (files.root / "src").iterdir()) == ["app.py"]
+    drafts = list(files.root.parent.glob(".tree.new-*"))
+    assert len(drafts) == 1
+    (files.root.parent / ".treetop.new-1").touch()
+    WorktreeFiles(files.root)
+    assert [path.name for path in files.root.parent.glob(".tree*")] == [".treetop.new-1"]

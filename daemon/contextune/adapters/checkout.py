@@ -92,6 +92,7 @@ class Checkout:
                     f"{head.name} has moved on since the run was accepted, so it cannot simply be "
                     "moved back. Use git revert on the run's commits. Nothing was changed."
                 )
+            self._sweep(restore)
             back = self._compare(restore)
             if back.moved:
                 raise MergeRefused(
@@ -211,11 +212,18 @@ class Checkout:
         pending = self._pending()
         if pending is None:
             return
-        back = self._compare(read_record(self._objects, pending))
+        record = read_record(self._objects, pending)
+        self._sweep(record)
+        back = self._compare(record)
         with self._scratch.folder() as folder:
             # Paths in neither state are the user's later work, and stay.
             self._apply(back.files, back.staged, folder)
         self._git.run("update-ref", "-d", PENDING)
+
+    def _sweep(self, restore: Restore) -> None:
+        """Remove files that a process which died had begun to write."""
+        touched = self._objects.differences(restore.worktree, restore.after_worktree)
+        self._disk.sweep(difference.path for difference in touched)
 
     def _compare(self, restore: Restore) -> PutBack:
         answer = self._git.call("config", "--type=bool", "core.fileMode", allowed=(0, 1)).out.strip()

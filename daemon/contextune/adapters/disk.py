@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import stat
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 # Paths are bytes here, as git has them: os.path takes them, pathlib does not.
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH114, PTH115, PTH118, PTH120, PTH123, PTH211
+# ruff: noqa: PTH208, PTH103, PTH105, PTH106, PTH108, PTH112, PTH114, PTH115, PTH118, PTH120, PTH123, PTH211
 
 REGULAR = b"100644"
 EXECUTABLE = b"100755"
 LINK = b"120000"
+
+DRAFT = b".contextune-"
+"""How the names of files begin that are being written."""
+_IS_DRAFT = re.compile(rb"\.contextune-[0-9a-f]{16}")
 
 
 class Content(NamedTuple):
@@ -99,7 +104,7 @@ class Disk:
         os.makedirs(parent, exist_ok=True)
         if os.path.isdir(full) and not os.path.islink(full):
             _remove_empty_folders(full)
-        temporary = os.path.join(parent, b".contextune-" + secrets.token_hex(8).encode())
+        temporary = os.path.join(parent, DRAFT + secrets.token_hex(8).encode())
         try:
             if content.mode == LINK:
                 os.symlink(content.data, temporary)
@@ -123,6 +128,14 @@ class Disk:
             except OSError:
                 return
             folder = os.path.dirname(folder)
+
+    def sweep(self, paths: Iterable[bytes]) -> None:
+        """Remove what a process that was killed had begun to write beside these paths."""
+        for folder in {os.path.dirname(self._full(path)) for path in paths}:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                for name in os.listdir(folder):
+                    if _IS_DRAFT.fullmatch(name):
+                        os.unlink(os.path.join(folder, name))
 
     def put(self, path: bytes, content: Content | None) -> None:
         """Make a path hold this content, or nothing."""

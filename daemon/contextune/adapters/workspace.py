@@ -31,6 +31,7 @@ class WorktreeFiles:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        _sweep(self._root)
 
     @property
     def root(self) -> Path:
@@ -63,7 +64,7 @@ class WorktreeFiles:
             if not place.name:
                 raise ToolProblem(f"{path!r} is a folder, not a file.")
             try:
-                _replace(place, content, path)
+                _replace(self._root, place, content, path)
             except OSError as problem:
                 raise ToolProblem(f"{path!r} can't be written: {problem.strerror}.") from None
 
@@ -141,27 +142,41 @@ class WorktreeFiles:
             return "./" + place.path
 
 
-def _replace(place: Place, content: bytes, path: str) -> None:
-    """Write beside the old file, then put the new one in its place."""
+def _replace(root: Path, place: Place, content: bytes, path: str) -> None:
+    """Write a new file, then put it in the place of the old one.
+
+    It is written beside the worktree: what a process that is killed leaves must never be taken for work.
+    """
     mode = None
     with suppress(FileNotFoundError):
         before = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
         if not stat.S_ISREG(before.st_mode):
             raise ToolProblem(f"{path!r} is {kind_of(before.st_mode)}, not a file.")
         mode = stat.S_IMODE(before.st_mode) & 0o777
-    beside = f".{secrets.token_hex(6)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(beside, flags, 0o666, dir_fd=place.folder)
+    draft = root.parent / f"{_drafts(root)}{secrets.token_hex(6)}"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
-        os.rename(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+        os.rename(draft, place.name, dst_dir_fd=place.folder)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(beside, dir_fd=place.folder)
+        draft.unlink(missing_ok=True)
         raise
+
+
+def _drafts(root: Path) -> str:
+    """How the names of files begin that are being written for a worktree."""
+    return f".{root.name}.new-"
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a process that was killed had begun to write."""
+    with suppress(OSError):
+        for entry in root.parent.iterdir():
+            if entry.name.startswith(_drafts(root)):
+                entry.unlink()
 
 
 def _tool_glob(pattern: str) -> re.Pattern[str]:
