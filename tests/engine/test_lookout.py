@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from contextune.core import events as ev
 from contextune.core.effects import AttemptResumed
 from contextune.core.errors import UsageProblem
@@ -176,6 +178,8 @@ async def test_whether_a_left_run_goes_on_by_itself(desk: MakeDesk) -> None:
     here = await desk(one_task())
     run = await here.finish(task("first file"))
     assert here.app.goes_on_by_itself(run) is True
+    old = msgspec.structs.replace(run, updated_at=run.updated_at - 86_500_000)
+    assert here.app.goes_on_by_itself(old) is False, "it was left so long that nobody thinks of it any more"
     here.set_up((here.home / "settings.toml").read_text() + 'resume = "ask"\n')
     assert here.app.goes_on_by_itself(run) is False
     here.models.key = ""

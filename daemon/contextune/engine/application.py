@@ -40,6 +40,9 @@ from contextune.engine.worktree_advice import WorktreeAdvice
 from contextune.engine.worktree_desk import WorktreeDesk
 from contextune.engine.world import World
 
+FORGOTTEN = 86_400_000
+"""Milliseconds after which a Run that nobody drives does not go on by itself."""
+
 Edit = Mapping[str, Any]
 """Keys: `id`, and any of `include`, `title`, `brief`, `start`."""
 
@@ -197,13 +200,13 @@ class Application(Reading):
     def goes_on_by_itself(self, run: Run) -> bool | None:
         """Whether a Run that was left is to go on without its user being asked, by the setting `resume`.
 
-        None while it cannot: the workspace is not trusted, or there is no key.
+        A Run that was left for longer than a day has been forgotten: its user is asked in any case. None while it cannot: the workspace is not trusted, or there is no key.
         """
         settings = self._places.settings_of(run)
         unable = not run.offline and self._world.models.source(settings.provider) == "none"
         if unable or Path(run.repository) in self._refused:
             return None
-        return settings.resume == "always"
+        return settings.resume == "always" and self._world.clock.now() - run.updated_at < FORGOTTEN
 
     async def take_over(self, run_id: str) -> None:
         """Go on with a Run that was left; a process that drives it without a sign of life is ended before.
