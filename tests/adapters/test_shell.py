@@ -221,3 +221,14 @@ async def test_a_closed_shell_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PlaceProblem, match="Install bubblewrap"):
         await ClosedShell("Install bubblewrap.").run("touch here", cwd=tmp_path, timeout=1, environment={})
     assert not (tmp_path / "here").exists()
+
+
+def test_nothing_is_run_for_a_daemon_that_has_died_already(tmp_path: Path) -> None:
+    (supervisor,) = (
+        word for word in NoFence("").wrap([], cwd=tmp_path, environment={}) if word.endswith(".py")
+    )
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    line = [sys.executable, "-I", "-S", supervisor, str(gone.pid), "touch", str(tmp_path / "here")]
+    assert subprocess.run(line, check=False).returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "here").exists()

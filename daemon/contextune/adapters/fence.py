@@ -103,7 +103,7 @@ class NoFence:
         """The command line below a process that leaves nothing of it behind."""
         if sys.platform != "linux" or not self._supervised:
             return list(argv)
-        return [sys.executable, "-I", "-S", str(SUPERVISOR), *argv]
+        return [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), *argv]
 
 
 class Bubblewrap:

@@ -1,4 +1,4 @@
-"""Runs one command without a Fence, and leaves nothing of it behind: `python -I -S supervisor.py COMMAND…`.
+"""Runs one command without a Fence, and leaves nothing of it behind: `supervisor.py DAEMON COMMAND…`.
 
 Linux alone. All that the command starts stays below this process, also what leaves its session. When the
 command ends, when this process is told to end, or when the daemon that started it dies, all of it is killed.
@@ -19,15 +19,14 @@ GRACE = 1.5
 """Seconds between the wish that the command ends and its end."""
 
 
-def main(argv: "list[str]") -> int:
-    """Run a command; returns its exit status, 128 and the signal if one ended it."""
+def main(daemon: int, argv: "list[str]") -> int:
+    """Run a command for the process `daemon`; returns its exit status, 128 and the signal if one ended it."""
     libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getppid()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for sign in ENDING:
         signal.signal(sign, _asked)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
+    if os.getppid() != daemon:
         return 128 + signal.SIGTERM  # the daemon died before that could be noticed
     status = _run(argv)
     _kill_all()
@@ -105,6 +104,6 @@ def _children() -> "list[int]":
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    code = main(int(sys.argv[1]), sys.argv[2:])
     # Not by exit: the interpreter's own shutdown takes longer than most commands.
     os._exit(code)

@@ -200,8 +200,8 @@ class Application(Reading):
     def goes_on_by_itself(self, run: Run) -> bool | None:
         """Whether a Run that was left is to go on without its user being asked, by the setting `resume`.
 
-        One that was left for longer than a day has been forgotten: its user is asked in any case. None while it
-        cannot go on: the workspace is not trusted, or there is no key.
+        One that was left for longer than a day has been forgotten: its user is asked in any case. None while
+        it cannot go on: the workspace is not trusted, or there is no key.
         """
         settings = self._places.settings_of(run)
         unable = not run.offline and self._world.models.source(settings.provider) == "none"
