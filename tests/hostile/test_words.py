@@ -72,6 +72,35 @@ def test_names_on_a_terminal() -> None:
     assert readable(colours) == "red link \\x9b31m"
 
 
+@pytest.mark.hostile(29)
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\U000e0101\U000e0102b", "a\U000e0101\\U000e0102b"),  # bytes in selectors behind one letter
+        ("a\ufe00\ufe01", "a\ufe00\\ufe01"),
+        ("x\u200d\u200c\u200d", "x\u200d\\u200c\\u200d"),
+        ("\u3164 \u180e \u206a \ufff9", "\\u3164 \\u180e \\u206a \\ufff9"),
+    ],
+)
+def test_messages_in_signs_that_are_not_seen(text: str, shown: str) -> None:
+    assert plain(text) == shown
+    assert todo(f"do {text} .").text == f"do {shown} ."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468",  # an emoji of several
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian
+        "1\ufe0f\u20e3",
+        "\u845b\U000e0100",  # the form of a name's sign
+        "e\u0301",
+    ],
+)
+def test_what_scripts_and_emoji_need_stays(text: str) -> None:
+    assert plain(text) == todo(text).text == text
+
+
 @pytest.mark.hostile(27)
 @pytest.mark.parametrize(
     "path",

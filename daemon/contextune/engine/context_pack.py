@@ -17,7 +17,7 @@ from contextune.core.errors import ToolProblem
 from contextune.core.evidence import Baseline
 from contextune.core.imports import ImportGraph
 from contextune.core.outline import Symbol
-from contextune.core.plain_text import readable
+from contextune.core.plain_text import readable, source_lines
 from contextune.core.plan import Task
 from contextune.core.ports import Repository, Workspace
 from contextune.core.run import Run
@@ -87,7 +87,7 @@ class ContextPacks:
 
     def _text(self, path: str) -> str | None:
         content = self._repository.read_file(self._base, path)
-        return None if content is None else "\n".join(content.decode(errors="replace").splitlines())
+        return None if content is None else "\n".join(source_lines(content.decode(errors="replace")))
 
     @staticmethod
     def _read(paths: Iterable[str], worktree: Workspace) -> tuple[dict[str, list[str]], list[str]]:
@@ -96,7 +96,7 @@ class ContextPacks:
         absent = []
         for path in paths:
             try:
-                found[path] = worktree.read(path).decode().splitlines()
+                found[path] = source_lines(worktree.read(path).decode())
             except (ToolProblem, UnicodeDecodeError):
                 absent.append(path)
         return found, absent
