@@ -11,7 +11,7 @@ import msgspec
 
 from contextune.agents.briefing import shared_context, task_text
 from contextune.agents.excerpt import Span, excerpt
-from contextune.agents.framing import framed
+from contextune.agents.framing import framed, named
 from contextune.core.conversation import Text
 from contextune.core.errors import ToolProblem
 from contextune.core.evidence import Baseline
@@ -75,7 +75,7 @@ class ContextPacks:
         todos = [_found_again(todo, found.get(todo.path)) for todo in todos]
         blocks = [*_shown(self._focused(task, todos, found, tests)), *self._failing(task, todos)]
         if absent:
-            blocks.append(f"Not there yet, or no text: {', '.join(absent)}")
+            blocks.append(f"Not there yet, or no text: {named(absent)}")
         return (shared, task_text(task, todos, blocks))
 
     def _once(self) -> tuple[Text, list[str]]:
@@ -179,7 +179,7 @@ def _shown(files: Sequence[_File]) -> list[str]:
     if any(' shown="' in block.partition("\n")[0] for block in blocks):
         blocks.append("Read what else you need of the files that are shown in part.")
     if missing:
-        blocks.append(f"Not shown, read what you need: {', '.join(missing)}")
+        blocks.append(f"Not shown, read what you need: {named(missing)}")
     return blocks
 
 
