@@ -22,6 +22,7 @@ from contextune.core.todo import MARKERS, Todo
 from contextune.core.todo_text import TEXT_LIMIT, CommentLine, find_marked
 from contextune.engine import allowance
 from contextune.engine.task_ids import misnamed
+from contextune.protocol.convert import evidence_view
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, bash, edit, finish, plays, task, turn, write
 
@@ -143,6 +144,25 @@ def test_messages_in_signs_that_are_not_seen(text: str, shown: str) -> None:
 )
 def test_what_scripts_and_emoji_need_stays(text: str) -> None:
     assert plain(text) == todo(text).text == text
+
+
+@pytest.mark.hostile(49)
+def test_names_of_tests_in_a_view() -> None:
+    evil = "t[\x1b[2J\u202e\n" + "A" * 1_000_000
+    evidence = Evidence(
+        command="t",
+        exit_code=1,
+        tree="0",
+        duration_ms=1,
+        output="",
+        verdict="red",
+        newly_failing=(evil,),
+        tests_weakened=("test_one",),
+    )
+    view = evidence_view(evidence)
+    assert view.newly_failing[0].startswith("t[\\x1b[2J\\u202e A")
+    assert len(view.newly_failing[0]) <= 1_000
+    assert view.tests_weakened == ("test_one",)
 
 
 @pytest.mark.hostile(27)
