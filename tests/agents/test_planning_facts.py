@@ -85,7 +85,7 @@ def asked(*todos: Todo, goal: str | None = None, **more: Any) -> PlanInput:
 
 
 WHOLE = """\
-# Todos
+<todos>
 1. shop/money.py:3 (TODO, simple): take it from the settings
   | \"""Amounts.\"""
   | RATE = 2  # TODO: take it from the settings
@@ -100,11 +100,12 @@ WHOLE = """\
 3. shop/order.py:5 in total (FIXME, simple): sum
   | def total():
   |     return 0
+</todos>
 
+<repository>
 shop/order.py imports shop/money.py
-
-# Files
-shop/: __init__.py money.py order.py"""
+shop/: __init__.py money.py order.py
+</repository>"""
 
 
 def test_the_whole_request() -> None:
@@ -123,8 +124,8 @@ def test_a_goal_has_the_whole_map_the_gate_and_the_instructions() -> None:
     assert said == (
         "# Goal\nsell abroad\n\nTests run by: pytest -q\n\n"
         "<instructions>\nWrite short functions.\n</instructions>\n\n"
-        "# Files\ndocs/far/: away.md\nshop/: __init__.py money.py order.py\n"
-        "tests/: test_order.py test_sums.py"
+        "<repository>\ndocs/far/: away.md\nshop/: __init__.py money.py order.py\n"
+        "tests/: test_order.py test_sums.py\n</repository>"
     )
 
 
@@ -147,7 +148,7 @@ def test_a_large_repository_has_a_bounded_map() -> None:
     files = tuple(f"pkg_{n // 3}/module_{n}.py" for n in range(30_000))
     said = request_text(asked(goal="tidy up", files=files, instructions="word " * 5_000))
     assert len(said) < GOAL_MAP_LIMIT + INSTRUCTIONS_LIMIT + 300
-    assert said.endswith(" more folders")
+    assert said.endswith(" more folders\n</repository>")
     assert "pkg_0/: 3 files" in said
 
 

@@ -146,6 +146,35 @@ async def test_edits_follow_one_another_and_keep_line_ends(toolbox: Toolbox, fol
     assert (folder / "pkg/two.py").read_bytes() == b"x = 1\r\ny = 20\r\n"
 
 
+async def test_several_lines_are_replaced_whatever_ends_them(toolbox: Toolbox, folder: Path) -> None:
+    file = folder / "pkg/two.py"
+    edit = {"path": "pkg/two.py", "old": "x = 1\ny = 2", "new": "x = 1\nz = 3\ny = 2"}
+    await call(toolbox, "edit", edits=[edit])
+    assert file.read_bytes() == b"x = 1\r\nz = 3\r\ny = 2\r\n"
+    file.write_bytes(b"x = 1\r\ny = 2\nz = 3\n")
+    with pytest.raises(ToolProblem, match="`old` does not occur"):
+        await call(toolbox, "edit", edits=[edit])
+    await call(toolbox, "edit", edits=[edit | {"old": "x = 1\r\n", "new": "x = 4\r\n"}])
+    assert file.read_bytes() == b"x = 4\r\ny = 2\nz = 3\n"
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2028", "\x0c", "\x85", "\x1b", "\u200b", "\U000e0041"])
+async def test_signs_that_are_not_seen_are_read_told_and_replaced(
+    toolbox: Toolbox, folder: Path, sign: str
+) -> None:
+    """What is read is what is there, and numbered as editors number it: an edit needs the exact text."""
+    file = folder / "pkg/one.py"
+    file.write_text(f"a = 1\nb = 'x{sign}y'\nc = 3\n", "utf-8")
+    assert await call(toolbox, "read", files=[{"path": "pkg/one.py"}]) == (
+        f"pkg/one.py (3 lines, signs that are not seen in 2)\n1\ta = 1\n2\tb = 'x{sign}y'\n3\tc = 3"
+    )
+    edits = [{"path": "pkg/one.py", "old": f"'x{sign}y'", "new": f"'z{sign}'"}]
+    await call(toolbox, "edit", edits=edits)
+    assert file.read_bytes() == f"a = 1\nb = 'z{sign}'\nc = 3\n".encode()
+    await call(toolbox, "edit", edits=[{"path": "pkg/one.py", "old": f"z{sign}", "new": "z"}])
+    assert file.read_bytes() == b"a = 1\nb = 'z'\nc = 3\n"
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [

@@ -36,7 +36,7 @@ async def test_a_fresh_conversation_goes_on_on_the_same_rung(desk: MakeDesk) -> 
         plays(
             AREA,
             turn(GUARD, finish("Done.")),
-            user=[EARLIER, OUTGROWN, "It said: Look 4.", "+ONE = 1"],
+            user=[EARLIER, OUTGROWN, "<said>\nLook 4.\n</said>", "+ONE = 1"],
             unless=["on a lower rung"],
             model="claude-haiku-5-5",
         ),

@@ -110,7 +110,7 @@ async def test_a_killed_task_goes_on_at_the_rung_it_had_reached(desk: MakeDesk) 
                 finish("High."),
                 fault={"kind": "slow", "delay_ms": 3_000},
             ),
-            user=["It said: Low."],
+            user=["<said>\nLow.\n</said>"],
             model=high,
         ),
         settings=TWO_RUNGS,

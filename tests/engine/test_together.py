@@ -114,7 +114,11 @@ async def test_what_git_cannot_merge_goes_to_the_conflict_resolver(desk: MakeDes
                 finish("Both."),
                 expect=["<<<<<<<", ">>>>>>>", "round(hours) * RATE", "hours * RATE + 0"],
             ),
-            user=[ON_TOP, "add fee: A fee of 0.", "Files with conflict markers: calc/rates.py"],
+            user=[
+                ON_TOP,
+                "add fee:\n<said>\nA fee of 0.\n</said>",
+                "Files with conflict markers: calc/rates.py",
+            ],
             role="conflict-resolver",
             model="claude-sonnet-5-5",
         ),
@@ -151,7 +155,12 @@ async def test_two_green_tasks_that_are_red_together_send_the_later_one_back(
         plays(
             "invoice total",
             turn(write("tests/test_invoice.py", invoice_test(4)), finish("The rate is 4 now.")),
-            user=[ON_TOP, "double rate: The rate is 4.", "test_invoice", "Make the Gate green again"],
+            user=[
+                ON_TOP,
+                "double rate:\n<said>\nThe rate is 4.\n</said>",
+                "test_invoice",
+                "Make the Gate green again",
+            ],
             role="parallel-task-executor",
         ),
     )

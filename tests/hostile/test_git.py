@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.git import start
+from contextune.core.errors import GitProblem
 from tests.adapters.git_place import Place, new_place
 
 
@@ -108,6 +109,28 @@ def test_signing_with_a_program_of_the_repository(place: Place, trap: Trap, tmp_
     assert not trap.fired()
 
 
+@pytest.mark.hostile(16)
+def test_signatures_that_are_to_be_shown(place: Place, trap: Trap, tmp_path: Path) -> None:
+    parent = place.said("rev-parse", "HEAD")
+    head = place.said("cat-file", "commit", "HEAD").partition("\n\n")[0]
+    words = f"This reverts commit {parent}."
+    signed = f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\n{words}\n"
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        cwd=place.root,
+        input=signed.encode(),
+        capture_output=True,
+        check=True,
+    )
+    place.git("update-ref", "HEAD", made.stdout.decode().strip(), parent)
+    place.git("config", "gpg.program", str(trap.program))
+    place.git("config", "log.showSignature", "true")
+    plain(place, "log")
+    assert trap.fired()
+    all_that_the_daemon_does(place, tmp_path)
+    assert not trap.fired()
+
+
 @pytest.mark.hostile(17)
 def test_an_editor_of_the_repository(place: Place, trap: Trap, tmp_path: Path) -> None:
     place.git("config", "core.editor", str(trap.program))
@@ -144,14 +167,27 @@ def test_hooks_of_the_repository(place: Place, trap: Trap, tmp_path: Path) -> No
 
 
 @pytest.mark.hostile(18)
-def test_nothing_is_fetched_or_pushed(place: Place, trap: Trap, tmp_path: Path) -> None:
-    place.git("config", "core.sshCommand", str(trap.program))
-    place.git("remote", "add", "origin", "ssh://nowhere.invalid/x")
-    place.git("config", "remote.origin.promisor", "true")
-    place.git("config", "remote.origin.partialclonefilter", "blob:none")
-    plain(place, "fetch", "origin")
+@pytest.mark.parametrize("way", ["ssh", "upload-pack"])
+def test_nothing_is_fetched_or_pushed(place: Place, trap: Trap, tmp_path: Path, way: str) -> None:
+    """git fetches by itself what a partial clone lacks: by programs that the repository names."""
+    bare = tmp_path / "bare.git"
+    place.git("init", "-q", "--bare", str(bare))
+    configured = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": "ssh://nowhere.invalid/x" if way == "ssh" else str(bare),
+        "remote.origin.promisor": "true",
+        "remote.origin.partialclonefilter": "blob:none",
+        "core.sshCommand" if way == "ssh" else "remote.origin.uploadpack": str(trap.program),
+    }
+    for key, value in configured.items():
+        place.git("config", key, value)
+    blob = place.said("rev-parse", "HEAD:first.bin")
+    (place.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    plain(place, "cat-file", "-p", blob)
     assert trap.fired()
-    all_that_the_daemon_does(place, tmp_path)
+    with pytest.raises(GitProblem):
+        place.open().add_worktree(tmp_path / "w", "contextune/w/x", "HEAD")
     assert not trap.fired()
 
 

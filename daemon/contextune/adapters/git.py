@@ -1,9 +1,10 @@
 """Runs git, hardened: the one place where a git process is started.
 
 Every command names its repository and its work tree itself, so that a rewritten `.git` file or a stray
-environment variable cannot lead it elsewhere; runs no hook, no editor, no pager, no external diff; and sees
-none of the daemon's secrets. The user's own configuration stays in force where it decides what bytes mean
-(`core.autocrlf`, filters such as LFS, `user.name`), because a checkout written under other rules is corrupt.
+environment variable cannot lead it elsewhere; runs no hook, no editor, no pager, no external diff; fetches
+nothing; and sees none of the daemon's secrets. The user's own configuration stays in force where it decides
+what bytes mean (`core.autocrlf`, filters such as LFS, `user.name`), because a checkout written under other
+rules is corrupt.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _CONFIG: Mapping[str, str] = {
     # A private copy of a split index would share its other half with the user's.
     "core.splitIndex": "false",
     "gc.auto": "0",
+    # `git log` would check signatures by a program that the repository names.
+    "log.showSignature": "false",
     # One outcome of a merge for every user.
     "merge.directoryRenames": "conflict",
     "merge.renames": "true",
@@ -77,6 +80,11 @@ _FIXED = {
     "GIT_ASKPASS": "true",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    # Nothing here talks to a remote. In a partial clone git would by itself, for an object that is missing,
+    # by programs that the repository names (core.sshCommand, remote.*.uploadpack). No protocol is allowed,
+    # and git from 2.45 on does not even try.
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_LAZY_FETCH": "1",
 }
 
 Argument = str | bytes | Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from contextune.agents.framing import framed
+from contextune.agents.framing import framed, named, unmarked
 from contextune.core.conversation import Text
 from contextune.core.evidence import Evidence
 from contextune.core.plain_text import readable
@@ -62,9 +62,9 @@ def todo_block(todo: Todo) -> str:
 
 def task_text(task: Task, todos: Sequence[Todo], shown: Sequence[str] = ()) -> Text:
     """The Task itself, and blocks with what it needs to know; their sources say where they stand."""
-    parts = [f"# Task: {task.title}", task.brief]
+    parts = [f"# Task: {unmarked(task.title)}", unmarked(task.brief)]
     if task.files:
-        parts.append("Files: " + ", ".join(task.files))
+        parts.append("Files: " + named(task.files))
     parts += [todo_block(todo) for todo in todos]
     return Text(text="\n\n".join([*parts, *shown]))
 
@@ -83,7 +83,7 @@ def earlier_attempt(diff: str, evidence: Evidence | None, summary: str, *, outgr
     )
     parts = ["# Earlier attempt", who]
     if summary:
-        parts.append(f"It said: {summary}")
+        parts.append("It said:\n" + framed("said", summary))
     parts.append("Its diff:\n" + framed("diff", diff[:DIFF_LIMIT]))
     if evidence is not None:
         parts.append(gate_report(evidence))
@@ -115,7 +115,7 @@ def _rewritten(evidence: Evidence) -> str:
         return ""
     return (
         f"With the tests as they were before you changed them, these fail on your code: "
-        f"{', '.join(evidence.outdated[:20])}. You changed {', '.join(evidence.rewritten[:20])}. If the Task "
+        f"{named(evidence.outdated[:20])}. You changed {named(evidence.rewritten[:20])}. If the Task "
         "does not ask for that change of behaviour, put the tests back as they were and mend the code. If it "
         "does, call `finish` again and say in its summary which behaviour changed: a person will look at it."
     )
@@ -127,15 +127,15 @@ def gate_report(evidence: Evidence) -> str:
         f"The Gate is {evidence.verdict}: `{evidence.command}` ended with exit code {evidence.exit_code}."
     ]
     if evidence.newly_failing:
-        said.append("Newly failing: " + ", ".join(evidence.newly_failing[:20]))
+        said.append("Newly failing: " + named(evidence.newly_failing[:20]))
     if evidence.tests_removed:
-        said.append("Tests that must not disappear: " + ", ".join(evidence.tests_removed[:20]))
+        said.append("Tests that must not disappear: " + named(evidence.tests_removed[:20]))
     if evidence.tests_weakened:
-        said.append("Tests that must not be skipped: " + ", ".join(evidence.tests_weakened[:20]))
+        said.append("Tests that must not be skipped: " + named(evidence.tests_weakened[:20]))
     if evidence.outdated and evidence.verdict == "red":
         said.append(
             "It passes only because the set-up of the tests was changed. Put these files back as they were: "
-            + ", ".join(evidence.rewritten[:20])
+            + named(evidence.rewritten[:20])
         )
     said.append(framed("output", readable(evidence.output)[-OUTPUT_TAIL:]))
     return "\n".join(said)

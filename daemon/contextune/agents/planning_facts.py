@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from contextune.agents.briefing import Lines
-from contextune.agents.framing import framed
+from contextune.agents.framing import framed, row
 from contextune.core.default_plan import by_symbol, complexity_of
 from contextune.core.imports import ImportGraph
 from contextune.core.suite_layout import SuiteLayout
@@ -69,10 +69,11 @@ def request_text(given: PlanInput) -> str:
         if given.instructions:
             parts.append(framed("instructions", given.instructions[:INSTRUCTIONS_LIMIT]))
     if given.todos:
-        parts.append("# Todos\n" + "\n".join(_numbered(given)))
-        parts += [facts for facts in (_shared_symbols(given.todos), _imports(given)) if facts]
-    parts.append(f"# Files\n{_map(given)}")
-    return "\n\n".join(parts)
+        parts.append(framed("todos", "\n".join(_numbered(given))))
+        parts.append(_shared_symbols(given.todos))
+    facts = [_imports(given) if given.todos else "", _map(given)]
+    parts.append(framed("repository", "\n".join(filter(None, facts))))
+    return "\n\n".join(filter(None, parts))
 
 
 def code_of(todo: Todo, content: Sequence[str], limit: int) -> list[str]:
@@ -127,7 +128,7 @@ def _numbered(given: PlanInput) -> Iterable[str]:
     share = min(CODE_LIMIT, CODE_IN_ALL // len(given.todos))
     for number, todo in enumerate(given.todos, start=1):
         words = " ".join(todo.text.split())[:TEXT_LIMIT]
-        place = f"{todo.path}:{todo.line}" + (f" in {todo.symbol}" if todo.symbol else "")
+        place = row(f"{todo.path}:{todo.line}" + (f" in {todo.symbol}" if todo.symbol else ""))
         owner = f", of {todo.owner}" if todo.owner else ""
         yield f"{number}. {place} ({todo.marker}{owner}, {complexity_of([todo])}): {words}"
         if share >= LEAST_CODE:
@@ -146,7 +147,7 @@ def _imports(given: PlanInput) -> str:
     paths = list(dict.fromkeys(todo.path for todo in given.todos))
     graph = _graph(given, [path for path in paths if path.endswith(".py")])
     used = {path: [other for other in paths if other in graph.imports_of(path)] for path in paths}
-    lines = [f"{path} imports {', '.join(others)}" for path, others in used.items() if others]
+    lines = [row(f"{path} imports {', '.join(others)}") for path, others in used.items() if others]
     return "\n".join(lines)
 
 
@@ -177,7 +178,7 @@ def _map(given: PlanInput) -> str:
             break
         size += len(counted[folder]) - len(named[folder])
         named[folder] = counted[folder]
-    lines = [f"{folder}: {what}" for folder, what in named.items()]
+    lines = [row(f"{folder}: {what}") for folder, what in named.items()]
     text = "\n".join(lines)
     if len(text) <= limit:
         return text

@@ -14,7 +14,7 @@ from contextune.agents.seen_files import SeenFiles
 from contextune.core.conversation import Tool, ToolUse
 from contextune.core.effects import FileEffect
 from contextune.core.errors import Asked, Finished, ToolProblem
-from contextune.core.plain_text import hidden_lines, one_line, plain, readable
+from contextune.core.plain_text import hidden_lines, one_line, plain, readable, source_lines
 from contextune.core.ports import Shell, Workspace
 
 OUTPUT_LIMIT = 24_000
@@ -115,7 +115,7 @@ class Toolbox:
         return bounded("\n\n".join(self._numbered(wanted) for wanted in given.files))
 
     def _numbered(self, wanted: t.FileRange) -> str:
-        lines = self._text(wanted.path).splitlines()
+        lines = source_lines(self._text(wanted.path))
         first = wanted.first or 1
         last = min(wanted.last or len(lines), len(lines))
         if first > len(lines) and lines:
@@ -203,14 +203,22 @@ def _replaced(text: str, edit: t.Replacement) -> str:
         raise ToolProblem(f"{edit.path}: `old` is empty; use write for a new file.")
     if edit.old == edit.new:
         raise ToolProblem(f"{edit.path}: `old` and `new` are the same.")
-    count = text.count(edit.old)
+    old, new = _as_in(text, edit.old), _as_in(text, edit.new)
+    count = text.count(old)
     if count == 0:
         raise ToolProblem(f"{edit.path}: `old` does not occur; nothing was changed. Read the file again.")
     if count > 1 and not edit.every:
         raise ToolProblem(
             f"{edit.path}: `old` occurs {count} times; nothing was changed. Give more of the text around it."
         )
-    return text.replace(edit.old, edit.new)
+    return text.replace(old, new)
+
+
+def _as_in(text: str, words: str) -> str:
+    """Words of an edit with the line ends of a file, where all of those are CR LF: `read` shows no CR."""
+    if "\r" in words or "\r\n" not in text or text.count("\n") != text.count("\r\n"):
+        return words
+    return words.replace("\n", "\r\n")
 
 
 def bounded(text: str, limit: int = OUTPUT_LIMIT) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from contextune.core.plain_text import plain
 
 TEXT_LIMIT = 2_000
 """Characters of a Todo's text; the rest of a longer one is cut."""
@@ -65,7 +66,7 @@ def find_marked(lines: Sequence[CommentLine], markers: Sequence[str]) -> list[Ma
             last = lines[i]
             texts.append(_words(last).strip())
             i += 1
-        words = plain("\n".join(texts)).strip()
+        words = _shown("\n".join(texts)).strip()
         found.append(
             Marked(
                 line=first.line,
@@ -205,17 +206,6 @@ def _number(match: re.Match[str]) -> int | None:
     return int(digits) if len(digits) <= 9 else None
 
 
-def plain(text: str) -> str:
-    """Text that screens, terminals and prompts show as it is: what steers them is spelled out."""
-    text = text.replace("\t", " ")
-    if not text.isascii() or not text.replace("\n", "").isprintable():
-        text = "".join(_visible(char) for char in text)
+def _shown(text: str) -> str:
+    text = plain(text.replace("\t", " "))
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
-
-
-def _visible(char: str) -> str:
-    # Cc: control and ANSI escapes; Cf: bidi overrides, zero width, tags; Cs: lone surrogates; Zl, Zp: lines.
-    if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

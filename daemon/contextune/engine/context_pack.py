@@ -11,13 +11,13 @@ import msgspec
 
 from contextune.agents.briefing import shared_context, task_text
 from contextune.agents.excerpt import Span, excerpt
-from contextune.agents.framing import framed
+from contextune.agents.framing import framed, named
 from contextune.core.conversation import Text
 from contextune.core.errors import ToolProblem
 from contextune.core.evidence import Baseline
 from contextune.core.imports import ImportGraph
 from contextune.core.outline import Symbol
-from contextune.core.plain_text import readable
+from contextune.core.plain_text import readable, source_lines
 from contextune.core.plan import Task
 from contextune.core.ports import Repository, Workspace
 from contextune.core.run import Run
@@ -75,7 +75,7 @@ class ContextPacks:
         todos = [_found_again(todo, found.get(todo.path)) for todo in todos]
         blocks = [*_shown(self._focused(task, todos, found, tests)), *self._failing(task, todos)]
         if absent:
-            blocks.append(f"Not there yet, or no text: {', '.join(absent)}")
+            blocks.append(f"Not there yet, or no text: {named(absent)}")
         return (shared, task_text(task, todos, blocks))
 
     def _once(self) -> tuple[Text, list[str]]:
@@ -87,7 +87,7 @@ class ContextPacks:
 
     def _text(self, path: str) -> str | None:
         content = self._repository.read_file(self._base, path)
-        return None if content is None else "\n".join(content.decode(errors="replace").splitlines())
+        return None if content is None else "\n".join(source_lines(content.decode(errors="replace")))
 
     @staticmethod
     def _read(paths: Iterable[str], worktree: Workspace) -> tuple[dict[str, list[str]], list[str]]:
@@ -96,7 +96,7 @@ class ContextPacks:
         absent = []
         for path in paths:
             try:
-                found[path] = worktree.read(path).decode().splitlines()
+                found[path] = source_lines(worktree.read(path).decode())
             except (ToolProblem, UnicodeDecodeError):
                 absent.append(path)
         return found, absent
@@ -179,7 +179,7 @@ def _shown(files: Sequence[_File]) -> list[str]:
     if any(' shown="' in block.partition("\n")[0] for block in blocks):
         blocks.append("Read what else you need of the files that are shown in part.")
     if missing:
-        blocks.append(f"Not shown, read what you need: {', '.join(missing)}")
+        blocks.append(f"Not shown, read what you need: {named(missing)}")
     return blocks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from contextune.agents.briefing import gate_report
+from contextune.agents.framing import framed, named, unmarked
 from contextune.core import events as ev
 from contextune.core.run import Run
 from contextune.engine.attempt import Done
@@ -129,11 +130,11 @@ async def _put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: 
 
 def _words(run: Run, bounced: Bounced) -> str:
     """What the agent that goes on is told."""
-    words = [f"# On top of the other Tasks\nThis Task was green by itself. {bounced.reason}"]
-    others = [run.task(other) for other in bounced.against]
-    words += [f"The other Task, {other.task.title}: {other.summary}" for other in others]
+    words = [f"# On top of the other Tasks\nThis Task was green by itself. {unmarked(bounced.reason)}"]
+    for other in (run.task(other) for other in bounced.against):
+        words.append(f"The other Task, {unmarked(other.task.title)}:\n" + framed("said", other.summary))
     if bounced.conflicts:
-        words.append("Files with conflict markers: " + ", ".join(bounced.conflicts))
+        words.append("Files with conflict markers: " + named(bounced.conflicts))
     else:
         words.append("Your worktree holds your work merged with theirs. Make the Gate green again.")
         if bounced.evidence is not None:

@@ -22,6 +22,7 @@ from contextune.core.events import AnyEvent, RequestSettled
 from contextune.core.evidence import Baseline
 from contextune.core.ledger import PLANNING
 from contextune.core.money import CostLine, charged
+from contextune.core.plain_text import source_lines
 from contextune.core.plan import Plan, faults
 from contextune.core.ports import Overlays, Repository
 from contextune.core.quote import Quote
@@ -222,7 +223,7 @@ class Quoter:
 
         def lines(path: str) -> list[str] | None:
             content = text(path)
-            return None if content is None else content.splitlines()
+            return None if content is None else source_lines(content)
 
         given = PlanInput(
             todos=todos,

@@ -9,7 +9,7 @@ from contextune.core.checkout_look import look_text
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.money import Bill, CostLine, PriceRange
-from contextune.core.plain_text import readable
+from contextune.core.plain_text import one_line, readable
 from contextune.core.proof import proof_words
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
@@ -106,6 +106,11 @@ def tail(output: str) -> str:
     return "\n".join(line[:LINE_LIMIT] for line in readable(output).splitlines()[-TAIL_LINES:])
 
 
+def _names(tests: Sequence[str]) -> tuple[str, ...]:
+    """Names of tests as a person is shown them: they may hold whatever a test is run with."""
+    return tuple(one_line(name)[:LINE_LIMIT] for name in tests)
+
+
 def evidence_view(evidence: Evidence) -> EvidenceView:
     """What the Gate saw."""
     return EvidenceView(
@@ -114,10 +119,10 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         exit_code=evidence.exit_code,
         tree=evidence.tree,
         duration_ms=evidence.duration_ms,
-        newly_failing=evidence.newly_failing,
-        tests_removed=evidence.tests_removed,
-        tests_weakened=evidence.tests_weakened,
-        outdated=evidence.outdated,
+        newly_failing=_names(evidence.newly_failing),
+        tests_removed=_names(evidence.tests_removed),
+        tests_weakened=_names(evidence.tests_weakened),
+        outdated=_names(evidence.outdated),
         rewritten=evidence.rewritten,
         output_tail=tail(evidence.output),
         whole=evidence.whole,
@@ -279,7 +284,7 @@ def _baseline_view(baseline: Baseline) -> BaselineView:
         command=baseline.command,
         exit_code=baseline.exit_code,
         duration_ms=baseline.duration_ms,
-        failing=baseline.failing,
+        failing=_names(baseline.failing),
         flaky=baseline.flaky,
         output_tail=tail(baseline.output),
         usable=baseline.usable,
