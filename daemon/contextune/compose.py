@@ -39,7 +39,7 @@ from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
 from contextune.core.settings import Settings
 from contextune.engine.application import Application
-from contextune.engine.unfenced import closed
+from contextune.engine.unfenced import why_closed
 from contextune.engine.world import FenceFacts, Models, World
 
 
@@ -167,8 +167,9 @@ def make_world(
 
     def shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
-        if is_closed(repository.root):
-            return ClosedShell(closed(*fence(), repository.root))
+        why = why_closed(fence(), settings, repository.root)
+        if why:
+            return ClosedShell(why)
         chosen = settings.load(repository.root, {})
         limits = _limits(chosen)
         reach = _reach(chosen.allowed_hosts, files.state)
@@ -176,8 +177,9 @@ def make_world(
 
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
-        if is_closed(repository.root):
-            return ClosedShell(closed(*fence(), repository.root))
+        why = why_closed(fence(), settings, repository.root)
+        if why:
+            return ClosedShell(why)
         return FencedShell(fence_for(repository.root, True))
 
     async def warm() -> None:
@@ -190,9 +192,6 @@ def make_world(
         if found.name != "none":
             return FenceFacts(found.name, found.detail)
         return FenceFacts("none", found.detail, advice())
-
-    def is_closed(root: Path) -> bool:
-        return fence().name == "none" and not settings.is_unfenced(root)
 
     return World(
         home=files.state,

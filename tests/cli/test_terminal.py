@@ -16,7 +16,8 @@ from fcntl import ioctl
 from pathlib import Path
 
 from contextune.cli.asking import chosen
-from contextune.cli.terminal import in_json, one_line, plain
+from contextune.cli.terminal import in_json
+from contextune.core.plain_text import one_line, plain
 from tests.cli.conftest import Server
 from tests.cli.place import COMMAND, TIMEOUT, Machine, write
 

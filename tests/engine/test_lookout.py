@@ -26,16 +26,24 @@ def one_task(**last: Any) -> dict[str, Any]:
     return plays("first file", turn(write("calc/first.py", "FIRST = 1\n"), finish("First."), **last))
 
 
+def two_turns(*, delay_ms: int) -> dict[str, Any]:
+    """The second reply is so slow that the process is gone before it comes."""
+    slow = {"kind": "slow", "delay_ms": delay_ms}
+    return plays(
+        "first file", turn(write("calc/first.py", "FIRST = 1\n")), turn(finish("First."), fault=slow)
+    )
+
+
 class Window:
     """Another process that looks out, in this one: what it is told, and what it was asked to see to."""
 
-    def __init__(self, here: Desk, *, takes_over: bool = True, **options: object) -> None:
+    def __init__(self, here: Desk, *, unable: int = 0, **options: object) -> None:
         self.app: Application = here.open(**options)
         self.told: list[tuple[Run, ev.AnyEvent]] = []
         self.left: list[str] = []
         self.changed: list[str] = []
         self._root = here.place.root
-        self._takes_over = takes_over
+        self._unable = unable
         self._news = asyncio.Event()
         self.app.subscribe(self._hear)
 
@@ -57,8 +65,9 @@ class Window:
     async def _see_to(self, run: Run) -> bool:
         self.left.append(run.id)
         self._news.set()
-        if self._takes_over:
-            await self.app.take_over(run.id)
+        if len(self.left) <= self._unable:
+            return False
+        await self.app.take_over(run.id)
         return True
 
 
@@ -75,14 +84,7 @@ async def test_a_run_of_another_process_is_told_event_by_event(desk: MakeDesk) -
 
 
 async def test_a_run_whose_process_was_killed_goes_on_by_itself(desk: MakeDesk) -> None:
-    here = await desk(
-        plays(
-            "first file",
-            turn(write("calc/first.py", "FIRST = 1\n")),
-            turn(finish("First."), fault={"kind": "slow", "delay_ms": 3_000}),
-        ),
-        unplayed=True,
-    )
+    here = await desk(two_turns(delay_ms=3_000), unplayed=True)
     window = await Window(here).open()
     left = await killed(here, ["RequestReserved first"] * 2, "first file")
     await window.until(lambda: any(run.state == "review" for run, _ in window.told))
@@ -92,15 +94,18 @@ async def test_a_run_whose_process_was_killed_goes_on_by_itself(desk: MakeDesk) 
     await window.app.close()
 
 
+async def test_a_left_run_is_told_of_until_somebody_can_see_to_it(desk: MakeDesk) -> None:
+    """Such as while there is no key yet; and then no more."""
+    here = await desk(two_turns(delay_ms=3_000), unplayed=True)
+    window = await Window(here, unable=2).open()
+    left = await killed(here, ["RequestReserved first"] * 2, "first file")
+    await window.until(lambda: any(run.state == "review" for run, _ in window.told))
+    assert window.left == [left.id] * 3
+    await window.app.close()
+
+
 async def test_a_process_that_hangs_loses_its_run(desk: MakeDesk) -> None:
-    here = await desk(
-        plays(
-            "first file",
-            turn(write("calc/first.py", "FIRST = 1\n")),
-            turn(finish("First."), fault={"kind": "slow", "delay_ms": 3_000}),
-        ),
-        unplayed=True,
-    )
+    here = await desk(two_turns(delay_ms=3_000), unplayed=True)
     window = await Window(here, lease=0.5).open()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.engine.other_process", str(here.place.root), str(here.home),
@@ -139,14 +144,7 @@ async def test_a_run_that_its_user_interrupted_waits(desk: MakeDesk) -> None:
 
 
 async def test_two_that_resume_do_the_work_once(desk: MakeDesk) -> None:
-    here = await desk(
-        plays(
-            "first file",
-            turn(write("calc/first.py", "FIRST = 1\n")),
-            turn(finish("First."), fault={"kind": "slow", "delay_ms": 1_000}),
-        ),
-        unplayed=True,
-    )
+    here = await desk(two_turns(delay_ms=1_000), unplayed=True)
     left = await killed(here, ["RequestReserved first"] * 2, "first file")
     other = here.open()
     await asyncio.gather(here.app.resume(left.id), other.resume(left.id))

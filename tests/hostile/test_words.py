@@ -11,11 +11,10 @@ from contextune.agents.briefing import earlier_attempt, task_text, todo_block
 from contextune.agents.framing import MARKS, framed
 from contextune.agents.planning_facts import PlanInput, request_text
 from contextune.agents.roles import role
-from contextune.cli.terminal import one_line, plain
 from contextune.core.errors import UsageProblem
 from contextune.core.evidence import Evidence
 from contextune.core.flags import flag_of
-from contextune.core.plain_text import readable
+from contextune.core.plain_text import one_line, plain, readable
 from contextune.core.plan import Plan, Task
 from contextune.core.settings import Settings, SettingsSource, combine
 from contextune.core.todo import MARKERS, Todo

@@ -143,7 +143,7 @@ class SqliteJournal:
     async def news(self, since: int | None) -> tuple[int, list[str]]:
         """A place in the Journal, and the streams of events that any process has added since an earlier one.
 
-        None stands for now.
+        None stands for its present end.
         """
         if since is None:
             ((place,),) = await asyncio.to_thread(self._select, "SELECT max(seq) FROM events", ())

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 
 from contextune.cli.output import Output
-from contextune.cli.terminal import one_line
 from contextune.core import events as ev
+from contextune.core.plain_text import one_line
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.core.task_run import Question

@@ -8,8 +8,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from contextune.cli.arguments import parser
-from contextune.cli.terminal import plain
 from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.plain_text import plain
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 

@@ -15,7 +15,8 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from contextune.cli.terminal import in_json, plain
+from contextune.cli.terminal import in_json
+from contextune.core.plain_text import plain
 
 _encode = msgspec.json.Encoder().encode
 

@@ -15,8 +15,8 @@ from contextune.cli.tables import (
     spent_on_planning,
     task_lines,
 )
-from contextune.cli.terminal import one_line
 from contextune.core.check import Check
+from contextune.core.plain_text import one_line
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN

@@ -8,10 +8,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from contextune.cli.terminal import one_line
 from contextune.core.checkout_look import look_text
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill, CostLine
+from contextune.core.plain_text import one_line
 from contextune.core.proof import proof_words
 from contextune.core.quote import Quote
 from contextune.core.run import Run

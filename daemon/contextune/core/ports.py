@@ -107,7 +107,7 @@ class Journal(Protocol):
     async def news(self, since: int | None) -> tuple[int, list[str]]:
         """A place in the Journal, and the streams of events that any process has added since an earlier one.
 
-        None stands for now. Streams are Runs, and what is journalled under a name of its own.
+        None stands for its present end. Streams are Runs, and what is journalled under a name of its own.
         """
         ...
 

@@ -35,7 +35,7 @@ from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.reading import Reading
 from contextune.engine.todos import TodoBoard
-from contextune.engine.unfenced import allow_unfenced, is_unfenced, lack
+from contextune.engine.unfenced import allow_unfenced, lack, require_commands
 from contextune.engine.worktree_advice import WorktreeAdvice
 from contextune.engine.worktree_desk import WorktreeDesk
 from contextune.engine.world import World
@@ -102,7 +102,7 @@ class Application(Reading):
         root = place.repository.root
         if root in self._refused:
             raise PlaceProblem(f"{root} is not trusted. Trust the workspace to let agents work in it.")
-        await asyncio.to_thread(is_unfenced, self._world, root)
+        await asyncio.to_thread(require_commands, self._world, root)
         settings = self._world.settings.load(root, overrides)
         if not settings.offline:
             self._world.models.require(settings.provider)

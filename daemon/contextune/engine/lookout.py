@@ -47,6 +47,8 @@ class Lookout:
         self._roots: set[str] = set()
         self._drivers: dict[str, Driver] = {}
         self._alone: dict[str, int] = {}
+        """At how many looks in a row a Run had no process."""
+        self._seen_to: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = drives.subscribe(self._heard)
 
@@ -130,19 +132,20 @@ class Lookout:
                 changed(run.id)
             if driver == "here" or not _is_to_go_on(run):
                 self._alone.pop(run.id, None)
+                self._seen_to.discard(run.id)
                 continue
             await self._judge(run, driver, left)
 
     async def _judge(self, run: Run, driver: Driver, left: Left) -> None:
+        """Have a Run seen to whose process is gone or hangs: once, or until somebody can."""
         if driver == "elsewhere" and not self._pulses.is_hung(run.id):
             self._alone.pop(run.id, None)
+            self._seen_to.discard(run.id)
             return
-        self._alone[run.id] = self._alone.get(run.id, 0) + 1
-        is_due = driver == "elsewhere" or self._alone[run.id] >= ALONE
-        if is_due and self._alone[run.id] <= ALONE and not await left(run):
-            self._alone[run.id] = ALONE - 1
-        elif is_due:
-            self._alone[run.id] = ALONE + 1
+        looks = ALONE if driver == "elsewhere" else self._alone.get(run.id, 0) + 1
+        if run.id not in self._seen_to and looks >= ALONE and await left(run):
+            self._seen_to.add(run.id)
+        self._alone[run.id] = looks
 
     def _heard(self, run: Run, event: ev.AnyEvent) -> None:
         del event

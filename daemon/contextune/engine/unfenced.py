@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from contextune.core.errors import PlaceProblem, UsageProblem
-from contextune.engine.world import World
+from contextune.engine.world import FenceFacts, SettingsStore, World
 
 
-def is_unfenced(world: World, root: Path) -> bool:
-    """Whether commands run without a Fence in a repository. Raises PlaceProblem if none may run at all."""
-    fence = world.fence()
-    if fence.name != "none":
-        return False
-    if not world.settings.is_unfenced(root):
-        raise PlaceProblem(closed(*fence, root))
-    return True
+def require_commands(world: World, root: Path) -> None:
+    """Raise PlaceProblem, with what to do, if no command may run in a repository for the lack of a Fence."""
+    why = why_closed(world.fence(), world.settings, root)
+    if why:
+        raise PlaceProblem(why)
 
 
 def lack(world: World, root: Path) -> str:
@@ -27,13 +24,14 @@ def lack(world: World, root: Path) -> str:
     return f"Agents may run no commands in {root.name}: there is no Fence."
 
 
-def closed(name: str, detail: str, advice: str, root: Path) -> str:
-    """Why nothing may be run in a repository, and what to do; takes the facts of the Fence."""
-    del name
+def why_closed(fence: FenceFacts, settings: SettingsStore, root: Path) -> str:
+    """Why no command may run in a repository, and what to do; empty if commands may."""
+    if fence.name != "none" or settings.is_unfenced(root):
+        return ""
     return (
-        f"There is no Fence here, so agents may run no commands. {detail} {advice} Or allow commands without "
-        f"one in this repository: `contextune trust {root} --unfenced {root.name}`, or “Contextune: Allow "
-        "Commands Without a Fence” in VS Code."
+        f"There is no Fence here, so agents may run no commands. {fence.detail} {fence.advice} Or allow "
+        f"commands without one in this repository: `contextune trust {root} --unfenced {root.name}`, or "
+        "“Contextune: Allow Commands Without a Fence” in VS Code."
     )
 
 
