@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import fence as fence_module
-from contextune.adapters.fence import Bubblewrap, Fence, NoFence, find_fence
+from contextune.adapters import bubblewrap
+from contextune.adapters.bubblewrap import Bubblewrap
+from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.shell import FencedShell
 from contextune.core.evidence import CommandResult
 
@@ -252,5 +253,5 @@ def test_a_folder_on_path_that_may_not_be_looked_at_is_left_out(
 async def test_temporary_files_are_bounded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     fill = "head -c 5000000 /dev/zero > /tmp/x && echo filled"
     assert (await place.run(fill)).output == "filled\n"
-    monkeypatch.setattr(fence_module, "TEMPORARY", 1_000_000)
+    monkeypatch.setattr(bubblewrap, "TEMPORARY", 1_000_000)
     assert "No space left on device" in (await place.run(fill)).output

@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from contextune.adapters.bubblewrap import PROXY_PORT
 from contextune.adapters.command_limits import CommandLimits, watch
 from contextune.adapters.environment import command_environment
-from contextune.adapters.fence import PROXY_PORT, Fence, worktree_of
+from contextune.adapters.fence import Fence
+from contextune.adapters.fence_places import worktree_of
 from contextune.adapters.proxy import open_proxy
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import PlaceProblem, ToolProblem

@@ -1,0 +1,66 @@
+"""What a Fence shows of a machine and what it hides; the same for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
+"""Folders whose content is replaced by nothing, then by what is listed."""
+
+SECRET_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker")
+SECRET_FILES = (
+    "/etc/shadow",
+    "/etc/shadow-",
+    "/etc/gshadow",
+    "/etc/gshadow-",
+    "/etc/sudoers",
+    "/etc/krb5.keytab",
+)
+
+TOOLCHAINS = (
+    ".asdf", ".bun/bin", ".cargo/bin", ".cargo/registry", ".deno/bin", ".dotnet", ".ghcup", ".jenv",
+    ".local/bin", ".local/lib", ".local/share/mise", ".local/share/pipx", ".local/share/pnpm",
+    ".local/share/uv", ".local/share/virtualenvs", ".m2/repository", ".nodenv", ".nvm", ".opam", ".pyenv",
+    ".rbenv", ".rustup", ".rye", ".sdkman/candidates", ".volta", "anaconda3", "go", "miniconda3",
+    "miniforge3",
+)  # fmt: skip
+"""Where compilers, interpreters and their packages live in a home folder; none of them keeps credentials."""
+
+READ_ONLY_IN_WORKTREE = (".git", ".vscode")
+"""What git and the user's editor run or trust without asking."""
+
+
+def is_within(path: Path, folders: Iterable[str | Path]) -> bool:
+    """Whether a path is one of some folders, or below one."""
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def worktree_of(folder: Path) -> Path:
+    """The nearest folder above, or this one, that holds `.git`; this one if none does."""
+    return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), folder)
+
+
+def common_dir(worktree: Path) -> Path | None:
+    """The repository's git folder, if `.git` is a linked worktree's own file.
+
+    git's own side must name this worktree too, since what stands in the worktree can't be trusted.
+    """
+    try:
+        line = (worktree / ".git").read_text("utf-8").strip()
+        private = Path(worktree, line.removeprefix("gitdir:").strip()).resolve()
+        back = Path((private / "gitdir").read_text("utf-8").strip())
+        common = (private / (private / "commondir").read_text("utf-8").strip()).resolve()
+    except (OSError, ValueError):
+        return None
+    return common if back.resolve() == (worktree / ".git").resolve() else None
+
+
+def interpreter(environment: Path) -> list[Path]:
+    """Where the Python of a virtual environment really is."""
+    try:
+        lines = (environment / "pyvenv.cfg").read_text("utf-8").splitlines()
+    except OSError:
+        return []
+    homes = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip() == "home"]
+    return [Path(home).parent for home in homes if home.startswith("/")]
