@@ -36,7 +36,8 @@ from contextune.adapters.watch import FileWatcher
 from contextune.adapters.workspace import WorktreeFiles
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import ContextuneError, PlaceProblem
-from contextune.core.ports import Clock, Journal, Model, PressureBoard, PriceBook, Repository, Shell
+from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, Shell
+from contextune.core.process_ports import PressureBoard
 from contextune.core.settings import Settings
 from contextune.engine.application import Application
 from contextune.engine.unfenced import why_closed

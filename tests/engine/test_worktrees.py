@@ -86,10 +86,14 @@ async def test_a_set_up_that_failed_is_run_again(desk: MakeDesk, tmp_path: Path)
     failed = await here.finish(task("good work"))
     assert failed.tasks[0].state == "failed"
     assert "set-up command" in failed.tasks[0].reason
+    # Nobody should have worked in it yet; somebody did.
+    (worktree(here, failed.id, "good") / "notes.txt").write_text("a person's\n")
     mended.touch()
     await here.app.retry_task(failed.id, "good")
     assert (await here.wait(failed.id)).state == "review"
     assert log.read_text() == "x\nx\n"
+    assert not (worktree(here, failed.id, "good") / "notes.txt").exists()
+    assert here.file(f"refs/contextune/salvage/{failed.id}/good", "notes.txt") == "a person's\n"
 
 
 async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: MakeDesk) -> None:
@@ -186,6 +190,24 @@ async def test_salvages_go_only_when_the_user_says_so(desk: MakeDesk) -> None:
     await here.app.desk.drop_salvages(None, older_ms=-2_000, dry_run=False)
     assert ref not in here.refs()
     assert failed.state == "failed"
+
+
+async def test_no_gc_takes_what_the_journal_names(desk: MakeDesk) -> None:
+    red, green = turn(BROKEN, finish()), turn(write("good.txt", "good\n"), finish())
+    here = await desk(plays("red work", red), plays("good work", green), settings=ONE_RUNG)
+    runs = [await here.finish(task("red work")), await here.finish(task("good work"))]
+    here.place.git("gc", "--quiet", "--prune=now")
+    for run in runs:
+        (attempt,) = run.tasks[0].attempts
+        trees = {attempt.tree, attempt.evidence.tree} if attempt.evidence else set()
+        assert trees
+        for tree in trees:
+            assert here.place.said("cat-file", "-t", tree) == "tree"
+    # They go with the last Salvage of their Run.
+    await here.app.desk.clean(None, dry_run=False)
+    await here.app.desk.drop_salvages(None, older_ms=-2_000, dry_run=False)
+    (left,) = here.refs("refs/contextune/attempts")
+    assert left == f"refs/contextune/attempts/{runs[1].id}/good/1"
 
 
 async def test_harm_is_diagnosed_told_and_mended(desk: MakeDesk) -> None:

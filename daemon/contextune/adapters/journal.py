@@ -32,6 +32,7 @@ from contextune.core.events import (
     AnyEvent,
     RequestReserved,
     RequestSettled,
+    RunMoved,
     ShadowFinished,
     TaskRecorded,
 )
@@ -52,8 +53,8 @@ HISTORY_LIMIT = 2_000
 FOREVER = 2**62
 """Later than any time, in milliseconds."""
 
-_BILLED = frozenset({RequestReserved, RequestSettled})
-"""What the Ledger's table follows."""
+_FOLLOWED = frozenset({RequestReserved, RequestSettled, RunMoved})
+"""What other tables and columns follow."""
 
 
 class _Append(NamedTuple):
@@ -65,7 +66,7 @@ class _Append(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether nothing but its own rows is to be written."""
-        return _BILLED.isdisjoint(map(type, self.events))
+        return _FOLLOWED.isdisjoint(map(type, self.events))
 
 
 _NEWS = "SELECT run_id, max(seq) FROM events WHERE seq > ? GROUP BY run_id"
@@ -285,6 +286,8 @@ class SqliteJournal:
                     ledger_table.reserve(self._connection, seq or 0, event, append.caps)
                 elif isinstance(event, RequestSettled):
                     ledger_table.settle(self._connection, seq or 0, event)
+                elif isinstance(event, RunMoved):
+                    stream_table.move(self._connection, event)
         except BudgetReached as reached:
             self._connection.execute("ROLLBACK TO one")
             return reached

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from contextune.core.ports import Letter
+from contextune.core.process_ports import Letter
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ LEASED = b"leased"
 
 
 class FolderMailbox:
-    """core.ports.Mailbox in a folder of the state folder. The kernel drops a lock with its process."""
+    """core.process_ports.Mailbox in a folder of the state. The kernel drops a lock with its process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -14,10 +14,10 @@ QUERY = """
              ELSE body
            END
       FROM events
-     WHERE kind IN ('run_created', 'run_paused', 'run_resumed', 'attempt_started', 'attempt_ended',
-                    'gate_finished', 'cliff_avoided', 'task_joined', 'task_bounced', 'task_ended',
-                    'task_retried', 'task_recorded', 'shadow_finished', 'run_ready', 'run_accepted',
-                    'run_undone', 'run_discarded', 'run_cancelled')
+     WHERE kind IN ('run_created', 'run_moved', 'run_paused', 'run_resumed', 'attempt_started',
+                    'attempt_ended', 'gate_finished', 'cliff_avoided', 'task_joined', 'task_bounced',
+                    'task_ended', 'task_retried', 'task_recorded', 'shadow_finished', 'run_ready',
+                    'run_accepted', 'run_undone', 'run_discarded', 'run_cancelled')
        AND (? IS NULL
             OR run_id IN (SELECT run_id FROM events WHERE kind = 'run_created' AND repository = ?))
      ORDER BY seq

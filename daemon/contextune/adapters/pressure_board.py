@@ -37,7 +37,7 @@ LEFT_BEHIND = 3_600.0
 
 
 class PressureFolder:
-    """core.ports.PressureBoard in a folder of the state folder.
+    """core.process_ports.PressureBoard in a folder of the state folder.
 
     Where the folder cannot be used, this process goes by what it knows alone.
     """

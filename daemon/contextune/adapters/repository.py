@@ -8,6 +8,7 @@ from pathlib import Path
 from contextune.adapters.base import take_base
 from contextune.adapters.checkout import Checkout
 from contextune.adapters.git import Git, require_git, start
+from contextune.adapters.identity import recognise, settle
 from contextune.adapters.objects import Objects
 from contextune.adapters.onlooker import look
 from contextune.adapters.salvage import Salvage
@@ -17,6 +18,7 @@ from contextune.adapters.worktrees import Worktrees
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.errors import PlaceProblem
 from contextune.core.events import FileChange, Restore
+from contextune.core.identity import Identity
 from contextune.core.ports import Merge, Overlays
 from contextune.core.snapshot import Base
 
@@ -78,6 +80,14 @@ class GitRepository:
     def root(self) -> Path:
         """The top folder of the user's checkout, links resolved."""
         return self._root
+
+    def recognise(self) -> Identity | None:
+        """What tells this checkout from others, and whether it was moved; None if it has none yet."""
+        return recognise(self._git.git_dir, self._root)
+
+    def settle(self) -> str:
+        """Note that it stands where it stands, with a new identity if it has none; returns that."""
+        return settle(self._git.git_dir, self._root)
 
     def look(self) -> CheckoutLook:
         """The user's checkout as it is, as hashes."""

@@ -6,6 +6,11 @@ A row here is written once a slot; a stream is read by looking through its slots
 
 from __future__ import annotations
 
+import sqlite3
+
+from contextune.core.events import RunMoved
+from contextune.core.ledger import PLANNING, SHADOW
+
 MIGRATION = """
     CREATE TABLE streams (
         run_id TEXT NOT NULL,
@@ -29,3 +34,25 @@ READ = """
      LIMIT -1 OFFSET ?
     """
 """The events of a stream in order, but for the first ones."""
+
+_EVENTS_OF = """
+    SELECT e.seq FROM streams s
+     CROSS JOIN events e ON e.seq BETWEEN s.slot * 1024 AND s.slot * 1024 + 1023 AND e.run_id = s.run_id
+     WHERE s.run_id = ?
+    """
+
+
+def move(connection: sqlite3.Connection, event: RunMoved) -> None:
+    """Have a Run, and what was spent on it, be found by the folder in which its repository stands now.
+
+    The events stay as they were told.
+    """
+    connection.execute(
+        "UPDATE events SET repository = ? WHERE run_id = ? AND kind = 'run_created'",
+        (event.repository, event.run_id),
+    )
+    for stream in (event.run_id, PLANNING + event.run_id, SHADOW + event.run_id):
+        connection.execute(
+            f"UPDATE requests SET repository = ? WHERE reserved_seq IN ({_EVENTS_OF})",  # noqa: S608 — no input
+            (event.repository, stream),
+        )

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from contextune.adapters.git import Git, shown
 from contextune.adapters.growth import grown
 from contextune.adapters.objects import Objects
@@ -29,6 +31,9 @@ from contextune.core.worktree import (
 
 SALVAGES = ("refs/contextune/salvage/", "refs/contextune/kept/")
 """Where work is kept: what went with its worktree, and what was put aside while a Task went on."""
+
+ATTEMPTS = "refs/contextune/attempts/"
+"""Where the trees are that the Journal names."""
 
 SHOWN_PATHS = 5
 
@@ -174,28 +179,27 @@ class WorktreeUpkeep:
 
     def salvages(self) -> list[SalvageRef]:
         """All Salvages, newest first."""
+        return [self._with_paths(one) for one in self._refs(*SALVAGES)]
+
+    def attempts(self) -> list[SalvageRef]:
+        """The refs of what attempts came to, newest first; without their files."""
+        return list(self._refs(ATTEMPTS))
+
+    def _refs(self, *places: str) -> Iterator[SalvageRef]:
         command = ("for-each-ref", "--sort=-committerdate", _DATED)
-        found = []
-        for row in self._git.run(*command, *SALVAGES).decode("utf-8", "replace").splitlines():
+        for row in self._git.run(*command, *places).decode("utf-8", "replace").splitlines():
             ref, commit, at = row.rsplit(" ", 2)
             run_id, _, name = ref.split("/", 3)[3].partition("/")
-            kept = self._salvage.read(commit)
-            paths: list[str] = []
-            if kept.head is None or kept.head != commit:
-                before = self._objects.tree_of(kept.head) if kept.head else self._empty()
-                paths = [shown(item.path) for item in self._objects.differences(before, kept.tree)]
-            found.append(
-                SalvageRef(
-                    ref=ref,
-                    commit=commit,
-                    run_id=run_id,
-                    name=name,
-                    at=int(at) * 1000,
-                    files=len(paths),
-                    paths=tuple(paths[:SHOWN_PATHS]),
-                )
-            )
-        return found
+            yield SalvageRef(ref=ref, commit=commit, run_id=run_id, name=name, at=int(at) * 1000, files=0)
+
+    def _with_paths(self, one: SalvageRef) -> SalvageRef:
+        """A Salvage, told which files differ from the commit below them."""
+        kept = self._salvage.read(one.commit)
+        if kept.head == one.commit:
+            return one
+        before = self._objects.tree_of(kept.head) if kept.head else self._empty()
+        paths = [shown(item.path) for item in self._objects.differences(before, kept.tree)]
+        return msgspec.structs.replace(one, files=len(paths), paths=tuple(paths[:SHOWN_PATHS]))
 
     def salvage_bytes(self) -> int:
         """What they take on the disk that nothing else of the repository needs."""

@@ -46,6 +46,14 @@ class RunCreated(Event, frozen=True, kw_only=True):
     offline: bool
     run_command: str | None = None
     """Starts the program from a Task's worktree, so that a person can try its result."""
+    identity: str = ""
+    """Of the repository's checkout, see `core.identity`; empty before version 0.2."""
+
+
+class RunMoved(Event, frozen=True, kw_only=True):
+    """The Run's repository stands in another folder now; its worktrees stand where they stood."""
+
+    repository: str
 
 
 class RunPaused(Event, frozen=True, kw_only=True):
@@ -366,6 +374,7 @@ class Noted(Event, frozen=True, kw_only=True):
 
 AnyEvent = (
     RunCreated
+    | RunMoved
     | RunPaused
     | RunResumed
     | LeaseTaken

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from contextune.core.admission import Line
 from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
+from contextune.core.identity import Identity
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import ModelPrice
 from contextune.core.record import TaskRecord
@@ -152,73 +152,6 @@ class Baselines(Protocol):
         ...
 
 
-class Mailbox(Protocol):
-    """How one process asks another, which drives a Run, for something."""
-
-    def own(self, run_id: str) -> AbstractContextManager[bool]:
-        """Hold the Run while the context lasts; yields False if another process holds it."""
-        ...
-
-    async def freed(self, run_id: str) -> None:
-        """Wait a moment where a process that held the Run is dead, but what it had just begun is not."""
-        ...
-
-    def beat(self, run_id: str) -> None:
-        """Give a sign of life for a Run that this process holds."""
-        ...
-
-    def last_beat(self, run_id: str) -> int | None:
-        """When the process that holds a Run last gave a sign of life, in milliseconds since the epoch.
-
-        None if nobody holds it, or its owner gives no such signs.
-        """
-        ...
-
-    async def oust(self, run_id: str) -> None:
-        """End the process that holds a Run and gives no sign of life; returns when it is gone, or cannot be.
-
-        Does nothing to a process whose lock is not marked as one that gives signs.
-        """
-        ...
-
-    def is_owned(self, run_id: str) -> bool:
-        """Whether some process, this one included, drives the Run."""
-        ...
-
-    def send(self, run_id: str, letter: Letter) -> None:
-        """Ask the process that drives the Run."""
-        ...
-
-    def letters(self, run_id: str) -> AsyncIterator[Letter]:
-        """What was asked of this process, as it arrives; ends when the iterator is closed."""
-        ...
-
-
-class Letter(Value, frozen=True, kw_only=True):
-    """A request to the process that drives a Run."""
-
-    verb: Literal["pause", "resume", "cancel", "cancel_task", "retry_task", "tell", "answer"]
-    task_id: str | None = None
-    text: str = ""
-    """The words of tell and answer; the new budget of resume, in dollars, or empty."""
-
-
-class PressureBoard(Protocol):
-    """What all processes of a user know together about the limits of a model's server."""
-
-    @property
-    def process(self) -> str:
-        """The name of this process among the holders of a line."""
-        ...
-
-    def change(self, line: str, change: Callable[[Line], tuple[Line, T]]) -> T:
-        """Replace the state of a line, alone; returns what `change` gives beside it. Blocking, quick.
-
-        `change` gets a new Line if nothing is known, and never sees what a process held that has gone.
-        """
-        ...
-
-
 class Merge(Value, frozen=True, kw_only=True):
     """The outcome of merging one commit onto another without a checkout."""
 
@@ -240,6 +173,14 @@ class Repository(Protocol):
     @property
     def root(self) -> Path:
         """The top folder of the user's checkout."""
+        ...
+
+    def recognise(self) -> Identity | None:
+        """What tells this checkout from others, and whether it was moved; None if it has none yet."""
+        ...
+
+    def settle(self) -> str:
+        """Note that it stands where it stands, with a new identity if it has none; returns that."""
         ...
 
     def look(self) -> CheckoutLook:

@@ -29,6 +29,10 @@ class Run(Value, frozen=True, kw_only=True):
 
     id: str
     repository: str
+    origin: str = ""
+    """The repository's folder when the Run began, for which its worktrees are named."""
+    identity: str = ""
+    """Of the repository's checkout; empty if it began before there was one."""
     title: str
     state: RunState
     reason: str = ""
@@ -147,6 +151,8 @@ def _created(event: ev.RunCreated) -> Run:
     return Run(
         id=event.run_id,
         repository=event.repository,
+        origin=event.repository,
+        identity=event.identity,
         title=event.title,
         state="running",
         created_at=event.at,
@@ -175,6 +181,8 @@ def _created(event: ev.RunCreated) -> Run:
 def _on_run(run: Run, event: ev.AnyEvent) -> Run:
     change = msgspec.structs.replace
     match event:
+        case ev.RunMoved():
+            return change(run, repository=event.repository)
         case ev.RunPaused():
             return change(run, state=event.state, reason=event.reason, parked_by=event.scope)
         case ev.RunResumed():

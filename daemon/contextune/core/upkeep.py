@@ -61,6 +61,10 @@ class Upkeep(Protocol):
         """All Salvages, newest first."""
         ...
 
+    def attempts(self) -> list[SalvageRef]:
+        """The refs of what attempts came to, which their Runs can be read and resumed by."""
+        ...
+
     def salvage_bytes(self) -> int:
         """What they take on the disk that nothing else of the repository needs."""
         ...

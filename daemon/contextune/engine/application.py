@@ -14,7 +14,7 @@ from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.money import Bill
-from contextune.core.ports import Letter
+from contextune.core.process_ports import Letter
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode, Settings
@@ -146,6 +146,7 @@ class Application(Reading):
         await asyncio.to_thread(
             place.repository.set_ref, f"refs/contextune/base/{quote.id}", quote.base.commit
         )
+        identity = await asyncio.to_thread(place.repository.settle)
         created = ev.RunCreated(
             run_id=quote.id,
             at=self._world.clock.now(),
@@ -163,6 +164,7 @@ class Application(Reading):
             ladder=settings.ladder,
             offline=settings.offline,
             run_command=settings.run,
+            identity=identity,
         )
         run = await self._drives.record(created)
         self._drives.begin(place, run, settings)
@@ -237,7 +239,7 @@ class Application(Reading):
         if self._drives.driver(run.id) != "nobody":
             await self._drives.ask(run, Letter(verb="resume", text=str(budget) if budget is not None else ""))
             return
-        place = await self._places.of(Path(run.repository))
+        place = await self._places.of_run(run)
         if budget is not None or run.state != "running":
             at = self._world.clock.now()
             new = run.budget if budget is None else budget
@@ -267,7 +269,7 @@ class Application(Reading):
         run = await self.run(run_id)
         async with self._drives.moving(run.id):
             run = await self.run(run.id)
-            place = await self._places.of(Path(run.repository))
+            place = await self._places.of_run(run)
             return await self._drives.record(await acceptance.undo(run, place.repository, self._world.clock))
 
     async def discard(self, run_id: str) -> Run:
@@ -275,8 +277,8 @@ class Application(Reading):
         run = await self.run(run_id)
         async with self._drives.moving(run.id):
             run = await self.run(run.id)
-            place = await self._places.of(Path(run.repository))
-            leases = Leases(self._world, place.repository, run.id, self._places.settings_of(run))
+            place = await self._places.of_run(run)
+            leases = Leases.of(self._world, place.repository, run, self._places.settings_of(run))
             event = await acceptance.discard(run, place.repository, self._world.clock, leases)
             await self._drives.note(run.id, leases.problems)
             return await self._drives.record(event)

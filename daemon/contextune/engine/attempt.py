@@ -42,6 +42,7 @@ from contextune.core.states import AttemptOutcome
 from contextune.engine.allowance import Allowance
 from contextune.engine.attempt_record import AttemptRecord
 from contextune.engine.cliff import dollars_avoided
+from contextune.engine.commits import attempt_ref
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
 from contextune.engine.gateway import Keep
@@ -138,6 +139,8 @@ class AttemptWork:
         self._allowance = Allowance(site.world.clock, site.repository, lease, site.settings)
         self._objected = False
         """Whether the agent was asked to look once more at what is green."""
+        self._held = ""
+        """The tree that a ref leads to."""
         self._before: Evidence | None = None
         """What the Gate saw when an earlier process ran it, and nothing has been done since."""
 
@@ -189,10 +192,11 @@ class AttemptWork:
                 "shorten the project's instructions file."
             ) from None
         await self.settle()
-        if done.tree:
-            return done
-        tree = await asyncio.to_thread(site.repository.worktree_tree, self._lease.path)
-        return dataclasses.replace(done, tree=tree)
+        if not done.tree:
+            tree = await asyncio.to_thread(site.repository.worktree_tree, self._lease.path)
+            done = dataclasses.replace(done, tree=tree)
+        await self._hold(done.tree)
+        return done
 
     async def settle(self) -> None:
         """Wait for what still looks at the worktree."""
@@ -275,6 +279,7 @@ class AttemptWork:
         before, self._before = self._before, None
         if before is not None and before.tree == tree:
             return before
+        await self._hold(tree)
         await self._journal.gate_started(tree)
         evidence = await site.gate.test(
             command,
@@ -292,6 +297,13 @@ class AttemptWork:
         )
         await self._journal.gate_finished(evidence)
         return evidence
+
+    async def _hold(self, tree: str) -> None:
+        """Have a ref lead to a tree before the Journal names it, so that no `git gc` removes it."""
+        if tree != self._held:
+            ref = attempt_ref(self._site.run.id, self._task.id, self._number)
+            await asyncio.to_thread(_hold, self._site.repository, ref, tree, self._lease.start)
+            self._held = tree
 
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
         site, given = self._site, role(name)
@@ -346,6 +358,10 @@ class AttemptWork:
         if files != self._files:
             self._files = files
             await self._journal.touched(files)
+
+
+def _hold(repository: Repository, ref: str, tree: str, start: str) -> None:
+    repository.set_ref(ref, repository.commit_tree(tree, [start], "What an attempt came to"))
 
 
 def _lacks_test(done: Done) -> bool:

@@ -1,4 +1,4 @@
-"""The messages of the commits that Contextune makes: title, the agent's words, trailers for programs."""
+"""The commits that Contextune makes: their messages, and the refs of those that no branch leads to."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from contextune.core.task_run import TaskRun
 SHOWN = 100
 """Characters of a Todo in a trailer."""
 
+ATTEMPTS = "refs/contextune/attempts/"
+"""Where the trees are that the Journal names: without a ref, git would remove them one day."""
+
+
+def attempt_ref(run_id: str, task_id: str, number: int) -> str:
+    """The ref of what an attempt last brought to the Gate, or left."""
+    return f"{ATTEMPTS}{run_id}/{task_id}/{number}"
+
 
 def commit_message(run: Run, task: TaskRun, summary: str, remaining: str) -> str:
-    """The message of a Task's commit."""
+    """The message of a Task's commit: title, the agent's words, trailers for programs."""
     todos = [todo for todo in run.todos if todo.id in task.task.todo_ids]
     trailers = [
         f"Contextune-Todo: {todo.path}:{todo.line} {' '.join(todo.text.split())[:SHOWN]}" for todo in todos

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from pathlib import Path
 
 from contextune.core import events as ev
 from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.ports import Letter
+from contextune.core.process_ports import Letter
 from contextune.core.run import Run, advance, is_unfinished
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
@@ -123,7 +122,7 @@ class Drives:
         """Do an ended Task of a Run again that nobody drives."""
         at = self._world.clock.now()
         run = await self.record(ev.TaskRetried(run_id=run_id, at=at, task_id=task_id))
-        self.begin(await self._places.of(Path(run.repository)), run, self._places.settings_of(run))
+        self.begin(await self._places.of_run(run), run, self._places.settings_of(run))
 
     async def _driven(self, place: Place, run: Run, settings: Settings) -> None:
         concluded = await self._until_concluded(place, run, settings)
@@ -246,7 +245,7 @@ class Drives:
 
         `seen` names the flagged files that the user has looked at.
         """
-        place = await self._places.of(Path(run.repository))
+        place = await self._places.of_run(run)
         acceptance.refuse(run, mode, seen)
         at = self._world.clock.now()
         run = await self.record(AcceptStarted(run_id=run.id, at=at, mode=mode, seen=tuple(seen)))
@@ -261,8 +260,8 @@ class Drives:
 
     async def _release(self, run: Run) -> Run:
         """Give the worktrees and branches of an accepted Run back."""
-        place = await self._places.of(Path(run.repository))
-        leases = Leases(self._world, place.repository, run.id, self._places.settings_of(run))
+        place = await self._places.of_run(run)
+        leases = Leases.of(self._world, place.repository, run, self._places.settings_of(run))
         try:
             for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
                 run = await self.record(returned)

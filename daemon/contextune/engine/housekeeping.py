@@ -39,10 +39,10 @@ class Survey(NamedTuple):
         return sum(tree.size_bytes for tree in self.worktrees)
 
 
-async def known_runs(world: World) -> dict[str, Run]:
-    """Every Run of the Journal by its id, as its milestones tell."""
+async def known_runs(world: World, repository: str | None = None) -> dict[str, Run]:
+    """Every Run of the Journal, or of one repository, by its id, as its milestones tell."""
     events: dict[str, list[ev.AnyEvent]] = {}
-    for event in await world.journal.milestones(None):
+    for event in await world.journal.milestones(repository):
         events.setdefault(event.run_id, []).append(event)
     begun = {run_id: own for run_id, own in events.items() if isinstance(own[0], ev.RunCreated)}
     return {run_id: run for run_id, own in begun.items() if (run := fold(own)) is not None}
@@ -102,8 +102,9 @@ async def give_back(
     """Remove one worktree after all of it is in a Salvage; the ref, and what went wrong beside that."""
     path, repository = Path(tree.path), of.repository
     problems: list[str] = []
-    if path.parent.parent == worktrees_folder(world.home, repository.root) and path.parent.name != RESTORED:
-        leases = Leases(world, repository, path.parent.name, settings)
+    root = Path(run.origin) if run is not None else repository.root
+    if path.parent.parent == worktrees_folder(world.home, root) and path.parent.name != RESTORED:
+        leases = Leases(world, repository, path.parent.name, settings, origin=root)
         salvage = await leases.give_back(path.name)
         problems = leases.problems
     else:

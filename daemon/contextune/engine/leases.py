@@ -13,6 +13,7 @@ from pathlib import Path
 from contextune.core.errors import ContextuneError, GitProblem
 from contextune.core.ledger import PLANNING
 from contextune.core.ports import Repository, Shell
+from contextune.core.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.world import World
 
@@ -47,9 +48,14 @@ class Leases:
         run_id: str,
         settings: Settings,
         *,
+        origin: Path | None = None,
         room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`room` sees to it, before a worktree is made, that there is disk for it. It may raise."""
+        """`room` sees to it, before a worktree is made, that there is disk for it. It may raise.
+
+        `origin` is where the repository stood when the Run began, if it was moved since.
+        """
+        self._folder = worktrees_folder(world.home, origin or repository.root) / run_id
         self._world = world
         self._repository = repository
         self._run_id = run_id
@@ -59,9 +65,22 @@ class Leases:
         self.problems: list[str] = []
         """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
 
+    @classmethod
+    def of(
+        cls,
+        world: World,
+        repository: Repository,
+        run: Run,
+        settings: Settings,
+        *,
+        room: Callable[[], Awaitable[None]] | None = None,
+    ) -> Leases:
+        """Those of a Run, wherever its repository stands now."""
+        return cls(world, repository, run.id, settings, origin=Path(run.origin), room=room)
+
     def path(self, name: str) -> Path:
         """Where the worktree of a Task stands."""
-        return worktrees_folder(self._world.home, self._repository.root) / self._run_id / name
+        return self._folder / name
 
     def branch(self, name: str) -> str:
         """The branch of a Task."""
@@ -98,10 +117,15 @@ class Leases:
         return lease
 
     def _make(self, name: str, start: str) -> None:
-        """A worktree at a commit. One that is there was not finished, so that nobody has worked in it."""
+        """A worktree at a commit. One that is there was not finished: no agent has worked in it.
+
+        A person, or the set-up, may have; what they wrote is kept in a Salvage.
+        """
         path = self.path(name)
         if path.exists():
             try:
+                if self._holds_work(path, start):
+                    self._repository.upkeep.keep(path, self._salvage_ref(name))
                 self._repository.reset_worktree(path, start)
             except GitProblem:
                 self._remove(name)
@@ -109,6 +133,11 @@ class Leases:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._repository.add_worktree(path, self.branch(name), start)
         self._repository.hydrate(path)
+
+    def _holds_work(self, path: Path, start: str) -> bool:
+        """Whether there is more in a worktree than its commit; what was not written yet is no work."""
+        changes = self._repository.changes(start, self._repository.worktree_tree(path))
+        return any(change.after is not None for change in changes)
 
     def _salvage_ref(self, name: str) -> str:
         return f"refs/contextune/salvage/{self._run_id}/{name}"

@@ -118,8 +118,8 @@ class Lookout:
             return
 
     def _concerns(self, events: list[ev.AnyEvent]) -> bool:
-        first = next(iter(events), None)
-        return isinstance(first, ev.RunCreated) and first.repository in self._roots
+        folders = [event.repository for event in events if isinstance(event, ev.RunCreated | ev.RunMoved)]
+        return bool(folders) and folders[-1] in self._roots
 
     async def _see_who_drives(self, left: Left, changed: Callable[[str], None]) -> None:
         unfinished = [run for run in self._shown.values() if is_unfinished(run)]

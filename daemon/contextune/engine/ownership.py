@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from contextune.core.ports import Mailbox
+from contextune.core.process_ports import Mailbox
 
 BEAT = 2.0
 """Seconds between two signs of life."""

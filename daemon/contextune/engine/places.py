@@ -9,12 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from contextune.core.errors import PlaceProblem
 from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.settings import Provider, Settings
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway
 from contextune.engine.line_proof import LineProofs
+from contextune.engine.moved import require_same, take_along
 from contextune.engine.throttle import OwnBoard, Throttle
 from contextune.engine.world import World
 
@@ -45,10 +47,24 @@ class Places:
         place = self._known.get(folder)
         if place is None:
             repository = await asyncio.to_thread(self._world.open_repository, folder)
+            if repository.root not in self._known:
+                await take_along(self._world, repository)
             settings = self._world.settings.load(repository.root, {})
             gate = self.gate(repository, settings)
             place = self._known.setdefault(repository.root, Place(repository, gate))
             self._known[folder] = place
+        return place
+
+    async def of_run(self, run: Run) -> Place:
+        """The repository of a Run. Raises PlaceProblem if it is not where it was."""
+        folder = Path(run.repository)
+        if not await asyncio.to_thread(folder.is_dir):
+            raise PlaceProblem(
+                f"{folder}, the repository of run {run.id}, is not there. If it was moved, open it where it "
+                "is now, or run `contextune runs` in it: its Runs go with it."
+            )
+        place = await self.of(folder)
+        await asyncio.to_thread(require_same, run, place.repository)
         return place
 
     def gate(self, repository: Repository, settings: Settings) -> Gate:

@@ -64,13 +64,13 @@ class Reading:
             commit = (task.start if side == "before" else task.commit) or None
         if commit is None:
             return None
-        place = await self._places.of(Path(run.repository))
+        place = await self._places.of_run(run)
         return await asyncio.to_thread(place.repository.read_file, commit, path)
 
     async def diff(self, run_id: str, task_id: str | None = None) -> str:
         """The unified diff of a Run, or of one Task."""
         run = await self.run(run_id)
-        place = await self._places.of(Path(run.repository))
+        place = await self._places.of_run(run)
         before, after = run.base.commit, run.ghost
         if task_id is not None:
             task = (await self.run_with(run_id, task_id)).task(task_id)

@@ -74,7 +74,7 @@ class RunDriver:
         self.run = run
         self.settings = settings
         self.gate = gate
-        self.leases = Leases(world, repository, run.id, settings, room=self._make_room)
+        self.leases = Leases.of(world, repository, run, settings, room=self._make_room)
         self.stand = Stand(repository, gate, self.leases)
         self.account = Account(
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from contextune.core import events as ev
 from contextune.core.errors import ContextuneError
-from contextune.core.ports import Letter
+from contextune.core.process_ports import Letter
 from contextune.core.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.places import Place, Places

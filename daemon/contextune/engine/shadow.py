@@ -54,7 +54,7 @@ class Shadow:
         self.packs = ContextPacks(repository, world.outliner, run)
         self._gateway = gateway
         self._record = record
-        self._leases = Leases(world, repository, run.id, settings)
+        self._leases = Leases.of(world, repository, run, settings)
         self.stand = Stand(repository, gate, self._leases, name=f"{NAME}.shadow")
         # A Task's own budget is for work that the user gets; the Run's is for the Run.
         self._account = Account(

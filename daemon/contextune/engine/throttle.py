@@ -25,7 +25,8 @@ from contextune.core.admission import (
 )
 from contextune.core.conversation import ModelReply
 from contextune.core.errors import ContextuneError, ModelProblem, ModelRefusal
-from contextune.core.ports import Clock, PressureBoard
+from contextune.core.ports import Clock
+from contextune.core.process_ports import PressureBoard
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ OVERLOADED = frozenset({429, 503, 529})
 
 
 class OwnBoard:
-    """core.ports.PressureBoard of this process alone: for a server that no other process speaks to."""
+    """core.process_ports.PressureBoard of this process: for a server that no other process speaks to."""
 
     process = "own"
 

@@ -162,13 +162,22 @@ class WorktreeDesk:
         Those of Runs that still need their worktrees stay.
         """
         runs, before, going = await known_runs(self._world), self._world.clock.now() - older_ms, []
+
+        def may_go(one: SalvageRef) -> bool:
+            run = runs.get(one.run_id)
+            return one.at < before and (run is None or run.state not in NEEDED)
+
         for repository in await self._repositories(folder, runs):
-            for one in await asyncio.to_thread(repository.upkeep.salvages):
-                run = runs.get(one.run_id)
-                if one.at < before and (run is None or run.state not in NEEDED):
-                    going.append(one)
-                    if not dry_run:
-                        await asyncio.to_thread(repository.set_ref, one.ref, None)
+            salvages = await asyncio.to_thread(repository.upkeep.salvages)
+            here = [one for one in salvages if may_go(one)]
+            going += here
+            if not dry_run:
+                staying = {one.run_id for one in salvages if one not in here}
+                attempts = await asyncio.to_thread(repository.upkeep.attempts)
+                # What attempts came to is of use as long as something else of their Run is kept.
+                here += [one for one in attempts if may_go(one) and one.run_id not in staying]
+                for one in here:
+                    await asyncio.to_thread(repository.set_ref, one.ref, None)
         return going
 
     async def restore(self, folder: Path | None, name: str, into: Path | None = None) -> Restored:

@@ -15,14 +15,13 @@ from contextune.core.ports import (
     Clock,
     Journal,
     KeepAwake,
-    Mailbox,
     Model,
-    PressureBoard,
     PriceBook,
     Repository,
     Shell,
     Workspace,
 )
+from contextune.core.process_ports import Mailbox, PressureBoard
 from contextune.core.settings import Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.engine.limits import House
