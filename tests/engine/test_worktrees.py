@@ -210,6 +210,26 @@ async def test_no_gc_takes_what_the_journal_names(desk: MakeDesk) -> None:
     assert left == f"refs/contextune/attempts/{runs[1].id}/good/1"
 
 
+async def test_a_worktree_in_which_a_process_works_stays(desk: MakeDesk) -> None:
+    here = await desk(plays("red work", turn(BROKEN, finish())), settings=ONE_RUNG)
+    failed = await here.finish(task("red work"))
+    path = worktree(here, failed.id, "red")
+    terminal = await asyncio.create_subprocess_exec("sleep", "60", cwd=path / "calc")
+    try:
+        (tree,) = (await here.app.desk.overview(here.place.root)).worktrees
+        assert [found.kind for found in tree.findings] == ["in_use"]
+        assert tree.findings[0].text == f"A process works in it: sleep ({terminal.pid})."
+        assert await here.app.desk.clean(here.place.root, dry_run=False) == ([], [])
+        with pytest.raises(UsageProblem, match=r"stays: A process works in it: sleep .* close the terminal"):
+            await here.app.desk.clean(here.place.root, dry_run=False, names=["red"])
+        assert path.is_dir()
+    finally:
+        terminal.kill()
+        await terminal.wait()
+    removed, _ = await here.app.desk.clean(here.place.root, dry_run=False)
+    assert [one.path for one in removed] == [str(path)]
+
+
 async def test_harm_is_diagnosed_told_and_mended(desk: MakeDesk) -> None:
     here = await desk(
         plays("red work", turn(BROKEN, finish())),

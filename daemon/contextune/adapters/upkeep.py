@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ import msgspec
 from contextune.adapters.git import Git, shown
 from contextune.adapters.growth import grown
 from contextune.adapters.objects import Objects
+from contextune.adapters.processes import Process, processes_below
 from contextune.adapters.salvage import Salvage
 from contextune.adapters.scratch import Scratch
 from contextune.adapters.worktrees import Worktrees, is_own_lock, lock_reason, read_start
@@ -72,11 +73,12 @@ class WorktreeUpkeep:
     def facts(self, home: Path, own: Path) -> Facts:
         """All worktrees below `home`, by disk and by git's books; `own` is this repository's folder there."""
         home, own = home.resolve(), own.parent.resolve() / own.name
+        running = processes_below(home)
         trees: dict[Path, TreeFacts] = {}
         for git in self._worktrees.entries():
             path = git.work_tree.parent.resolve() / git.work_tree.name
             if path.is_relative_to(home):
-                trees[path] = self._entry_facts(git, path, own)
+                trees[path] = self._entry_facts(git, path, own, running)
         for path in sorted(own.glob("*/*")):
             if path not in trees and path.is_dir() and not path.is_symlink():
                 trees[path] = TreeFacts(
@@ -86,6 +88,7 @@ class WorktreeUpkeep:
                     pointer=self._pointer(path, None),
                     at_home=True,
                     changed_at=_when(path),
+                    processes=_inside(path, running),
                 )
         return Facts(
             trees=tuple(trees[path] for path in sorted(trees)),
@@ -218,7 +221,7 @@ class WorktreeUpkeep:
             raise GitProblem(f"{path} is no worktree of {self._git.work_tree}.")
         return git
 
-    def _entry_facts(self, git: Git, path: Path, own: Path) -> TreeFacts:
+    def _entry_facts(self, git: Git, path: Path, own: Path, running: Sequence[Process]) -> TreeFacts:
         reason = lock_reason(git)
         start = read_start(git)
         answer = git.call("symbolic-ref", "--quiet", "--short", "HEAD", allowed=range(256))
@@ -241,6 +244,7 @@ class WorktreeUpkeep:
             locks=tuple(_lock(lock, ours=True) for lock in locks if lock.exists()),
             changed_at=max(_when(git.git_dir / name) for name in ("index", "HEAD", "gitdir")),
             problem="" if head.code == 0 else head.words,
+            processes=_inside(path, running),
         )
 
     def _pointer(self, path: Path, entry: Path | None) -> Literal["right", "missing", "elsewhere", "claimed"]:
@@ -286,6 +290,10 @@ class WorktreeUpkeep:
 
     def _empty(self) -> str:
         return self._git.run("mktree", stdin=b"").decode().strip()
+
+
+def _inside(path: Path, running: Sequence[Process]) -> tuple[str, ...]:
+    return tuple(str(one) for one in running if one.folder.is_relative_to(path))
 
 
 def _lock(path: Path, *, ours: bool) -> LockFacts:

@@ -19,6 +19,9 @@ YOUNG = 3_600_000
 OLD_BRANCH = 7 * 86_400_000
 """Milliseconds after which a branch whose Run no Journal here knows is nobody's, not even another home's."""
 
+SHOWN = 3
+"""Processes that are named."""
+
 RESTORED = "restored"
 """The folder, and the part of a branch's name, of what was restored from a Salvage: the user's own by now."""
 
@@ -80,6 +83,13 @@ def _of_tree(tree: TreeFacts, standing: Standing, now: int) -> Iterator[Finding]
         return
     if tree.locked is not None:
         yield _locked(tree, needed=needed)
+    if tree.processes and not needed:
+        yield Finding(
+            kind="in_use",
+            place=path,
+            text=f"A process works in it: {', '.join(tree.processes[:SHOWN])}.",
+            remedy="It stays until that has ended: close the terminal or the window.",
+        )
     if tree.problem:
         yield Finding(kind="unknown", place=path, text=f"git cannot read it: {tree.problem}")
     if not tree.has_folder:
@@ -96,7 +106,7 @@ def _of_tree(tree: TreeFacts, standing: Standing, now: int) -> Iterator[Finding]
             place=path,
             text="git knows no such worktree: it was pruned, or the repository was cloned anew.",
             remedy="Its files are kept in a Salvage ref, then the folder is removed.",
-            repair=None if needed else "remove",
+            repair=None if needed or tree.processes else "remove",
         )
     elif tree.pointer != "right":
         why = "is gone" if tree.pointer == "missing" else "leads elsewhere"
@@ -178,7 +188,8 @@ def _locked(tree: TreeFacts, *, needed: bool) -> Finding:
 
 
 def _is_closed(tree: TreeFacts) -> bool:
-    return tree.locked is not None and not tree.locked_by_us
+    """Whether it stays as it is for a person's sake."""
+    return bool(tree.processes) or (tree.locked is not None and not tree.locked_by_us)
 
 
 def _of_lock(lock: LockFacts, *, in_use: bool) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ FindingKind = Literal[
     "claimed",
     "moved",
     "half_made",
+    "in_use",
     "left_behind",
     "orphan",
     "stale_lock",
@@ -104,6 +105,8 @@ class TreeFacts(Value, frozen=True, kw_only=True):
     changed_at: int = 0
     problem: str = ""
     """git's words, if it cannot read it."""
+    processes: tuple[str, ...] = ()
+    """Those that work in it, by name and number."""
 
 
 class BranchFacts(Value, frozen=True, kw_only=True):

@@ -14,13 +14,16 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run, fold
 from contextune.core.settings import Settings
 from contextune.core.states import LIVE_RUN
-from contextune.core.worktree import Finding, Worktree
+from contextune.core.worktree import Finding, FindingKind, Worktree
 from contextune.engine.leases import Leases, worktrees_folder
 from contextune.engine.measures import FRESH
 from contextune.engine.world import World
 
 NEEDED = LIVE_RUN | {"review"}
 """States in which a Run's worktrees are still of use to someone."""
+
+ENGAGED: frozenset[FindingKind] = frozenset({"locked", "claimed", "in_use"})
+"""What keeps a worktree from being removed: somebody else's hand is on it."""
 
 Record = Callable[[ev.AnyEvent], Awaitable[object]]
 
@@ -69,7 +72,7 @@ def survey(world: World, repository: Repository, runs: Mapping[str, Run], *, at_
         measure = world.measures.of(path, upkeep, world.clock, at_most=at_most)
         findings = (*of_tree(tree, stands, now), *of_measure(tree.path, measure))
         run = runs.get(path.parent.name)
-        is_free = (tree.locked is None or tree.locked_by_us) and tree.pointer != "claimed"
+        is_free = not ENGAGED & {finding.kind for finding in findings}
         task = next((task for task in run.tasks if path.name in task.leases), None) if run else None
         found.append(
             Worktree(
@@ -92,8 +95,7 @@ def survey(world: World, repository: Repository, runs: Mapping[str, Run], *, at_
 
 def given_up(tree: Worktree) -> bool:
     """Whether a worktree goes when the user names it: nobody needs it, nobody has locked it."""
-    closed = {"locked", "claimed"} & {finding.kind for finding in tree.findings}
-    return not tree.in_use and not closed
+    return not tree.in_use and not ENGAGED & {finding.kind for finding in tree.findings}
 
 
 async def give_back(

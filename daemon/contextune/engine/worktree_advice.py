@@ -14,6 +14,7 @@ from contextune.core.events import AnyEvent
 from contextune.core.ledger import PLANNING
 from contextune.core.worktree import Finding, Repair, Worktree
 from contextune.engine.account import Account, budgets_of
+from contextune.engine.housekeeping import ENGAGED
 from contextune.engine.places import Places
 from contextune.engine.prompt_length import PromptLengths
 from contextune.engine.worktree_desk import Overview
@@ -35,7 +36,7 @@ def puzzles(overview: Overview) -> list[Puzzle]:
 def _puzzle(finding: Finding, tree: Worktree) -> Puzzle | None:
     if finding.kind != "unknown":
         return None
-    closed = tree.in_use or any(other.kind == "locked" for other in tree.findings)
+    closed = tree.in_use or any(other.kind in ENGAGED for other in tree.findings)
     repairs: tuple[Repair, ...] = ("relink",) if closed else ("relink", "remove")
     return Puzzle(finding=finding, worktree=tree, repairs=repairs)
 

@@ -14,6 +14,7 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run
 from contextune.core.worktree import Finding, Repair, SalvageRef, Worktree
 from contextune.engine.housekeeping import (
+    ENGAGED,
     NEEDED,
     Record,
     Survey,
@@ -98,7 +99,7 @@ class WorktreeDesk:
     ) -> tuple[list[Worktree], list[str]]:
         """Remove the worktrees that nobody needs, or those named, after Salvage; they and the refs.
 
-        Raises UsageProblem for a name that is none, or whose worktree is needed or locked.
+        Raises UsageProblem for a name that is none, or whose worktree somebody needs.
         """
         runs = await known_runs(self._world)
         found = await self._surveys(folder, runs)
@@ -136,7 +137,7 @@ class WorktreeDesk:
             for tree in of.worktrees:
                 if tree.path == finding.place:
                     if how == "remove" and not given_up(tree):
-                        return Mended(finding=finding, done=False, text="It is needed or locked; it stays.")
+                        return Mended(finding=finding, done=False, text=f"It stays: {_why_it_stays(tree)}")
                     return await self.repair(of, finding, how, runs)
         return Mended(finding=finding, done=False, text="It is not there any more.")
 
@@ -249,9 +250,16 @@ def _chosen(found: Sequence[Survey], names: Sequence[str]) -> list[tuple[Survey,
         if not named:
             raise UsageProblem(f"No worktree is called {name!r}. `contextune worktrees` lists them.")
         if not free:
-            raise UsageProblem(f"The worktree {name} is needed or locked; it stays.")
+            raise UsageProblem(f"The worktree {name} stays: {_why_it_stays(named[0][1])}")
         chosen += [one for one in free if one not in chosen]
     return chosen
+
+
+def _why_it_stays(tree: Worktree) -> str:
+    """Why a worktree that was not given up is not removed, a sentence."""
+    if tree.in_use:
+        return f"run {tree.run_id} needs it."
+    return " ".join(f"{found.text} {found.remedy}" for found in tree.findings if found.kind in ENGAGED)
 
 
 def _called(one: SalvageRef) -> tuple[str, ...]:

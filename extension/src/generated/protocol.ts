@@ -534,6 +534,7 @@ export interface FindingView {
     | "foreign_lock"
     | "forgotten"
     | "half_made"
+    | "in_use"
     | "left_behind"
     | "locked"
     | "moved"
@@ -1064,6 +1065,7 @@ export interface RunCreated {
   ladder: Rung[];
   offline: boolean;
   runCommand: string | null;
+  identity: string;
 }
 /**
  * The user does not want the result; `salvage` names the refs that keep it.
@@ -1109,6 +1111,15 @@ export interface RunListParams {
  */
 export interface RunListResult {
   runs: RunView[];
+}
+/**
+ * The Run's repository stands in another folder now; its worktrees stand where they stood.
+ */
+export interface RunMoved {
+  kind: "run_moved";
+  runId: string;
+  at: number;
+  repository: string;
 }
 /**
  * Which Run.
