@@ -10,7 +10,7 @@ import pytest
 
 from contextune.adapters.repository import GitRepository
 from contextune.core.evidence import Evidence
-from contextune.engine.ghost import Bounced, Candidate, Ghost, Joined
+from contextune.engine.ghost import Bounced, Candidate, Ghost, Inside, Joined
 from tests.adapters.git_place import Place, new_place, work
 
 REF = "refs/heads/contextune/test/ghost"
@@ -49,7 +49,18 @@ class Scene:
         self.tested = FaultyGate(self.place, *faults)
         self.go = asyncio.Event()
         self.go.set()
-        self.ghost = Ghost(self.repository, self.base, test=self.tested, settle=self.gathered, ref=REF)
+        self.probed = FaultyGate(self.place, *faults)
+        self.ghost = self.new_ghost()
+
+    def new_ghost(self) -> Ghost:
+        return Ghost(
+            self.repository,
+            self.base,
+            test=self.tested,
+            probe=self.probed,
+            settle=self.gathered,
+            ref=REF,
+        )
 
     async def gathered(self) -> None:
         await self.go.wait()
@@ -133,8 +144,65 @@ async def test_it_goes_on_from_where_another_process_left_it(scene: MakeScene) -
     here = scene({"a", "b"})
     (first,) = await here.join(here.candidate("a"))
     assert isinstance(first, Joined)
-    again = Ghost(here.repository, here.base, test=here.tested, settle=here.gathered, ref=REF)
-    again.restore(first.ghost, [Candidate("a", first.commit, "", "", frozenset({"a"}))])
-    outcome = await again.join(here.candidate("b"))
+    (other,) = await here.join(here.candidate("c"))
+    assert isinstance(other, Joined)
+    again = here.new_ghost()
+    inside = [
+        Inside(name, joined.commit, here.base, frozenset({name}))
+        for name, joined in (("a", first), ("c", other))
+    ]
+    again.restore(other.ghost, inside)
+    last = here.candidate("b")
+    outcome = await again.join(last)
     assert isinstance(outcome, Bounced)
-    assert outcome.against == ("a",)
+    explained = await again.explained(last, outcome)
+    assert (explained.against, explained.reason) == (
+        ("a",),
+        "Green by itself, but the Gate is red together with a.",
+    )
+
+
+async def test_of_ten_the_three_that_break_only_together_are_named(scene: MakeScene) -> None:
+    here = scene({"c", "f", "i"})
+    names = "abcdefghij"
+    candidates = {name: here.candidate(name) for name in names}
+    outcomes = dict(zip(names, await here.join(*candidates.values()), strict=True))
+    (culprit,) = [name for name, outcome in outcomes.items() if isinstance(outcome, Bounced)]
+    assert culprit == "i"
+    bounced = outcomes[culprit]
+    assert isinstance(bounced, Bounced)
+    explained = await here.ghost.explained(candidates[culprit], bounced)
+    assert explained.against == ("c", "f")
+    assert explained.evidence == bounced.evidence
+    assert here.subjects() == [name for name in names if name != culprit]
+    # The Ghost is green, and no more of the Gate was needed than can be afforded for three.
+    assert (await here.tested(here.ghost.head)).verdict == "green"
+    runs = len(dict.fromkeys(here.tested.commits)) + len(here.probed.commits)
+    assert runs <= 3 * (4 + 2)
+
+
+async def test_one_that_is_red_alone_is_told_so(scene: MakeScene) -> None:
+    here = scene({"b"})
+    first, second = here.candidate("a"), here.candidate("b")
+    _, outcome = await here.join(first, second)
+    assert isinstance(outcome, Bounced)
+    explained = await here.ghost.explained(second, outcome)
+    assert explained.against == ()
+    assert "with it alone" in explained.reason
+
+
+async def test_what_a_task_was_built_on_is_not_taken_from_under_it(scene: MakeScene) -> None:
+    here = scene({"b", "c"})
+    (first,) = await here.join(here.candidate("a"))
+    assert isinstance(first, Joined)
+    (second,) = await here.join(here.candidate("b"))
+    assert isinstance(second, Joined)
+    commit = work(here.repository, first.ghost, here.folder / "later", {"a": "more of a", "c": "c"}, "c")
+    later = Candidate("c", commit, first.ghost, "c\n", frozenset({"a", "c"}))
+    (outcome,) = await here.join(later)
+    assert isinstance(outcome, Bounced)
+    explained = await here.ghost.explained(later, outcome)
+    assert explained.against == ("b",)
+    # Without `a` its change of that file could not even be merged.
+    for probe in here.probed.commits:
+        assert "a" in here.place.said("ls-tree", "--name-only", probe).split()

@@ -112,11 +112,14 @@ async def test_what_git_cannot_merge_goes_to_the_conflict_resolver(desk: MakeDes
                     "calc/rates.py", "RATE = 2\n\n\ndef price(hours):\n    return round(hours) * RATE + 0\n"
                 ),
                 finish("Both."),
-                expect=["<<<<<<<", ">>>>>>>", "round(hours) * RATE", "hours * RATE + 0"],
+                expect=["<<<<<<<", "|||||||", ">>>>>>>", "round(hours) * RATE", "hours * RATE + 0"],
             ),
             user=[
                 ON_TOP,
-                "add fee:\n<said>\nA fee of 0.\n</said>",
+                "The other Task, add fee:\nDo: add fee.\n<said>\nA fee of 0.\n</said>",
+                "-    return hours * RATE\n+    return hours * RATE + 0\n",
+                "Your own Task, round hours:",
+                "-    return hours * RATE\n+    return round(hours) * RATE\n",
                 "Files with conflict markers: calc/rates.py",
             ],
             role="conflict-resolver",

@@ -125,7 +125,9 @@ class Objects:
         # `merge-tree --merge-base` came with git 2.40. Two commits with one parent have that parent as their
         # merge base in every version.
         sides = [self._synthetic(tree, base) for tree in (ours, theirs)]
-        answer = self._git.call("merge-tree", "--write-tree", "-z", "--name-only", *sides, allowed=(0, 1))
+        command = ("merge-tree", "--write-tree", "-z", "--name-only", *sides)
+        # Markers with what stood there before: whoever resolves must know what each side changed.
+        answer = self._git.call(*command, config={"merge.conflictStyle": "diff3"}, allowed=(0, 1))
         parts = fields(answer.out)
         if answer.code == 0:
             return Merge(tree=parts[0].decode())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
+from contextune.engine.partners import Member, partners
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """A Task that is in. `start` is the commit that its work began from, `commit` its own in the Ghost."""
+
+    task_id: str
+    commit: str
+    start: str
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """The Task is in. `ghost` is the Ghost after it, `commit` its own commit there."""
 
@@ -32,7 +43,10 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """The Task does not fit. `tree` is its work on top of the Ghost, with conflict markers if `conflicts`."""
+    """The Task does not fit. `tree` is its work on top of the Ghost, with conflict markers if `conflicts`.
+
+    `against` are the Tasks that it does not fit with; none if it is red with the Base alone.
+    """
 
     ghost: str
     tree: str
@@ -43,8 +57,11 @@ class Bounced:
 
 
 Outcome = Joined | Bounced
+
+RED_TOGETHER = "Green by itself, but the Gate is red together with {}."
+RED_WHOLE = "The tests that it affects are green, but the Gate as a whole is red with it alone."
 Test = Callable[[str], Awaitable[Evidence | None]]
-"""Tests a commit as a whole; None where the repository has no Gate."""
+"""Tests a commit; None where the repository has no Gate."""
 Settle = Callable[[], Awaitable[None]]
 """Waits, when that is worth it, for Tasks that are about to join, so that they are tested in one batch."""
 
@@ -52,17 +69,22 @@ Settle = Callable[[], Awaitable[None]]
 class Ghost:
     """Takes candidates as they come, merges those that wait in one batch, and tests the combination once."""
 
-    def __init__(self, repository: Repository, head: str, *, test: Test, settle: Settle, ref: str) -> None:
+    def __init__(
+        self, repository: Repository, base: str, *, test: Test, probe: Test, settle: Settle, ref: str
+    ) -> None:
+        """`test` judges what may become the Ghost, `probe` a combination that only explains a red one."""
         self._repository = repository
+        self._base = base
         self._test = test
+        self._probe = probe
         self._settle = settle
         self._ref = ref
-        self.head = head
-        self._inside: list[Candidate] = []
+        self.head = base
+        self._inside: list[Inside] = []
         self._waiting: list[tuple[Candidate, asyncio.Future[Outcome]]] = []
         self._busy = asyncio.Lock()
 
-    def restore(self, head: str, inside: list[Candidate]) -> None:
+    def restore(self, head: str, inside: list[Inside]) -> None:
         """Go on from where an earlier process left the Ghost."""
         self.head = head
         self._inside = list(inside)
@@ -116,7 +138,7 @@ class Ghost:
             conflicts=merge.conflicts,
             against=against,
             evidence=None,
-            reason=f"git cannot merge {', '.join(merge.conflicts)} with {_named(against)}.",
+            reason=f"git cannot merge {', '.join(merge.conflicts)} with {named(against)}.",
         )
 
     async def _admit(self, stack: list[tuple[Candidate, asyncio.Future[Outcome], str]]) -> None:
@@ -133,18 +155,17 @@ class Ghost:
                 bad, evidence = middle, found
             else:
                 good = middle
-        culprit, future, commit = stack[bad - 1]
+        _, future, commit = stack[bad - 1]
         if good:
             await self._accept(stack[:good], await self._test(stack[good - 1][2]))
-        against = self._touching(culprit.files) or tuple(inside.task_id for inside in self._inside)
         future.set_result(
             Bounced(
                 ghost=self.head,
                 tree=await asyncio.to_thread(self._repository.tree_of, commit),
                 conflicts=(),
-                against=against,
+                against=tuple(inside.task_id for inside in self._inside),
                 evidence=evidence,
-                reason=f"Green by itself, but the Gate is red together with {_named(against)}.",
+                reason=RED_TOGETHER.format("what is accepted already"),
             )
         )
         self._waiting = [(candidate, waiting) for candidate, waiting, _ in stack[bad:]] + self._waiting
@@ -154,15 +175,52 @@ class Ghost:
     ) -> None:
         await asyncio.to_thread(self._repository.set_ref, self._ref, stack[-1][2])
         for candidate, future, commit in stack:
-            self._inside.append(candidate)
+            own = Inside(candidate.task_id, commit, candidate.start, candidate.files)
+            self._inside.append(own)
             self.head = commit
             future.set_result(Joined(ghost=commit, commit=commit, evidence=evidence))
+
+    async def explained(self, culprit: Candidate, bounced: Bounced) -> Bounced:
+        """The same, told with which of the others it is red. Takes the Gate several times; nobody waits."""
+        if bounced.evidence is None:
+            return bounced
+        inside = [own for own in self._inside if own.task_id in bounced.against]
+
+        async def is_red(places: Sequence[int]) -> bool:
+            commit = await asyncio.to_thread(self._put_together, [inside[place] for place in places], culprit)
+            evidence = await self._probe(commit) if commit is not None else None
+            return evidence is not None and evidence.verdict == "red"
+
+        members = [Member(own.task_id, _needs(own.start, inside)) for own in inside]
+        against = await partners(members, _needs(culprit.start, inside), is_red)
+        if not against:
+            return replace(bounced, against=(), reason=RED_WHOLE)
+        return replace(bounced, against=against, reason=RED_TOGETHER.format(named(against)))
+
+    def _put_together(self, chosen: Sequence[Inside], culprit: Candidate) -> str | None:
+        """The Base with these Tasks alone; None if git cannot merge them."""
+        head = self._base
+        for own in chosen:
+            # Its change in the Ghost, not in its own worktree: what a merge made of it counts.
+            parent = self._repository.resolve(f"{own.commit}^") or self._base
+            merge = self._repository.merge(head, own.commit, parent)
+            if merge.tree is None:
+                return None
+            head = self._repository.commit_tree(merge.tree, [head], own.task_id)
+        merged = self._merge(head, culprit)
+        return merged if isinstance(merged, str) else None
 
     def _touching(self, files: frozenset[str]) -> tuple[str, ...]:
         return tuple(inside.task_id for inside in self._inside if inside.files & files)
 
 
-def _named(against: tuple[str, ...]) -> str:
+def _needs(start: str, inside: Sequence[Inside]) -> int:
+    """On top of how many of the first of these a work began."""
+    return next((place + 1 for place, own in enumerate(inside) if own.commit == start), 0)
+
+
+def named(against: Sequence[str]) -> str:
+    """Tasks in a sentence."""
     return " and ".join(against) if against else "what is accepted already"
 
 

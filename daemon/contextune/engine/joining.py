@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from contextune.agents.briefing import gate_report
-from contextune.agents.framing import framed, named, unmarked
+from contextune.agents.joining import Side, bounced_words
 from contextune.core import events as ev
-from contextune.core.run import Run
 from contextune.engine.attempt import Done
 from contextune.engine.commits import commit_message
 from contextune.engine.ghost import Bounced, Candidate, Joined
@@ -40,16 +38,14 @@ async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> ev.
             remaining=done.remaining,
         )
     )
-    outcome = await _taken_in(
-        driver,
-        Candidate(
-            task_id=task_id,
-            commit=commit,
-            start=lease.start,
-            message=message,
-            files=frozenset(file.path for file in files),
-        ),
+    candidate = Candidate(
+        task_id=task_id,
+        commit=commit,
+        start=lease.start,
+        message=message,
+        files=frozenset(file.path for file in files),
     )
+    outcome = await _taken_in(driver, candidate)
     if isinstance(outcome, Joined):
         await driver.emit(
             ev.TaskJoined(
@@ -61,15 +57,15 @@ async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> ev.
             )
         )
         return None
-    return await _bounce(driver, task_id, lease, outcome)
+    return await _bounce(driver, candidate, lease, await driver.ghost.explained(candidate, outcome))
 
 
-async def _bounce(driver: RunDriver, task_id: str, lease: Lease, outcome: Bounced) -> ev.TaskBounced:
+async def _bounce(driver: RunDriver, candidate: Candidate, lease: Lease, outcome: Bounced) -> ev.TaskBounced:
     """Put the Task's work on top of the Ghost, then record that it goes back to an agent there.
 
     In this order: a process that dies in between leaves a Task that is still about to join.
     """
-    run = driver.run
+    run, task_id = driver.run, candidate.task_id
     event = ev.TaskBounced(
         run_id=run.id,
         at=driver.now(),
@@ -77,7 +73,7 @@ async def _bounce(driver: RunDriver, task_id: str, lease: Lease, outcome: Bounce
         reason=outcome.reason,
         against=outcome.against,
         conflicts=outcome.conflicts,
-        handed=_words(run, outcome),
+        handed=await asyncio.to_thread(_words, driver, candidate, outcome),
     )
     if run.task(task_id).bounces >= MAX_BOUNCES:
         await driver.emit(event)
@@ -128,15 +124,13 @@ async def _put_on_ghost(driver: RunDriver, task_id: str, lease: Lease, bounced: 
     await asyncio.to_thread(repository.reset_worktree, lease.path, merged)
 
 
-def _words(run: Run, bounced: Bounced) -> str:
-    """What the agent that goes on is told."""
-    words = [f"# On top of the other Tasks\nThis Task was green by itself. {unmarked(bounced.reason)}"]
-    for other in (run.task(other) for other in bounced.against):
-        words.append(f"The other Task, {unmarked(other.task.title)}:\n" + framed("said", other.summary))
-    if bounced.conflicts:
-        words.append("Files with conflict markers: " + named(bounced.conflicts))
-    else:
-        words.append("Your worktree holds your work merged with theirs. Make the Gate green again.")
-        if bounced.evidence is not None:
-            words.append(gate_report(bounced.evidence))
-    return "\n\n".join(words)
+def _words(driver: RunDriver, candidate: Candidate, bounced: Bounced) -> str:
+    """What the agent that goes on is told. Blocking."""
+    run, diff, paths = driver.run, driver.repository.diff, bounced.conflicts
+    own = run.task(candidate.task_id)
+    mine = Side(own.task, own.summary, diff(candidate.start, candidate.commit, paths) if paths else "")
+    others = [
+        Side(other.task, other.summary, diff(f"{other.joined}^", str(other.joined), paths) if paths else "")
+        for other in (run.task(task_id) for task_id in bounced.against)
+    ]
+    return bounced_words(bounced.reason, mine, others, paths, bounced.evidence)

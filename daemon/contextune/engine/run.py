@@ -31,7 +31,7 @@ from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep, keep_nothing
-from contextune.engine.ghost import Candidate, Ghost, ghost_branch
+from contextune.engine.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.leases import Leases
 from contextune.engine.limits import short_of_disk
 from contextune.engine.priming import ROLE, Priming, about_to_begin
@@ -85,8 +85,9 @@ class RunDriver:
         batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self._happened)
         self.ghost = Ghost(
             repository,
-            run.ghost or run.base.commit,
+            run.base.commit,
             test=self.test_ghost,
+            probe=self.probe,
             settle=batching.settle,
             ref=f"refs/heads/{ghost_branch(run.id)}",
         )
@@ -347,29 +348,26 @@ class RunDriver:
 
     def _restore_ghost(self) -> None:
         inside = [
-            Candidate(
-                task_id=task.id,
-                commit=task.joined or "",
-                start="",
-                message="",
-                files=frozenset(task.files),
-            )
+            Inside(task.id, task.joined or "", task.start or "", frozenset(task.files))
             for task in (self.run.task(task_id) for task_id in self.run.joined)
         ]
         self.ghost.restore(self.run.ghost or self.run.base.commit, inside)
 
     async def test_ghost(self, commit: str) -> Evidence | None:
-        """Test a combination of Tasks in a worktree of its own."""
-        command = self.run.gate
-        if command is None or self.run.baseline is None:
+        """Test what may become the Ghost, as a whole."""
+        if self.run.gate is None or self.run.baseline is None:
             return None
         tree = await asyncio.to_thread(self.repository.tree_of, commit)
         await self.emit(ev.GateStarted(run_id=self.run.id, at=self.now(), task_id=None, tree=tree))
-        evidence = await self.stand.test(
-            commit, command=command, start=self.run.base.commit, baseline=self.run.baseline
-        )
+        evidence = await self.stand.judge(commit, self.run.gate, self.run.base.commit, self.run.baseline)
         await self.emit(ev.GateFinished(run_id=self.run.id, at=self.now(), task_id=None, evidence=evidence))
         return evidence
+
+    async def probe(self, commit: str) -> Evidence | None:
+        """Test a combination of Tasks that nobody wants to join: to see who is at fault."""
+        if self.run.gate is None or self.run.baseline is None:
+            return None
+        return await self.stand.judge(commit, self.run.gate, self.run.base.commit, self.run.baseline)
 
     async def _ready(self) -> None:
         ghost = self.run.ghost

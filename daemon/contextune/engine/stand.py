@@ -16,6 +16,9 @@ from contextune.engine.originals import Sort, is_manifest, sort_of
 NAME = "ghost"
 """The name of a Run's own."""
 
+SLOW = 10_000
+"""Milliseconds from which on a Gate's affected tests are worth a run of their own before all of them."""
+
 
 class Stand:
     """The worktree of a Run that stands for no Task; one tree is tested in it at a time."""
@@ -45,6 +48,14 @@ class Stand:
                 environment={},
                 affected=affected,
             )
+
+    async def judge(self, commit: str, command: str, start: str, baseline: Baseline) -> Evidence:
+        """The whole Gate's word on a commit; where it is slow, that of the affected tests if they are red."""
+        if baseline.duration_ms >= SLOW:
+            first = await self.test(commit, command=command, start=start, baseline=baseline, affected=True)
+            if first.verdict == "red" or first.command == command:
+                return first
+        return await self.test(commit, command=command, start=start, baseline=baseline)
 
     async def with_originals(
         self, evidence: Evidence, *, command: str, start: str, baseline: Baseline
