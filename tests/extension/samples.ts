@@ -117,6 +117,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     remaining: "",
     salvage: null,
     checkoutText: null,
+    heldText: null,
     ...over,
   };
 }

@@ -187,6 +187,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         remaining="",
         salvage=None,
         checkout_text=None,
+        held_text=None,
     )
     waiting = msgspec.structs.replace(
         working,

@@ -224,6 +224,10 @@ class Objects:
         self._git.run("update-index", "-z", "--index-info", stdin=b"".join(entries), index=index)
         return self._git.run("write-tree", index=index).decode().strip()
 
+    def leads_to(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit's history, itself included, holds another commit."""
+        return self._git.call("merge-base", "--is-ancestor", ancestor, commit, allowed=(0, 1)).code == 0
+
     def diff(self, before: str, after: str, paths: Sequence[str] = ()) -> str:
         """A unified diff between two commits or trees; bytes that are not UTF-8 become U+FFFD."""
         command = ("diff-tree", "-r", "-p", "-M", "--no-ext-diff", "--no-textconv", "--no-color")

@@ -143,6 +143,10 @@ class GitRepository:
         """Those of `commits` that one of the current branch's last 1,000 commits says it reverts."""
         return self._objects.reverted(commits)
 
+    def leads_to(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit's history, itself included, holds another commit."""
+        return self._objects.leads_to(commit, ancestor)
+
     def resolve(self, name: str) -> str | None:
         """The commit that a name stands for; None if it stands for none."""
         return self._objects.resolve(name)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from contextune.core.checkout_look import look_text
 from contextune.core.evidence import Evidence
+from contextune.core.held import held_text
 from contextune.core.money import Bill, CostLine
 from contextune.core.plain_text import one_line
 from contextune.core.proof import proof_words
@@ -148,6 +149,7 @@ def evidence_lines(run: Run) -> list[str]:
             f"  There is no Gate: the work is {UNPROVED}. Name one with the setting `gate`, or with --gate."
         ]
     said = []
+    held = {one.task_id: one for one in run.held}
     for task in run.tasks:
         attempt = task.attempt
         if attempt is not None and attempt.evidence is not None:
@@ -155,6 +157,8 @@ def evidence_lines(run: Run) -> list[str]:
         if task.checkout_before is not None:
             seen = look_text(task.checkout_before, task.checkout_after, task.checkout_changed)
             said.append(f"    {one_line(seen)}")
+        if task.id in held:
+            said.append(f"    {one_line(held_text(held[task.id]))}")
     if run.ghost_evidence is not None:
         said.append(f"  All together: {proof_text(run.ghost_evidence)}")
     return said

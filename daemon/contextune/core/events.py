@@ -18,6 +18,7 @@ from contextune.core.effects import (
 from contextune.core.errors import BudgetScope
 from contextune.core.event import Event
 from contextune.core.evidence import Baseline, Evidence
+from contextune.core.held import Held
 from contextune.core.money import CacheMiss, Charge
 from contextune.core.plan import Plan
 from contextune.core.quote import Quote
@@ -302,6 +303,8 @@ class RunReady(Event, frozen=True, kw_only=True):
 
     ghost: str | None
     files: tuple[FileChange, ...]
+    held: tuple[Held, ...] = ()
+    """What the Ghost holds of each accepted Task."""
 
 
 class RunAccepted(Event, frozen=True, kw_only=True):

@@ -235,6 +235,10 @@ class Repository(Protocol):
         """Those of `commits` that a commit of the current branch says it reverts."""
         ...
 
+    def leads_to(self, commit: str, ancestor: str) -> bool:
+        """Whether a commit's history, itself included, holds another commit."""
+        ...
+
     def resolve(self, name: str) -> str | None:
         """The commit that a name stands for; None if it stands for none."""
         ...

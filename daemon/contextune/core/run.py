@@ -14,6 +14,7 @@ from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.flags import REWRITTEN
+from contextune.core.held import Held
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
@@ -68,6 +69,8 @@ class Run(Value, frozen=True, kw_only=True):
     """Ids of the Tasks in the Ghost, in order."""
     changes: tuple[ev.FileChange, ...] = ()
     """Base against Ghost, once every Task has ended."""
+    held: tuple[Held, ...] = ()
+    """What the Ghost holds of each accepted Task, once every Task has ended."""
     accepting: AcceptMode | None = None
     """How the user's branch is being moved, from the intent to its outcome."""
     seen: tuple[str, ...] = ()
@@ -201,7 +204,8 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, state="running", reason="", ended_at=None, concluded=False)
         case ev.RunReady():
             state: RunState = "review" if run.joined else "failed"
-            return change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
+            ready = change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
+            return change(ready, held=event.held)
         case AcceptStarted():
             return change(run, accepting=event.mode, seen=event.seen)
         case AcceptRefused():

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
 from contextune.core.flags import unseen_text
+from contextune.core.held import held_text
 from contextune.core.ports import Clock, Repository
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
@@ -57,6 +58,10 @@ def refuse(run: Run, mode: AcceptMode, seen: Collection[str]) -> None:
         raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
     if run.ghost is None or not run.joined:
         raise UsageProblem(f"Run {run.id} has no accepted Task, so there is nothing to accept.")
+    partial = [held for held in run.held if not held.is_whole]
+    if partial:
+        told = " ".join(f"{held.task_id}: {held_text(held)}" for held in partial)
+        raise UsageProblem(f"Run {run.id} cannot be accepted. {told} Do that Task again.")
     unseen = [change for change in run.changes if change.flag and change.path not in seen]
     if unseen:
         raise UsageProblem(unseen_text(run.id, unseen))

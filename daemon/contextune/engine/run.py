@@ -20,6 +20,7 @@ from contextune.core.errors import (
     UsageProblem,
 )
 from contextune.core.evidence import Evidence
+from contextune.core.held import Held
 from contextune.core.ports import Repository
 from contextune.core.run import Run, advance, with_rewritten
 from contextune.core.settings import Settings
@@ -32,6 +33,7 @@ from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.ghost import Ghost, Inside, ghost_branch
+from contextune.engine.holding import what_is_held
 from contextune.engine.leases import Leases
 from contextune.engine.limits import short_of_disk
 from contextune.engine.priming import ROLE, Priming, about_to_begin
@@ -372,11 +374,14 @@ class RunDriver:
     async def _ready(self) -> None:
         ghost = self.run.ghost
         files: tuple[ev.FileChange, ...] = ()
+        held: tuple[Held, ...] = ()
         if ghost is not None:
             changes = await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost)
             files = marked_unproved(with_rewritten(changes, self.run), self.run.tasks)
+            held = await asyncio.to_thread(what_is_held, self.repository, self.run, ghost)
         records = await unrecorded(self.world.journal, self.run, self.now())
-        await self.emit(*records, ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files))
+        ready = ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files, held=held)
+        await self.emit(*records, ready)
 
 
 def _heed(recording: asyncio.Future[None]) -> None:

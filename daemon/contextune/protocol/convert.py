@@ -8,6 +8,7 @@ from contextune.core.check import Check
 from contextune.core.checkout_look import look_text
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
+from contextune.core.held import Held, held_text
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import one_line, readable
 from contextune.core.proof import proof_words
@@ -134,6 +135,7 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
 def run_view(run: Run, driver: Driver = "nobody") -> RunView:
     """A Run, and which process drives it."""
     wave_of = {task_id: number for number, wave in enumerate(run.waves, 1) for task_id in wave}
+    held = {one.task_id: one for one in run.held}
     return RunView(
         id=run.id,
         repository=run.repository,
@@ -153,7 +155,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         offline=run.offline,
         run_command=run.run_command,
         waves=run.waves,
-        tasks=tuple(_task_view(task, wave_of[task.id]) for task in run.tasks),
+        tasks=tuple(_task_view(task, wave_of[task.id], held.get(task.id)) for task in run.tasks),
         bill=bill_view(run.bill),
         costs=tuple(cost_line_view(line) for line in run.costs),
         ghost=run.ghost,
@@ -178,7 +180,7 @@ def can_undo(run: Run) -> bool:
     return run.state == "accepted" and run.accepted is not None and run.accepted.mode in {"merge", "squash"}
 
 
-def _task_view(task: TaskRun, wave: int) -> TaskView:
+def _task_view(task: TaskRun, wave: int, held: Held | None) -> TaskView:
     attempt = task.attempt
     evidence = attempt.evidence if attempt else None
     return TaskView(
@@ -202,6 +204,7 @@ def _task_view(task: TaskRun, wave: int) -> TaskView:
         branch=task.branch,
         port=task.port,
         commit=task.commit,
+        held_text=held_text(held) if held else None,
         summary=task.summary,
         remaining=task.remaining,
         salvage=task.salvage,

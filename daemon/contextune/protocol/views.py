@@ -122,6 +122,8 @@ class TaskView(View, frozen=True, kw_only=True):
     branch: str | None
     port: int | None
     commit: str | None
+    held_text: str | None
+    """Whether the Run's result holds it, a sentence; None before every Task has ended."""
     summary: str
     remaining: str
     salvage: str | None

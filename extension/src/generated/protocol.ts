@@ -582,6 +582,16 @@ export interface GateStarted {
   attempt: number | null;
 }
 /**
+ * One accepted Task in the result.
+ */
+export interface Held {
+  taskId: string;
+  commit: string;
+  tree: string;
+  isInside: boolean;
+  lost: string[];
+}
+/**
  * A worktree was given back; `salvage` names the ref that keeps what was uncommitted in it.
  */
 export interface LeaseReturned {
@@ -1039,6 +1049,7 @@ export interface TaskView {
   branch: string | null;
   port: number | null;
   commit: string | null;
+  heldText: string | null;
   summary: string;
   remaining: string;
   salvage: string | null;
@@ -1147,6 +1158,7 @@ export interface RunReady {
   at: number;
   ghost: string | null;
   files: FileChange[];
+  held: Held[];
 }
 /**
  * Which Run, and a new budget in dollars if it was parked.

@@ -48,6 +48,7 @@ export class TaskNode implements Node {
     lines.push(task.brief);
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
     if (task.checkoutText !== null) lines.push(task.checkoutText);
+    if (task.heldText !== null) lines.push(task.heldText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
     return lines.join("\n\n");
   }
