@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Application, Command } from "./application";
 import { debugBundle } from "./commands/debugBundle";
+import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
@@ -41,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
   "contextune.allowUnfenced": product.allowCommandsUnfenced,
+  "contextune.mergeByHand": mergeByHand,
   "contextune.restoreWorktree": worktrees.restoreWorktree,
 };
 

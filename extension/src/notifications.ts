@@ -36,9 +36,11 @@ export class Notifications implements vscode.Disposable {
 }
 
 async function ask(run: RunView, task: TaskView, question: string): Promise<void> {
-  const answer = vscode.l10n.t("Answer");
+  const byHand = task.toMerge.length > 0;
+  const answer = byHand ? vscode.l10n.t("Merge by Hand") : vscode.l10n.t("Answer");
   const chosen = await vscode.window.showInformationMessage(`${task.title}: ${question}`, answer);
-  if (chosen === answer) await vscode.commands.executeCommand("contextune.answerQuestion", run.id, task.id);
+  const command = byHand ? "contextune.mergeByHand" : "contextune.answerQuestion";
+  if (chosen === answer) await vscode.commands.executeCommand(command, run.id, task.id);
 }
 
 async function tellState(run: RunView): Promise<void> {

@@ -9,15 +9,19 @@ const SCHEME = "contextune-review";
 const CONTEXT = "contextune.reviewing";
 const TITLE_LENGTH = 48;
 
+/** A file as it is on one side of a Task's work. */
+export function sideUri(run: RunView, task: TaskView, path: string, side: ReviewSide["side"]): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: SCHEME,
+    path: labelPath(task, path),
+    query: sideQuery({ runId: run.id, taskId: task.id, path, side }),
+  });
+}
+
 /** Both sides of a change; a side on which the file is absent is undefined. */
-function sides(run: RunView, entry: ReviewEntry) {
-  const { path, before, after } = entry.change;
-  const uri = (side: ReviewSide["side"]): vscode.Uri =>
-    vscode.Uri.from({
-      scheme: SCHEME,
-      path: labelPath(entry),
-      query: sideQuery({ runId: run.id, taskId: entry.task.id, path, side }),
-    });
+function sides(run: RunView, { task, change }: ReviewEntry) {
+  const { path, before, after } = change;
+  const uri = (side: ReviewSide["side"]): vscode.Uri => sideUri(run, task, path, side);
   return { before: before === null ? undefined : uri("before"), after: after === null ? undefined : uri("after") };
 }
 

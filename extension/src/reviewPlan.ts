@@ -25,7 +25,7 @@ export interface ReviewSide {
   readonly runId: string;
   readonly taskId: string;
   readonly path: string;
-  readonly side: "before" | "after";
+  readonly side: "base" | "before" | "after";
 }
 
 /** The query of a side's document; the document's own path is for people. */
@@ -37,15 +37,15 @@ export function sideQuery(side: ReviewSide): string {
 export function parseSide(query: string): ReviewSide {
   const values = new URLSearchParams(query);
   const [runId, taskId, path, side] = ["runId", "taskId", "path", "side"].map((name) => values.get(name));
-  if (!runId || !taskId || !path || (side !== "before" && side !== "after")) {
+  if (!runId || !taskId || !path || (side !== "base" && side !== "before" && side !== "after")) {
     throw new Error(`${query} names no side of a review`);
   }
   return { runId, taskId, path, side };
 }
 
 /** `/Round half up/parcel/money.py`: how a file is called in a review, with its Task in place of a root folder. */
-export function labelPath({ task, change }: ReviewEntry): string {
-  return `/${task.title.replace(/[/\\]/g, " ")}/${change.path}`;
+export function labelPath(task: TaskView, path: string): string {
+  return `/${task.title.replace(/[/\\]/g, " ")}/${path}`;
 }
 
 /** A text of at most `length` characters, cut at a word where that is possible. */

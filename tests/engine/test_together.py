@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from contextune.core import events as ev
+from contextune.core.task_run import LEAVE_OUT, MERGED
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     GATE,
+    Desk,
     edit,
     finish,
     plays,
+    read,
     task,
     turn,
     waits_for,
@@ -22,6 +25,7 @@ gate = {GATE!r}
 gate_retries = 0
 ladder = [{{model = "claude-haiku-5-5", effort = "low"}}]
 """
+LEFT = "There are conflict markers left in calc/rates.py. Merge that, too."
 OLD = "    return hours * RATE\n"
 ON_TOP = "# On top of the other Tasks"
 
@@ -142,6 +146,88 @@ async def test_what_git_cannot_merge_goes_to_the_conflict_resolver(desk: MakeDes
     # Both Tasks stay apart in the history, each with its own change.
     subjects = here.place.said("log", "--format=%s", f"{run.base.commit}..{run.ghost}").splitlines()
     assert subjects == ["round hours", "add fee"]
+
+
+CLASH = (
+    plays(
+        "add fee", turn(edit("calc/rates.py", OLD, "    return hours * RATE + 0\n"), finish("A fee of 0."))
+    ),
+    plays("round hours", turn(read("calc/rates.py"), finish("I cannot.")), role="conflict-resolver"),
+)
+"""What git cannot merge, and who was to: it leaves the markers, so that the Gate is red."""
+BOTH = "RATE = 2\n\n\ndef price(hours):\n    return round(hours) * RATE + 0\n"
+
+
+async def left_to_the_user(desk: MakeDesk, folder: Path) -> Desk:
+    """A Run in which a Task waits for its user to merge."""
+    flag = folder / "first is in"
+    rounding = (
+        waits_for(flag),
+        edit("calc/rates.py", OLD, "    return round(hours) * RATE\n"),
+        finish("Rounded."),
+    )
+    here = await desk(*CLASH, plays("round hours", turn(*rounding), unless=[ON_TOP]), settings=ONE_RUNG)
+    await here.start(task("add fee", "calc/rates.py"), task("round hours", "calc/rates.py"))
+    await here.event(ev.TaskJoined, task_id="add")
+    flag.touch()
+    await here.until(lambda run: run.task("round").state == "asking")
+    return here
+
+
+async def test_what_nobody_can_merge_waits_for_the_user(desk: MakeDesk, tmp_path: Path) -> None:
+    here = await left_to_the_user(desk, tmp_path)
+    run = (await here.app.runs(here.place.root))[0]
+    waiting = run.task("round")
+    assert waiting.to_merge == ("calc/rates.py",)
+    assert waiting.question is not None
+    assert waiting.question.text.startswith("git cannot merge calc/rates.py with add. The conflict-resolver")
+    # All three sides are there to be shown.
+    base, ours, theirs = [
+        (await here.app.file_at(run.id, "round", "calc/rates.py", side) or b"").decode()
+        for side in ("base", "before", "after")
+    ]
+    assert (OLD in base, "RATE + 0" in ours, "round(hours)" in theirs) == (True, True, True)
+    # To say so is not enough.
+    await here.app.answer(run.id, "round", MERGED)
+    await here.event(ev.QuestionAsked, question=LEFT, task_id="round")
+    file = Path(waiting.worktree or "") / "calc/rates.py"
+    file.write_text(BOTH.replace("+ 0", "+ 1"))
+    await here.app.answer(run.id, "round", MERGED)
+    red = await here.until(lambda run: "The Gate is red" in getattr(run.task("round").question, "text", ""))
+    assert "test_price" in getattr(red.task("round").question, "text", "")
+    file.write_text(BOTH)
+    await here.app.answer(run.id, "round", MERGED)
+    done = await here.wait(run.id)
+    assert (done.state, done.joined) == ("review", ("add", "round"))
+    assert here.file(done.ghost, "calc/rates.py") == BOTH
+    assert all(held.is_whole for held in done.held)
+
+
+async def test_a_task_that_the_user_leaves_out_fails_and_the_rest_goes_on(
+    desk: MakeDesk, tmp_path: Path
+) -> None:
+    here = await left_to_the_user(desk, tmp_path)
+    run = (await here.app.runs(here.place.root))[0]
+    await here.app.answer(run.id, "round", "Whatever")
+    await here.until(lambda run: "is none of the choices" in getattr(run.task("round").question, "text", ""))
+    await here.app.answer(run.id, "round", LEAVE_OUT)
+    done = await here.wait(run.id)
+    assert (done.state, done.joined, done.task("round").state) == ("review", ("add",), "failed")
+
+
+async def test_another_process_asks_the_user_again(desk: MakeDesk, tmp_path: Path) -> None:
+    here = await left_to_the_user(desk, tmp_path)
+    run = (await here.app.runs(here.place.root))[0]
+    await here.app.close()
+    here.app = here.open()
+    here.heard.clear()
+    await here.app.resume(run.id)
+    await here.event(ev.QuestionAsked, task_id="round")
+    again = await here.app.run(run.id)
+    assert again.task("round").to_merge == ("calc/rates.py",)
+    (Path(again.task("round").worktree or "") / "calc/rates.py").write_text(BOTH)
+    await here.app.answer(run.id, "round", MERGED)
+    assert (await here.wait(run.id)).joined == ("add", "round")
 
 
 async def test_two_green_tasks_that_are_red_together_send_the_later_one_back(

@@ -342,6 +342,10 @@ def write(path: str, content: str) -> dict[str, Any]:
     return {"name": "write", "input": {"files": [{"path": path, "content": content}]}}
 
 
+def read(*paths: str) -> dict[str, Any]:
+    return {"name": "read", "input": {"files": [{"path": path} for path in paths]}}
+
+
 def bash(command: str) -> dict[str, Any]:
     return {"name": "bash", "input": {"command": command}}
 

@@ -40,7 +40,7 @@ test.each([
 });
 
 test("a file is called by its Task and its path", () => {
-  expect(labelPath({ task: task({ title: "Read a/b" }), change: change("src/a.py") })).toBe("/Read a b/src/a.py");
+  expect(labelPath(task({ title: "Read a/b" }), "src/a.py")).toBe("/Read a b/src/a.py");
 });
 
 test.each([

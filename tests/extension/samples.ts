@@ -118,6 +118,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     salvage: null,
     checkoutText: null,
     heldText: null,
+    toMerge: [],
     ...over,
   };
 }

@@ -282,6 +282,15 @@ class TaskBounced(Event, frozen=True, kw_only=True):
     """Files that git could not merge."""
     handed: str = ""
     """What the agent that goes on with it is told."""
+    commit: str = ""
+    """What it came with: its own commit, whose parent is where it began."""
+
+
+class TaskDecided(Event, frozen=True, kw_only=True):
+    """The user has answered a question about the Task that no agent hears of."""
+
+    task_id: str
+    answer: str
 
 
 class TaskEnded(Event, frozen=True, kw_only=True):
@@ -405,6 +414,7 @@ AnyEvent = (
     | TaskCommitted
     | TaskJoined
     | TaskBounced
+    | TaskDecided
     | TaskEnded
     | TaskRetried
     | RunReady

@@ -17,6 +17,10 @@ from contextune.core.money import Bill
 from contextune.core.plan import Task
 from contextune.core.states import AttemptOutcome, TaskState
 
+MERGED, LEAVE_OUT = "It is merged", "Leave this Task out"
+MERGE_CHOICES = (MERGED, LEAVE_OUT)
+"""What the user chooses from when asked to merge by hand."""
+
 
 class Question(Value, frozen=True, kw_only=True):
     """What an agent wants to know."""
@@ -102,6 +106,12 @@ class TaskRun(Value, frozen=True, kw_only=True):
         return newest[-1] if newest else None
 
     @property
+    def to_merge(self) -> tuple[str, ...]:
+        """Files that the user is asked to merge by hand in its worktree."""
+        asks = self.question is not None and self.question.choices == MERGE_CHOICES
+        return self.bounced.conflicts if asks and self.bounced is not None else ()
+
+    @property
     def leases(self) -> tuple[str, ...]:
         """Names of the worktrees that its attempts were given."""
         most = max((attempt.trial for attempt in self.attempts), default=1)
@@ -148,6 +158,8 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
         case ev.TaskBudgetRaised():
             state: TaskState = "working" if task.state == "asking" else task.state
             return change(task, state=state, question=None, asked_by=None, budget=event.budget)
+        case ev.TaskDecided():
+            return change(task, state="working", question=None, asked_by=None)
         case ev.AgentTold():
             return change(task, told=(*task.told, event.text), words=(*task.words, event.text))
         case ev.GateStarted():

@@ -73,6 +73,7 @@ async def _bounce(driver: RunDriver, candidate: Candidate, lease: Lease, outcome
         reason=outcome.reason,
         against=outcome.against,
         conflicts=outcome.conflicts,
+        commit=candidate.commit,
         handed=await asyncio.to_thread(_words, driver, candidate, outcome),
     )
     if run.task(task_id).bounces >= MAX_BOUNCES:

@@ -52,16 +52,17 @@ class Reading:
         return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
 
     async def file_at(
-        self, run_id: str, task_id: str | None, path: str, side: Literal["before", "after"]
+        self, run_id: str, task_id: str | None, path: str, side: Literal["base", "before", "after"]
     ) -> bytes | None:
         """One side of a diff: of the whole Run, or of one Task's own commit."""
         run = await self.run(run_id)
         commit: str | None
         if task_id is None:
-            commit = run.base.commit if side == "before" else run.ghost
+            commit = run.ghost if side == "after" else run.base.commit
         else:
             task = (await self.run_with(run_id, task_id)).task(task_id)
-            commit = (task.start if side == "before" else task.commit) or None
+            own = task.commit or (task.bounced.commit if task.bounced else None)
+            commit = {"base": f"{own}^" if own else None, "before": task.start}.get(side, own) or None
         if commit is None:
             return None
         place = await self._places.of_run(run)

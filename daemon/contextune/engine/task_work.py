@@ -12,6 +12,7 @@ from contextune.core.ladder import beginning, reached, step_of
 from contextune.core.task_run import TaskRun
 from contextune.engine.attempt import Done
 from contextune.engine.best_of import BestOf
+from contextune.engine.by_hand import merged_by_hand
 from contextune.engine.climbing import step_above
 from contextune.engine.joining import MAX_BOUNCES, join, lease_taken
 from contextune.engine.leases import Lease
@@ -54,10 +55,10 @@ class TaskWork:
         done = await self._green_before()
         while True:
             if done is None:
-                if standing.rung is None:
-                    await self._driver.end_task(self._task_id, "failed", reason)
-                    return
-                done = await self._on_rung(standing, handed, reason)
+                done = await self._next(standing, handed, reason)
+            if done is None:
+                await self._driver.end_task(self._task_id, "failed", reason)
+                return
             if done.outcome != "green":
                 reason = why_climb(done.outcome, done.evidence, done.summary)
                 text = await diff(self._driver, self._lease)
@@ -115,6 +116,14 @@ class TaskWork:
             return Standing(name, (own, *after), 0, 0)
         start, _ = beginning(self._driver.run.quote, self._task.task, ladder)
         return Standing(name, ladder, start, start)
+
+    async def _next(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done | None:
+        """The work on a rung, or beyond the last one the user's own; None if nobody can."""
+        if standing.rung is not None:
+            return await self._on_rung(standing, handed, reason)
+        if standing.role == RESOLVER:
+            return await merged_by_hand(self._driver, self._task_id, self._lease)
+        return None
 
     async def _on_rung(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done:
         driver, lease = self._driver, self._lease

@@ -200,6 +200,7 @@ def _task_view(task: TaskRun, wave: int, held: Held | None) -> TaskView:
         changes=task.changes,
         evidence=evidence_view(evidence) if evidence else None,
         question=task.question,
+        to_merge=task.to_merge,
         worktree=task.worktree,
         branch=task.branch,
         port=task.port,

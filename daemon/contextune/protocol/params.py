@@ -128,7 +128,8 @@ class ReviewContentParams(Params, frozen=True, kw_only=True):
     run_id: str
     task_id: str | None = None
     path: str
-    side: Literal["before", "after"]
+    side: Literal["base", "before", "after"]
+    """`base` is where the Task's own commit began, which is not `before` once it went back to an agent."""
 
 
 class ReviewContentResult(View, frozen=True, kw_only=True):

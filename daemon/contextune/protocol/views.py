@@ -118,6 +118,8 @@ class TaskView(View, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...]
     evidence: EvidenceView | None
     question: Question | None
+    to_merge: tuple[str, ...]
+    """Files that the user is asked to merge by hand in its worktree."""
     worktree: str | None
     branch: str | None
     port: int | None

@@ -946,7 +946,7 @@ export interface ReviewContentParams {
   runId: string;
   taskId?: string | null;
   path: string;
-  side: "after" | "before";
+  side: "after" | "base" | "before";
 }
 /**
  * The text, or None if the file is absent on that side or is not text.
@@ -1045,6 +1045,7 @@ export interface TaskView {
   changes: FileChange[];
   evidence: EvidenceView | null;
   question: Question | null;
+  toMerge: string[];
   worktree: string | null;
   branch: string | null;
   port: number | null;
@@ -1257,6 +1258,7 @@ export interface TaskBounced {
   against: string[];
   conflicts: string[];
   handed: string;
+  commit: string;
 }
 /**
  * The user lets a Task cost more than the setting says.
@@ -1281,6 +1283,16 @@ export interface TaskCommitted {
   files: FileChange[];
   summary: string;
   remaining: string;
+}
+/**
+ * The user has answered a question about the Task that no agent hears of.
+ */
+export interface TaskDecided {
+  kind: "task_decided";
+  runId: string;
+  at: number;
+  taskId: string;
+  answer: string;
 }
 /**
  * A Task will not be worked on any more: failed, cancelled, or skipped with what it depends on.

@@ -149,6 +149,7 @@ export function taskTokens(task: TaskView, run: RunView): string {
   if (!over && task.state !== "asking") tokens.push("tellable");
   if (over && task.state !== "accepted" && !closed) tokens.push("retryable");
   if (task.state === "asking") tokens.push("answerable");
+  if (task.toMerge.length > 0) tokens.push("mergeable");
   if (task.changes.length > 0) tokens.push("reviewable");
   if (task.attempts.length > 0) tokens.push("readable");
   if (task.worktree !== null) tokens.push("openable");
