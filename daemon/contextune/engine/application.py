@@ -27,9 +27,9 @@ from contextune.engine import accept as acceptance
 from contextune.engine.debug_bundle import DebugBundles
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
-from contextune.engine.edits import OpenQuote, arranged, edited
 from contextune.engine.leases import Leases
 from contextune.engine.lookout import Lookout
+from contextune.engine.open_quotes import OpenQuote, OpenQuotes
 from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
 from contextune.engine.quote import Quoter, QuoteRequest, below
@@ -61,7 +61,7 @@ class Application(Reading):
         """What a person does with worktrees and Salvages."""
         self.advice = WorktreeAdvice(world, self._places)
         self.bundles = DebugBundles(world)
-        self._quotes: dict[str, OpenQuote] = {}
+        self._quotes = OpenQuotes()
         self._refused: set[Path] = set()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -116,7 +116,7 @@ class Application(Reading):
             on_stage=on_stage,
         )
         quote = await quoter.make(request, self.todos.overlays(root))
-        self._quotes[quote.id] = OpenQuote(quote, settings, quoter.pricer, quoter.facts)
+        self._quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
         return quote
 
     def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
@@ -124,14 +124,7 @@ class Application(Reading):
 
         Raises UsageProblem if there is no such Quote, or if that is impossible.
         """
-        self._quotes[quote_id] = arranged(self._open(quote_id), choice, first, second)
-        return self._quotes[quote_id].quote
-
-    def _open(self, quote_id: str) -> OpenQuote:
-        known = self._quotes.get(quote_id)
-        if known is None:
-            raise UsageProblem(f"There is no quote {quote_id}. It was started already, or never made.")
-        return known
+        return self._quotes.arrange(quote_id, choice, first, second)
 
     async def start(
         self,
@@ -142,9 +135,7 @@ class Application(Reading):
         agents: int | None = None,
     ) -> Run:
         """Approve a Quote. The Run is journalled and returned at once; the work goes on by itself."""
-        quote, settings, pricer, facts = self._open(quote_id)
-        quote = edited(quote, {str(edit["id"]): edit for edit in edits}, pricer, facts)
-        del self._quotes[quote_id]
+        quote, settings = self._quotes.approve(quote_id, {str(edit["id"]): edit for edit in edits})
         settings = msgspec.structs.replace(
             settings,
             budget=settings.budget if budget is None else budget,

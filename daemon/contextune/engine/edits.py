@@ -13,27 +13,24 @@ from contextune.core.overlaps import find_overlaps, serialised, with_order
 from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote, TaskQuote
 from contextune.core.rearranged import Choice, rearranged
-from contextune.core.settings import Settings
 from contextune.core.touches import TaskFacts, both
 from contextune.engine.pricing import Pricer, in_all
 
 
-class OpenQuote(NamedTuple):
-    """A Quote that waits to be approved, and what it takes to change it."""
+class Arranged(NamedTuple):
+    """A Quote after a choice, and what its Tasks now touch."""
 
     quote: Quote
-    settings: Settings
-    pricer: Pricer
     facts: tuple[TaskFacts, ...]
-    """What its Tasks touch."""
 
 
-def arranged(known: OpenQuote, choice: Choice, first: str, second: str) -> OpenQuote:
+def arranged(
+    quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, choice: Choice, first: str, second: str
+) -> Arranged:
     """The Quote after the user's choice about two Tasks that overlap, priced anew.
 
     Raises UsageProblem if there are no such Tasks, or the choice is impossible.
     """
-    quote = known.quote
     try:
         plan = rearranged(quote.plan, choice, first, second)
     except KeyError as unknown:
@@ -41,7 +38,6 @@ def arranged(known: OpenQuote, choice: Choice, first: str, second: str) -> OpenQ
     except ValueError as problem:
         raise UsageProblem(str(problem)) from None
     now = {old: old for old in (task.id for task in quote.plan.tasks)}
-    facts = known.facts
     if choice == "merge":
         kept = next(task.id for task in plan.tasks if task.id in (first, second))
         gone = second if kept == first else first
@@ -53,7 +49,7 @@ def arranged(known: OpenQuote, choice: Choice, first: str, second: str) -> OpenQ
         msgspec.structs.replace(one, allowed=choice == "together") if {one.first, one.second} == pair else one
         for one in overlaps
     ]
-    priced = _priced(quote, plan, known.pricer)
+    priced = _priced(quote, plan, pricer)
     changed = msgspec.structs.replace(
         quote,
         plan=plan,
@@ -62,7 +58,7 @@ def arranged(known: OpenQuote, choice: Choice, first: str, second: str) -> OpenQ
         tasks=priced,
         price=in_all([task.price for task in priced], quote.forecast),
     )
-    return known._replace(quote=changed, facts=facts)
+    return Arranged(changed, facts)
 
 
 def edited(
@@ -151,14 +147,10 @@ def _merged(facts: Sequence[TaskFacts], kept: str, gone: str) -> tuple[TaskFacts
 def _priced(quote: Quote, plan: Plan, pricer: Pricer) -> tuple[TaskQuote, ...]:
     """The prices of a changed Plan's Tasks: as they were, and anew where Tasks became one."""
     same = {task.id: task for task in quote.plan.tasks}
-    found = []
+    found: list[TaskQuote] = []
     for task in plan.tasks:
-        known = quote.priced(task.id)
-        is_same = (
-            known is not None
-            and task.todo_ids == same[task.id].todo_ids
-            and task.brief == same[task.id].brief
-        )
+        known, before = quote.priced(task.id), same[task.id]
+        is_same = (task.todo_ids, task.brief) == (before.todo_ids, before.brief)
         found += [known] if known is not None and is_same else pricer.quotes([task], quote.todos)
     return tuple(found)
 
