@@ -32,7 +32,7 @@ being below between both call calls case change check class code could does doin
 empty ensure error errors every exist fails file files find first fixed from function give goes
 handle have here implement improve instead into just keep less like line lines list look made make
 makes many maybe method more most much must need needs never none only other over pass please proper
-properly refuse remove return returns same says should show some something sometimes sure take test
+properly refuse remove return returns same says should show some something sometimes sure take task tasks test
 tests than that them then there these they thing this those time todo true type under until upon
 used user users uses using value values very want well were what when where which while will with
 without work works would write wrong your
