@@ -70,6 +70,13 @@ def serialised(plan: Plan, overlaps: Iterable[Overlap]) -> Plan:
     )
 
 
+def overlap_text(overlap: Overlap) -> str:
+    """An overlap in words: what two Tasks share, and how they run."""
+    reason = overlap.reason or f"Two Tasks touch {overlap.symbol or overlap.path}."
+    how = "They go one after the other." if overlap.in_order else "They run at the same time."
+    return f"{reason} {how}"
+
+
 def _may_meet(one: TaskFacts, other: TaskFacts) -> bool:
     """Quick: whether there can be anything between two Tasks."""
     return bool(

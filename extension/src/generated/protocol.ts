@@ -721,13 +721,18 @@ export interface Noted {
  */
 export interface Nothing {}
 /**
- * Two Tasks without an order between them that touch the same thing.
+ * Two Tasks that touch the same thing, whether or not one waits for the other.
  */
 export interface Overlap {
   first: string;
   second: string;
   path: string;
   symbol: string | null;
+  kind: "calls" | "related" | "same_file" | "same_symbol" | "same_test";
+  strong: boolean;
+  reason: string;
+  inOrder: boolean;
+  allowed: boolean;
 }
 /**
  * The DAG of Tasks of a Run.
@@ -828,6 +833,15 @@ export interface TaskQuote {
   reason: string;
   kind: string;
   explored: boolean;
+}
+/**
+ * How two Tasks of an open Quote that overlap shall run, by their ids.
+ */
+export interface QuoteArrangeParams {
+  quoteId: string;
+  choice: "merge" | "serialise" | "together";
+  first: string;
+  second: string;
 }
 /**
  * How far a Quote is.
@@ -1503,6 +1517,8 @@ export const Requests = {
   todoList: "contextune/todo/list",
   /** Plan and price; streams. */
   quoteCreate: "contextune/quote/create",
+  /** Settle what two Tasks share. */
+  quoteArrange: "contextune/quote/arrange",
   /** Approve a Quote; streams. */
   runStart: "contextune/run/start",
   /** Runs, newest first. */
@@ -1571,6 +1587,7 @@ export const Notifications = {
 export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
+  "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
   "contextune/run/start": { params: RunStartParams; result: RunStartResult };
   "contextune/run/list": { params: RunListParams; result: RunListResult };
   "contextune/run/get": { params: RunParams; result: RunChanged };
