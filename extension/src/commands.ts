@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Application, Command } from "./application";
 import { debugBundle } from "./commands/debugBundle";
 import * as product from "./commands/product";
+import { arrangeTasks } from "./commands/quotes";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
 import * as work from "./commands/work";
@@ -35,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.restartDaemon": product.restartDaemon,
   "contextune.showLog": product.showLog,
 
+  "contextune.arrangeTasks": arrangeTasks,
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,
