@@ -57,7 +57,7 @@ export class Quotes {
       else if (choice?.kind === "pin") await pinStart(draft.quote, draft, choice.taskId);
       else if (choice?.kind === "arrange") await this.#settle(draft, choice.taskId);
       else if (choice?.kind === "start") return this.#start(draft);
-      else return undefined;
+      else return this.#leave(draft);
     }
   }
 
@@ -87,6 +87,11 @@ export class Quotes {
       shown.refresh();
     });
     return shown.choice.finally(unsubscribe);
+  }
+
+  async #leave({ quote }: Draft): Promise<undefined> {
+    this.store.dropQuote(quote.id);
+    await this.daemon.request(Requests.quoteLeave, { quoteId: quote.id });
   }
 
   async #start(draft: Draft): Promise<string> {

@@ -1,16 +1,38 @@
-/** What two Tasks share: on both TODO lines while the Quote is open, settled from the line. */
+/** What two Tasks share: told on both TODO lines while a Quote is open, and settled from the line. */
 import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
 const scenario = useScenario({ prepare: prepareSample, settings: { "contextune.offline": true } });
+const told = () => scenario().workbench.editor.locator(".squiggly-info");
 
 test("both lines tell what their Tasks share", async () => {
   const { workbench } = scenario();
-  await workbench.openFile("sizes.py");
+  await workbench.openFile("parcel/sizes.py");
+  await workbench.goToLine(48);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   await workbench.expectText(/^Quote: /);
-  await workbench.page.locator(".monaco-editor .squiggly-info").nth(1).waitFor();
-  expect(await workbench.page.locator(".monaco-editor .squiggly-info").count()).toBe(2);
+  await expect.poll(() => told().count()).toBe(2);
   await scenario().screenshot("1-both-lines");
+});
+
+test("the line offers to settle it, and the open Quote follows", async () => {
+  const { workbench } = scenario();
+  const { page } = workbench;
+  await workbench.editor.locator(".view-line", { hasText: "people also write" }).click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Control+.");
+  const together = page.locator(".action-widget .monaco-list-row.action", { hasText: "one after the other" });
+  await together.first().waitFor();
+  await scenario().screenshot("2-choices");
+  await together.first().click();
+  await page.locator(".quick-input-list", { hasText: "Wave 2" }).waitFor();
+  await workbench.hover(48, "TODO");
+  await scenario().screenshot("3-settled");
+});
+
+test("a Quote that is left tells nothing more", async () => {
+  const { workbench } = scenario();
+  await workbench.dismiss();
+  await expect.poll(() => told().count()).toBe(0);
 });

@@ -484,6 +484,18 @@ async def test_what_two_tasks_share_is_settled_over_the_wire(
     assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
 
 
+async def test_a_quote_that_the_user_leaves_tells_nothing_more(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    quote_id = (await editor.ask("contextune/quote/create", {"all": True}))["quoteId"]
+    assert (await editor.hear("textDocument/publishDiagnostics"))["diagnostics"]
+    await editor.ask("contextune/quote/leave", {"quoteId": "q_another"})
+    await editor.ask("contextune/quote/leave", {"quoteId": quote_id})
+    assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+
+
 def merge_choice(action: dict[str, Any]) -> str:
     (argument,) = action["command"]["arguments"]
     return str(argument["choice"])

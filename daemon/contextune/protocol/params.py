@@ -57,6 +57,12 @@ class QuoteChanged(View, frozen=True, kw_only=True):
     quote: QuoteView | None
 
 
+class QuoteParams(Params, frozen=True, kw_only=True):
+    """Which Quote."""
+
+    quote_id: str
+
+
 class QuoteArrangeParams(Params, frozen=True, kw_only=True):
     """How two Tasks of an open Quote that overlap shall run, by their ids."""
 

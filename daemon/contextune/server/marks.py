@@ -102,6 +102,10 @@ class Marks:
         if quote is not None:
             self._quotes[repository] = quote
 
+    def leave(self, quote_id: str) -> None:
+        """The user does not look at this Quote any more; another one of its repository stays."""
+        self._quotes = {place: quote for place, quote in self._quotes.items() if quote.id != quote_id}
+
     def of(self, file: Path, todo: Todo) -> Mark | None:
         """The newest Run, current ones before ended ones, that concerns this Todo of this file."""
         marks = [

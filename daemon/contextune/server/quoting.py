@@ -81,3 +81,9 @@ def put_away(session: Session, repository: str) -> None:
     """The user does not look at a repository's Quote any more."""
     session.marks.quoted(repository, None)
     session.show_marks()
+
+
+def leave_quote(session: Session, quote_id: str) -> None:
+    """The user leaves a Quote without starting it; one that was made since stays."""
+    session.marks.leave(session.quotes.get(quote_id, quote_id))
+    session.show_marks()

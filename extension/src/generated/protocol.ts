@@ -913,6 +913,12 @@ export interface QuoteCreateResult {
   quoteId: string;
 }
 /**
+ * Which Quote.
+ */
+export interface QuoteParams {
+  quoteId: string;
+}
+/**
  * A request is about to leave; its worst case is held back from the budget.
  */
 export interface RequestReserved {
@@ -1519,6 +1525,8 @@ export const Requests = {
   quoteCreate: "contextune/quote/create",
   /** Settle what two Tasks share. */
   quoteArrange: "contextune/quote/arrange",
+  /** Put an open Quote away. */
+  quoteLeave: "contextune/quote/leave",
   /** Approve a Quote; streams. */
   runStart: "contextune/run/start",
   /** Runs, newest first. */
@@ -1588,6 +1596,7 @@ export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
+  "contextune/quote/leave": { params: QuoteParams; result: Nothing };
   "contextune/run/start": { params: RunStartParams; result: RunStartResult };
   "contextune/run/list": { params: RunListParams; result: RunListResult };
   "contextune/run/get": { params: RunParams; result: RunChanged };

@@ -31,6 +31,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/todo/list": todo.every,
     "contextune/quote/create": quote.create,
     "contextune/quote/arrange": quote.arrange,
+    "contextune/quote/leave": quote.leave,
     "contextune/run/start": run.start,
     "contextune/run/list": run.every,
     "contextune/run/get": run.get,
