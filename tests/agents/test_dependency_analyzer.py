@@ -8,6 +8,7 @@ import pytest
 from contextune.agents.dependency_analyzer import MOST_PAIRS, Doubt, doubts, judge, request
 from contextune.core.errors import ContextuneError
 from contextune.core.plan import Overlap, Plan, Task
+from contextune.core.settings import HAIKU
 from contextune.core.source import Place
 from contextune.core.touches import TaskFacts
 from tests.agents.conftest import MakeModel
@@ -55,15 +56,15 @@ def test_the_question_is_bounded() -> None:
     plan = Plan(tasks=tuple(task(f"t{n}", f"{said} {n} " + "x" * 900) for n, said in enumerate(words[:4])))
     asked = doubts(plan, [], [], ())
     assert len(asked) <= MOST_PAIRS
-    sent = request(plan, [], asked)
+    sent = request(plan, [], asked, HAIKU)
     (text,) = [getattr(block, "text", "") for block in sent.messages[0].blocks]
     assert len(text) < 6_000
     assert sent.max_tokens <= 1_500
-    assert sent.rung.model.startswith("claude-haiku")
+    assert (sent.rung.model, sent.rung.effort) == (HAIKU, "low")
 
 
 def test_only_the_tasks_in_doubt_are_told() -> None:
-    sent = request(PLAN, [], ASKED)
+    sent = request(PLAN, [], ASKED, HAIKU)
     (text,) = [getattr(block, "text", "") for block in sent.messages[0].blocks]
     assert "1. Login page asks for the session token [login.py]: " in text
     assert text.endswith("Pairs: 1-2")
@@ -72,7 +73,7 @@ def test_only_the_tasks_in_doubt_are_told() -> None:
 
 async def test_an_answer_adds_an_order_with_its_reason(model: MakeModel) -> None:
     said = '{"pairs": [{"first": 2, "second": 1, "relation": "order", "why": "the page reads the\\ntoken."}]}'
-    (one,) = await judge(PLAN, [], ASKED, send=model(reply(said)).send)
+    (one,) = await judge(PLAN, [], ASKED, model=HAIKU, send=model(reply(said)).send)
     assert (one.kind, one.first, one.second, one.strong) == ("related", "token", "login", True)
     assert one.reason == (
         "“Login page asks for the session token” needs “Session token expires after an hour” first: "
@@ -89,12 +90,14 @@ async def test_an_answer_adds_an_order_with_its_reason(model: MakeModel) -> None
     ],
 )
 async def test_pairs_that_nobody_asked_about_are_dropped(model: MakeModel, pairs: str) -> None:
-    assert await judge(PLAN, [], ASKED, send=model(reply(f'{{"pairs": {pairs}}}')).send) == ()
+    assert await judge(PLAN, [], ASKED, model=HAIKU, send=model(reply(f'{{"pairs": {pairs}}}')).send) == ()
 
 
 async def test_a_pair_counts_once(model: MakeModel) -> None:
     pair = '{"first": 1, "second": 2, "relation": "same"}'
-    found = await judge(PLAN, [], ASKED, send=model(reply(f'{{"pairs": [{pair}, {pair}]}}')).send)
+    found = await judge(
+        PLAN, [], ASKED, model=HAIKU, send=model(reply(f'{{"pairs": [{pair}, {pair}]}}')).send
+    )
     assert [one.reason for one in found] == [
         "“Login page asks for the session token” and “Session token expires after an hour” would do the same."
     ]
@@ -102,4 +105,4 @@ async def test_a_pair_counts_once(model: MakeModel) -> None:
 
 async def test_an_answer_that_is_no_json_is_a_problem(model: MakeModel) -> None:
     with pytest.raises(ContextuneError, match="The answer of the dependency-analyzer cannot be used"):
-        await judge(PLAN, [], ASKED, send=model(reply("All are independent.")).send)
+        await judge(PLAN, [], ASKED, model=HAIKU, send=model(reply("All are independent.")).send)

@@ -79,8 +79,8 @@ def doubts(
     return tuple(sorted(found, key=lambda doubt: -doubt.shared)[:MOST_PAIRS])
 
 
-def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt]) -> ModelRequest:
-    """The one request, so that it can be priced before it is sent."""
+def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], model: str) -> ModelRequest:
+    """The one request. `model` is what the user has cheap agents work with."""
     analyzer = role(ROLE)
     by_id = {todo.id: todo.text for todo in todos}
     numbers = _numbers(plan, asked)
@@ -93,7 +93,7 @@ def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt]) -> ModelR
     pairs = ", ".join(f"{numbers[one.first]}-{numbers[one.second]}" for one in asked)
     text = framed("todos", "\n".join(lines)) + f"\n\nPairs: {pairs}"
     return ModelRequest(
-        rung=analyzer.rung,
+        rung=msgspec.structs.replace(analyzer.rung, model=model),
         system=(Text(text=analyzer.prompt),),
         messages=(Message(role="user", blocks=(Text(text=text),)),),
         max_tokens=analyzer.max_tokens,
@@ -103,13 +103,13 @@ def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt]) -> ModelR
 
 
 async def judge(
-    plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], *, send: Send
+    plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], *, model: str, send: Send
 ) -> tuple[Overlap, ...]:
     """Ask once; what the answer adds. Pairs that were not asked about are dropped.
 
     Raises ContextuneError if the answer cannot be used.
     """
-    reply = await send(request(plan, todos, asked))
+    reply = await send(request(plan, todos, asked, model))
     try:
         answer = msgspec.json.decode(reply.text, type=Judgement)
     except msgspec.MsgspecError as problem:

@@ -57,6 +57,10 @@ class Files:
         for path in paths:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
 
+    def has_name(self, name: str) -> bool:
+        """Whether a file, in whatever folder, has this name."""
+        return name in self._by_name
+
     def called(self, words: str) -> str | None:
         """The one file that a name or the end of a path stands for; None if none or several do."""
         name = words.strip("./").rpartition("/")[2]
@@ -75,7 +79,7 @@ def named_in(text: str, files: Files) -> Named:
     names: dict[str, None] = {}
     for match in CODE.finditer(text):
         word = next(group for group in match.groups() if group)
-        if word not in NO_NAMES and files.called(word) is None:
+        if word not in NO_NAMES and not files.has_name(word):
             names[re.sub(r"[:#.]+", ".", word).strip(".")] = None
     return Named(tuple(names), tuple(paths))
 

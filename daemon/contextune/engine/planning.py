@@ -111,7 +111,8 @@ class Planning:
             return ()
         try:
             send = self._sender(dependency_analyzer.ROLE)
-            return await dependency_analyzer.judge(plan, todos, asked, send=send)
+            model = self._settings.ladder[0].model
+            return await dependency_analyzer.judge(plan, todos, asked, model=model, send=send)
         except ContextuneError as problem:
             self.problems.append(f"{problem} So what Tasks need of one another is told by facts alone.")
             return ()
