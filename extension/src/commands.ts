@@ -4,6 +4,7 @@ import type { Application, Command } from "./application";
 import { debugBundle } from "./commands/debugBundle";
 import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
+import { arrangeTasks } from "./commands/quotes";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
 import * as work from "./commands/work";
@@ -36,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.restartDaemon": product.restartDaemon,
   "contextune.showLog": product.showLog,
 
+  "contextune.arrangeTasks": arrangeTasks,
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,

@@ -2,12 +2,14 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import {
+  type QuoteArrangeParams,
   type QuoteChanged,
   type QuoteCreateParams,
   type QuoteView,
   Requests,
   type TaskEdit,
 } from "./generated/protocol";
+import { choicesOf, overlapsOf } from "./overlapText";
 import type { Pages } from "./pages";
 import { quoteTitle, quoteWarnings, quoteWaves } from "./quoteText";
 import type { Secrets } from "./secrets";
@@ -19,6 +21,8 @@ interface Row extends vscode.QuickPickItem {
 }
 
 interface Draft {
+  /** As it is now: choices about overlapping Tasks change it. */
+  quote: QuoteView;
   ticked: ReadonlySet<string>;
   readonly briefs: Map<string, string>;
   /** Where the user wants a Task to begin: a place on the Quote's ladder. */
@@ -28,7 +32,7 @@ interface Draft {
 type Choice =
   | { readonly kind: "start" }
   | { readonly kind: "page" }
-  | { readonly kind: "edit" | "pin"; readonly taskId: string };
+  | { readonly kind: "edit" | "pin" | "arrange"; readonly taskId: string };
 
 /** Makes Quotes and has them approved. */
 export class Quotes {
@@ -44,18 +48,54 @@ export class Quotes {
     if (!(await workspaceIsTrusted()) || !(await this.secrets.ready())) return undefined;
     const quote = await this.#planned(params);
     if (quote === undefined) return undefined;
-    const draft: Draft = { ticked: new Set(quote.tasks.map(({ id }) => id)), briefs: new Map(), starts: new Map() };
+    const ticked = new Set(quote.tasks.map(({ id }) => id));
+    const draft: Draft = { quote, ticked, briefs: new Map(), starts: new Map() };
     for (;;) {
-      const choice = await choose(quote, draft);
-      if (choice?.kind === "page") await this.pages.open(quote.title, { quoteId: quote.id });
-      else if (choice?.kind === "edit") await editBrief(quote, draft, choice.taskId);
-      else if (choice?.kind === "pin") await pinStart(quote, draft, choice.taskId);
-      else if (choice?.kind === "start") return this.#start(quote, draft);
-      else return undefined;
+      const choice = await this.#choose(draft);
+      if (choice?.kind === "page") await this.pages.open(draft.quote.title, { quoteId: draft.quote.id });
+      else if (choice?.kind === "edit") await editBrief(draft.quote, draft, choice.taskId);
+      else if (choice?.kind === "pin") await pinStart(draft.quote, draft, choice.taskId);
+      else if (choice?.kind === "arrange") await this.#settle(draft, choice.taskId);
+      else if (choice?.kind === "start") return this.#start(draft);
+      else return this.#leave(draft);
     }
   }
 
-  async #start(quote: QuoteView, draft: Draft): Promise<string> {
+  /** Changes how two Tasks of an open Quote run; whoever shows that Quote shows it anew. */
+  async arrange(params: QuoteArrangeParams): Promise<void> {
+    this.store.setQuote(await this.daemon.request(Requests.quoteArrange, params));
+  }
+
+  /** Asks what to do about the Tasks that a Task overlaps with. */
+  async #settle(draft: Draft, taskId: string): Promise<void> {
+    const chosen = await vscode.window.showQuickPick(choicesOf(draft.quote, taskId), {
+      title: draft.quote.tasks.find(({ id }) => id === taskId)?.title ?? "",
+      placeHolder: vscode.l10n.t("What shall become of Tasks that share something?"),
+      ignoreFocusOut: true,
+    });
+    if (chosen === undefined) return;
+    await this.arrange(chosen.params);
+    draft.quote = this.store.quote(draft.quote.id)?.quote ?? draft.quote;
+  }
+
+  /** Shows the Quote until the user decides; it follows what is settled meanwhile on the TODO lines. */
+  async #choose(draft: Draft): Promise<Choice | undefined> {
+    const shown = show(draft);
+    const unsubscribe = this.store.onChange((change) => {
+      if (change.kind !== "quote" || change.quote.quoteId !== draft.quote.id || change.quote.quote === null) return;
+      draft.quote = change.quote.quote;
+      shown.refresh();
+    });
+    return shown.choice.finally(unsubscribe);
+  }
+
+  async #leave({ quote }: Draft): Promise<undefined> {
+    this.store.dropQuote(quote.id);
+    await this.daemon.request(Requests.quoteLeave, { quoteId: quote.id });
+  }
+
+  async #start(draft: Draft): Promise<string> {
+    const { quote } = draft;
     const edits = quote.tasks.flatMap(({ id }): TaskEdit[] => {
       const brief = draft.briefs.get(id);
       const start = draft.starts.get(id);
@@ -102,7 +142,7 @@ export class Quotes {
   }
 }
 
-function rowsOf(quote: QuoteView, { briefs, starts }: Draft): Row[] {
+function rowsOf({ quote, briefs, starts }: Draft): Row[] {
   const edit: vscode.QuickInputButton = {
     iconPath: new vscode.ThemeIcon("edit"),
     tooltip: vscode.l10n.t("Edit the brief"),
@@ -111,6 +151,10 @@ function rowsOf(quote: QuoteView, { briefs, starts }: Draft): Row[] {
     iconPath: new vscode.ThemeIcon("pin"),
     tooltip: vscode.l10n.t("Choose where it begins"),
   };
+  const arrange: vscode.QuickInputButton = {
+    iconPath: new vscode.ThemeIcon("git-compare"),
+    tooltip: vscode.l10n.t("Settle what it shares with other Tasks"),
+  };
   return quoteWaves(quote, starts).flatMap(({ heading, rows }) => [
     { label: heading, kind: vscode.QuickPickItemKind.Separator },
     ...rows.map(({ id, label, description, detail }) => ({
@@ -118,43 +162,48 @@ function rowsOf(quote: QuoteView, { briefs, starts }: Draft): Row[] {
       label: briefs.has(id) ? vscode.l10n.t("{0} (edited)", label) : label,
       description,
       detail,
-      buttons: [edit, pin],
+      buttons: overlapsOf(quote, id).length > 0 ? [edit, pin, arrange] : [edit, pin],
     })),
   ]);
 }
 
-/** Shows the Quote once; undefined if the user leaves it. */
-function choose(quote: QuoteView, draft: Draft): Promise<Choice | undefined> {
+/** Shows the Quote once; the choice is undefined if the user leaves it. */
+function show(draft: Draft): { readonly choice: Promise<Choice | undefined>; refresh(): void } {
   const pick = vscode.window.createQuickPick<Row>();
-  pick.title = quoteTitle(quote);
   pick.placeholder = vscode.l10n.t("Enter starts the Run with the ticked Tasks; Esc leaves it");
   pick.canSelectMany = true;
   pick.ignoreFocusOut = true;
   pick.matchOnDetail = true;
-  pick.items = rowsOf(quote, draft);
-  pick.selectedItems = pick.items.filter(({ taskId }) => taskId !== undefined && draft.ticked.has(taskId));
   pick.buttons = [{ iconPath: new vscode.ThemeIcon("preview"), tooltip: vscode.l10n.t("Read the whole Quote") }];
-  showWarnings(pick, quoteWarnings(quote));
-  return new Promise((resolve) => {
-    const end = (choice: Choice | undefined): void => {
-      const ticked = pick.selectedItems.flatMap(({ taskId }) => taskId ?? []);
-      if (choice?.kind === "start" && ticked.length === 0) {
+  const fill = (ticked: ReadonlySet<string>): void => {
+    pick.title = quoteTitle(draft.quote);
+    pick.items = rowsOf(draft);
+    pick.selectedItems = pick.items.filter(({ taskId }) => taskId !== undefined && ticked.has(taskId));
+  };
+  const tickedNow = (): Set<string> => new Set(pick.selectedItems.flatMap(({ taskId }) => taskId ?? []));
+  fill(draft.ticked);
+  showWarnings(pick, quoteWarnings(draft.quote));
+  const choice = new Promise<Choice | undefined>((resolve) => {
+    const end = (chosen: Choice | undefined): void => {
+      const ticked = tickedNow();
+      if (chosen?.kind === "start" && ticked.size === 0) {
         pick.placeholder = vscode.l10n.t("Tick at least one Task, or press Esc to leave the Quote");
         return;
       }
-      draft.ticked = new Set(ticked);
-      resolve(choice);
+      draft.ticked = ticked;
+      resolve(chosen);
       pick.dispose();
     };
     pick.onDidAccept(() => end({ kind: "start" }));
     pick.onDidTriggerButton(() => end({ kind: "page" }));
     pick.onDidTriggerItemButton(({ item, button }) => {
-      const kind = button === item.buttons?.[0] ? "edit" : "pin";
-      if (item.taskId !== undefined) end({ kind, taskId: item.taskId });
+      const kind = (["edit", "pin", "arrange"] as const)[item.buttons?.indexOf(button) ?? -1];
+      if (item.taskId !== undefined && kind !== undefined) end({ kind, taskId: item.taskId });
     });
     pick.onDidHide(() => end(undefined));
     pick.show();
   });
+  return { choice, refresh: () => fill(tickedNow()) };
 }
 
 /** Beside the rows where this VS Code can do so, else as a notification: they must be seen before Enter. */

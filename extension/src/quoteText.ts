@@ -1,6 +1,7 @@
 /** A Quote in words: the rows to tick and the page to read. */
 import { l10n } from "vscode";
 import type { QuoteView, TaskQuoteView } from "./generated/protocol";
+import { overlapsOf, overlapText, sharedText } from "./overlapText";
 
 /** One Task to tick. */
 export interface QuoteRow {
@@ -24,15 +25,6 @@ export function quoteTitle(quote: QuoteView): string {
   return parts.join(" · ");
 }
 
-function overlapsOf(quote: QuoteView, task: TaskQuoteView): string[] {
-  const title = (id: string): string => quote.tasks.find((other) => other.id === id)?.title ?? id;
-  return quote.overlaps
-    .filter(({ first, second }) => first === task.id || second === task.id)
-    .map(({ first, second, path, symbol }) =>
-      l10n.t("shares {0} with “{1}”", symbol ?? path, title(first === task.id ? second : first)),
-    );
-}
-
 /** Why a Task begins where it does, unless that is plainly the first rung. */
 function whyThere(task: TaskQuoteView): string {
   return task.start > 0 || task.explored ? task.reason : "";
@@ -40,12 +32,13 @@ function whyThere(task: TaskQuoteView): string {
 
 function row(quote: QuoteView, task: TaskQuoteView, pinned: number | undefined): QuoteRow {
   const rung = pinned === undefined ? undefined : quote.ladder[pinned];
+  const shared = overlapsOf(quote, task.id).map((overlap) => sharedText(quote, overlap, task.id));
   const begins = rung ? [rung.text, l10n.t("pinned by you")] : [task.rung.text, whyThere(task)];
   return {
     id: task.id,
     label: task.title,
     description: task.price.likelyText,
-    detail: [...begins, task.files.join(", "), ...overlapsOf(quote, task)].filter((part) => part !== "").join(" · "),
+    detail: [...begins, task.files.join(", "), ...shared].filter((part) => part !== "").join(" · "),
   };
 }
 
@@ -77,6 +70,8 @@ export function quotePage(quote: QuoteView): string {
     const time = seconds ? l10n.t(", {0} s on the base", seconds) : "";
     lines.push(`${l10n.t("Gate")}: \`${quote.gate}\`${time}`, "");
   }
+  if (quote.overlaps.length > 0) lines.push(`## ${l10n.t("What Tasks share")}`, "");
+  for (const overlap of quote.overlaps) lines.push(`- ${overlapText(overlap)}`, "");
   for (const [index, ids] of quote.waves.entries()) {
     lines.push(`## ${l10n.t("Wave {0}", index + 1)}`, "");
     for (const task of quote.tasks.filter(({ id }) => ids.includes(id))) {
@@ -84,7 +79,6 @@ export function quotePage(quote: QuoteView): string {
       if (task.reason !== "") lines.push(task.reason, "");
       lines.push(task.brief, "");
       for (const file of task.files) lines.push(`- \`${file}\``);
-      for (const overlap of overlapsOf(quote, task)) lines.push(`- ${overlap}`);
       lines.push("");
     }
   }

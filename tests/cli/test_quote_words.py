@@ -66,3 +66,10 @@ def test_a_run_that_is_over_says_how_its_quote_did(capsys: pytest.CaptureFixture
 def test_a_run_that_goes_on_says_nothing_of_it_yet(capsys: pytest.CaptureFixture[str]) -> None:
     show_run(s.make_run(*s.started("round-up")), PLAIN)
     assert "Quoted" not in read(capsys)
+
+
+def test_what_tasks_share_and_how_they_run_stands_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    made = s.make_quote()
+    shared = msgspec.structs.replace(made.overlaps[0], reason="Both touch `parse()`.", in_order=True)
+    show_quote(msgspec.structs.replace(made, overlaps=(shared,)), PLAIN)
+    assert "Overlap: Both touch `parse()`. They go one after the other." in read(capsys)

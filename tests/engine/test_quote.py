@@ -319,9 +319,12 @@ async def test_a_stale_base_a_detached_head_and_overlaps_are_told(desk: MakeDesk
     here.place.git("reset", "-q", "--hard", "HEAD^")
     both = (task("first one", "calc/area.py"), task("second one", "calc/area.py"))
     quote = await here.quote(*both)
-    stale, overlap = quote.warnings
+    (stale,) = quote.warnings
+    (overlap,) = quote.overlaps
     assert stale == "The base is 1 commits behind origin/main, as last fetched."
-    assert all(word in overlap for word in ("calc/area.py", "first", "second"))
+    assert overlap.reason == "“first one” and “second one” both touch calc/area.py."
+    # A plan that the user brought stays as it is.
+    assert (overlap.in_order, overlap.allowed, quote.waves) == (False, True, (("first", "second"),))
     here.place.git("checkout", "-q", "--detach")
     detached = await here.quote(ONE)
     assert detached.warnings == ("HEAD is detached: Accept will move HEAD itself.",)

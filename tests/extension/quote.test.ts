@@ -1,12 +1,12 @@
 /** A Quote in words: the price first, then the Tasks by wave, then everything else. */
 import { expect, test } from "vitest";
 import { quotePage, quoteTitle, quoteWarnings, quoteWaves } from "../../extension/src/quoteText";
-import { price, quote, taskQuote } from "./samples";
+import { overlap, price, quote, taskQuote } from "./samples";
 
 const two = quote({
   tasks: [taskQuote(), taskQuote({ id: "insure", title: "Insure", files: ["parcel/quote.py"], wave: 2 })],
   waves: [["round"], ["insure"]],
-  overlaps: [{ first: "round", second: "insure", path: "parcel/money.py", symbol: null }],
+  overlaps: [overlap({ inOrder: true })],
   warnings: ["Two tests fail already."],
 });
 
@@ -34,7 +34,7 @@ test("Tasks stand by wave, each with its price, rung, files and overlaps", () =>
           id: "round",
           label: "Round half up",
           description: "$0.0200",
-          detail: "Haiku 5.5, low · parcel/money.py · shares parcel/money.py with “Insure”",
+          detail: "Haiku 5.5, low · parcel/money.py · shares to_cents with “Insure”",
         },
       ],
     },
@@ -45,7 +45,7 @@ test("Tasks stand by wave, each with its price, rung, files and overlaps", () =>
           id: "insure",
           label: "Insure",
           description: "$0.0200",
-          detail: "Haiku 5.5, low · parcel/quote.py · shares parcel/money.py with “Round half up”",
+          detail: "Haiku 5.5, low · parcel/quote.py · shares to_cents with “Round half up”",
         },
       ],
     },
@@ -66,6 +66,8 @@ test("the page has warnings, gate, briefs and the tests that fail already", () =
   for (const part of [
     "> Two tests fail already.",
     "Gate: `python -m unittest`, 2.5 s on the base",
+    "## What Tasks share",
+    "- “Round half up” changes `to_cents()`, which “Insure” uses. They go one after the other.",
     "## Wave 2",
     "### Insure",
     "Round as invoices do.",

@@ -9,6 +9,7 @@ import {
   runTokens,
   taskDescription,
   taskTokens,
+  waveText,
 } from "../../extension/src/views/runs/words";
 import { attempt, bill, change, evidence, run, task } from "./samples";
 
@@ -31,6 +32,13 @@ test("a Task's row tells rung and turn while it goes on, and only its end afterw
   expect(taskDescription(task())).toBe("$0.0123 · working · turn 4 · Haiku 5.5, low");
   expect(taskDescription(task({ state: "accepted" }))).toBe("$0.0123 · passed");
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
+});
+
+test("a Task that waits tells its wave, and what it comes after", () => {
+  const later = task({ id: "b", title: "Show", state: "waiting", rung: null, wave: 2, dependsOn: ["a"] });
+  expect(taskDescription({ ...later, bill: bill({ requests: 0 }) })).toBe("waiting · wave 2");
+  const both = run({ tasks: [task({ id: "a", title: "Insure" }), later], waves: [["a"], ["b"]] });
+  expect(both.tasks.map((one) => waveText(one, both))).toEqual(["Wave 1", "Wave 2, after “Insure”"]);
 });
 
 test("an attempt's row tells how it ended", () => {

@@ -6,6 +6,7 @@ import type {
   EvidenceView,
   FileChange,
   MeterView,
+  Overlap,
   PriceView,
   QuoteView,
   RunView,
@@ -189,6 +190,21 @@ export function taskQuote(over: Partial<TaskQuoteView> = {}): TaskQuoteView {
     kind: "one file",
     explored: false,
     price: price(),
+    ...over,
+  };
+}
+
+export function overlap(over: Partial<Overlap> = {}): Overlap {
+  return {
+    first: "round",
+    second: "insure",
+    path: "parcel/money.py",
+    symbol: "to_cents",
+    kind: "calls",
+    strong: true,
+    reason: "“Round half up” changes `to_cents()`, which “Insure” uses.",
+    inOrder: false,
+    allowed: false,
     ...over,
   };
 }

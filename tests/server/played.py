@@ -8,20 +8,25 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from contextune.adapters.prices import PriceTable
 from contextune.core import events as ev
 from contextune.core.bundle import Member
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
 from contextune.core.money import Bill
 from contextune.core.quote import Quote
+from contextune.core.rearranged import Choice
 from contextune.core.run import Run, advance
+from contextune.core.settings import DEFAULT_LADDER
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
 from contextune.core.states import Driver
 from contextune.core.todo import Todo
 from contextune.core.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
+from contextune.engine.edits import arranged
 from contextune.engine.lookout import Left
+from contextune.engine.pricing import Pricer
 from contextune.engine.quote import QuoteRequest
 from contextune.engine.worktree_desk import Mended, Overview, Restored
 from tests.core.past import past
@@ -118,6 +123,13 @@ class Played:
         if isinstance(self.prepared, Exception):
             raise self.prepared
         return self.prepared
+
+    def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
+        self.call("arrange", quote_id, choice, first, second)
+        assert isinstance(self.prepared, Quote)
+        made, _ = arranged(self.prepared, (), Pricer(DEFAULT_LADDER, PriceTable({})), choice, first, second)
+        self.prepared = made
+        return made
 
     async def start(self, quote_id: str, *, edits: Any = (), budget: Any = None, agents: Any = None) -> Run:
         self.call("start", quote_id, list(edits), budget, agents)

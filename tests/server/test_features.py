@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from contextune.core import events as ev
 from contextune.core.evidence import Evidence
+from contextune.core.plan import Overlap
 from contextune.core.run import Run
 from contextune.core.todo import Todo, with_ids
 from contextune.server.actions import Actions
@@ -18,7 +19,7 @@ from contextune.server.diagnostics import Overlaps
 from contextune.server.hovers import hover
 from contextune.server.lenses import lenses
 from contextune.server.marks import Marks
-from contextune.server.names import KIND
+from contextune.server.names import FIX, KIND
 from tests.protocol import samples as s
 
 FOLDER = Path(s.REPOSITORY)
@@ -263,32 +264,81 @@ def test_words_of_a_model_cannot_put_links_into_a_hover() -> None:
     assert "\\[click\\]\\(command:evil\\) \\<img src=x\\>" in text
 
 
-def test_overlaps_are_hinted_while_they_matter_and_cleared_after() -> None:
+SHARED = Overlap(
+    first="round-up",
+    second="add-kilos",
+    path="parcel/sizes.py",
+    symbol="parse_size",
+    kind="same_symbol",
+    strong=True,
+    reason="“round up” and “add kilos” both touch `parse_size()`.",
+)
+
+
+def quoted(*overlaps: Overlap) -> Marks:
+    """A Quote with these overlaps is open."""
     marks = Marks()
-    sent: list[tuple[str, list[tuple[int, str]]]] = []
+    quote = msgspec.structs.replace(s.make_quote(), overlaps=overlaps)
+    marks.quoted(quote.repository, quote)
+    return marks
+
+
+def test_overlaps_are_told_on_both_lines_while_they_matter_and_cleared_after() -> None:
+    marks = quoted(SHARED)
+    sent: list[list[tuple[int, object, str]]] = []
 
     def publish(file: Path, found: Sequence[types.Diagnostic]) -> None:
-        assert all(hint.severity == types.DiagnosticSeverity.Hint for hint in found)
-        sent.append((file.name, [(hint.range.start.line + 1, hint.message) for hint in found]))
+        assert file == FILE
+        sent.append([(one.range.start.line + 1, one.severity, one.message) for one in found])
 
     overlaps = Overlaps(marks, lambda file: s.TODOS if file == FILE else (), publish)
     overlaps.refresh()
-    quote = s.make_quote()
-    marks.quoted(quote.repository, quote)
     overlaps.refresh()
+    sentence = f"{SHARED.reason} They run at the same time."
+    told = types.DiagnosticSeverity.Information
+    assert sent == [[(12, told, sentence), (30, told, sentence)]]
+    # A Run goes on with what is decided: it hints alone.
+    marks.quoted(s.REPOSITORY, None)
+    marks.put(s.make_run(quote=msgspec.structs.replace(s.make_quote(), overlaps=(SHARED,))))
     overlaps.refresh()
-    hints = [
-        (12, "“round up” and “add kilos” both change parcel/sizes.py."),
-        (30, "“add kilos” and “round up” both change parcel/sizes.py."),
-    ]
-    assert sent == [("sizes.py", hints)]
-    marks.quoted(quote.repository, None)
-    marks.put(s.make_run())
-    overlaps.refresh()
-    assert sent == [("sizes.py", hints)]
+    hint = types.DiagnosticSeverity.Hint
+    assert sent[1:] == [[(12, hint, sentence), (30, hint, sentence)]]
     marks.put(s.reviewed())
     overlaps.refresh()
-    assert sent == [("sizes.py", hints), ("sizes.py", [])]
+    assert sent[2:] == [[]]
+
+
+def test_each_line_points_at_the_other() -> None:
+    found: list[types.Diagnostic] = []
+    marks = quoted(msgspec.structs.replace(SHARED, in_order=True))
+    Overlaps(marks, lambda _: s.TODOS, lambda _, told: found.extend(told)).refresh()
+    one, other = found
+    assert (one.source, one.code) == ("contextune", "same_symbol")
+    assert one.message.endswith("They go one after the other.")
+    for told, line, title in ((one, 30, "add kilos"), (other, 12, "round up")):
+        (related,) = told.related_information or []
+        assert (related.message, related.location.uri) == (title, FILE.as_uri())
+        assert related.location.range.start.line + 1 == line
+
+
+def test_what_two_tasks_share_can_be_settled_on_the_line() -> None:
+    def offered(marks: Marks, context: types.CodeActionContext = ALL) -> list[tuple[str, object]]:
+        made = Actions(FILE, FOLDER, s.TODOS, marks, in_folder=5, extension=True)
+        found = [action for action in made.at(lines(12), context) if action.kind == FIX]
+        return [(action.title, action.command and action.command.arguments) for action in found]
+
+    pair = {"quoteId": "q_1", "first": "round-up", "second": "add-kilos"}
+    merge = ("Do it and “add kilos” in one Task", [{**pair, "choice": "merge"}])
+    serialise = ("Do it and “add kilos” one after the other", [{**pair, "choice": "serialise"}])
+    together = ("Run at the same time as “add kilos” anyway", [{**pair, "choice": "together"}])
+    assert offered(quoted(SHARED)) == [serialise, merge]
+    in_order = msgspec.structs.replace(SHARED, in_order=True)
+    # Two overlaps of a pair are one choice.
+    assert offered(quoted(in_order, msgspec.structs.replace(in_order, kind="same_test"))) == [together, merge]
+    assert offered(marked(s.make_run())) == []
+    assert offered(quoted(SHARED), types.CodeActionContext(diagnostics=[], only=["refactor"])) == []
+    only_fixes = types.CodeActionContext(diagnostics=[], only=[types.CodeActionKind.QuickFix])
+    assert offered(quoted(SHARED), only_fixes) == [serialise, merge]
 
 
 def test_answers_take_less_than_a_millisecond_with_many_todos_and_runs() -> None:

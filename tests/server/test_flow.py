@@ -20,7 +20,8 @@ from tests.server.played import Played
 
 QUOTED = (
     "“2 TODOs of sizes.py”: 2 tasks in 1 wave, $0.0100 to $0.0400, likely $0.0200. "
-    "All-Sonnet would cost $0.3000. Planning cost $0.0050. test_a fails on the base."
+    "All-Sonnet would cost $0.3000. Planning cost $0.0050. Two Tasks touch parcel/sizes.py. "
+    "They run at the same time. test_a fails on the base."
 )
 OUTCOME = (
     "“2 TODOs of sizes.py”: 2 of 2 tasks accepted for $0.0074, 74 % less than all-Sonnet. "

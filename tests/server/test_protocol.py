@@ -41,7 +41,7 @@ async def test_initialize_tells_what_the_server_can(editor: Editor, folder: Path
     able = result["capabilities"]
     assert result["serverInfo"]["name"] == "contextune"
     assert able["codeActionProvider"] == {
-        "codeActionKinds": ["refactor.contextune"],
+        "codeActionKinds": ["refactor.contextune", "quickfix"],
         "resolveProvider": False,
     }
     assert able["codeLensProvider"] == {"resolveProvider": False}

@@ -426,7 +426,7 @@ async def test_features_answer_in_a_real_session(editor: Editor, app: Played, fo
         assert await editor.ask("textDocument/codeLens", {"textDocument": {"uri": other}}) in ([], None)
 
 
-async def test_overlaps_of_a_quote_are_hints_until_it_starts(
+async def test_overlaps_of_a_quote_are_told_until_it_starts(
     editor: Editor, app: Played, folder: Path
 ) -> None:
     await editor.open(folder)
@@ -435,9 +435,67 @@ async def test_overlaps_of_a_quote_are_hints_until_it_starts(
     hints = await editor.hear("textDocument/publishDiagnostics")
     assert hints["uri"] == (folder / "parcel/sizes.py").as_uri()
     assert [(d["severity"], d["source"], d["range"]["start"]["line"]) for d in hints["diagnostics"]] == [
-        (4, "contextune", 11),
-        (4, "contextune", 29),
+        (3, "contextune", 11),
+        (3, "contextune", 29),
     ]
+    (related,) = hints["diagnostics"][0]["relatedInformation"]
+    assert (related["location"]["range"]["start"]["line"], related["message"]) == (29, "add kilos")
     await editor.ask("contextune/run/start", {"quoteId": quote_id})
     app.happen(ev.RunCancelled(run_id="r_1", at=3_000))
     assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+
+
+async def test_what_two_tasks_share_is_settled_over_the_wire(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    quote_id = (await editor.ask("contextune/quote/create", {"all": True}))["quoteId"]
+    told = await editor.hear("textDocument/publishDiagnostics")
+    start = {"line": 11, "character": 0}
+    asked = {
+        "textDocument": {"uri": told["uri"]},
+        "range": {"start": start, "end": start},
+        "context": {"diagnostics": told["diagnostics"][:1], "only": ["quickfix"]},
+    }
+    serialise, merge = await editor.ask("textDocument/codeAction", asked)
+    assert serialise["title"] == "Do it and “add kilos” one after the other"
+    assert serialise["diagnostics"][0]["code"] == told["diagnostics"][0]["code"]
+    command = serialise["command"]
+    await editor.ask(
+        "workspace/executeCommand", {"command": command["command"], "arguments": command["arguments"]}
+    )
+    # The Quote comes anew under the id that the client knows, and the lines say what holds now.
+    changed = await editor.hear(
+        "contextune/quote/changed", lambda p: p["quote"] and p["quote"]["overlaps"][0]["inOrder"]
+    )
+    assert changed["quoteId"] == changed["quote"]["id"] == quote_id
+    assert changed["quote"]["waves"] == [["round-up"], ["add-kilos"]]
+    settled = "They go one after the other."
+    assert await editor.hear(
+        "textDocument/publishDiagnostics",
+        lambda p: [one["message"].endswith(settled) for one in p["diagnostics"]] == [True, True],
+    )
+    pair = {"first": "round-up", "second": "add-kilos"}
+    merged = await editor.ask(
+        "contextune/quote/arrange", {"quoteId": quote_id, "choice": merge_choice(merge), **pair}
+    )
+    assert [task["title"] for task in merged["quote"]["tasks"]] == ["round up; add kilos"]
+    assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+
+
+async def test_a_quote_that_the_user_leaves_tells_nothing_more(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    quote_id = (await editor.ask("contextune/quote/create", {"all": True}))["quoteId"]
+    assert (await editor.hear("textDocument/publishDiagnostics"))["diagnostics"]
+    await editor.ask("contextune/quote/leave", {"quoteId": "q_another"})
+    await editor.ask("contextune/quote/leave", {"quoteId": quote_id})
+    assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+
+
+def merge_choice(action: dict[str, Any]) -> str:
+    (argument,) = action["command"]["arguments"]
+    return str(argument["choice"])

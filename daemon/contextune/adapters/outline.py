@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
+from hashlib import blake2b
 from itertools import accumulate
 
 from contextune.adapters.comments import spans_of
@@ -19,6 +22,7 @@ from contextune.adapters.symbols import (
     opened_by,
 )
 from contextune.core.outline import Symbol
+from contextune.core.source import Source as CodeOnly
 
 SIZE_LIMIT = 1_000_000
 """Characters of the longest text that is read: beyond it, files are generated or data."""
@@ -26,19 +30,57 @@ CLOSERS = re.compile(r"[)\]}]|(?:end|else|elsif|elseif|rescue|ensure|catch|after
 """What a line starts with that belongs to the symbol above it although it is indented no more."""
 
 
+KEPT = 4_000_000
+"""Characters of source that are remembered, so that nothing is read again that did not change."""
+
+
 class LayoutOutliner:
-    """core.ports.Outliner."""
+    """core.ports.Outliner. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[tuple[str, bytes], CodeOnly] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
 
     def outline(self, path: str, text: str) -> tuple[Symbol, ...]:
         """The symbols of a text in the order of their lines; none if its language is not known."""
         language = language_of(path, text)
-        if len(text) > SIZE_LIMIT or language.syntax not in BRACES | INDENTED.keys():
-            return ()
-        starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
-        spans = list(spans_of(text, language, path))
-        source = Source(text, starts, spans, [span.start for span in spans])
-        found = _indented(source, language) if language.syntax in INDENTED else _braced(source, language)
-        return tuple(sorted(found, key=lambda symbol: (symbol.line, -symbol.end_line)))
+        return () if _is_unreadable(text, language) else _symbols(_source(path, text, language), language)
+
+    def read(self, path: str, text: str) -> CodeOnly | None:
+        """The symbols of a text and its code alone; None if its language is not known."""
+        language = language_of(path, text)
+        if _is_unreadable(text, language):
+            return None
+        key = (path, blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest())
+        with self._lock:
+            if key in self._read:
+                self._read.move_to_end(key)
+                return self._read[key]
+        source = _source(path, text, language)
+        made = CodeOnly(_symbols(source, language), source.code(0, len(text)))
+        with self._lock:
+            if key not in self._read:
+                self._read[key] = made
+                self._size += len(text)
+            while self._size > KEPT and len(self._read) > 1:
+                self._size -= len(self._read.popitem(last=False)[1].code)
+        return made
+
+
+def _is_unreadable(text: str, language: Language) -> bool:
+    return len(text) > SIZE_LIMIT or language.syntax not in BRACES | INDENTED.keys()
+
+
+def _source(path: str, text: str, language: Language) -> Source:
+    starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    spans = list(spans_of(text, language, path))
+    return Source(text, starts, spans, [span.start for span in spans])
+
+
+def _symbols(source: Source, language: Language) -> tuple[Symbol, ...]:
+    found = _indented(source, language) if language.syntax in INDENTED else _braced(source, language)
+    return tuple(sorted(found, key=lambda symbol: (symbol.line, -symbol.end_line)))
 
 
 class _Open:

@@ -16,6 +16,7 @@ from contextune.cli.tables import (
     task_lines,
 )
 from contextune.core.check import Check
+from contextune.core.overlaps import overlap_text
 from contextune.core.plain_text import one_line
 from contextune.core.quote import Quote
 from contextune.core.run import Run
@@ -66,6 +67,8 @@ def show_quote(quote: Quote, out: Output) -> None:
     if quote.gate:
         took = f", {duration_text(quote.baseline.duration_ms)} on the base" if quote.baseline else ""
         out.say(f"Gate: {one_line(quote.gate)}{took}")
+    for overlap in quote.overlaps:
+        out.say(f"Overlap: {one_line(overlap_text(overlap))}")
     for warning in quote.warnings:
         out.say(f"Note: {warning}", "yellow")
     if quote.offline:

@@ -96,13 +96,22 @@ def run_table(run: Run) -> Table:
         added = sum(change.insertions for change in task.changes)
         removed = sum(change.deletions for change in task.changes)
         made.add_row(
-            under(task.task.title, [worked(task)]),
+            under(task.task.title, [worked(task) or _wave(run, task)]),
             Text(task.state, STYLES.get(task.state, "")),
             Text.assemble((verdict, STYLES.get(verdict, "")), f" {took}"),
             f"+{added} -{removed}" if task.changes else "",
             bill_text(task.bill) if task.attempts else "",
         )
     return made
+
+
+def _wave(run: Run, task: TaskRun) -> str:
+    """Such as `wave 2, after insure-a-value`; empty in a Run of one wave."""
+    if len(run.waves) == 1:
+        return ""
+    number = next(number for number, wave in enumerate(run.waves, 1) if task.id in wave)
+    after = f", after {', '.join(task.task.depends_on)}" if task.task.depends_on else ""
+    return f"wave {number}{after}"
 
 
 def worked(task: TaskRun) -> str:

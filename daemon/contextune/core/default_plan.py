@@ -94,7 +94,13 @@ def slug(words: str) -> str:
 def _title(todos: Sequence[Todo]) -> str:
     if not todos:
         return ""
-    said = [" ".join(todo.text.split()) or f"the {todo.marker} at line {todo.line}" for todo in todos]
+    return joined_title(
+        [" ".join(todo.text.split()) or f"the {todo.marker} at line {todo.line}" for todo in todos]
+    )
+
+
+def joined_title(said: Sequence[str]) -> str:
+    """One title for what several say; where that is too long, the first and how many more there are."""
     together = "; ".join(said)
     if len(together) <= TITLE_LIMIT:
         return together

@@ -30,14 +30,28 @@ class Task(Value, frozen=True, kw_only=True):
     complexity: Complexity = "standard"
 
 
+OverlapKind = Literal["same_symbol", "same_file", "calls", "same_test", "related"]
+"""related: only their words tell, in the judgement of a model."""
+
+
 class Overlap(Value, frozen=True, kw_only=True):
-    """Two Tasks without an order between them that touch the same thing."""
+    """Two Tasks that touch the same thing, whether or not one waits for the other."""
 
     first: str
+    """The one that goes first, if they go one after the other."""
     second: str
     path: str
     symbol: str | None = None
-    """The function or class that both change; None if only the file is shared."""
+    """The function or class that it is about; None if that is not known."""
+    kind: OverlapKind = "same_file"
+    strong: bool = False
+    """Whether doing both at the same time is likely to break one of them."""
+    reason: str = ""
+    """What they share, a sentence; empty in Quotes of older versions."""
+    in_order: bool = False
+    """Whether one of them waits for the other."""
+    allowed: bool = False
+    """Whether the user lets them run at the same time all the same."""
 
 
 class Plan(Value, frozen=True, kw_only=True):
@@ -81,8 +95,18 @@ class Plan(Value, frozen=True, kw_only=True):
             left = [task for task in left if task.id not in done]
         return tuple(waves)
 
+    def orders(self) -> dict[str, frozenset[str]]:
+        """Every Task with all that must be accepted before it, direct or not."""
+        found: dict[str, frozenset[str]] = {}
+        by_id = {task.id: task for task in self.tasks}
+        for wave in self.waves():
+            for task_id in wave:
+                direct = by_id[task_id].depends_on
+                found[task_id] = frozenset(direct).union(*(found[before] for before in direct))
+        return found
+
     def overlaps(self, todos: Sequence[Todo]) -> tuple[Overlap, ...]:
-        """Pairs of Tasks that may run at the same time and touch the same file or symbol."""
+        """Pairs of Tasks that may run at the same time and touch the same file or symbol, by Todos alone."""
         by_id = {todo.id: todo for todo in todos}
         order = {task.id: self.ancestors(task.id) for task in self.tasks}
         found = []

@@ -165,7 +165,7 @@ def _created(event: ev.RunCreated) -> Run:
         waves=event.plan.waves(),
         todos=event.todos,
         quote=event.quote,
-        overlaps=event.plan.overlaps(event.todos),
+        overlaps=event.quote.overlaps,
         baseline=event.baseline,
         gate=event.gate,
         budget=event.budget,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from contextune.core.outline import Symbol
 from contextune.core.ports import Overlays
+from contextune.core.source import Source
 from contextune.core.todo import Todo
 
 
@@ -32,6 +33,13 @@ class Outliner(Protocol):
         """The symbols of a file's text, as their lines come; none if its language is not known.
 
         Blocking, quick.
+        """
+        ...
+
+    def read(self, path: str, text: str) -> Source | None:
+        """The symbols of a file's text and its code alone; None if its language is not known.
+
+        Blocking. What was read before and did not change is not read again.
         """
         ...
 

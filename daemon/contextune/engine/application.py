@@ -16,8 +16,9 @@ from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.money import Bill
 from contextune.core.process_ports import Letter
 from contextune.core.quote import Quote
+from contextune.core.rearranged import Choice
 from contextune.core.run import Run
-from contextune.core.settings import AcceptMode, Settings
+from contextune.core.settings import AcceptMode
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
@@ -26,12 +27,11 @@ from contextune.engine import accept as acceptance
 from contextune.engine.debug_bundle import DebugBundles
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
-from contextune.engine.edits import edited
 from contextune.engine.leases import Leases
 from contextune.engine.lookout import Lookout
+from contextune.engine.open_quotes import OpenQuote, OpenQuotes
 from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
-from contextune.engine.pricing import Pricer
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.reading import Reading
 from contextune.engine.todos import TodoBoard
@@ -61,7 +61,7 @@ class Application(Reading):
         """What a person does with worktrees and Salvages."""
         self.advice = WorktreeAdvice(world, self._places)
         self.bundles = DebugBundles(world)
-        self._quotes: dict[str, tuple[Quote, Settings, Pricer]] = {}
+        self._quotes = OpenQuotes()
         self._refused: set[Path] = set()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -116,8 +116,15 @@ class Application(Reading):
             on_stage=on_stage,
         )
         quote = await quoter.make(request, self.todos.overlays(root))
-        self._quotes[quote.id] = (quote, settings, quoter.pricer)
+        self._quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
         return quote
+
+    def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
+        """Change how two Tasks of an open Quote run, by their ids; the Quote, priced anew.
+
+        Raises UsageProblem if there is no such Quote, or if that is impossible.
+        """
+        return self._quotes.arrange(quote_id, choice, first, second)
 
     async def start(
         self,
@@ -128,15 +135,7 @@ class Application(Reading):
         agents: int | None = None,
     ) -> Run:
         """Approve a Quote. The Run is journalled and returned at once; the work goes on by itself."""
-        known = self._quotes.pop(quote_id, None)
-        if known is None:
-            raise UsageProblem(f"There is no quote {quote_id}. It was started already, or never made.")
-        quote, settings, pricer = known
-        try:
-            quote = edited(quote, {str(edit["id"]): edit for edit in edits}, pricer)
-        except UsageProblem:
-            self._quotes[quote_id] = known
-            raise
+        quote, settings = self._quotes.approve(quote_id, {str(edit["id"]): edit for edit in edits})
         settings = msgspec.structs.replace(
             settings,
             budget=settings.budget if budget is None else budget,

@@ -12,16 +12,11 @@ from typing import Any
 
 import msgspec
 
-from contextune.agents.orchestrator import make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput
 from contextune.core.base import Value
-from contextune.core.budget import Cap
-from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.errors import BudgetReached, NothingToDo, PlanRejected, UsageProblem
-from contextune.core.events import AnyEvent, RequestSettled
+from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.evidence import Baseline
 from contextune.core.ledger import PLANNING
-from contextune.core.money import CostLine, charged
 from contextune.core.plain_text import source_lines
 from contextune.core.plan import Plan, faults
 from contextune.core.ports import Overlays, Repository
@@ -32,21 +27,19 @@ from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
 from contextune.core.snapshot import Base
 from contextune.core.todo import Todo, with_ids
-from contextune.engine.account import Account, budgets_of
+from contextune.core.touches import TaskFacts
 from contextune.engine.detect import detect_gate, instructions
 from contextune.engine.gate import SLOW_MS, Gate
-from contextune.engine.gateway import Gateway
 from contextune.engine.leases import BASE, Leases, give_back_bases
+from contextune.engine.planning import Arrangement, Planning
 from contextune.engine.pricing import Pricer, in_all
 from contextune.engine.records import history
 from contextune.engine.room import make_room
-from contextune.engine.task_ids import misnamed, renamed
+from contextune.engine.task_ids import misnamed
 from contextune.engine.world import World
 
 MOST_TODOS = 60
 """Todos of one Quote: more do not fit one plan that a person can read."""
-
-ORCHESTRATOR = "orchestrator"
 
 
 class QuoteRequest(Value, frozen=True, kw_only=True):
@@ -77,13 +70,14 @@ class Quoter:
         self._repository = repository
         self._settings = settings
         self._gate = gate
-        self._gateway = gateway
         self._stage = on_stage
         self._id = "r_" + secrets.token_hex(4)
-        self._costs: tuple[CostLine, ...] = ()
+        self._planning = Planning(world, repository, settings, self._id, gateway)
         self._problems: list[str] = []
         self.pricer: Pricer
         """What priced the Quote, once it is made."""
+        self.facts: tuple[TaskFacts, ...] = ()
+        """What its Tasks touch, once it is made."""
         self.forecast: Forecast | None = None
 
     async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
@@ -108,10 +102,15 @@ class Quoter:
         try:
             baseline = await self._baseline(base, gate) if gate else None
             plan = await self._plan(request, todos, files, gate, text)
+            self._stage("Comparing what the Tasks touch")
+            arranged = await self._planning.arrange(
+                plan, todos, files, base.commit, settle=request.plan is None
+            )
         finally:
             await asyncio.wait([warming])
-        await self._look_back(plan)
-        return self._priced(request, base, todos, plan, gate, baseline)
+        self.facts = arranged.facts
+        await self._look_back(arranged.plan)
+        return self._priced(request, base, todos, arranged, gate, baseline)
 
     async def _look_back(self, plan: Plan) -> None:
         """Learn from what earlier Tasks of this repository cost and came to."""
@@ -199,27 +198,6 @@ class Quoter:
         if request.plan is not None:
             return request.plan
         self._stage("Planning")
-        return await self._planned(request, todos, files, gate, text)
-
-    async def _planned(
-        self,
-        request: QuoteRequest,
-        todos: tuple[Todo, ...],
-        files: tuple[str, ...],
-        gate: str | None,
-        text: Callable[[str], str | None],
-    ) -> Plan:
-        account = Account(
-            PLANNING + self._id,
-            self._settings.budget,
-            self._journal,
-            repository=str(self._repository.root),
-            budgets=budgets_of(self._settings),
-        )
-
-        async def send(wanted: ModelRequest) -> ModelReply:
-            gateway: Gateway = await self._gateway()
-            return await gateway.send(account, wanted, role=ORCHESTRATOR, task_id=None)
 
         def lines(path: str) -> list[str] | None:
             content = text(path)
@@ -233,19 +211,7 @@ class Quoter:
             instructions=await asyncio.to_thread(instructions, text),
             lines=lines,
         )
-        try:
-            return renamed(await make_plan(given, rung=self._settings.orchestrator, send=send))
-        except (BudgetReached, PlanRejected) as problem:
-            if request.goal:
-                raise
-            self._problems.append(f"{problem} So this plan is by code alone: a Task for each Todo.")
-            return renamed(await asyncio.to_thread(plan_by_code, given))
-
-    async def _journal(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
-        await self._world.journal.append(events, caps=caps)
-        for event in events:
-            if isinstance(event, RequestSettled):
-                self._costs = charged(self._costs, event.role, event.rung.model, event.charge)
+        return await self._planning.plan(given)
 
     def _reader(self, base: Base) -> Callable[[str], str | None]:
         def read(path: str) -> str | None:
@@ -259,10 +225,11 @@ class Quoter:
         request: QuoteRequest,
         base: Base,
         todos: tuple[Todo, ...],
-        plan: Plan,
+        arranged: Arrangement,
         gate: str | None,
         baseline: Baseline | None,
     ) -> Quote:
+        plan = arranged.plan
         tasks = self.pricer.quotes(plan.tasks, todos)
         return Quote(
             id=self._id,
@@ -272,15 +239,15 @@ class Quoter:
             todos=todos,
             plan=plan,
             waves=plan.waves(),
-            overlaps=plan.overlaps(todos),
+            overlaps=arranged.overlaps,
             tasks=tasks,
             price=in_all([task.price for task in tasks], self.forecast),
-            planning=self._costs,
+            planning=self._planning.costs,
             budget=self._settings.budget,
             agents=self._settings.agents,
             gate=gate,
             baseline=baseline,
-            warnings=(*_warnings(plan, todos, base, gate, baseline), *self._problems),
+            warnings=(*_warnings(base, gate, baseline), *self._planning.problems, *self._problems),
             offline=self._settings.offline,
             ladder=self._settings.ladder,
             forecast=self.forecast,
@@ -331,9 +298,7 @@ def _title(request: QuoteRequest, todos: Sequence[Todo], plan: Plan) -> str:
     return f"{plan.tasks[0].title} and {len(plan.tasks) - 1} more" if not todos else f"{len(todos)} Todos"
 
 
-def _warnings(
-    plan: Plan, todos: Sequence[Todo], base: Base, gate: str | None, baseline: Baseline | None
-) -> tuple[str, ...]:
+def _warnings(base: Base, gate: str | None, baseline: Baseline | None) -> tuple[str, ...]:
     said = []
     if gate is None:
         said.append(
@@ -347,9 +312,6 @@ def _warnings(
     if base.branch is None:
         said.append("HEAD is detached: Accept will move HEAD itself.")
     said += [f"{path} is left out of the base: it is too large." for path in base.skipped]
-    titles = {task.id: task.title for task in plan.tasks}
-    for one in plan.overlaps(todos):
-        said.append(f"Two Tasks touch {one.path}: {titles[one.first]}; {titles[one.second]}.")
     return tuple(said)
 
 

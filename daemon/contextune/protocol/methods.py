@@ -33,6 +33,8 @@ def _notification(name: str, params: type[View], doc: str) -> Method:
 METHODS: tuple[Method, ...] = (
     _request("todo/list", p.TodoListParams, p.TodoListResult, "All Todos of a folder."),
     _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
+    _request("quote/arrange", p.QuoteArrangeParams, p.QuoteChanged, "Settle what two Tasks share."),
+    _request("quote/leave", p.QuoteParams, p.Nothing, "Put an open Quote away."),
     _request("run/start", p.RunStartParams, p.RunStartResult, "Approve a Quote; streams."),
     _request("run/list", p.RunListParams, p.RunListResult, "Runs, newest first."),
     _request("run/get", p.RunParams, p.RunChanged, "One Run."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from contextune.core.rearranged import Choice
 from contextune.core.settings import AcceptMode
 from contextune.core.todo import Todo
 from contextune.protocol.views import CheckView, QuoteView, RunView
@@ -54,6 +55,22 @@ class QuoteChanged(View, frozen=True, kw_only=True):
     stage: str
     """What is being done, or why it failed, for people."""
     quote: QuoteView | None
+
+
+class QuoteParams(Params, frozen=True, kw_only=True):
+    """Which Quote."""
+
+    quote_id: str
+
+
+class QuoteArrangeParams(Params, frozen=True, kw_only=True):
+    """How two Tasks of an open Quote that overlap shall run, by their ids."""
+
+    quote_id: str
+    choice: Choice
+    """serialise: the second after the first; merge: both as one Task; together: at the same time anyway."""
+    first: str
+    second: str
 
 
 class TaskEdit(Params, frozen=True, kw_only=True):

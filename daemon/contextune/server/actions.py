@@ -7,19 +7,20 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from contextune.core.rearranged import Choice
 from contextune.core.todo import Todo
 from contextune.protocol.convert import can_accept
-from contextune.server.marks import Marks
-from contextune.server.names import KIND, Name, RunTarget, Target, WorkTarget, command
+from contextune.server.marks import Conflict, Marks
+from contextune.server.names import FIX, KIND, ArrangeTarget, Name, RunTarget, Target, WorkTarget, command
 
 
-def wanted(context: types.CodeActionContext) -> bool:
-    """Whether the client asks for actions of our kind, or for all."""
-    return context.only is None or any(_covers(kind) for kind in context.only)
+def wanted(context: types.CodeActionContext, own: str = KIND) -> bool:
+    """Whether the client asks for actions of a kind of ours, or for all."""
+    return context.only is None or any(_covers(kind, own) for kind in context.only)
 
 
-def _covers(kind: str) -> bool:
-    return kind in {"", KIND} or KIND.startswith(f"{kind}.")
+def _covers(kind: str, own: str) -> bool:
+    return kind in {"", own} or own.startswith(f"{kind}.")
 
 
 def touched(todos: Sequence[Todo], where: types.Range) -> list[Todo]:
@@ -28,6 +29,17 @@ def touched(todos: Sequence[Todo], where: types.Range) -> list[Todo]:
     if last > where.start.line and where.end.character == 0:
         last -= 1
     return [todo for todo in todos if todo.line - 1 <= last and todo.end_line - 1 >= where.start.line]
+
+
+def choices_of(conflict: Conflict) -> list[tuple[Choice, str]]:
+    """What can be done about two Tasks that overlap, in words: not what is done already."""
+    other = conflict.others[0].title if conflict.others else ""
+    run: tuple[Choice, str] = (
+        ("together", f"Run at the same time as “{other}” anyway")
+        if conflict.overlap.in_order
+        else ("serialise", f"Do it and “{other}” one after the other")
+    )
+    return [run, ("merge", f"Do it and “{other}” in one Task")]
 
 
 class Actions:
@@ -54,9 +66,29 @@ class Actions:
         """What can be done here. Unasked, only on a TODO line, so that other lines keep quiet."""
         here = touched(self._todos, where)
         invoked = context.trigger_kind == types.CodeActionTriggerKind.Invoked
-        if not wanted(context) or not (here or invoked):
+        if not (here or invoked):
             return []
-        return [*self._here(here), *self._beyond(), *self._results(here)]
+        settled = self._settled(here, context) if wanted(context, FIX) else ()
+        others = [*self._here(here), *self._beyond(), *self._results(here)] if wanted(context) else ()
+        return [*settled, *others]
+
+    def _settled(self, here: Sequence[Todo], context: types.CodeActionContext) -> Iterator[types.CodeAction]:
+        """The choices about Tasks of an open Quote that overlap."""
+        for conflict in self._marks.choices(self._file, {todo.id for todo in here}):
+            told = [one for one in context.diagnostics if one.message == conflict.sentence]
+            for choice, title in choices_of(conflict):
+                target = ArrangeTarget(
+                    quote_id=conflict.quote_id or "",
+                    choice=choice,
+                    first=conflict.overlap.first,
+                    second=conflict.overlap.second,
+                )
+                yield types.CodeAction(
+                    title=title,
+                    kind=FIX,
+                    diagnostics=told or None,
+                    command=command("arrangeTasks", title, target, extension=self._extension),
+                )
 
     def _idle(self, todos: Sequence[Todo]) -> list[Todo]:
         marks = ((todo, self._marks.of(self._file, todo)) for todo in todos)

@@ -16,7 +16,8 @@ from contextune.protocol.convert import can_accept, can_undo
 from contextune.protocol.params import RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
-from contextune.server.names import AnswerTarget, Name, RunTarget, WorkTarget
+from contextune.server.names import AnswerTarget, ArrangeTarget, Name, RunTarget, WorkTarget
+from contextune.server.quoting import arrange_tasks
 from contextune.server.session import Session
 
 Target = TypeVar("Target", bound=Params)
@@ -28,6 +29,10 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
     if name == "answerQuestion":
         said = _argument(arguments, AnswerTarget)
         await (await session.application()).answer(said.run_id, said.task_id, said.text)
+        return None
+    if name == "arrangeTasks":
+        wish = _argument(arguments, ArrangeTarget)
+        await arrange_tasks(session, wish.quote_id, wish.choice, wish.first, wish.second)
         return None
     if name in _OF_RUNS:
         target = _argument(arguments, RunTarget)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.events import AnyEvent
+from contextune.core.overlaps import overlap_text
 from contextune.core.quote import Quote
 from contextune.core.run import Run, planning_bill
 from contextune.core.states import ENDED_TASK
@@ -232,7 +233,7 @@ def quote_text(quote: Quote) -> str:
         said.append(f"Planning cost {bill_text(planning_bill(quote))}.")
     if quote.offline:
         said.append("Offline model: scripted, no AI, costs nothing.")
-    return " ".join([*said, *quote.warnings])
+    return " ".join([*said, *(overlap_text(one) for one in quote.overlaps), *quote.warnings])
 
 
 def progress_text(run: Run) -> str:

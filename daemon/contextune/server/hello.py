@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contextune import __version__
-from contextune.server.names import COMMANDS, KIND
+from contextune.server.names import COMMANDS, FIX, KIND
 
 NOT_INITIALIZED = -32002
 NOT_INITIALIZED_TEXT = "The first request must be `initialize`."
@@ -31,7 +31,7 @@ def greeting(params: Any) -> dict[str, Any] | None:
                 "save": {"includeText": False},
             },
             "hoverProvider": True,
-            "codeActionProvider": {"codeActionKinds": [KIND], "resolveProvider": False},
+            "codeActionProvider": {"codeActionKinds": [KIND, FIX], "resolveProvider": False},
             "codeLensProvider": {"resolveProvider": False},
             "executeCommandProvider": {"commands": list(COMMANDS)},
             "workspace": {

@@ -19,7 +19,7 @@ from contextune.server.failures import sentence
 from contextune.server.hovers import hover
 from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
-from contextune.server.names import KIND, PREFIX, Name
+from contextune.server.names import FIX, KIND, PREFIX, Name
 from contextune.server.places import path_of
 from contextune.server.protocol import Protocol, converter
 from contextune.server.session import Compose, Session
@@ -46,7 +46,7 @@ class ContextuneServer(LanguageServer):
         self.client.say(sentence(error), "error")
 
     def _features(self) -> Mapping[str, tuple[Any, Any]]:
-        actions = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=False)
+        actions = types.CodeActionOptions(code_action_kinds=[KIND, FIX], resolve_provider=False)
         return {
             types.INITIALIZE: (self._initialize, None),
             types.INITIALIZED: (self._initialized, None),

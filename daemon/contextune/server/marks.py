@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.core.plan import Overlap
+from contextune.core.overlaps import overlap_text
+from contextune.core.plan import Overlap, OverlapKind
 from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN, TaskState
@@ -52,12 +53,26 @@ class Mark(NamedTuple):
         return " · ".join(parts)
 
 
-class Conflict(NamedTuple):
-    """An overlap that concerns one Todo."""
+class Side(NamedTuple):
+    """A Todo of one of two Tasks that overlap."""
 
     file: Path
     todo_id: str
+    title: str
+    """The Task's."""
+
+
+class Conflict(NamedTuple):
+    """An overlap that concerns one Todo."""
+
+    own: Side
+    others: tuple[Side, ...]
+    """The Todos of the other Task."""
+    kind: OverlapKind
     sentence: str
+    overlap: Overlap
+    quote_id: str | None
+    """The open Quote in which there still is a choice; None for a Run's."""
 
 
 class Marks:
@@ -87,6 +102,10 @@ class Marks:
         if quote is not None:
             self._quotes[repository] = quote
 
+    def leave(self, quote_id: str) -> None:
+        """The user does not look at this Quote any more; another one of its repository stays."""
+        self._quotes = {place: quote for place, quote in self._quotes.items() if quote.id != quote_id}
+
     def of(self, file: Path, todo: Todo) -> Mark | None:
         """The newest Run, current ones before ended ones, that concerns this Todo of this file."""
         marks = [
@@ -109,20 +128,34 @@ class Marks:
     def conflicts(self) -> Iterator[Conflict]:
         """The overlaps of Quotes under the user's eyes and of live Runs, by Todo."""
         for quote in self._quotes.values():
-            yield from _conflicts(quote.repository, quote.overlaps, quote)
+            yield from _conflicts(quote.repository, quote.overlaps, quote, quote.id)
         for run in self.runs.values():
             if run.state in LIVE_RUN:
-                yield from _conflicts(run.repository, run.overlaps, run.quote)
+                yield from _conflicts(run.repository, run.overlaps, run.quote, None)
+
+    def choices(self, file: Path, todo_ids: Collection[str]) -> list[Conflict]:
+        """The overlaps of these Todos about which the user can still choose, one for each pair of Tasks."""
+        found: dict[tuple[str | None, frozenset[str]], Conflict] = {}
+        for conflict in self.conflicts():
+            if conflict.quote_id and conflict.own.file == file and conflict.own.todo_id in todo_ids:
+                pair = frozenset((conflict.overlap.first, conflict.overlap.second))
+                found.setdefault((conflict.quote_id, pair), conflict)
+        return list(found.values())
 
 
-def _conflicts(repository: str, overlaps: tuple[Overlap, ...], quote: Quote) -> Iterator[Conflict]:
-    todos = {todo.id: todo for todo in quote.todos}
-    titles = {task.id: task.title for task in quote.plan.tasks}
-    tasks = {task.id: task for task in quote.plan.tasks}
+def _conflicts(
+    repository: str, overlaps: Sequence[Overlap], quote: Quote, quote_id: str | None
+) -> Iterator[Conflict]:
     for overlap in overlaps:
-        for own, other in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
-            thing = f"{overlap.symbol} in {overlap.path}" if overlap.symbol else overlap.path
-            said = f"“{titles[own]}” and “{titles[other]}” both change {thing}."
-            for todo_id in tasks[own].todo_ids:
-                if todos[todo_id].path == overlap.path:
-                    yield Conflict(Path(repository, overlap.path), todo_id, said)
+        sides = [_sides(repository, overlap, quote, task_id) for task_id in (overlap.first, overlap.second)]
+        for own, others in (sides, reversed(sides)):
+            for side in own:
+                yield Conflict(side, tuple(others), overlap.kind, overlap_text(overlap), overlap, quote_id)
+
+
+def _sides(repository: str, overlap: Overlap, quote: Quote, task_id: str) -> list[Side]:
+    """The Todos of a Task in the file that an overlap is about, or all of them if none is there."""
+    task = quote.plan.task(task_id)
+    todos = [todo for todo in quote.todos if todo.id in task.todo_ids]
+    there = [todo for todo in todos if todo.path == overlap.path]
+    return [Side(Path(repository, todo.path), todo.id, task.title) for todo in there or todos]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
+from contextune.core.rearranged import Choice
 from contextune.protocol.wire import Params
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 KIND = "refactor.contextune"
 """The kind of our code actions."""
+FIX = "quickfix"
+"""The kind of those that settle what a diagnostic of ours tells."""
 
 Name = Literal[
     "delegateTodo",
@@ -33,6 +36,7 @@ Name = Literal[
     "resumeRun",
     "cancelRun",
     "answerQuestion",
+    "arrangeTasks",
 ]
 PREFIX = "contextune.lsp."
 COMMANDS = tuple(PREFIX + name for name in get_args(Name))
@@ -63,7 +67,16 @@ class AnswerTarget(Params, frozen=True, kw_only=True):
     text: str
 
 
-Target = WorkTarget | RunTarget
+class ArrangeTarget(Params, frozen=True, kw_only=True):
+    """How two Tasks of an open Quote shall run."""
+
+    quote_id: str
+    choice: Choice
+    first: str
+    second: str
+
+
+Target = WorkTarget | RunTarget | ArrangeTarget
 
 
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:

@@ -10,6 +10,7 @@ import msgspec
 
 from contextune.core.errors import ContextuneError
 from contextune.core.quote import Quote
+from contextune.core.rearranged import Choice
 from contextune.protocol.convert import quote_view
 from contextune.protocol.params import QuoteChanged
 
@@ -47,11 +48,27 @@ async def make_quote(
         session.count_today()
     session.quotes[quote_id] = quote.id
     look_at(session, quote)
-    view = msgspec.structs.replace(quote_view(quote), id=quote_id)
-    session.client.changed(
-        QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage="Ready", quote=view)
-    )
+    session.client.changed(_ready(quote_id, folder, quote))
     return quote
+
+
+async def arrange_tasks(
+    session: Session, quote_id: str, choice: Choice, first: str, second: str
+) -> QuoteChanged:
+    """Change how two Tasks of an open Quote run, and tell the client of it. Raises ContextuneError."""
+    application = await session.application()
+    quote = application.arrange(session.quotes.get(quote_id, quote_id), choice, first, second)
+    known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
+    look_at(session, quote)
+    changed = _ready(known_as, quote.repository, quote)
+    session.client.changed(changed)
+    return changed
+
+
+def _ready(quote_id: str, folder: str, quote: Quote) -> QuoteChanged:
+    """A Quote under the id by which the client knows it."""
+    view = msgspec.structs.replace(quote_view(quote), id=quote_id)
+    return QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage="Ready", quote=view)
 
 
 def look_at(session: Session, quote: Quote) -> None:
@@ -63,4 +80,10 @@ def look_at(session: Session, quote: Quote) -> None:
 def put_away(session: Session, repository: str) -> None:
     """The user does not look at a repository's Quote any more."""
     session.marks.quoted(repository, None)
+    session.show_marks()
+
+
+def leave_quote(session: Session, quote_id: str) -> None:
+    """The user leaves a Quote without starting it; one that was made since stays."""
+    session.marks.leave(session.quotes.get(quote_id, quote_id))
     session.show_marks()

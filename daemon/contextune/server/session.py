@@ -76,7 +76,7 @@ class Session:
         self._stream = Coalescer(loop, INTERVAL, lambda: client.is_behind)
         self._lenses = Coalescer(loop, LENS_INTERVAL, lambda: client.is_behind)
         self._ledger = Coalescer(loop, LEDGER_INTERVAL)
-        self._overlaps = Overlaps(self.marks, self.todos_of, client.publish)
+        self._overlaps = Overlaps(self.marks, self.todos_of, client.publish, client.uri)
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
         self._fence_lack = ""

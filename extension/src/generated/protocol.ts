@@ -721,13 +721,18 @@ export interface Noted {
  */
 export interface Nothing {}
 /**
- * Two Tasks without an order between them that touch the same thing.
+ * Two Tasks that touch the same thing, whether or not one waits for the other.
  */
 export interface Overlap {
   first: string;
   second: string;
   path: string;
   symbol: string | null;
+  kind: "calls" | "related" | "same_file" | "same_symbol" | "same_test";
+  strong: boolean;
+  reason: string;
+  inOrder: boolean;
+  allowed: boolean;
 }
 /**
  * The DAG of Tasks of a Run.
@@ -830,6 +835,15 @@ export interface TaskQuote {
   explored: boolean;
 }
 /**
+ * How two Tasks of an open Quote that overlap shall run, by their ids.
+ */
+export interface QuoteArrangeParams {
+  quoteId: string;
+  choice: "merge" | "serialise" | "together";
+  first: string;
+  second: string;
+}
+/**
  * How far a Quote is.
  */
 export interface QuoteChanged {
@@ -896,6 +910,12 @@ export interface QuoteCreateParams {
  * The Quote's id; the Quote itself follows by `contextune/quote/changed`.
  */
 export interface QuoteCreateResult {
+  quoteId: string;
+}
+/**
+ * Which Quote.
+ */
+export interface QuoteParams {
   quoteId: string;
 }
 /**
@@ -1515,6 +1535,10 @@ export const Requests = {
   todoList: "contextune/todo/list",
   /** Plan and price; streams. */
   quoteCreate: "contextune/quote/create",
+  /** Settle what two Tasks share. */
+  quoteArrange: "contextune/quote/arrange",
+  /** Put an open Quote away. */
+  quoteLeave: "contextune/quote/leave",
   /** Approve a Quote; streams. */
   runStart: "contextune/run/start",
   /** Runs, newest first. */
@@ -1583,6 +1607,8 @@ export const Notifications = {
 export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
+  "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
+  "contextune/quote/leave": { params: QuoteParams; result: Nothing };
   "contextune/run/start": { params: RunStartParams; result: RunStartResult };
   "contextune/run/list": { params: RunListParams; result: RunListResult };
   "contextune/run/get": { params: RunParams; result: RunChanged };

@@ -30,6 +30,8 @@ Handler = Callable[[Session, Any], Awaitable[View]]
 HANDLERS: Mapping[str, Handler] = {
     "contextune/todo/list": todo.every,
     "contextune/quote/create": quote.create,
+    "contextune/quote/arrange": quote.arrange,
+    "contextune/quote/leave": quote.leave,
     "contextune/run/start": run.start,
     "contextune/run/list": run.every,
     "contextune/run/get": run.get,

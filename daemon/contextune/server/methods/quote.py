@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.engine.quote import QuoteRequest
-from contextune.protocol.params import QuoteCreateParams, QuoteCreateResult
-from contextune.server.quoting import make_quote, new_id
+from contextune.protocol.params import (
+    Nothing,
+    QuoteArrangeParams,
+    QuoteChanged,
+    QuoteCreateParams,
+    QuoteCreateResult,
+    QuoteParams,
+)
+from contextune.server.quoting import arrange_tasks, leave_quote, make_quote, new_id
 from contextune.server.session import Session
 
 
@@ -23,6 +30,17 @@ async def create(session: Session, params: QuoteCreateParams) -> QuoteCreateResu
     quote_id = new_id()
     session.spawn(_make(session, quote_id, request))
     return QuoteCreateResult(quote_id=quote_id)
+
+
+async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
+    """Settle what two Tasks share; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
+    return await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
+
+
+async def leave(session: Session, params: QuoteParams) -> Nothing:
+    """The user does not look at a Quote any more: what it told on TODO lines goes."""
+    leave_quote(session, params.quote_id)
+    return Nothing()
 
 
 async def _make(session: Session, quote_id: str, request: QuoteRequest) -> None:

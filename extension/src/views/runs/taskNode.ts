@@ -5,7 +5,7 @@ import type { Node } from "../tree";
 import { AttemptNode } from "./attemptNode";
 import { ChangeNode } from "./changeNode";
 import { taskIcon } from "./icons";
-import { evidenceText, taskDescription, taskStateText, taskTokens } from "./words";
+import { evidenceText, taskDescription, taskStateText, taskTokens, waveText } from "./words";
 
 /** A Task in the Runs view. */
 export class TaskNode implements Node {
@@ -42,10 +42,11 @@ export class TaskNode implements Node {
   }
 
   #tooltip(): string {
-    const { task } = this;
+    const { run, task } = this;
     const lines = [`**${task.title}**`, `${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
     if (task.question !== null) lines.push(task.question.text);
     lines.push(task.brief);
+    if (run.waves.length > 1) lines.push(waveText(task, run));
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
     if (task.checkoutText !== null) lines.push(task.checkoutText);
     if (task.heldText !== null) lines.push(task.heldText);

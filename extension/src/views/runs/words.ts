@@ -88,6 +88,7 @@ function drivenText(run: RunView): string {
 export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
   parts.push(taskStateText(task.state));
+  if (task.state === "waiting" && task.wave > 1) parts.push(l10n.t("wave {0}", task.wave));
   if (task.state === "accepted" && task.evidence?.verdict === "unproved") parts.push(l10n.t("unproved"));
   if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
   return parts.join(" · ");
@@ -97,6 +98,13 @@ export function taskDescription(task: TaskView): string {
 export function attemptDescription(attempt: AttemptView): string {
   const turns = attempt.turns === 1 ? l10n.t("1 turn") : l10n.t("{0} turns", attempt.turns);
   return [outcomeText(attempt.outcome), turns, attempt.bill.text].join(" · ");
+}
+
+/** `Wave 2, after “Insure”`; the wave alone where a Task waits for none. */
+export function waveText(task: TaskView, run: RunView): string {
+  const before = run.tasks.filter(({ id }) => task.dependsOn.includes(id)).map(({ title }) => `“${title}”`);
+  if (before.length === 0) return l10n.t("Wave {0}", task.wave);
+  return l10n.t("Wave {0}, after {1}", task.wave, before.join(", "));
 }
 
 /** `+12 −3`. */
