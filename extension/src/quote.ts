@@ -75,7 +75,7 @@ export class Quotes {
     });
     if (chosen === undefined) return;
     await this.arrange(chosen.params);
-    draft.quote = this.store.quote(draft.quote.id)?.quote ?? draft.quote;
+    follow(draft, this.store.quote(draft.quote.id)?.quote ?? draft.quote);
   }
 
   /** Shows the Quote until the user decides; it follows what is settled meanwhile on the TODO lines. */
@@ -83,7 +83,7 @@ export class Quotes {
     const shown = show(draft);
     const unsubscribe = this.store.onChange((change) => {
       if (change.kind !== "quote" || change.quote.quoteId !== draft.quote.id || change.quote.quote === null) return;
-      draft.quote = change.quote.quote;
+      follow(draft, change.quote.quote);
       shown.refresh();
     });
     return shown.choice.finally(unsubscribe);
@@ -140,6 +140,13 @@ export class Quotes {
       });
     });
   }
+}
+
+/** Takes over a Quote that was settled anew; words that the user gave a Task go where it became another one. */
+function follow(draft: Draft, quote: QuoteView): void {
+  const before = new Map(draft.quote.tasks.map(({ id, brief }) => [id, brief]));
+  for (const { id, brief } of quote.tasks) if (before.get(id) !== brief) draft.briefs.delete(id);
+  draft.quote = quote;
 }
 
 function rowsOf({ quote, briefs, starts }: Draft): Row[] {

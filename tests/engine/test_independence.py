@@ -96,6 +96,22 @@ def test_two_goals_that_change_one_symbol_touch_it_both(look: Look) -> None:
     assert (one.kind, one.strong, one.first, one.second) == ("same_symbol", True, "a", "c")
 
 
+def test_a_todo_is_about_the_symbol_right_below_it(look: Look) -> None:
+    body = "@cache\ndef parse(text):\n    return text\n"
+    seen = look(
+        {
+            "above.py": f"# TODO: refuse spaces\n# at either end\n{body}",
+            "apart.py": f"# TODO: split this module\n\n\n{body}",
+            "script.ts": "/** TODO: refuse spaces, too */\nexport function parse(s) {\n  return s;\n}\n",
+        }
+    )
+    assert [facts.changes for facts in seen.facts] == [
+        (("above.py", "parse"),),
+        (),
+        (("script.ts", "parse"),),
+    ]
+
+
 def test_a_method_is_part_of_its_class(look: Look) -> None:
     seen = look(
         {

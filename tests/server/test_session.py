@@ -465,6 +465,8 @@ async def test_what_two_tasks_share_is_settled_over_the_wire(
     await editor.ask(
         "workspace/executeCommand", {"command": command["command"], "arguments": command["arguments"]}
     )
+    said = (await editor.hear("window/showMessage"))["message"]
+    assert "2 tasks in 2 waves" in said
     # The Quote comes anew under the id that the client knows, and the lines say what holds now.
     changed = await editor.hear(
         "contextune/quote/changed", lambda p: p["quote"] and p["quote"]["overlaps"][0]["inOrder"]

@@ -60,9 +60,11 @@ class Source:
         return max(holding, key=lambda symbol: symbol.depth, default=None)
 
     def below(self, line: int) -> Symbol | None:
-        """The symbol that begins with the next code below a line; decorators are part of it."""
+        """The symbol that begins right below a line, with no empty one between; decorators are part of it."""
         for number in range(line + 1, len(self._lines) + 1):
             code = self._lines[number - 1].strip()
+            if not self._lines[number - 1]:  # a blanked comment leaves its spaces
+                return None
             if code and not code.startswith("@"):
                 return next((symbol for symbol in self.symbols if symbol.line == number), None)
         return None

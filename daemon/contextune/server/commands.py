@@ -32,7 +32,9 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
         return None
     if name == "arrangeTasks":
         wish = _argument(arguments, ArrangeTarget)
-        await arrange_tasks(session, wish.quote_id, wish.choice, wish.first, wish.second)
+        quote = await arrange_tasks(session, wish.quote_id, wish.choice, wish.first, wish.second)
+        # The question that a plain client shows still has the Quote as it was.
+        session.client.say(flow.quote_text(quote))
         return None
     if name in _OF_RUNS:
         target = _argument(arguments, RunTarget)

@@ -52,17 +52,19 @@ async def make_quote(
     return quote
 
 
-async def arrange_tasks(
-    session: Session, quote_id: str, choice: Choice, first: str, second: str
-) -> QuoteChanged:
+async def arrange_tasks(session: Session, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
     """Change how two Tasks of an open Quote run, and tell the client of it. Raises ContextuneError."""
     application = await session.application()
     quote = application.arrange(session.quotes.get(quote_id, quote_id), choice, first, second)
-    known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
     look_at(session, quote)
-    changed = _ready(known_as, quote.repository, quote)
-    session.client.changed(changed)
-    return changed
+    session.client.changed(as_known(session, quote))
+    return quote
+
+
+def as_known(session: Session, quote: Quote) -> QuoteChanged:
+    """An open Quote as it now is, under the id by which the client knows it."""
+    known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
+    return _ready(known_as, quote.repository, quote)
 
 
 def _ready(quote_id: str, folder: str, quote: Quote) -> QuoteChanged:

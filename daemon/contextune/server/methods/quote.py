@@ -12,7 +12,7 @@ from contextune.protocol.params import (
     QuoteCreateResult,
     QuoteParams,
 )
-from contextune.server.quoting import arrange_tasks, leave_quote, make_quote, new_id
+from contextune.server.quoting import arrange_tasks, as_known, leave_quote, make_quote, new_id
 from contextune.server.session import Session
 
 
@@ -34,7 +34,8 @@ async def create(session: Session, params: QuoteCreateParams) -> QuoteCreateResu
 
 async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
     """Settle what two Tasks share; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
-    return await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
+    quote = await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
+    return as_known(session, quote)
 
 
 async def leave(session: Session, params: QuoteParams) -> Nothing:
