@@ -75,21 +75,9 @@ async def report_ghost(bench: Bench) -> None:
         ("tasks without fault in the Ghost", innocent, "tasks", 7, innocent >= 7),
         ("the Ghost is green", float(green), "yes", 1, green),
         ("tasks at fault named, less those named wrongly", right, "tasks", 3, right >= 3),
-        (
-            "runs of the Gate on combinations for each at fault",
-            per_culprit,
-            "runs",
-            most,
-            per_culprit <= most,
-        ),
-        (
-            "moves of the user's branch before Accept",
-            outcome.moved_before,
-            "moves",
-            0,
-            not outcome.moved_before,
-        ),
-        ("moves of the user's branch at Accept", outcome.moved_at, "moves", 1, outcome.moved_at == 1),
+        ("runs of the Gate on combinations for each at fault", gates, "runs", most, gates <= most),
+        ("moves of the user's branch before Accept", before, "moves", 0, not before),
+        ("moves of the user's branch at Accept", at_once, "moves", 1, at_once == 1),
     )
     for metric, value, unit, reach, met in rows:
         bench.report(Figure(suite=SUITE, metric=metric, value=value, unit=unit, reach=reach, met=met))
