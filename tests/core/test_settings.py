@@ -122,6 +122,7 @@ WIDER: dict[str, Any] = {
     "git_signing": True,
     "prove": "off",
     "allowed_hosts": ["evil.example"],
+    "merge_by_syntax": False,
 }
 
 

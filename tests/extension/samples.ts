@@ -119,6 +119,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     salvage: null,
     checkoutText: null,
     heldText: null,
+    mergedText: "",
     toMerge: [],
     ...over,
   };

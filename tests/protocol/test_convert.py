@@ -188,6 +188,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         salvage=None,
         checkout_text=None,
         held_text=None,
+        merged_text="",
         to_merge=(),
     )
     waiting = msgspec.structs.replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -223,6 +223,20 @@ class Objects:
         self._git.run("read-tree", tree, index=index)
         self._git.run("update-index", "-z", "--index-info", stdin=b"".join(entries), index=index)
         return self._git.run("write-tree", index=index).decode().strip()
+
+    def with_files(self, tree: str, files: Mapping[str, bytes], index: Path) -> str:
+        """A tree with other contents of some files that it has. `index` is where one may be made."""
+        self._git.run("read-tree", tree, index=index)
+        modes = {entry.split(b"\t", 1)[1]: entry[:6] for entry in self._entries(tree)}
+        lines = []
+        for path, content in files.items():
+            blob = self._git.run("hash-object", "-w", "--stdin", "--no-filters", stdin=content).strip()
+            lines.append(b"%b %b\t%b\0" % (modes[given(path)], blob, given(path)))
+        self._git.run("update-index", "-z", "--index-info", stdin=b"".join(lines), index=index)
+        return self._git.run("write-tree", index=index).decode().strip()
+
+    def _entries(self, tree: str) -> list[bytes]:
+        return fields(self._git.run("ls-tree", "-r", "-z", "--full-tree", tree))
 
     def leads_to(self, commit: str, ancestor: str) -> bool:
         """Whether a commit's history, itself included, holds another commit."""

@@ -13,6 +13,7 @@ from contextune.adapters.objects import Objects
 from contextune.adapters.onlooker import look
 from contextune.adapters.salvage import Salvage
 from contextune.adapters.scratch import Scratch
+from contextune.adapters.structured_merge import StructuredMerge, find_program
 from contextune.adapters.upkeep import WorktreeUpkeep
 from contextune.adapters.worktrees import Worktrees
 from contextune.core.checkout_look import CheckoutLook
@@ -117,6 +118,14 @@ class GitRepository:
     def merge(self, ours: str, theirs: str, base: str) -> Merge:
         """Merge two commits in memory, with `base` as their common ancestor."""
         return self._objects.merge(ours, theirs, base)
+
+    def merge_by_syntax(self, merge: Merge, ours: str, theirs: str, base: str) -> Merge:
+        """A merge that ended in conflict, gone on with by mergiraf, where the user has it."""
+        program = find_program()
+        if program is None:
+            return merge
+        with self._scratch.folder() as folder:
+            return StructuredMerge(self._objects, program).go_on(merge, (base, ours, theirs), folder)
 
     def mix(self, tree: str, other: str, paths: Sequence[str]) -> str:
         """A tree with some paths as another tree or commit has them: what that one lacks is left out."""

@@ -11,6 +11,7 @@ from rich.text import Text
 from contextune.core.checkout_look import look_text
 from contextune.core.evidence import Evidence
 from contextune.core.held import held_text
+from contextune.core.merged import merged_text
 from contextune.core.money import Bill, CostLine
 from contextune.core.plain_text import one_line
 from contextune.core.proof import proof_words
@@ -166,6 +167,8 @@ def evidence_lines(run: Run) -> list[str]:
         if task.checkout_before is not None:
             seen = look_text(task.checkout_before, task.checkout_after, task.checkout_changed)
             said.append(f"    {one_line(seen)}")
+        if merged := merged_text(task):
+            said.append(f"    {one_line(merged)}")
         if task.id in held:
             said.append(f"    {one_line(held_text(held[task.id]))}")
     if run.ghost_evidence is not None:

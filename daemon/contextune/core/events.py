@@ -269,6 +269,10 @@ class TaskJoined(Event, frozen=True, kw_only=True):
     """The Ghost's commit after it."""
     commit: str
     """The Task's own commit within the Ghost."""
+    merged_by: str = ""
+    """The program that merged what git could not; empty if git merged it."""
+    merged: tuple[str, ...] = ()
+    """The files that it merged."""
 
 
 class TaskBounced(Event, frozen=True, kw_only=True):

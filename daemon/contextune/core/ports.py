@@ -160,7 +160,9 @@ class Merge(Value, frozen=True, kw_only=True):
     marked: str | None = None
     """On conflict, the tree with conflict markers in the files at fault."""
     conflicts: tuple[str, ...] = ()
-    """Paths in conflict."""
+    """Paths in conflict; with a tree, those that `by` has merged."""
+    by: str = ""
+    """The program that merged what git could not; empty if none was needed."""
     detail: str = ""
 
 
@@ -213,6 +215,10 @@ class Repository(Protocol):
 
     def mix(self, tree: str, other: str, paths: Sequence[str]) -> str:
         """A tree with some paths as another tree or commit has them: what that one lacks is left out."""
+        ...
+
+    def merge_by_syntax(self, merge: Merge, ours: str, theirs: str, base: str) -> Merge:
+        """A merge that ended in conflict, gone on with by a program that knows syntax, if there is one."""
         ...
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:

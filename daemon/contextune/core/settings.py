@@ -99,6 +99,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """How often a red Gate goes back to the same attempt before the Task climbs."""
     prove: Prove = "ask"
     """ask: an agent whose change no test runs is asked once for the missing test; off: nobody looks."""
+    merge_by_syntax: bool = True
+    """Whether mergiraf, where it is on PATH, merges what git cannot; the tests judge the result."""
     accept: AcceptMode = "none"
     git_signing: bool = False
     """Whether commits that Accept puts on the branch are signed, as the user's own git configuration says."""
@@ -112,7 +114,7 @@ WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
-    | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove"}
+    | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""

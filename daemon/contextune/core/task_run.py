@@ -81,6 +81,10 @@ class TaskRun(Value, frozen=True, kw_only=True):
     bounces: int = 0
     bounced: ev.TaskBounced | None = None
     """Why it last went back to an agent."""
+    merged_by: str = ""
+    """The program that merged what git could not."""
+    merged: tuple[str, ...] = ()
+    """The files that it merged."""
     salvage: str | None = None
     told: tuple[str, ...] = ()
     """Words of the user that no turn has carried yet."""
@@ -191,7 +195,8 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
                 files=tuple(file.path for file in event.files),
             )
         case ev.TaskJoined():
-            return change(task, state="accepted", reason="", joined=event.commit)
+            accepted = change(task, state="accepted", reason="", joined=event.commit)
+            return change(accepted, merged_by=event.merged_by, merged=event.merged)
         case ev.TaskBounced():
             bounced = change(task, state="waiting", reason=event.reason, bounces=task.bounces + 1)
             return change(bounced, commit=None, lap=len(task.attempts), bounced=event)

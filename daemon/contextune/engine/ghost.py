@@ -33,12 +33,21 @@ class Inside:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """The program that merged files which git could not."""
+
+    program: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """The Task is in. `ghost` is the Ghost after it, `commit` its own commit there."""
 
     ghost: str
     commit: str
     evidence: Evidence | None
+    help: Help | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +79,30 @@ class Ghost:
     """Takes candidates as they come, merges those that wait in one batch, and tests the combination once."""
 
     def __init__(
-        self, repository: Repository, base: str, *, test: Test, probe: Test, settle: Settle, ref: str
+        self,
+        repository: Repository,
+        base: str,
+        *,
+        test: Test,
+        probe: Test,
+        settle: Settle,
+        ref: str,
+        by_syntax: bool = True,
     ) -> None:
-        """`test` judges what may become the Ghost, `probe` a combination that only explains a red one."""
+        """`test` judges what may become the Ghost, `probe` a combination that only explains a red one.
+
+        `by_syntax` lets a program of the user's merge what git cannot.
+        """
         self._repository = repository
         self._base = base
+        self._by_syntax = by_syntax
         self._test = test
         self._probe = probe
         self._settle = settle
         self._ref = ref
         self.head = base
         self._inside: list[Inside] = []
+        self._helped: dict[str, Help] = {}
         self._waiting: list[tuple[Candidate, asyncio.Future[Outcome]]] = []
         self._busy = asyncio.Lock()
 
@@ -129,7 +151,11 @@ class Ghost:
 
     def _merge(self, head: str, candidate: Candidate) -> str | Bounced:
         merge = self._repository.merge(head, candidate.commit, candidate.start)
+        if merge.tree is None and self._by_syntax:
+            merge = self._repository.merge_by_syntax(merge, head, candidate.commit, candidate.start)
         if merge.tree is not None:
+            if merge.by:
+                self._helped[candidate.task_id] = Help(merge.by, merge.conflicts)
             return self._repository.commit_tree(merge.tree, [head], candidate.message)
         against = self._touching(frozenset(merge.conflicts))
         return Bounced(
@@ -178,7 +204,8 @@ class Ghost:
             own = Inside(candidate.task_id, commit, candidate.start, candidate.files)
             self._inside.append(own)
             self.head = commit
-            future.set_result(Joined(ghost=commit, commit=commit, evidence=evidence))
+            helped = self._helped.pop(candidate.task_id, None)
+            future.set_result(Joined(ghost=commit, commit=commit, evidence=evidence, help=helped))
 
     async def explained(self, culprit: Candidate, bounced: Bounced) -> Bounced:
         """The same, told with which of the others it is red. Takes the Gate several times; nobody waits."""

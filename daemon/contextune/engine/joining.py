@@ -54,6 +54,8 @@ async def join(driver: RunDriver, task_id: str, lease: Lease, done: Done) -> ev.
                 task_id=task_id,
                 ghost=outcome.ghost,
                 commit=outcome.commit,
+                merged_by=outcome.help.program if outcome.help else "",
+                merged=outcome.help.files if outcome.help else (),
             )
         )
         return None

@@ -92,6 +92,7 @@ class RunDriver:
             probe=self.probe,
             settle=batching.settle,
             ref=f"refs/heads/{ghost_branch(run.id)}",
+            by_syntax=settings.merge_by_syntax,
         )
         self.packs = ContextPacks(repository, world.outliner, run)
         self._gateway = gateway

@@ -9,6 +9,7 @@ from contextune.core.checkout_look import look_text
 from contextune.core.conversation import Rung
 from contextune.core.evidence import Baseline, Evidence
 from contextune.core.held import Held, held_text
+from contextune.core.merged import merged_text
 from contextune.core.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import one_line, readable
 from contextune.core.proof import proof_words
@@ -206,6 +207,7 @@ def _task_view(task: TaskRun, wave: int, held: Held | None) -> TaskView:
         port=task.port,
         commit=task.commit,
         held_text=held_text(held) if held else None,
+        merged_text=merged_text(task),
         summary=task.summary,
         remaining=task.remaining,
         salvage=task.salvage,

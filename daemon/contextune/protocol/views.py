@@ -126,6 +126,8 @@ class TaskView(View, frozen=True, kw_only=True):
     commit: str | None
     held_text: str | None
     """Whether the Run's result holds it, a sentence; None before every Task has ended."""
+    merged_text: str
+    """Who merged it with the others where git could not, a sentence; empty if git did."""
     summary: str
     remaining: str
     salvage: str | None

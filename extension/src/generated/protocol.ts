@@ -1071,6 +1071,7 @@ export interface TaskView {
   port: number | null;
   commit: string | null;
   heldText: string | null;
+  mergedText: string;
   summary: string;
   remaining: string;
   salvage: string | null;
@@ -1335,6 +1336,8 @@ export interface TaskJoined {
   taskId: string;
   ghost: string;
   commit: string;
+  mergedBy: string;
+  merged: string[];
 }
 /**
  * Which Task of which Run.

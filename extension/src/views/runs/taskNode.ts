@@ -49,6 +49,7 @@ export class TaskNode implements Node {
     if (run.waves.length > 1) lines.push(waveText(task, run));
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
     if (task.checkoutText !== null) lines.push(task.checkoutText);
+    if (task.mergedText !== "") lines.push(task.mergedText);
     if (task.heldText !== null) lines.push(task.heldText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
     return lines.join("\n\n");
