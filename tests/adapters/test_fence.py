@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import bubblewrap
+from contextune.adapters import bubblewrap, landlock
 from contextune.adapters.bubblewrap import Bubblewrap
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.shell import FencedShell
@@ -194,6 +194,12 @@ async def test_the_network_is_there_only_if_it_was_asked_for(place: Place) -> No
     served.server_close()
 
 
+@pytest.fixture
+def _no_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+
+
+@pytest.mark.usefixtures("_no_landlock")
 def test_says_why_there_is_none(tmp_path: Path) -> None:
     broken = tmp_path / "bwrap"
     broken.write_text("#!/bin/sh\necho no namespaces for you >&2\nexit 1\n")
@@ -201,6 +207,7 @@ def test_says_why_there_is_none(tmp_path: Path) -> None:
     fence = find_fence(program=str(broken))
     assert isinstance(fence, NoFence)
     assert "no namespaces for you" in fence.detail
+    assert "This kernel has no Landlock" in fence.detail
     lying = tmp_path / "lying"
     lying.write_text("#!/bin/sh\nexit 0\n")
     lying.chmod(0o755)
@@ -209,6 +216,7 @@ def test_says_why_there_is_none(tmp_path: Path) -> None:
     assert FENCE.detail.endswith(".")
 
 
+@pytest.mark.usefixtures("_no_landlock")
 def test_none_without_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     fence = find_fence()

@@ -14,13 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from contextune.adapters.fence_places import (
-    EMPTY,
     READ_ONLY_IN_WORKTREE,
     SECRET_FILES,
-    SECRET_FOLDERS,
-    TOOLCHAINS,
+    Places,
     common_dir,
-    interpreter,
     is_within,
     worktree_of,
 )
@@ -39,6 +36,7 @@ class Bubblewrap:
     """Linux namespaces, set up by `bwrap`."""
 
     name = "bubblewrap"
+    has_door = True
 
     def __init__(
         self,
@@ -90,49 +88,37 @@ class Bubblewrap:
         """All but the worktree; looked at once, since that takes longer than most commands."""
         known = self._known.get((home, search))
         if known is None:
-            known = self._known[home, search] = [*self._machine(home), *self._shown(home, search)]
+            places = Places(home, search, self._readable, self._hidden)
+            known = self._known[home, search] = [*_machine(places), *_shown(places)]
         return known
 
-    def _machine(self, home: Path) -> list[str]:
-        """The whole machine read-only, its private places emptied."""
-        out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        for folder in self._emptied(home):
-            if Path(folder).is_dir() and not Path(folder).is_symlink():
-                out += ["--size", str(TEMPORARY), "--tmpfs", folder]
-        for file in SECRET_FILES:
-            if os.access(file, os.R_OK):
-                out += ["--ro-bind", "/dev/null", file]
-        return out
 
-    def _emptied(self, home: Path) -> list[str]:
-        emptied = {*EMPTY, *SECRET_FOLDERS, *(str(path.resolve()) for path in self._hidden)}
-        if home != Path("/"):
-            emptied.add(str(home))
-        return sorted(emptied)
+def _machine(places: Places) -> list[str]:
+    """The whole machine read-only, its private places emptied."""
+    out = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for folder in places.emptied():
+        if Path(folder).is_dir() and not Path(folder).is_symlink():
+            out += ["--size", str(TEMPORARY), "--tmpfs", folder]
+    for file in SECRET_FILES:
+        if os.access(file, os.R_OK):
+            out += ["--ro-bind", "/dev/null", file]
+    return out
 
-    def _shown(self, home: Path, search: str) -> list[str]:
-        """What a command needs from the emptied places: toolchains, the PATH, and what was listed."""
-        wanted = [home / name for name in TOOLCHAINS]
-        wanted += [Path(entry) for entry in search.split(":") if entry.startswith("/")]
-        for path in self._readable:
-            wanted += [path, *interpreter(path)]
-        emptied = self._emptied(home)
-        too_much = {home, *home.parents, *(Path(folder) for folder in EMPTY)}
-        out: list[str] = []
-        bound: list[Path] = []
-        # Each mount takes bwrap some 0.1 ms: what is there already, or within another one, needs none.
-        for path in sorted(dict.fromkeys(wanted)):
-            real = path.resolve()
-            # What this user may not look at does not exist for its commands either.
-            if not os.access(path, os.F_OK) or path in too_much or real in too_much:
-                continue
-            if is_within(real, emptied) and not is_within(real, bound):
-                out += ["--ro-bind", str(real), str(real)]
-                bound.append(real)
-            # A link is there already, unless the folder that holds it was emptied.
-            if real != path and is_within(path, emptied) and not is_within(path, bound):
-                out += ["--symlink", str(real), str(path)]
-        return out
+
+def _shown(places: Places) -> list[str]:
+    """What a command needs from the emptied places."""
+    emptied = places.emptied()
+    out: list[str] = []
+    bound: list[Path] = []
+    # Each mount takes bwrap some 0.1 ms: what is there already, or within another one, needs none.
+    for path, real in places.shown():
+        if is_within(real, emptied) and not is_within(real, bound):
+            out += ["--ro-bind", str(real), str(real)]
+            bound.append(real)
+        # A link is there already, unless the folder that holds it was emptied.
+        if real != path and is_within(path, emptied) and not is_within(path, bound):
+            out += ["--symlink", str(real), str(path)]
+    return out
 
 
 def _worktree(worktree: Path) -> list[str]:

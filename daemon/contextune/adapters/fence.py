@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from contextune.adapters import landlock
 from contextune.adapters.bubblewrap import Bubblewrap
 from contextune.adapters.environment import command_environment
+from contextune.adapters.landlock_fence import Landlock, unfit
 
 
 class Fence(Protocol):
@@ -20,18 +22,24 @@ class Fence(Protocol):
 
     @property
     def name(self) -> str:
-        """`bubblewrap` or `none`."""
+        """`bubblewrap`, `landlock` or `none`."""
+        ...
+
+    @property
+    def has_door(self) -> bool:
+        """Whether there can be a way out to a proxy: see `with_door`."""
         ...
 
     @property
     def detail(self) -> str:
-        """One sentence for people: what it holds back, or why there is none."""
+        """A sentence or two for people: what it holds back, or why there is none."""
         ...
 
     def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:
         """The same Fence with a way out to the proxy that listens on the socket `door`.
 
-        `local_ports` of its own loopback lead through that to the same ports of the user's machine.
+        `local_ports` of its own loopback lead through that to the same ports of the user's machine. Without
+        a door it is this one as it is.
         """
         ...
 
@@ -50,6 +58,7 @@ class NoFence:
     """
 
     name = "none"
+    has_door = False
 
     def __init__(self, reason: str, *, supervised: bool = True) -> None:
         """Not `supervised` means with nothing between: to compare with, for commands that start nothing."""
@@ -74,21 +83,49 @@ def find_fence(
     network: bool = False,
     program: str | None = None,
 ) -> Fence:
-    """The best Fence that works here. Tries it once, blocking for some 10 ms."""
+    """The best Fence that works here. Tries each once, for some 10 ms. `program` is tried as `bwrap`."""
+    readable, hidden = tuple(readable), tuple(hidden)
     found = program or shutil.which("bwrap")
-    if found is None:
-        return NoFence("bubblewrap (bwrap) is not installed.")
-    fence = Bubblewrap(found, readable=readable, hidden=hidden, network=network)
+    why = "bubblewrap (bwrap) is not installed."
+    if found is not None:
+        bubblewrap = Bubblewrap(found, readable=readable, hidden=hidden, network=network)
+        why = _tried("bubblewrap", bubblewrap)
+        if not why:
+            return bubblewrap
+    if sys.platform != "linux":
+        return NoFence(why)
+    also = unfit(landlock.version())
+    if not also:
+        below = Landlock(readable=readable, hidden=hidden, network=network)
+        also = _tried("Landlock", below)
+        if not also:
+            return below
+    return NoFence(f"{why} {also}")
+
+
+def _tried(name: str, fence: Fence) -> str:
+    """Why a Fence can't be had, a sentence; empty if a command in it writes where it may and not beside."""
     environment = command_environment({})
-    with tempfile.TemporaryDirectory() as folder:
-        argv = fence.wrap(["/bin/sh", "-c", "echo fenced > here"], cwd=Path(folder), environment=environment)
+    with tempfile.TemporaryDirectory() as top:
+        folder = Path(top) / "inside"
+        folder.mkdir()
+        command = "echo fenced > here && (echo out > ../outside) 2> /dev/null || true"
+        argv = fence.wrap(["/bin/sh", "-c", command], cwd=folder, environment=environment)
         try:
             tried = subprocess.run(
-                argv, capture_output=True, env=environment, timeout=20, check=False, stdin=subprocess.DEVNULL
+                argv,
+                capture_output=True,
+                env=environment,
+                timeout=20,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                cwd=folder,
             )
         except (OSError, subprocess.TimeoutExpired) as problem:
-            return NoFence(f"bubblewrap does not start here ({problem}).")
-        if tried.returncode != 0 or not (Path(folder) / "here").is_file():
+            return f"{name} does not start here ({problem})."
+        if tried.returncode != 0 or not (folder / "here").is_file():
             said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
-            return NoFence(f"bubblewrap does not work here ({said[-1] if said else 'no reason given'}).")
-    return fence
+            return f"{name} does not work here ({said[-1] if said else 'no reason given'})."
+        if (Path(top) / "outside").exists():
+            return f"{name} holds nothing back here."
+    return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
 """Folders whose content is replaced by nothing, then by what is listed."""
@@ -31,6 +33,37 @@ READ_ONLY_IN_WORKTREE = (".git", ".vscode")
 """What git and the user's editor run or trust without asking."""
 
 
+class Places(NamedTuple):
+    """What decides what commands are shown: of the user, and of the Fence."""
+
+    home: Path
+    search: str
+    """The PATH of commands."""
+    readable: Sequence[Path] = ()
+    """To be shown wherever it is."""
+    hidden: Sequence[Path] = ()
+    """To be emptied, such as the state folder."""
+
+    def emptied(self) -> list[str]:
+        """Folders whose content is not shown, sorted."""
+        emptied = {*EMPTY, *SECRET_FOLDERS, *(str(path.resolve()) for path in self.hidden)}
+        if self.home != Path("/"):
+            emptied.add(str(self.home))
+        return sorted(emptied)
+
+    def shown(self) -> list[tuple[Path, Path]]:
+        """What a command needs even so, and where it really is: toolchains, the PATH, what was listed."""
+        wanted = [self.home / name for name in TOOLCHAINS]
+        wanted += [Path(entry) for entry in self.search.split(":") if entry.startswith("/")]
+        for path in self.readable:
+            wanted += [path, *interpreter(path)]
+        too_much = {self.home, *self.home.parents, *(Path(folder) for folder in EMPTY)}
+        # What this user may not look at does not exist for its commands either.
+        there = [path for path in sorted(dict.fromkeys(wanted)) if os.access(path, os.F_OK)]
+        found = [(path, path.resolve()) for path in there]
+        return [pair for pair in found if not too_much.intersection(pair)]
+
+
 def is_within(path: Path, folders: Iterable[str | Path]) -> bool:
     """Whether a path is one of some folders, or below one."""
     return any(path.is_relative_to(folder) for folder in folders)
@@ -53,7 +86,8 @@ def common_dir(worktree: Path) -> Path | None:
         common = (private / (private / "commondir").read_text("utf-8").strip()).resolve()
     except (OSError, ValueError):
         return None
-    return common if back.resolve() == (worktree / ".git").resolve() else None
+    is_its_own = back.resolve() == (worktree / ".git").resolve() and not private.is_relative_to(worktree)
+    return common if is_its_own else None
 
 
 def interpreter(environment: Path) -> list[Path]:

@@ -66,11 +66,11 @@ class FencedShell:
     def __init__(self, fence: Fence, limits: CommandLimits | None = None, reach: Reach | None = None) -> None:
         """`limits` are what one command may use; none for commands that the user named.
 
-        `reach` are the hosts of which a Fence without a network lets commands through to; None for none.
+        `reach` are the hosts that a Fence with a door lets commands through to; None for none.
         """
         self._fence = fence
         self._limits = limits
-        self._reach = reach if fence.name != "none" else None
+        self._reach = reach if fence.has_door else None
         self._program = shutil.which("bash") or "/bin/sh"
 
     @property

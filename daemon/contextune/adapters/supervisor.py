@@ -19,52 +19,76 @@ GRACE = 1.5
 """Seconds between the wish that the command ends and its end."""
 
 
-def main(daemon: int, argv: "list[str]") -> int:
-    """Run a command for the process `daemon`; returns its exit status, 128 and the signal if one ended it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    for sign in ENDING:
-        signal.signal(sign, _asked)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != daemon:
-        return 128 + signal.SIGTERM  # the daemon died before that could be noticed
-    status = _run(argv)
-    _kill_all()
-    code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code
-
-
 class AskedToEnd(Exception):
     """This process was told to end."""
 
 
+class MustEnd(Exception):
+    """The command has to end at once."""
+
+
+class Supervisor:
+    """Runs one command for the process `daemon`; what starts it otherwise has a class of its own."""
+
+    def __init__(self, daemon: int, argv: "list[str]") -> None:
+        self.daemon = daemon
+        self.argv = argv
+
+    def run(self) -> int:
+        """The command's exit status, 128 and the signal if one ended it. Nothing of it runs any more then."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        for sign in ENDING:
+            signal.signal(sign, _asked)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != self.daemon:
+            return 128 + signal.SIGTERM  # the daemon died before that could be noticed
+        try:
+            status = self._to_its_end()
+            _ignore()
+        except AskedToEnd:
+            status = None
+        _kill_all()
+        code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
+        return 128 - code if code < 0 else code
+
+    def start(self) -> int:
+        """Start the command. Returns its process."""
+        return os.posix_spawnp(self.argv[0], self.argv, os.environ, setsigdef=(*ENDING, *IGNORED))
+
+    def wait(self) -> "tuple[int, int]":
+        """The next process below this one that ends, and its wait status. May raise MustEnd."""
+        return os.wait()
+
+    def _to_its_end(self) -> "int | None":
+        """The wait status of the command; None if it was stopped, or did not end in time after a wish."""
+        child = 0
+        try:
+            child = self.start()
+            while True:
+                ended, status = self.wait()
+                if ended == child:
+                    return status
+        except AskedToEnd:
+            _ignore()
+        except MustEnd:
+            return None
+        if child:
+            try:
+                os.kill(child, signal.SIGTERM)
+            except ProcessLookupError:
+                return None  # it had ended just when this process was told to, and its status is lost
+        until = time.monotonic() + GRACE
+        while child and time.monotonic() < until:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(0.01)
+        return None
+
+
 def _asked(_number: int, _frame: object) -> None:
     raise AskedToEnd
-
-
-def _run(argv: "list[str]") -> "int | None":
-    """The wait status of the command; None if it did not end in time after this process was told to end."""
-    child = 0
-    try:
-        child = os.posix_spawnp(argv[0], argv, os.environ, setsigdef=(*ENDING, *IGNORED))
-        while True:
-            ended, status = os.wait()
-            if ended == child:
-                return status
-    except AskedToEnd:
-        _ignore()
-    if child:
-        try:
-            os.kill(child, signal.SIGTERM)
-        except ProcessLookupError:
-            return None  # it had ended just when this process was told to, and its status is lost
-    until = time.monotonic() + GRACE
-    while child and time.monotonic() < until:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return status
-        time.sleep(0.01)
-    return None
 
 
 def _ignore() -> None:
@@ -90,11 +114,11 @@ def _kill_all() -> None:
 def _children() -> "list[int]":
     """Processes whose parent is this one: what a dead one below has started becomes that."""
     found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208  # pathlib takes 10 ms to import
+    for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
         try:
-            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123  # as above
+            with open(f"/proc/{name}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue
@@ -104,6 +128,6 @@ def _children() -> "list[int]":
 
 
 if __name__ == "__main__":
-    code = main(int(sys.argv[1]), sys.argv[2:])
+    code = Supervisor(int(sys.argv[1]), sys.argv[2:]).run()
     # Not by exit: the interpreter's own shutdown takes longer than most commands.
     os._exit(code)

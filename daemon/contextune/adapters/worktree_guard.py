@@ -1,0 +1,141 @@
+"""Keeps `.git` and `.vscode` of a worktree as they are while a command runs that could write them.
+
+For a Fence that gives rights to a folder and all within, and can't take some of them away again: what changes
+is noticed, and put back once nothing of the command runs any more. Uses nothing but what is quick to import.
+"""
+
+import ctypes
+import os
+import stat
+from contextlib import suppress
+
+MOST = 20_000_000
+"""Bytes that are kept in memory to be put back."""
+
+MODIFY, ATTRIB, CLOSE_WRITE, MOVED, CREATE, DELETE, SELF = 0x2, 0x4, 0x8, 0xC0, 0x100, 0x200, 0xC00
+CLOEXEC, NONBLOCK = 0o2000000, 0o4000
+
+
+class CannotGuard(Exception):
+    """What is there can't be kept, with a sentence why."""
+
+
+class WorktreeGuard:
+    """What is to stay as it is in one worktree. What was not there to begin with is nothing to it."""
+
+    def __init__(self, worktree: str, names: "tuple[str, ...]") -> None:
+        """Note how things are, and begin to watch. Raises CannotGuard."""
+        self._kept = {}
+        for name in names:
+            path = f"{worktree}/{name}"
+            found = _look(path)
+            if name == ".git" and found.get("", ("", 0, b""))[0] == "folder":
+                raise CannotGuard(
+                    "This Fence runs commands in linked worktrees alone: here .git is a folder."
+                )
+            if found:
+                self._kept[path] = found
+        self.handle = self._watch(worktree)
+        """Can be read when something may have changed; -1 where nothing tells."""
+
+    def changed(self) -> "list[str]":
+        """The names of what is not as it was. Forgets what was waiting to be read."""
+        if self.handle >= 0:
+            with suppress(BlockingIOError):
+                while os.read(self.handle, 65_536):
+                    pass
+        return [os.path.basename(path) for path, kept in self._kept.items() if _differs(path, kept)]
+
+    def put_back(self) -> "list[str]":
+        """Make all as it was, and tell the names of what was not. To be called when nothing else writes."""
+        wrong = []
+        for path, kept in self._kept.items():
+            if _differs(path, kept):
+                remove(path)
+                _write(path, kept)
+                wrong.append(os.path.basename(path))
+        return wrong
+
+    def _watch(self, worktree: str) -> int:
+        libc = ctypes.CDLL(None, use_errno=True)
+        handle = int(libc.inotify_init1(CLOEXEC | NONBLOCK))
+        if handle < 0 or not self._kept:
+            return -1
+        libc.inotify_add_watch(handle, os.fsencode(worktree), MOVED | DELETE | CREATE)
+        for top, kept in self._kept.items():
+            for below in kept:
+                mask = MODIFY | ATTRIB | CLOSE_WRITE | MOVED | CREATE | DELETE | SELF
+                libc.inotify_add_watch(handle, os.fsencode(top + below), mask | 0x0200_0000)  # IN_DONT_FOLLOW
+        return handle
+
+
+def _look(path: str) -> "dict[str, tuple[str, int, bytes]]":
+    """What is at a path and below: by the path within it, kind, mode and content; empty if nothing is."""
+    found: dict[str, tuple[str, int, bytes]] = {}
+    left, size = [""], 0
+    while left:
+        within = left.pop()
+        try:
+            facts = os.lstat(path + within)
+            mode = stat.S_IMODE(facts.st_mode)
+            if stat.S_ISDIR(facts.st_mode):
+                found[within] = ("folder", mode, b"")
+                if os.path.basename(path) != ".git":
+                    left += [f"{within}/{name}" for name in os.listdir(path + within)]
+            elif stat.S_ISLNK(facts.st_mode):
+                found[within] = ("link", 0, os.fsencode(os.readlink(path + within)))
+            elif stat.S_ISREG(facts.st_mode):
+                size += facts.st_size
+                if size > MOST:
+                    raise CannotGuard(f"{os.path.basename(path)} holds more than this Fence can keep.")
+                # A second name of it would be a way to write it later.
+                kind = "file" if facts.st_nlink == 1 else "file with names elsewhere"
+                found[within] = (kind, mode, _read(path + within))
+            else:
+                found[within] = ("other", mode, b"")
+        except OSError:
+            continue
+    return found
+
+
+def _differs(path: str, kept: "dict[str, tuple[str, int, bytes]]") -> bool:
+    try:
+        return _look(path) != kept
+    except CannotGuard:
+        return True
+
+
+def _read(path: str) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(handle, "rb") as file:
+        return file.read(MOST)
+
+
+def _write(path: str, kept: "dict[str, tuple[str, int, bytes]]") -> None:
+    for within in sorted(kept):
+        kind, _, content = kept[within]
+        if kind == "folder":
+            os.mkdir(path + within)
+        elif kind == "link":
+            os.symlink(os.fsdecode(content), path + within)
+        elif kind != "other":
+            handle = os.open(path + within, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with open(handle, "wb") as file:
+                file.write(content)
+    for within in sorted(kept, reverse=True):
+        if kept[within][0] not in ("link", "other"):
+            os.chmod(path + within, kept[within][1])
+
+
+def remove(path: str) -> None:
+    """Delete what is at a path, and all below it, without following links; what can't be deleted stays."""
+    with suppress(OSError):
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            os.unlink(path)
+            return
+        os.chmod(path, 0o700)
+        with os.scandir(path) as entries:
+            below = [entry.path for entry in entries]
+        for one in below:
+            remove(one)
+        os.rmdir(path)
