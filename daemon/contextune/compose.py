@@ -190,9 +190,8 @@ def make_world(
     @cache
     def fence() -> FenceFacts:
         found = fence_for(Path.cwd(), False)
-        if found.name != "none":
-            return FenceFacts(found.name, found.detail)
-        return FenceFacts("none", found.detail, advice())
+        is_whole = found.name not in {"landlock", "none"}
+        return FenceFacts(found.name, found.detail, "" if is_whole else advice(), found.has_door)
 
     return World(
         home=files.state,

@@ -174,7 +174,8 @@ async def test_works_in_its_worktree(place: Place) -> None:
     (place.tree / "sub").mkdir()
     command = (
         "echo new > b.txt && mkdir -p new/er && mv b.txt new/er/ && mv new/er/b.txt ."
-        " && sed -i s/new/newer/ b.txt && ln -s a.txt link && git status --short && git diff && git log --oneline && touch ~/z $TMPDIR/y"
+        " && sed -i s/new/newer/ b.txt && ln -s a.txt link && git status --short"
+        " && git diff && git log --oneline && touch ~/z $TMPDIR/y"
         " && mv $TMPDIR/y moved && echo $HOME $TMPDIR && echo done > /dev/null"
     )
     done = await place.run(command, fence=under(place))

@@ -9,6 +9,7 @@ import pytest
 
 from contextune.core.check import Check
 from contextune.engine.doctor import examine
+from contextune.engine.world import FenceFacts
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, Desk
 
@@ -117,3 +118,13 @@ async def test_the_hosts_that_commands_reach_are_told(desk: MakeDesk) -> None:
     fence = (await examined(here, here.place.root))["Fence"]
     if not fence.detail.startswith("none"):
         assert fence.detail.endswith(" Through a proxy they reach pypi.org, localhost:5432.")
+
+
+async def test_a_lesser_fence_is_a_warning_with_the_way_to_a_whole_one(desk: MakeDesk) -> None:
+    here = await desk(settings='allowed_hosts = ["pypi.org"]')
+    here.fence = FenceFacts("landlock", "It has no door.", "Install bubblewrap: brew it", has_door=False)
+    found = (await examined(here, here.place.root))["Fence"]
+    assert (found.state, found.remedy) == ("warning", "Install bubblewrap: brew it")
+    assert found.detail == (
+        "landlock: It has no door. They do not reach pypi.org, which you allowed: that takes another Fence."
+    )

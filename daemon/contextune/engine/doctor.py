@@ -81,9 +81,10 @@ def _key(world: World) -> Check:
 
 
 def _fence(world: World, folder: Path | None) -> Check:
-    name, detail, advice = world.fence()
+    name, detail, advice, has_door = world.fence()
     if name != "none":
-        return Check(name="Fence", state="ok", detail=f"{name}: {detail}{_reach(world, folder)}")
+        said = f"{name}: {detail}{_reach(world, folder, has_door=has_door)}"
+        return Check(name="Fence", state="warning" if advice else "ok", detail=said, remedy=advice)
     try:
         is_allowed = folder is not None and world.settings.is_unfenced(world.open_repository(folder).root)
     except ContextuneError:
@@ -97,14 +98,18 @@ def _fence(world: World, folder: Path | None) -> Check:
     )
 
 
-def _reach(world: World, folder: Path | None) -> str:
-    """A sentence about the hosts that commands may reach there; empty if there are none."""
+def _reach(world: World, folder: Path | None, *, has_door: bool) -> str:
+    """A sentence about the hosts that commands may reach there; empty if none are allowed."""
     try:
         root = None if folder is None else world.open_repository(folder).root
         hosts = world.settings.load(root, {}).allowed_hosts
     except ContextuneError:
         return ""
-    return f" Through a proxy they reach {', '.join(hosts)}." if hosts else ""
+    if not hosts:
+        return ""
+    if not has_door:
+        return f" They do not reach {', '.join(hosts)}, which you allowed: that takes another Fence."
+    return f" Through a proxy they reach {', '.join(hosts)}."
 
 
 def _awake(world: World) -> Check:

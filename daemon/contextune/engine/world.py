@@ -69,6 +69,8 @@ class FenceFacts(NamedTuple):
     """What it holds back, or why there is none: a sentence for people."""
     advice: str = ""
     """What is missing, and the command that mends it; empty if nothing is."""
+    has_door: bool = True
+    """Whether commands can be let through to the hosts that the user allowed."""
 
 
 class Models(Protocol):
