@@ -73,7 +73,8 @@ async def attempt(place: Place, holder: int, exploit: Exploit, fence: Fence) -> 
         abstract.listen()
         filled = {
             "{home}": place.home, "{user}": place.user, "{state}": place.state, "{holder}": holder,
-            "{daemon}": os.getpid(), "{port}": server.getsockname()[1], "{socket}": place.user / "s",
+            "{daemon}": os.getpid(), "{uid}": os.getuid(),
+            "{port}": server.getsockname()[1], "{socket}": place.user / "s",
             "{datagrams}": place.user / "d", "{abstract}": f"contextune-{os.getpid()}",
         }  # fmt: skip
         filled |= {f"{{{name}}}": number(name) for name in REFUSED if REFUSED[name][1] is not None}

@@ -6,6 +6,7 @@ gives up, for good, all that the rules do not give; has a temporary folder and a
 with it; and can neither look into this process nor end it. Uses nothing but what is quick to import.
 """
 
+import _socket
 import ctypes
 import os
 import select
@@ -15,8 +16,14 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 from contextune.adapters import landlock, supervisor, system_calls
+from contextune.adapters.file_attributes import AttributeDesk
 from contextune.adapters.worktree_guard import CannotGuard, WorktreeGuard, remove
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MACHINE = os.uname().machine
 GUARDED = (".git", ".vscode")
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 24, 38, 47, 4
 CAPABILITIES = 64
@@ -35,6 +42,8 @@ class Confined(supervisor.Supervisor):
         self._worktree = argv[2]
         self._rules = [(rule[0], rule[1:]) for rule in argv[3:end]]
         self._own = f"{os.environ.get('TMPDIR') or '/tmp'}/contextune-{os.getpid()}-{os.urandom(4).hex()}"  # noqa: S108
+        self._waiting = select.poll()
+        self._doing: dict[int, Callable[[], object]] = {}
         self._guard = WorktreeGuard(self._worktree, GUARDED)
 
     def run(self) -> int:
@@ -53,33 +62,51 @@ class Confined(supervisor.Supervisor):
 
     def start(self) -> int:
         """Start the command, which can't get out of the rules that it puts on itself."""
-        self._wakes, writing = os.pipe()
+        wakes, writing = os.pipe()
         os.set_blocking(writing, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        here = os.getpid()
+        here, there = _socket.socketpair()
+        supervisor_id = os.getpid()
         child = os.fork()
         if not child:
-            self._become_the_command(here)
+            self._become_the_command(supervisor_id, there)
+        there.close()
+        _, given, _, _ = here.recvmsg(1, _socket.CMSG_SPACE(4))
+        if given:
+            column = system_calls.ARCHITECTURES[MACHINE][0]
+            listener = int.from_bytes(given[0][2], sys.byteorder)
+            self._attend(listener, AttributeDesk(listener, column, (self._worktree, self._own)).answer)
+        self._attend(wakes, lambda: os.read(wakes, 512))
+        self._attend(self._guard.handle, self._look_at_what_is_guarded)
         return child
 
     def wait(self) -> "tuple[int, int]":
         """The next process that ends. Raises MustEnd once something that may not be changed is."""
-        waiting = select.poll()
-        waiting.register(self._wakes, select.POLLIN)
-        if self._guard.handle >= 0:
-            waiting.register(self._guard.handle, select.POLLIN)
         while True:
             ended, status = os.waitpid(-1, os.WNOHANG)
             if ended:
                 return ended, status
-            for handle, _ in waiting.poll():
-                if handle == self._wakes:
-                    os.read(handle, 512)
-                elif self._guard.changed():
-                    raise supervisor.MustEnd
+            self.pause(None)
 
-    def _become_the_command(self, supervisor_id: int) -> None:
+    def pause(self, seconds: "float | None") -> None:
+        """Do what there is to do, or wait for that; no longer than so many seconds."""
+        for handle, event in self._waiting.poll(None if seconds is None else seconds * 1000):
+            if event & select.POLLIN:
+                self._doing[handle]()
+            else:
+                self._waiting.unregister(handle)
+
+    def _attend(self, handle: int, do: "Callable[[], object]") -> None:
+        if handle >= 0:
+            self._waiting.register(handle, select.POLLIN)
+            self._doing[handle] = do
+
+    def _look_at_what_is_guarded(self) -> None:
+        if self._guard.changed():
+            raise supervisor.MustEnd
+
+    def _become_the_command(self, supervisor_id: int, there: "_socket.socket") -> None:
         """In the new process: confine it, then run the command. Does not return."""
         try:
             for sign in (*supervisor.ENDING, *supervisor.IGNORED, signal.SIGCHLD):
@@ -91,11 +118,12 @@ class Confined(supervisor.Supervisor):
             libc.prctl(supervisor.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != supervisor_id or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
                 os._exit(NOT_STARTED)
-            landlock.restrict([*self._rules, ("w", self._worktree), ("w", self._own)], network=self._network)
-            scoped = landlock.version() >= landlock.KNOWS_SIGNALS
-            system_calls.install(
-                os.uname().machine, network=self._network, guarded=None if scoped else supervisor_id
-            )
+            rules = [*self._rules, ("w", self._worktree), ("w", self._own)]
+            landlock.restrict(rules, network=self._network)
+            guarded = None if landlock.version() >= landlock.KNOWS_SIGNALS else supervisor_id
+            listener = system_calls.install(MACHINE, network=self._network, guarded=guarded)
+            handle = listener.to_bytes(4, sys.byteorder)
+            there.sendmsg([b"."], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handle)])
             os.execvpe(self.argv[0], self.argv, environment)  # noqa: S606
         except Exception as problem:  # noqa: BLE001  # whatever it is, the command must not run
             _say(f"The Fence can't be set up: {problem}")

@@ -60,6 +60,10 @@ class Supervisor:
         """The next process below this one that ends, and its wait status. May raise MustEnd."""
         return os.wait()
 
+    def pause(self, seconds: float) -> None:
+        """Wait no longer than that for the command to end."""
+        time.sleep(seconds)
+
     def _to_its_end(self) -> "int | None":
         """The wait status of the command; None if it was stopped, or did not end in time after a wish."""
         child = 0
@@ -83,7 +87,7 @@ class Supervisor:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 return status
-            time.sleep(0.01)
+            self.pause(0.01)
         return None
 
 

@@ -10,6 +10,8 @@ import errno
 import os
 import struct
 
+from contextune.adapters import file_attributes
+
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """By the machine's name: the column in the tables below, and how the kernel calls it."""
 X32 = 0x4000_0000
@@ -43,6 +45,12 @@ REFUSED = {
 ABSENT = {"clone3": (435, 435)}
 """Their arguments can't be looked at; programs do without them where they are not there."""
 
+UNSUPPORTED = {
+    "fremovexattr": (199, 16), "fsetxattr": (190, 7), "lremovexattr": (198, 15), "lsetxattr": (189, 6),
+    "removexattr": (197, 14), "setxattr": (188, 5),
+}  # fmt: skip
+"""As on a file system that has no extended attributes: Landlock has no rules on them."""
+
 NETWORK = ("connect", "listen")
 """Those among the refused ones that a command with the network may use."""
 
@@ -54,6 +62,7 @@ SIGNALS = {
     "tgkill": (234, 131), "tkill": (200, 130),
 }  # fmt: skip
 PIDFD_SEND_SIGNAL = (424, 424)
+SECCOMP, SET_FILTER, NEW_LISTENER = (317, 277), 1, 8
 
 UNIX, NETLINK, ROUTE = 1, 16, 0
 IP = (2, 10)
@@ -67,7 +76,7 @@ OWNERS = (8, 10, 15)
 """F_SETOWN, F_SETSIG, F_SETOWN_EX: the same."""
 
 LOAD, EQUAL, GREATER, AT_LEAST, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x25, 0x35, 0x45, 0x54, 0x06
-ALLOW, KILL, FAIL = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
+ALLOW, HAND_OVER, FAIL, KILL = 0x7FFF_0000, 0x7FC0_0000, 0x0005_0000, 0x8000_0000
 
 
 def program(
@@ -80,26 +89,42 @@ def program(
     column, kernels = ARCHITECTURES[machine]
     out = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, kernels), _end(KILL), (LOAD, 0, 0, 0)]
     out += [(AT_LEAST, 0, 1, X32), _end(KILL), (GREATER, 0, 1, LAST), _end(FAIL | errno.ENOSYS)]
-    for name, numbers in {**REFUSED, **ABSENT}.items():
-        number = numbers[column]
-        if number is not None and not (network and name in NETWORK):
-            wrong = errno.ENOSYS if name in ABSENT or name.startswith("io_uring") else errno.EPERM
-            out += [(EQUAL, 0, 1, number), _end(FAIL | wrong)]
+    for numbers in file_attributes.CALLS.values():
+        out += _verdict(numbers[column], HAND_OVER)
+    for name, numbers in {**REFUSED, **ABSENT, **UNSUPPORTED}.items():
+        if not (network and name in NETWORK):
+            out += _verdict(numbers[column], FAIL | _error(name))
     for numbers, tests in _judged(network, guarded):
         block = [*tests, _end(ALLOW)]
         out += [(EQUAL, 0, len(block), numbers[column]), *block]
     return [*out, _end(ALLOW)]
 
 
-def install(machine: str, *, network: bool, guarded: "int | None" = None) -> None:
-    """Put the filter on this process, for good; it must have given up new privileges. Raises OSError."""
+def install(machine: str, *, network: bool, guarded: "int | None" = None) -> int:
+    """Put the filter on this process, for good; it must have given up new privileges. Raises OSError.
+
+    Returns the handle at which `file_attributes.AttributeDesk` answers.
+    """
     made = b"".join(struct.pack("=HBBI", *one) for one in program(machine, network=network, guarded=guarded))
     code = ctypes.create_string_buffer(made)
     head = struct.pack("@HxxxxxxP", len(made) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(22, ctypes.c_ulong(2), head, 0, 0) != 0:  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    seccomp = ctypes.c_long(SECCOMP[ARCHITECTURES[machine][0]])
+    listener = int(libc.syscall(seccomp, ctypes.c_ulong(SET_FILTER), ctypes.c_ulong(NEW_LISTENER), head))
+    if listener < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), "seccomp")
+    return listener
+
+
+def _verdict(number: "int | None", verdict: int) -> "list[tuple[int, int, int, int]]":
+    return [] if number is None else [(EQUAL, 0, 1, number), _end(verdict)]
+
+
+def _error(name: str) -> int:
+    if name in UNSUPPORTED:
+        return errno.EOPNOTSUPP
+    return errno.ENOSYS if name in ABSENT or name.startswith("io_uring") else errno.EPERM
 
 
 def _judged(
