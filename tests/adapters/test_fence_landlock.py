@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters import landlock
+from contextune.adapters.command_limits import CommandLimits
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.landlock_fence import Landlock, unfit
 from contextune.adapters.shell import FencedShell, Reach
@@ -262,6 +263,27 @@ def test_a_killed_daemon_leaves_nothing(place: Place) -> None:
     gone = Path(files[0].read_text().strip()).parent
     while gone.exists():
         pass
+
+
+async def test_who_passes_a_limit_leaves_nothing_and_changes_nothing(place: Place) -> None:
+    before = snapshot(place)
+    limits = CommandLimits(memory=4_000_000_000, processes=20, files=4_096, disk=5_000_000_000)
+    # Told to, it keeps the name `.git` from being looked at before it is over: a mapped file changes unseen.
+    script = (
+        "import mmap, os, time\n"
+        "m = mmap.mmap(os.open('.git', os.O_RDWR), 0); m[0:6] = b'HIDDEN'\n"
+        "print(os.environ['TMPDIR'], flush=True)\n"
+        "for _ in range(60): os.fork() or (os.setsid(), time.sleep(605))\n"
+        "time.sleep(605)\n"
+    )
+    (place.tree / "many.py").write_text(script)
+    done = await FencedShell(under(place), limits).run(
+        f"{sys.executable} many.py; echo after", cwd=place.tree, timeout=60, environment={}
+    )
+    assert "more than 20 processes" in done.output, done.output
+    assert "after" not in done.output
+    assert snapshot(place) == before
+    assert not Path(done.output.split()[0]).parent.exists()
 
 
 async def test_set_up_has_the_network_and_no_sockets_of_the_machine(place: Place) -> None:

@@ -37,6 +37,7 @@ class Bubblewrap:
 
     name = "bubblewrap"
     has_door = True
+    is_supervised = False
 
     def __init__(
         self,

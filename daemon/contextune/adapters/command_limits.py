@@ -43,9 +43,10 @@ class Use(NamedTuple):
     threads: int
 
 
-async def watch(pid: int, limits: CommandLimits, worktree: Path) -> str:
+async def watch(pid: int, limits: CommandLimits, worktree: Path, *, supervised: bool = False) -> str:
     """Look until a limit is passed, then stop the command. Returns a sentence about it.
 
+    `supervised` means that the process given is no part of the command, and ends what is left of that.
     Only where the system has `/proc`; elsewhere it never returns.
     """
     growth = await asyncio.to_thread(GrowthWatch, worktree, limits.disk)
@@ -54,7 +55,7 @@ async def watch(pid: int, limits: CommandLimits, worktree: Path) -> str:
         use = await asyncio.to_thread(used_by, pid)
         said = passed(use, limits) or await asyncio.to_thread(growth.passed)
         if said:
-            _stop(use.pids)
+            _stop(use.pids, supervised=supervised)
             return said
 
 
@@ -86,7 +87,9 @@ def used_by(pid: int, proc: Path = Path("/proc")) -> Use:
     return Use(sum(facts[one][0] for one in found), tuple(found), sum(facts[one][1] for one in found))
 
 
-def _stop(pids: Sequence[int]) -> None:
-    for pid in pids:
+def _stop(pids: Sequence[int], *, supervised: bool) -> None:
+    # The shell first: it would tell of each of its processes that is killed.
+    order = [*pids[1:], *pids[:1]] if supervised else pids
+    for pid in order:
         with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGTERM if supervised and pid == pids[0] else signal.SIGKILL)

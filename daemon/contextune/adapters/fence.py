@@ -31,6 +31,11 @@ class Fence(Protocol):
         ...
 
     @property
+    def is_supervised(self) -> bool:
+        """Whether the process that is started stands outside, and ends the command when it is told to end."""
+        ...
+
+    @property
     def detail(self) -> str:
         """A sentence or two for people: what it holds back, or why there is none."""
         ...
@@ -62,7 +67,7 @@ class NoFence:
 
     def __init__(self, reason: str, *, supervised: bool = True) -> None:
         """Not `supervised` means with nothing between: to compare with, for commands that start nothing."""
-        self._supervised = supervised
+        self.is_supervised = supervised and sys.platform == "linux"
         self.detail = f"Commands run as you, with your files and network: {reason}"
 
     def with_door(self, door: Path, local_ports: Sequence[int] = ()) -> Fence:  # noqa: ARG002
@@ -71,7 +76,7 @@ class NoFence:
 
     def wrap(self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> list[str]:  # noqa: ARG002
         """The command line below a process that leaves nothing of it behind."""
-        if sys.platform != "linux" or not self._supervised:
+        if not self.is_supervised:
             return list(argv)
         return [sys.executable, "-I", "-S", str(SUPERVISOR), str(os.getpid()), *argv]
 

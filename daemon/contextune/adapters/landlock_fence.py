@@ -30,6 +30,7 @@ class Landlock:
 
     name = "landlock"
     has_door = False
+    is_supervised = True
 
     def __init__(
         self,

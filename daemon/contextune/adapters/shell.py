@@ -155,7 +155,8 @@ class FencedShell:
     def _watching(self, pid: int, cwd: Path) -> asyncio.Future[str] | None:
         if self._limits is None:
             return None
-        return asyncio.ensure_future(watch(pid, self._limits, worktree_of(cwd)))
+        supervised = self._fence.is_supervised
+        return asyncio.ensure_future(watch(pid, self._limits, worktree_of(cwd), supervised=supervised))
 
 
 def _limit_line(watching: asyncio.Future[str] | None, code: int) -> str:

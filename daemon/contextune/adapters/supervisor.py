@@ -33,19 +33,20 @@ class Supervisor:
     def __init__(self, daemon: int, argv: "list[str]") -> None:
         self.daemon = daemon
         self.argv = argv
+        self._listens = True
 
     def run(self) -> int:
         """The command's exit status, 128 and the signal if one ended it. Nothing of it runs any more then."""
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        for sign in ENDING:
-            signal.signal(sign, _asked)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != self.daemon:
-            return 128 + signal.SIGTERM  # the daemon died before that could be noticed
         try:
+            for sign in ENDING:
+                signal.signal(sign, self._told_to_end)
+            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if os.getppid() != self.daemon:
+                return 128 + signal.SIGTERM  # the daemon died before that could be noticed
             status = self._to_its_end()
-            _ignore()
+            self._listens = False
         except AskedToEnd:
             status = None
         _kill_all()
@@ -53,8 +54,11 @@ class Supervisor:
         return 128 - code if code < 0 else code
 
     def start(self) -> int:
-        """Start the command. Returns its process."""
-        return os.posix_spawnp(self.argv[0], self.argv, os.environ, setsigdef=(*ENDING, *IGNORED))
+        """Start the command as the leader of a group. Returns its process."""
+        # A group of its own: what is sent to that of the supervisor comes to the command once, from here.
+        return os.posix_spawnp(
+            self.argv[0], self.argv, os.environ, setpgroup=0, setsigdef=(*ENDING, *IGNORED)
+        )
 
     def wait(self) -> "tuple[int, int]":
         """The next process below this one that ends, and its wait status. May raise MustEnd."""
@@ -63,6 +67,11 @@ class Supervisor:
     def pause(self, seconds: float) -> None:
         """Wait no longer than that for the command to end."""
         time.sleep(seconds)
+
+    def _told_to_end(self, _number: int, _frame: object) -> None:
+        if self._listens:
+            self._listens = False
+            raise AskedToEnd
 
     def _to_its_end(self) -> "int | None":
         """The wait status of the command; None if it was stopped, or did not end in time after a wish."""
@@ -74,35 +83,27 @@ class Supervisor:
                 if ended == child:
                     return status
         except AskedToEnd:
-            _ignore()
+            return self._end_politely(child) if child else None
         except MustEnd:
             return None
-        if child:
-            try:
-                os.kill(child, signal.SIGTERM)
-            except ProcessLookupError:
-                return None  # it had ended just when this process was told to, and its status is lost
+
+    def _end_politely(self, child: int) -> "int | None":
+        """The wait status of the command, if it ends in time now that it is told to."""
         until = time.monotonic() + GRACE
-        while child and time.monotonic() < until:
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if ended:
-                return status
-            self.pause(0.01)
+        try:
+            os.killpg(child, signal.SIGTERM)
+            while time.monotonic() < until:
+                ended, status = os.waitpid(child, os.WNOHANG)
+                if ended:
+                    return status
+                self.pause(0.01)
+        except (ProcessLookupError, ChildProcessError, MustEnd):
+            return None  # it had ended just when this process was told to, and its status is lost
         return None
-
-
-def _asked(_number: int, _frame: object) -> None:
-    raise AskedToEnd
-
-
-def _ignore() -> None:
-    for sign in ENDING:
-        signal.signal(sign, signal.SIG_IGN)
 
 
 def _kill_all() -> None:
     """Kill whatever is left below this process, until nothing is."""
-    _ignore()
     while True:
         for child in _children():
             try:
