@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from contextune.adapters import landlock
 from contextune.adapters.awake import Inhibitor
 from contextune.adapters.baselines import BaselineFolder
 from contextune.adapters.clock import SystemClock
@@ -18,6 +19,7 @@ from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
+from contextune.adapters.landlock_fence import Landlock, unfit
 from contextune.adapters.line_watch import FolderLineWatch
 from contextune.adapters.machine import ThisMachine
 from contextune.adapters.mailbox import FolderMailbox
@@ -90,9 +92,15 @@ def unfenced_shell() -> Shell:
 def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] = ()) -> tuple[str, Shell]:
     """The Fence that works here for a repository, by name, and a shell inside it. Blocking."""
     fence = find_fence(readable=_readable(root), hidden=[home])
-    standard = Settings()
-    most = _limits(standard)
+    most = _limits(Settings())
     return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home))
+
+
+def landlock_shell(root: Path, home: Path) -> Shell | None:
+    """A shell under Landlock for a repository, also where a better Fence works; None where it can't be had."""
+    if sys.platform != "linux" or unfit(landlock.version()):
+        return None
+    return FencedShell(Landlock(readable=_readable(root), hidden=[home]))
 
 
 def _limits(chosen: Settings) -> CommandLimits:

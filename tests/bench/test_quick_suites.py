@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from contextune.adapters.fence import find_fence
 from contextune.bench import fence, journal
 from contextune.bench.figures import Bench, Figure
+from contextune.compose import landlock_shell
 
 
 def bench(figures: list[Figure]) -> Bench:
@@ -23,7 +26,7 @@ async def test_the_journal() -> None:
     assert 0 <= told["event to editor, median"] <= told["event to editor, p95"]
 
 
-async def test_the_fence() -> None:
+async def test_the_fence(tmp_path: Path) -> None:
     figures: list[Figure] = []
     await fence.run(bench(figures), tries=3)
     told = {figure.metric: figure.value for figure in figures}
@@ -32,3 +35,7 @@ async def test_the_fence() -> None:
     if name == "none":
         pytest.skip("no Fence works here")
     assert {f"{name}, over bare bash", f"{name}, with limits, over bare bash"} <= set(told)
+    beside = {figure.metric: figure for figure in figures if figure.metric.startswith("landlock")}
+    if name == "bubblewrap" and landlock_shell(tmp_path, tmp_path) is not None:
+        (one,) = beside.values()
+        assert (one.reach, one.met, one.value > 0) == (None, None, True)

@@ -17,7 +17,8 @@ sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 
 from contextune.adapters import landlock, supervisor, system_calls
 from contextune.adapters.file_attributes import AttributeDesk
-from contextune.adapters.worktree_guard import CannotGuard, WorktreeGuard, remove
+from contextune.adapters.own_folder import OwnFolder
+from contextune.adapters.worktree_guard import CannotGuard, WorktreeGuard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Confined(supervisor.Supervisor):
         self._network = argv[1] == "yes"
         self._worktree = argv[2]
         self._rules = [(rule[0], rule[1:]) for rule in argv[3:end]]
-        self._own = f"{os.environ.get('TMPDIR') or '/tmp'}/contextune-{os.getpid()}-{os.urandom(4).hex()}"  # noqa: S108
+        self._own = OwnFolder()
         self._waiting = select.poll()
         self._doing: dict[int, Callable[[], object]] = {}
         self._guard = WorktreeGuard(self._worktree, GUARDED)
@@ -49,12 +50,12 @@ class Confined(supervisor.Supervisor):
     def run(self) -> int:
         """As of any supervisor; then what the command may not change is as it was, and its folder is gone."""
         _drop_capabilities()
-        os.mkdir(self._own, 0o700)
+        self._variables = self._own.make([path for _, path in self._rules])
         try:
             code = super().run()
         finally:
             wrong = self._guard.put_back()
-            remove(self._own)
+            self._own.remove()
         if wrong:
             _say(f"\n[stopped: It changed {' and '.join(wrong)}, which a command may not. Put back.]")
             return STOPPED
@@ -76,7 +77,7 @@ class Confined(supervisor.Supervisor):
         if given:
             column = system_calls.ARCHITECTURES[MACHINE][0]
             listener = int.from_bytes(given[0][2], sys.byteorder)
-            self._attend(listener, AttributeDesk(listener, column, (self._worktree, self._own)).answer)
+            self._attend(listener, AttributeDesk(listener, column, (self._worktree, self._own.path)).answer)
         self._attend(wakes, lambda: os.read(wakes, 512))
         self._attend(self._guard.handle, self._look_at_what_is_guarded)
         return child
@@ -113,12 +114,12 @@ class Confined(supervisor.Supervisor):
                 signal.signal(sign, signal.SIG_DFL)
             # A group and session of its own: a signal to its group does not mean the supervisor.
             os.setsid()
-            environment = {**os.environ, **self._places()}
+            environment = {**os.environ, **self._variables}
             libc = ctypes.CDLL(None, use_errno=True)
             libc.prctl(supervisor.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != supervisor_id or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
                 os._exit(NOT_STARTED)
-            rules = [*self._rules, ("w", self._worktree), ("w", self._own)]
+            rules = [*self._rules, ("w", self._worktree), ("w", self._own.path)]
             landlock.restrict(rules, network=self._network)
             guarded = None if landlock.version() >= landlock.KNOWS_SIGNALS else supervisor_id
             listener = system_calls.install(MACHINE, network=self._network, guarded=guarded)
@@ -129,20 +130,6 @@ class Confined(supervisor.Supervisor):
             _say(f"The Fence can't be set up: {problem}")
         finally:
             os._exit(NOT_STARTED)
-
-    def _places(self) -> "dict[str, str]":
-        """Make a home and a folder for temporary files. What the real home shows is linked from there."""
-        temporary, home = f"{self._own}/temporary", f"{self._own}/home"
-        os.mkdir(temporary)
-        os.mkdir(home)
-        real = os.environ.get("HOME", "").rstrip("/")
-        for _, path in self._rules:
-            if real and path.startswith(real + "/"):
-                link = home + path[len(real) :]
-                os.makedirs(link.rpartition("/")[0], exist_ok=True)
-                if not os.path.lexists(link):
-                    os.symlink(path, link)
-        return {"TMPDIR": temporary, "HOME": home}
 
 
 def _drop_capabilities() -> None:

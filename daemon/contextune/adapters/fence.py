@@ -7,14 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from contextune.adapters import landlock
+from contextune.adapters import landlock, sandbox_exec
 from contextune.adapters.bubblewrap import Bubblewrap
 from contextune.adapters.environment import command_environment
 from contextune.adapters.landlock_fence import Landlock, unfit
+from contextune.adapters.sandbox_exec import SandboxExec
 
 
 class Fence(Protocol):
@@ -22,7 +23,7 @@ class Fence(Protocol):
 
     @property
     def name(self) -> str:
-        """`bubblewrap`, `landlock` or `none`."""
+        """`bubblewrap`, `landlock`, `sandbox-exec` or `none`."""
         ...
 
     @property
@@ -87,28 +88,49 @@ def find_fence(
     hidden: Iterable[Path] = (),
     network: bool = False,
     program: str | None = None,
+    platform: str = sys.platform,
 ) -> Fence:
-    """The best Fence that works here. Tries each once, for some 10 ms. `program` is tried as `bwrap`."""
-    readable, hidden = tuple(readable), tuple(hidden)
-    found = program or shutil.which("bwrap")
-    why = "bubblewrap (bwrap) is not installed."
-    if found is not None:
-        bubblewrap = Bubblewrap(found, readable=readable, hidden=hidden, network=network)
-        why = _tried("bubblewrap", bubblewrap)
-        if not why:
-            return bubblewrap
-    if sys.platform != "linux":
-        return NoFence(why)
-    also = unfit(landlock.version())
-    if not also:
-        below = Landlock(readable=readable, hidden=hidden, network=network)
-        also = _tried("Landlock", below)
-        if not also:
-            return below
-    return NoFence(f"{why} {also}")
+    """The best Fence that works here. Tries each once, for some 10 ms.
+
+    `program` stands in for the one that the system's first choice is set up by.
+    """
+    wanted = Wanted(tuple(readable), tuple(hidden), network)
+    whys: list[str] = []
+    for found in _candidates(wanted, program, platform):
+        why = found if isinstance(found, str) else _tried(found)
+        if not isinstance(found, str) and not why:
+            return found
+        whys.append(why)
+    return NoFence(" ".join(whys))
 
 
-def _tried(name: str, fence: Fence) -> str:
+class Wanted(NamedTuple):
+    """What a Fence is to show, to hide, and whether it leaves the network on."""
+
+    readable: Sequence[Path]
+    hidden: Sequence[Path]
+    network: bool
+
+
+def _candidates(wanted: Wanted, program: str | None, platform: str) -> Iterator[Fence | str]:
+    """The Fences of a system, the best first; or why one can't be had, a sentence."""
+    shown, hidden, network = wanted
+    if platform == "darwin":
+        yield SandboxExec(
+            readable=shown, hidden=hidden, network=network, program=program or sandbox_exec.PROGRAM
+        )
+    elif platform == "linux":
+        found = program or shutil.which("bwrap")
+        if found is None:
+            yield "bubblewrap (bwrap) is not installed."
+        else:
+            yield Bubblewrap(found, readable=shown, hidden=hidden, network=network)
+        yield unfit(landlock.version()) or Landlock(readable=shown, hidden=hidden, network=network)
+    else:
+        yield "There is none for this system."
+
+
+def _tried(fence: Fence) -> str:
     """Why a Fence can't be had, a sentence; empty if a command in it writes where it may and not beside."""
     environment = command_environment({})
     with tempfile.TemporaryDirectory() as top:
@@ -127,10 +149,10 @@ def _tried(name: str, fence: Fence) -> str:
                 cwd=folder,
             )
         except (OSError, subprocess.TimeoutExpired) as problem:
-            return f"{name} does not start here ({problem})."
+            return f"{fence.name} does not start here ({problem})."
         if tried.returncode != 0 or not (folder / "here").is_file():
             said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
-            return f"{name} does not work here ({said[-1] if said else 'no reason given'})."
+            return f"{fence.name} does not work here ({said[-1] if said else 'no reason given'})."
         if (Path(top) / "outside").exists():
-            return f"{name} holds nothing back here."
+            return f"{fence.name} holds nothing back here."
     return ""

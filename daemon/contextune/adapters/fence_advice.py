@@ -47,7 +47,8 @@ def advice(
     """One or two sentences for people, ending with a command where there is one."""
     if platform != "linux":
         return (
-            "A Fence needs Linux with bubblewrap: work in a container, a virtual machine or WSL to have one."
+            "A Fence needs Linux with bubblewrap, or macOS with a sandbox-exec that works: work in a "
+            "container, a virtual machine or WSL to have one."
         )
     if which("bwrap") is None:
         for program, command in INSTALLERS:

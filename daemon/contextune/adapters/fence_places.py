@@ -7,10 +7,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
+LINUX_EMPTY = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108
+MAC_EMPTY = (
+    "/Users", "/Volumes", "/private/tmp", "/private/var/folders", "/private/var/root", "/private/var/run",
+    "/private/var/tmp",
+)  # fmt: skip
+EMPTY = (*LINUX_EMPTY, *MAC_EMPTY)
 """Folders whose content is replaced by nothing, then by what is listed."""
 
-SECRET_FOLDERS = ("/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker")
+SECRET_FOLDERS = (
+    "/etc/ssh", "/etc/ssl/private", "/etc/docker", "/etc/sudoers.d", "/var/lib/docker", "/Library/Keychains",
+    "/private/etc/ssh", "/private/etc/sudoers.d", "/private/var/db/dslocal",
+)  # fmt: skip
 SECRET_FILES = (
     "/etc/shadow",
     "/etc/shadow-",
@@ -18,6 +26,9 @@ SECRET_FILES = (
     "/etc/gshadow-",
     "/etc/sudoers",
     "/etc/krb5.keytab",
+    "/private/etc/krb5.keytab",
+    "/private/etc/master.passwd",
+    "/private/etc/sudoers",
 )
 
 TOOLCHAINS = (

@@ -9,6 +9,8 @@ import os
 import stat
 from contextlib import suppress
 
+from contextune.adapters.own_folder import remove
+
 MOST = 20_000_000
 """Bytes that are kept in memory to be put back."""
 
@@ -125,17 +127,3 @@ def _write(path: str, kept: "dict[str, tuple[str, int, bytes]]") -> None:
     for within in sorted(kept, reverse=True):
         if kept[within][0] not in ("link", "other"):
             os.chmod(path + within, kept[within][1])
-
-
-def remove(path: str) -> None:
-    """Delete what is at a path, and all below it, without following links; what can't be deleted stays."""
-    with suppress(OSError):
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
-            os.unlink(path)
-            return
-        os.chmod(path, 0o700)
-        with os.scandir(path) as entries:
-            below = [entry.path for entry in entries]
-        for one in below:
-            remove(one)
-        os.rmdir(path)
