@@ -97,7 +97,7 @@ def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] =
 
 
 def landlock_shell(root: Path, home: Path) -> Shell | None:
-    """A shell under Landlock for a repository, also where a better Fence works; None where it can't be had."""
+    """A shell under Landlock, also where a better Fence works; None where it can't be had."""
     if sys.platform != "linux" or unfit(landlock.version()):
         return None
     return FencedShell(Landlock(readable=_readable(root), hidden=[home]))

@@ -231,6 +231,34 @@ async def test_node_and_its_tests_run(place: Place) -> None:
     assert done.output.count("pass 1") == 2
 
 
+async def test_impossible_times_and_owners_are_refused(place: Place) -> None:
+    script = (
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "times = (ctypes.c_long * 4)(2**62, 2**62, 2**62, 2**62)\n"
+        "libc.utimensat(-100, b'a.txt', times, 0)\n"
+        "assert libc.utimensat(-100, b'a.txt', ctypes.c_void_p(1), 0) == -1\n"
+        "assert libc.chmod(ctypes.c_void_p(1), 0) == -1\n"
+        "assert libc.chmod(b'a' * 5000, 0) == -1\n"
+        "assert libc.fchmod(-7, 0) == -1 and libc.fchmod(12345, 0) == -1\n"
+        "libc.chown(b'a.txt', -2, -2)\n"
+        "os.chmod('a.txt', 0o640)\n"
+        "print('still here')\n"
+    )
+    (place.tree / "odd.py").write_text(script)
+    done = await place.run(f"{sys.executable} odd.py", fence=under(place))
+    assert done.output == "still here\n"
+    assert (place.tree / "a.txt").stat().st_mode & 0o777 == 0o640
+
+
+async def test_much_in_place_of_little_is_put_back_as_well(place: Place) -> None:
+    before = snapshot(place)
+    many = "mkdir much && (cd much && seq 3000 | xargs touch) && chmod 500 much && mv .vscode old"
+    done = await place.run(f"{many}; mv much .vscode; sleep 100", fence=under(place))
+    assert done.exit_code == 126, done.output
+    assert snapshot(place) == before
+
+
 async def test_nothing_survives_the_command(place: Place) -> None:
     leaves = (
         "setsid nohup sh -c 'echo $$ > pid; exec sleep 603' > /dev/null 2>&1 & until [ -s pid ]; do :; done"

@@ -54,7 +54,7 @@ class Confined(supervisor.Supervisor):
         try:
             code = super().run()
         finally:
-            wrong = self._guard.put_back()
+            wrong = self._guard.put_back(self._own.path)
             self._own.remove()
         if wrong:
             _say(f"\n[stopped: It changed {' and '.join(wrong)}, which a command may not. Put back.]")

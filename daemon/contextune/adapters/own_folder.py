@@ -5,6 +5,7 @@ Uses nothing but what is quick to import, since it is loaded before each command
 
 import os
 import stat
+import sys
 from contextlib import suppress
 
 
@@ -36,14 +37,39 @@ class OwnFolder:
 
 
 def remove(path: str) -> None:
-    """Delete what is at a path, and all below it, without following links; what can't be deleted stays."""
+    """Delete what is at a path, and all below it; what can't be deleted stays.
+
+    Follows no link, whatever changes meanwhile: each folder is opened as what it is, and gone on from there.
+    """
     with suppress(OSError):
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
-            os.unlink(path)
+        above = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _remove(os.path.basename(path), above)
+        finally:
+            os.close(above)
+
+
+def _remove(name: str, above: int) -> None:
+    with suppress(OSError):
+        if not stat.S_ISDIR(os.lstat(name, dir_fd=above).st_mode):
+            os.unlink(name, dir_fd=above)
             return
-        os.chmod(path, 0o700)
-        with os.scandir(path) as entries:
-            below = [entry.path for entry in entries]
-        for one in below:
-            remove(one)
-        os.rmdir(path)
+        folder = _opened(name, above)
+        try:
+            for below in os.listdir(folder):
+                _remove(below, folder)
+        finally:
+            os.close(folder)
+        os.rmdir(name, dir_fd=above)
+
+
+def _opened(name: str, above: int) -> int:
+    """A folder, also one that its owner may not read. Raises OSError if it is none."""
+    how = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    if sys.platform == "linux":
+        place = os.open(name, os.O_PATH | how, dir_fd=above)
+        try:
+            os.chmod(f"/proc/self/fd/{place}", 0o700)
+        finally:
+            os.close(place)
+    return os.open(name, os.O_RDONLY | how, dir_fd=above)

@@ -26,8 +26,8 @@ from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.redact import redact
 
-GRACE = 2.0
-"""Seconds between SIGTERM and SIGKILL when the time is up."""
+GRACE, SUPERVISED_GRACE = 2.0, 10.0
+"""Seconds between SIGTERM and SIGKILL when the time is up; a supervisor counts them itself, and tidies up."""
 
 TIMED_OUT = 124
 """The exit code of a command that was ended, as of coreutils' `timeout`."""
@@ -107,6 +107,7 @@ class FencedShell:
         bounded = self._limits.prelude(self._program) + command if self._limits else command
         argv = fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
         output = BoundedOutput(output_limit)
+        grace = SUPERVISED_GRACE if fence.is_supervised else GRACE
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
         started = time.monotonic()
@@ -131,12 +132,12 @@ class FencedShell:
             loop.add_reader(reading, _read, reading, output, loop)
             watching = self._watching(process.pid, cwd)
             try:
-                timed_out = await _finish(process, timeout)
+                timed_out = await _finish(process, timeout, grace)
             finally:
                 if watching is not None:
                     watching.cancel()
                     await asyncio.wait([watching])
-                await asyncio.shield(_ended(process))
+                await asyncio.shield(_ended(process, grace))
             while _read(reading, output, loop):
                 pass
         finally:
@@ -252,7 +253,7 @@ def _read(handle: int, output: BoundedOutput, loop: asyncio.AbstractEventLoop) -
     return True
 
 
-async def _finish(process: asyncio.subprocess.Process, timeout: float) -> bool:
+async def _finish(process: asyncio.subprocess.Process, timeout: float, grace: float) -> bool:
     """Wait for the shell; end it when its time in seconds is up, and tell whether it was."""
     try:
         async with asyncio.timeout(timeout):
@@ -260,19 +261,19 @@ async def _finish(process: asyncio.subprocess.Process, timeout: float) -> bool:
     except TimeoutError:
         _kill(process.pid, signal.SIGTERM)
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(grace):
                 await process.wait()
         return True
     return False
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def _ended(process: asyncio.subprocess.Process, grace: float) -> None:
     """End what is left. The group outlives its leader; on cancellation the leader is still there, too."""
     if process.returncode is None:
         # Without a Fence it is the leader that knows what left its session: it is asked first.
         _kill(process.pid, signal.SIGTERM)
         with suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(grace):
                 await process.wait()
     _kill(process.pid, signal.SIGKILL)
     if process.returncode is None:

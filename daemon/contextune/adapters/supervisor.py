@@ -49,7 +49,8 @@ class Supervisor:
             self._listens = False
         except AskedToEnd:
             status = None
-        _kill_all()
+        finally:
+            _kill_all()
         code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
         return 128 - code if code < 0 else code
 

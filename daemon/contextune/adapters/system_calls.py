@@ -56,7 +56,10 @@ NETWORK = ("connect", "listen")
 
 SOCKET, SOCKETPAIR, CLONE, UNSHARE = (41, 198), (53, 199), (56, 220), (272, 97)
 PRLIMIT, SETPRIORITY, IOPRIO_SET, IOCTL, FCNTL = (302, 261), (141, 140), (251, 30), (16, 29), (72, 25)
-SCHEDULING = {"sched_setattr": (314, 274), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119)}
+SCHEDULING = {
+    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+}  # fmt: skip
 SIGNALS = {
     "kill": (62, 129), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
     "tgkill": (234, 131), "tkill": (200, 130),

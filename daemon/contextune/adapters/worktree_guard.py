@@ -11,8 +11,8 @@ from contextlib import suppress
 
 from contextune.adapters.own_folder import remove
 
-MOST = 20_000_000
-"""Bytes that are kept in memory to be put back."""
+MOST, MOST_FILES = 20_000_000, 5_000
+"""Bytes that are kept in memory to be put back, and files and folders."""
 
 MODIFY, ATTRIB, CLOSE_WRITE, MOVED, CREATE, DELETE, SELF = 0x2, 0x4, 0x8, 0xC0, 0x100, 0x200, 0xC00
 CLOEXEC, NONBLOCK = 0o2000000, 0o4000
@@ -48,14 +48,21 @@ class WorktreeGuard:
                     pass
         return [os.path.basename(path) for path, kept in self._kept.items() if _differs(path, kept)]
 
-    def put_back(self) -> "list[str]":
-        """Make all as it was, and tell the names of what was not. To be called when nothing else writes."""
+    def put_back(self, aside: str) -> "list[str]":
+        """Make all as it was, and tell the names of what was not. To be called when nothing else writes.
+
+        What is there instead goes to the folder `aside` where that is on the same disk: deleting takes long.
+        """
         wrong = []
         for path, kept in self._kept.items():
             if _differs(path, kept):
-                remove(path)
-                _write(path, kept)
-                wrong.append(os.path.basename(path))
+                name = os.path.basename(path)
+                try:
+                    os.rename(path, f"{aside}/{name}")
+                except OSError:
+                    remove(path)
+                _write(os.path.dirname(path), name, kept)
+                wrong.append(name)
         return wrong
 
     def _watch(self, worktree: str) -> int:
@@ -71,12 +78,17 @@ class WorktreeGuard:
         return handle
 
 
-def _look(path: str) -> "dict[str, tuple[str, int, bytes]]":
-    """What is at a path and below: by the path within it, kind, mode and content; empty if nothing is."""
+def _look(path: str, most: int = MOST_FILES) -> "dict[str, tuple[str, int, bytes]]":
+    """What is at a path and below: by the path within it, kind, mode and content; empty if nothing is.
+
+    Raises CannotGuard if that is more than so many things, or too many bytes.
+    """
     found: dict[str, tuple[str, int, bytes]] = {}
     left, size = [""], 0
     while left:
         within = left.pop()
+        if len(found) > most:
+            raise CannotGuard(f"{os.path.basename(path)} holds more than this Fence can keep.")
         try:
             facts = os.lstat(path + within)
             mode = stat.S_IMODE(facts.st_mode)
@@ -102,7 +114,7 @@ def _look(path: str) -> "dict[str, tuple[str, int, bytes]]":
 
 def _differs(path: str, kept: "dict[str, tuple[str, int, bytes]]") -> bool:
     try:
-        return _look(path) != kept
+        return _look(path, len(kept)) != kept
     except CannotGuard:
         return True
 
@@ -113,17 +125,28 @@ def _read(path: str) -> bytes:
         return file.read(MOST)
 
 
-def _write(path: str, kept: "dict[str, tuple[str, int, bytes]]") -> None:
-    for within in sorted(kept):
-        kind, _, content = kept[within]
-        if kind == "folder":
-            os.mkdir(path + within)
-        elif kind == "link":
-            os.symlink(os.fsdecode(content), path + within)
-        elif kind != "other":
-            handle = os.open(path + within, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with open(handle, "wb") as file:
-                file.write(content)
-    for within in sorted(kept, reverse=True):
-        if kept[within][0] not in ("link", "other"):
-            os.chmod(path + within, kept[within][1])
+def _write(worktree: str, name: str, kept: "dict[str, tuple[str, int, bytes]]") -> None:
+    """Make what is not there as it was, each thing from the folder that it was just made in."""
+    folders = {"": os.open(worktree, os.O_RDONLY | os.O_DIRECTORY)}
+    try:
+        for within in sorted(kept):
+            kind, mode, content = kept[within]
+            above, _, last = f"{name}{within}".rpartition("/")
+            folder = folders[above]
+            if kind == "folder":
+                os.mkdir(last, 0o700, dir_fd=folder)
+                how = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+                folders[f"{name}{within}"] = os.open(last, how, dir_fd=folder)
+            elif kind == "link":
+                os.symlink(os.fsdecode(content), last, dir_fd=folder)
+            elif kind != "other":
+                how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+                with open(os.open(last, how, 0o600, dir_fd=folder), "wb") as file:
+                    file.write(content)
+                    os.fchmod(file.fileno(), mode)
+        for path, folder in folders.items():
+            if path:
+                os.fchmod(folder, kept[path[len(name) :]][1])
+    finally:
+        for folder in folders.values():
+            os.close(folder)
