@@ -6,11 +6,11 @@ gives up, for good, all that the rules do not give; has a temporary folder and a
 with it; and can neither look into this process nor end it. Uses nothing but what is quick to import.
 """
 
+import _signal as signal  # type: ignore[import-not-found]  # typeshed has none; `signal` takes 5 ms
 import _socket
 import ctypes
 import os
 import select
-import signal
 import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

@@ -6,7 +6,6 @@ Uses nothing but what is quick to import, since it is loaded before each command
 import os
 import stat
 import sys
-from contextlib import suppress
 
 
 class OwnFolder:
@@ -41,16 +40,16 @@ def remove(path: str) -> None:
 
     Follows no link, whatever changes meanwhile: each folder is opened as what it is, and gone on from there.
     """
-    with suppress(OSError):
+    try:
         above = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _remove(os.path.basename(path), above)
-        finally:
-            os.close(above)
+    except OSError:
+        return
+    _remove(os.path.basename(path), above)
+    os.close(above)
 
 
 def _remove(name: str, above: int) -> None:
-    with suppress(OSError):
+    try:
         if not stat.S_ISDIR(os.lstat(name, dir_fd=above).st_mode):
             os.unlink(name, dir_fd=above)
             return
@@ -61,6 +60,8 @@ def _remove(name: str, above: int) -> None:
         finally:
             os.close(folder)
         os.rmdir(name, dir_fd=above)
+    except OSError:
+        return
 
 
 def _opened(name: str, above: int) -> int:

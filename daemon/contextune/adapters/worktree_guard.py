@@ -7,7 +7,6 @@ is noticed, and put back once nothing of the command runs any more. Uses nothing
 import ctypes
 import os
 import stat
-from contextlib import suppress
 
 from contextune.adapters.own_folder import remove
 
@@ -43,9 +42,11 @@ class WorktreeGuard:
     def changed(self) -> "list[str]":
         """The names of what is not as it was. Forgets what was waiting to be read."""
         if self.handle >= 0:
-            with suppress(BlockingIOError):
+            try:
                 while os.read(self.handle, 65_536):
                     pass
+            except BlockingIOError:
+                pass
         return [os.path.basename(path) for path, kept in self._kept.items() if _differs(path, kept)]
 
     def put_back(self, aside: str) -> "list[str]":
