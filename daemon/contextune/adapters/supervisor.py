@@ -105,16 +105,19 @@ class Supervisor:
 
 def _kill_all() -> None:
     """Kill whatever is left below this process, until nothing is."""
-    while True:
-        for child in _children():
-            try:
-                os.kill(child, signal.SIGKILL)
-            except OSError:
-                continue
-        try:
+    try:
+        while True:
+            # Mostly there is nothing, and looking through all processes takes longer than most commands.
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            for child in _children():
+                try:
+                    os.kill(child, signal.SIGKILL)
+                except OSError:
+                    continue
             os.wait()
-        except ChildProcessError:
-            return
+    except ChildProcessError:
+        return
 
 
 def _children() -> "list[int]":
