@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters import system_calls
-from contextune.adapters.file_attributes import CALLS
 from contextune.adapters.landlock_fence import unfit
-from contextune.adapters.system_calls import ARCHITECTURES, REFUSED, program
+from contextune.adapters.system_calls import ARCHITECTURES, HANDED_OVER, REFUSED, program
 
-KILLED, ALLOWED, HANDED_OVER = "killed", "allowed", "handed over"
+KILLED, ALLOWED, GIVEN_ON = "killed", "allowed", "handed over"
 MACHINES = tuple(ARCHITECTURES)
 OPENAT, READ = (257, 56), (0, 63)
 
@@ -57,7 +56,7 @@ def judge(
                 words = {
                     system_calls.KILL: KILLED,
                     system_calls.ALLOW: ALLOWED,
-                    system_calls.HAND_OVER: HANDED_OVER,
+                    system_calls.HAND_OVER: GIVEN_ON,
                 }
                 return words.get(value) or value & 0xFFFF
             case _:
@@ -75,9 +74,9 @@ def test_what_is_refused(machine: str) -> None:
         assert judge(machine, number) == ALLOWED
     assert judge(machine, 435) == errno.ENOSYS
     assert judge(machine, 463) == errno.ENOSYS
-    for numbers in CALLS.values():
+    for numbers in HANDED_OVER.values():
         if numbers[column] is not None:
-            assert judge(machine, numbers[column] or 0) == HANDED_OVER
+            assert judge(machine, numbers[column] or 0) == GIVEN_ON
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -12,12 +12,7 @@ import stat
 import struct
 import time
 
-CALLS = {
-    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
-    "chown": (92, None), "fchown": (93, 55), "fchownat": (260, 54), "lchown": (94, None),
-    "futimesat": (261, None), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
-}  # fmt: skip
-"""Numbers for x86-64 and 64-bit ARM."""
+from contextune.adapters.system_calls import HANDED_OVER
 
 RECEIVE, SEND, IS_VALID = 0xC050_2100, 0xC018_2101, 0x4008_2102
 """Requests of `linux/seccomp.h` to the handle that the filter gives."""
@@ -34,9 +29,9 @@ class AttributeDesk:
     """Answers the calls that a filter hands over."""
 
     def __init__(self, listener: int, column: int, folders: "tuple[str, ...]") -> None:
-        """`listener` is the filter's handle, `column` the machine's in CALLS, `folders` the command's own."""
+        """`column` is the machine's in HANDED_OVER, and `folders` are the command's own."""
         self.handle = listener
-        self._names = {numbers[column]: name for name, numbers in CALLS.items()}
+        self._names = {numbers[column]: name for name, numbers in HANDED_OVER.items()}
         self._folders = folders
 
     def answer(self) -> None:

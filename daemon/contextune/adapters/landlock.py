@@ -92,13 +92,10 @@ def _allow(ruleset: int, rights: int, path: str, *, needed: bool) -> None:
         os.close(handle)
 
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-
-
 def _call(number: int, *arguments: "int | bytes | None") -> int:
     """One system call; negative if it failed."""
     wide = [one if one is None or isinstance(one, bytes) else ctypes.c_long(one) for one in arguments]
-    return int(_LIBC.syscall(ctypes.c_long(number), *wide))
+    return int(ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), *wide))
 
 
 def _problem(what: str) -> OSError:

@@ -10,8 +10,6 @@ import errno
 import os
 import struct
 
-from contextune.adapters import file_attributes
-
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """By the machine's name: the column in the tables below, and how the kernel calls it."""
 X32 = 0x4000_0000
@@ -50,6 +48,13 @@ UNSUPPORTED = {
     "removexattr": (197, 14), "setxattr": (188, 5),
 }  # fmt: skip
 """As on a file system that has no extended attributes: Landlock has no rules on them."""
+
+HANDED_OVER = {
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452),
+    "chown": (92, None), "fchown": (93, 55), "fchownat": (260, 54), "lchown": (94, None),
+    "futimesat": (261, None), "utime": (132, None), "utimensat": (280, 88), "utimes": (235, None),
+}  # fmt: skip
+"""Made by the supervisor, see `file_attributes`: Landlock has no rules on them either."""
 
 NETWORK = ("connect", "listen")
 """Those among the refused ones that a command with the network may use."""
@@ -92,7 +97,7 @@ def program(
     column, kernels = ARCHITECTURES[machine]
     out = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, kernels), _end(KILL), (LOAD, 0, 0, 0)]
     out += [(AT_LEAST, 0, 1, X32), _end(KILL), (GREATER, 0, 1, LAST), _end(FAIL | errno.ENOSYS)]
-    for numbers in file_attributes.CALLS.values():
+    for numbers in HANDED_OVER.values():
         out += _verdict(numbers[column], HAND_OVER)
     for name, numbers in {**REFUSED, **ABSENT, **UNSUPPORTED}.items():
         if not (network and name in NETWORK):
