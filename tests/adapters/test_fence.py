@@ -176,10 +176,11 @@ async def test_a_virtual_environment_anywhere_works_when_listed(place: Place) ->
 
 @fenced
 async def test_nothing_survives_the_command(place: Place) -> None:
-    result = await place.run("setsid nohup sleep 300 >/dev/null 2>&1 & echo started")
+    own = f"sleep 300.{os.getpid()}"  # that of no other test
+    result = await place.run(f"setsid nohup {own} >/dev/null 2>&1 & echo started")
     assert result.output == "started\n"
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)  # noqa: ASYNC221
-    assert "sleep 300" not in listed.stdout.splitlines()
+    assert own not in listed.stdout.splitlines()
 
 
 @fenced
