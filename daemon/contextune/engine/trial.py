@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -15,8 +15,10 @@ from contextune.core.evidence import Evidence
 from contextune.core.ladder import LOST, MAX_HAND_OVERS, newest_tries
 from contextune.core.task_run import Attempt, TaskRun
 from contextune.engine.attempt import AttemptWork, Done, Outside
+from contextune.engine.courses import awaited, rebase, until_free
 from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
+from contextune.engine.notices import Notices
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
 from contextune.engine.taken_up import OpenAttempt, open_attempt
@@ -188,19 +190,24 @@ class Trial:
         await work.settle()
         await self._driver.emit(ended(self._driver, self._task_id, done))
 
+    async def _take_course(self, seat: Seat) -> None:
+        """Wait for others as the user chose, the place left to them; then go on, perhaps on top of them."""
+        if awaited(self._driver.run, self._task_id):
+            await seat.outside(until_free(self._driver, self._task_id))
+        # Of tries side by side each one keeps its start: they are compared with one another.
+        if self._task.course == "rebase" and self._standing.rungs[self._standing.step].tries == 1:
+            await rebase(self._driver, self._task_id, self._lease)
+
     def _outside(self, seat: Seat, number: int) -> Outside:
         driver = self._driver
 
         async def send(request: ModelRequest, keep: Keep) -> ModelReply:
             self._before_turn()
+            if self._task.course != "go_on":
+                await self._take_course(seat)
             return await self._budget.send(
                 request, role=self._standing.role, attempt=number, seat=seat, keep=keep
             )
-
-        async def tell(event: ev.AnyEvent) -> None:
-            # A Task's touched files are those of its own worktree, the one that people look at.
-            if self._trial == 1 or not isinstance(event, ev.FilesTouched):
-                await driver.emit(event)
 
         async def ask(asked: Asked) -> str | None:
             # Who waits for a person leaves its place to others.
@@ -210,7 +217,23 @@ class Trial:
                 driver.talk.ask(self._task_id, asked.question, asked.choices, attempt=number)
             )
 
-        return Outside(send=send, tell=tell, words=self._words, ask=ask)
+        async def tell(event: ev.AnyEvent) -> None:
+            await driver.emit(event)
+
+        def wrote(paths: Collection[str] | None) -> None:
+            # Of tries side by side, the Radar follows the one in the Task's own worktree.
+            if self._trial == 1:
+                driver.radar.wrote(self._task_id, paths)
+
+        return Outside(
+            send=send,
+            tell=tell,
+            words=self._words,
+            ask=ask,
+            notices=Notices(lambda: self._task),
+            wrote=wrote,
+            settled=lambda: driver.radar.settle(self._task_id),
+        )
 
 
 def ended(driver: RunDriver, task_id: str, done: Done) -> ev.AttemptEnded:

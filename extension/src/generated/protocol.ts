@@ -422,6 +422,18 @@ export interface PerTodoView {
   detail: string;
 }
 /**
+ * The user chose what a Task does about others, or it is done.
+ */
+export interface CourseChosen {
+  kind: "course_chosen";
+  runId: string;
+  at: number;
+  taskId: string;
+  course: "go_on" | "rebase" | "wait";
+  waitsFor: string[];
+  told: string;
+}
+/**
  * The API key, kept in memory alone; None forgets it.
  */
 export interface CredentialSetParams {
@@ -615,6 +627,39 @@ export interface LeaseTaken {
   port: number;
 }
 /**
+ * Lines of a file, counted from 1, both ends included.
+ */
+export interface LineRange {
+  first: number;
+  last: number;
+}
+/**
+ * One file, or one symbol, over which a Task's unfinished work does not fit somebody else's.
+ */
+export interface LiveOverlap {
+  kind: "semantic" | "textual";
+  taskId: string;
+  other: "ghost" | "task" | "user";
+  otherId: string;
+  path: string;
+  lines: LineRange[];
+  symbol: string;
+  reason: string;
+}
+/**
+ * Where a Task's unfinished work does not fit another Task's, the Ghost's or the user's own.
+ */
+export interface LiveOverlapView {
+  kind: "semantic" | "textual";
+  taskId: string;
+  other: "ghost" | "task" | "user";
+  otherId: string;
+  path: string;
+  lines: LineRange[];
+  symbol: string;
+  text: string;
+}
+/**
  * What came of one repair.
  */
 export interface MendedView {
@@ -733,6 +778,26 @@ export interface Overlap {
   reason: string;
   inOrder: boolean;
   allowed: boolean;
+}
+/**
+ * The Radar found an overlap, or one that it told before has other lines now.
+ */
+export interface OverlapFound {
+  kind: "overlap_found";
+  runId: string;
+  at: number;
+  taskId: string;
+  overlap: LiveOverlap;
+  told: string;
+}
+/**
+ * An overlap is no more.
+ */
+export interface OverlapGone {
+  kind: "overlap_gone";
+  runId: string;
+  at: number;
+  overlap: LiveOverlap;
 }
 /**
  * The DAG of Tasks of a Run.
@@ -919,6 +984,14 @@ export interface QuoteParams {
   quoteId: string;
 }
 /**
+ * What a Task does about others that it overlaps with.
+ */
+export interface RadarChooseParams {
+  runId: string;
+  taskId: string;
+  course: "go_on" | "rebase" | "wait";
+}
+/**
  * A request is about to leave; its worst case is held back from the budget.
  */
 export interface RequestReserved {
@@ -1040,6 +1113,7 @@ export interface RunView {
   changes: FileChange[];
   acceptedAs: ("merge" | "none" | "pr" | "squash") | null;
   notes: string[];
+  liveOverlaps: LiveOverlapView[];
   canAccept: boolean;
   canUndo: boolean;
   driver: "elsewhere" | "here" | "nobody";
@@ -1572,6 +1646,8 @@ export const Requests = {
   taskAnswer: "contextune/task/answer",
   /** What an agent was told and did. */
   taskTranscript: "contextune/task/transcript",
+  /** What a Task does about an overlap. */
+  radarChoose: "contextune/radar/choose",
   /** Money over time. */
   costSummary: "contextune/cost/summary",
   /** Hand over the API key. */
@@ -1627,6 +1703,7 @@ export interface RequestTypes {
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
+  "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
   "contextune/cost/summary": { params: CostParams; result: CostView };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
