@@ -49,13 +49,12 @@ DONE = use("finish", "u9", summary="Counted.")
 
 
 class Session:
-    """A loop with what it recorded, what the user says to it, and how often it acted."""
+    """A loop with what it recorded, and what the user says to it."""
 
     def __init__(self, model: ScriptedModel, toolbox: Toolbox, *, max_turns: int = 10) -> None:
         self.model = model
         self.recorded: list[tuple[Message, int]] = []
         self.words: list[str] = []
-        self.acts = 0
         self.cliffs: list[tuple[str, int, int]] = []
         self.intents: list[tuple[str, tuple[FileEffect, ...]]] = []
         self.outcomes: list[ToolResult] = []
@@ -70,7 +69,6 @@ class Session:
             system=(Text(text="You are an agent.", cache=True),),
             max_tokens=1000,
             max_turns=max_turns,
-            acted=self._acted,
             cliff=self._cliff,
         )
 
@@ -96,9 +94,6 @@ class Session:
     async def _record(self, message: Message, turn: int) -> None:
         self.recorded.append((message, turn))
 
-    async def _acted(self) -> None:
-        self.acts += 1
-
     async def _cliff(self, how: str, tokens: int, limit: int) -> None:
         self.cliffs.append((how, tokens, limit))
 
@@ -111,7 +106,7 @@ async def test_it_queries_acts_and_observes_until_it_finishes(model: MakeModel, 
     here = Session(model(reply("Looking.", LOOK), reply(DONE)), toolbox)
     end = await here.start()
     assert isinstance(end, Finished)
-    assert (end.call_id, end.summary, here.loop.turn, here.acts) == ("u9", "Counted.", 2, 2)
+    assert (end.call_id, end.summary, here.loop.turn) == ("u9", "Counted.", 2)
     result = ToolResult(tool_use_id="u1", content="seen\n[exit code 0]")
     assert here.recorded == [
         (Message(role="user", blocks=FIRST), 0),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -35,7 +36,7 @@ LONG = "word " * 2_400
 
 def conversations(folder: Path) -> list[dict[str, object]]:
     """What the agents say and do in all stories."""
-    joined, never = folder / "the fee is in", folder / "never"
+    joined, seen, never = folder / "the fee is in", folder / "the overlap is seen", folder / "never"
     rounded = "RATE = 2\n\n\ndef price(hours):\n    return round(hours) * RATE + 0\n"
     return [
         plays(
@@ -61,6 +62,7 @@ def conversations(folder: Path) -> list[dict[str, object]]:
             turn(
                 waits_for(joined),
                 edit("calc/rates.py", PRICE, "    return round(hours) * RATE\n"),
+                waits_for(seen),
                 finish("Rounded."),
             ),
             unless=[ON_TOP],
@@ -125,6 +127,10 @@ async def a_whole_life(here: Desk, folder: Path) -> None:
     await here.until(lambda now: now.task("first").state == "asking", run.id)
     await here.event(ev.TaskJoined, task_id="add", run_id=run.id)
     (folder / "the fee is in").touch()
+    for kind in get_args(ev.AnyEvent):
+        if kind.__name__ == "OverlapFound":
+            await here.event(kind, task_id="round", run_id=run.id)
+    (folder / "the overlap is seen").touch()
     await here.event(ev.TaskJoined, task_id="round", run_id=run.id)
     await here.event(ev.TaskJoined, task_id="climb", run_id=run.id)
     await here.app.pause(run.id)

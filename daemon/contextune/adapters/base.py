@@ -45,11 +45,7 @@ def take_base(git: Git, objects: Objects, scratch: Scratch, overlays: Overlays, 
     head_tree = objects.tree_of(status.head)
     tree = head_tree
     if status.changed or len(skipped) < len(status.untracked) or overlays:
-        with scratch.folder() as folder:
-            index = copy_index(git, folder)
-            add_all(git, index, leave_out=skipped)
-            _lay_over(git, index, folder / "unsaved", overlays)
-            tree = git.run("write-tree", index=index).decode().strip()
+        tree = _tree(git, scratch, overlays, skipped)
     if tree == head_tree:
         return _base(status, status.head, tree, skipped=skipped)
     commit = objects.commit_ours(tree, [status.head], "The base of a run: HEAD and unfinished work\n")
@@ -57,12 +53,26 @@ def take_base(git: Git, objects: Objects, scratch: Scratch, overlays: Overlays, 
     return _base(status, commit, tree, dirty, skipped)
 
 
-def copy_index(git: Git, folder: Path) -> Path:
+def user_tree(git: Git, scratch: Scratch, overlays: Overlays) -> str:
+    """What the user sees, unsaved work included, as a tree alone."""
+    skipped = [path for path in untracked_files(git) if not belongs(git.work_tree, path)]
+    return _tree(git, scratch, overlays, skipped)
+
+
+def _tree(git: Git, scratch: Scratch, overlays: Overlays, skipped: Sequence[bytes]) -> str:
+    with scratch.folder() as folder:
+        index = copy_index(git, folder)
+        add_all(git, index, leave_out=skipped)
+        _lay_over(git, index, folder / "unsaved", overlays)
+        return git.run("write-tree", index=index).decode().strip()
+
+
+def copy_index(git: Git, folder: Path, name: str = "index") -> Path:
     """A private copy of the index, to be changed freely.
 
     Its time stamp is kept: from it git tells which entries were written too late to trust their stat data.
     """
-    copy = folder / "index"
+    copy = folder / name
     source = git.git_dir / "index"
     if source.exists():
         shutil.copy2(source, copy)

@@ -124,7 +124,7 @@ class Objects:
             return Merge(tree=theirs)
         # `merge-tree --merge-base` came with git 2.40. Two commits with one parent have that parent as their
         # merge base in every version.
-        sides = [self._synthetic(tree, base) for tree in (ours, theirs)]
+        sides = [self.commit_timeless(tree, base) for tree in (ours, theirs)]
         command = ("merge-tree", "--write-tree", "-z", "--name-only", *sides)
         # Markers with what stood there before: whoever resolves must know what each side changed.
         answer = self._git.call(*command, config={"merge.conflictStyle": "diff3"}, allowed=(0, 1))
@@ -257,7 +257,8 @@ class Objects:
         else:
             self._git.run("update-ref", "--no-deref", ref, commit)
 
-    def _synthetic(self, tree: str, parent: str) -> str:
+    def commit_timeless(self, tree: str, parent: str) -> str:
+        """Write a commit in no one's name and at no time: the same one for the same tree and parent."""
         return self._write_commit(tree, [parent], "merge side", signature(_TIMELESS, _TIMELESS))
 
     def _write_commit(

@@ -9,6 +9,7 @@ from contextune.adapters.base import take_base
 from contextune.adapters.checkout import Checkout
 from contextune.adapters.git import Git, require_git, start
 from contextune.adapters.identity import recognise, settle
+from contextune.adapters.live_snapshots import LiveSnapshots
 from contextune.adapters.objects import Objects
 from contextune.adapters.onlooker import look
 from contextune.adapters.salvage import Salvage
@@ -75,6 +76,7 @@ class GitRepository:
         self._salvage = Salvage(git, self._objects)
         self._worktrees = Worktrees(git, common_dir, self._objects, scratch, self._salvage)
         self._upkeep = WorktreeUpkeep(git, common_dir, self._objects, scratch, self._worktrees, self._salvage)
+        self._snapshots = LiveSnapshots(git, self._objects, scratch, self._worktrees)
         self._checkout = Checkout(git, self._objects, scratch)
 
     @property
@@ -184,6 +186,11 @@ class GitRepository:
     def upkeep(self) -> WorktreeUpkeep:
         """What diagnoses, mends and restores worktrees."""
         return self._upkeep
+
+    @property
+    def snapshots(self) -> LiveSnapshots:
+        """What the Radar looks through."""
+        return self._snapshots
 
     def reset_worktree(self, path: Path, commit: str) -> None:
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""

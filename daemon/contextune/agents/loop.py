@@ -44,7 +44,7 @@ Before = Callable[[ToolUse, int, tuple[FileEffect, ...]], Awaitable[None]]
 After = Callable[[ToolResult], Awaitable[None]]
 """Journals what such a call came to."""
 Hear = Callable[[], tuple[str, ...]]
-"""Words of the user that arrived since the last turn."""
+"""Words of the user, or of the product, that arrived since the last turn."""
 Cliff = Callable[[Literal["pruned", "handed_over"], int, int], Awaitable[None]]
 """Told how a prompt was kept below a price cliff, how many tokens it would have had, and the cliff."""
 
@@ -91,8 +91,8 @@ class AgentLoop:
         system: tuple[Text, ...],
         max_tokens: int,
         max_turns: int,
-        acted: Callable[[], Awaitable[None]],
         cliff: Cliff,
+        notices: Hear = lambda: (),
     ) -> None:
         self._send = send
         self._record = record
@@ -104,8 +104,8 @@ class AgentLoop:
         self._system = system
         self._max_tokens = max_tokens
         self._max_turns = self._most_turns = max_turns
-        self._acted = acted
         self._cliff = cliff
+        self._notices = notices
         self._tools = toolbox.tools
         self._messages: list[Message] = []
         self._pending: list[ToolResult] = []
@@ -237,9 +237,7 @@ class AgentLoop:
                 self._pending += [
                     ToolResult(tool_use_id=s.id, content=NOT_RUN, is_error=True) for s in skipped
                 ]
-                await self._acted()
                 raise
-        await self._acted()
         await self._hand_back(None, "", is_error=False, note=self._circling(calls))
 
     def _circling(self, calls: Sequence[ToolUse]) -> str:
@@ -292,6 +290,7 @@ class AgentLoop:
             results.append(Text(text=text))
         # An answer to `ask` is the call's result already.
         results += [said_by_user(words) for words in self._hear() if words != text]
+        results += [Text(text=words) for words in self._notices()]
         if note:
             results.append(Text(text=note))
         self._pending = []

@@ -15,6 +15,7 @@ from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
 from contextune.core.identity import Identity
 from contextune.core.ledger import LedgerEntry
+from contextune.core.live_snapshots import Snapshots
 from contextune.core.money import ModelPrice
 from contextune.core.record import TaskRecord
 from contextune.core.snapshot import Base
@@ -276,6 +277,11 @@ class Repository(Protocol):
     @property
     def upkeep(self) -> Upkeep:
         """What diagnoses, mends and restores worktrees."""
+        ...
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """What the Radar looks through."""
         ...
 
     def reset_worktree(self, path: Path, commit: str) -> None:

@@ -18,6 +18,7 @@ from contextune.core.held import Held
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
+from contextune.core.radar import LiveOverlap, OverlapFound, OverlapGone
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN, RunState
@@ -82,6 +83,8 @@ class Run(Value, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     shadows: tuple[ev.ShadowFinished, ...] = ()
     cliffs: tuple[ev.CliffAvoided, ...] = ()
+    live_overlaps: tuple[LiveOverlap, ...] = ()
+    """What the Radar sees now."""
     seq: int = 0
     """How many events were folded."""
 
@@ -224,6 +227,10 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, notes=(*run.notes, event.text))
         case ev.ShadowFinished():
             return change(run, shadows=(*run.shadows, event))
+        case OverlapFound(overlap=found) | OverlapGone(overlap=found):
+            others = tuple(one for one in run.live_overlaps if one.key != found.key)
+            now = (*others, found) if isinstance(event, OverlapFound) else others
+            return change(run, live_overlaps=now)
         case ev.CliffAvoided():
             return change(run, cliffs=(*run.cliffs, event))
         case _:

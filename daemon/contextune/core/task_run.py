@@ -10,11 +10,12 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.checkout_look import CheckoutLook
-from contextune.core.conversation import Message, Rung, ToolResult, said_by_user
+from contextune.core.conversation import Message, Rung, Text, ToolResult, said_by_user
 from contextune.core.effects import AttemptResumed, CheckoutSeen
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill
 from contextune.core.plan import Task
+from contextune.core.radar import OverlapFound
 from contextune.core.states import AttemptOutcome, TaskState
 
 MERGED, LEAVE_OUT = "It is merged", "Leave this Task out"
@@ -90,6 +91,10 @@ class TaskRun(Value, frozen=True, kw_only=True):
     """Words of the user that no turn has carried yet."""
     words: tuple[str, ...] = ()
     """All words of the user for this Task's agents, in order."""
+    notices: tuple[str, ...] = ()
+    """What the Radar has for this Task's agents, in order."""
+    noticed: int = 0
+    """How many of them a turn has carried."""
     asked_by: int | None = None
     """The number of the attempt that `question` comes from."""
     lap: int = 0
@@ -151,6 +156,8 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return _on_attempt(billed, event.attempt, lambda a: change(a, bill=a.bill.plus(event.charge)))
         case ev.FilesTouched():
             return change(task, files=event.files)
+        case OverlapFound() if event.told:
+            return change(task, notices=(*task.notices, event.told))
         case ev.QuestionAsked():
             newest = task.attempts[-1].number if task.attempts else None
             return change(
@@ -215,6 +222,11 @@ def left_unsaid(words: tuple[str, ...], message: Message) -> tuple[str, ...]:
     return tuple(said for said in words if said not in answers and said_by_user(said) not in message.blocks)
 
 
+def carried(notices: tuple[str, ...], message: Message) -> int:
+    """How many of some notices, the first ones, a message carries."""
+    return sum(Text(text=notice) in message.blocks for notice in notices)
+
+
 def _started(task: TaskRun, event: ev.AttemptStarted) -> TaskRun:
     attempt = Attempt(
         number=event.attempt,
@@ -240,6 +252,7 @@ def _message(task: TaskRun, event: ev.MessageAdded) -> TaskRun:
     if event.message.role == "assistant":
         return _on_attempt(task, event.attempt, lambda a: change(a, turns=event.turn))
     heard = change(task, told=left_unsaid(task.told, event.message))
+    heard = change(heard, noticed=heard.noticed + carried(heard.notices[heard.noticed :], event.message))
     if task.state == "asking" and task.asked_by == event.attempt:
         return change(heard, state="working", question=None, asked_by=None)
     return heard

@@ -54,7 +54,8 @@ class Application(Reading):
         """`lease` is after how many seconds without a sign of life a process that drives Runs hangs."""
         places = Places(world)
         super().__init__(world, places, Drives(world, places))
-        self.todos = TodoBoard(world)
+        self.todos = TodoBoard(world, edited=self._drives.edited)
+        self._drives.overlays = self.todos.overlays
         self.lookout = Lookout(world, self._drives, lease=lease)
         """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)

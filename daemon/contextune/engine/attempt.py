@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -21,13 +21,15 @@ from contextune.core.conversation import (
     ModelRequest,
     Rung,
     Text,
+    ToolResult,
+    ToolUse,
 )
+from contextune.core.effects import FileEffect
 from contextune.core.errors import (
     Asked,
     AttemptEnd,
     ContextuneError,
     Finished,
-    GitProblem,
     HandedOver,
     ModelRefusal,
     PromptTooLong,
@@ -47,6 +49,7 @@ from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
 from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
+from contextune.engine.notices import Notices
 from contextune.engine.stand import Stand
 from contextune.engine.taken_up import MEANWHILE, OpenAttempt
 from contextune.engine.words import Words
@@ -96,15 +99,24 @@ class Site(Protocol):
         ...
 
 
+async def _nobody() -> None:
+    """Nobody looks at the worktree."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """An attempt's ways out: to the model, to the Journal, to the user."""
+    """An attempt's ways out: to the model, to the Journal, to the user, to the Radar."""
 
     send: Callable[[ModelRequest, Keep], Awaitable[ModelReply]]
     tell: Callable[[ev.AnyEvent], Awaitable[None]]
     words: Words
     ask: Callable[[Asked], Awaitable[str | None]]
     """The user's answer to a question; None if it is not put."""
+    notices: Notices = field(default_factory=Notices)
+    wrote: Callable[[Collection[str] | None], None] = lambda _: None
+    """Told which paths a call wrote; None if that is not known."""
+    settled: Callable[[], Awaitable[None]] = _nobody
+    """Waits until nothing looks at the worktree that was told of."""
 
 
 class AttemptWork:
@@ -129,8 +141,8 @@ class AttemptWork:
         self._journal = AttemptRecord(site.run.id, task.id, number, now=site.now, tell=outside.tell)
         self._loop = self._new_loop(name, rung)
         self._evidence: Evidence | None = None
-        self._files: tuple[str, ...] = ()
-        self._touching: asyncio.Task[None] | None = None
+        self._writing: dict[str, tuple[FileEffect, ...]] = {}
+        """Calls that may change something, while they run, with what they will leave."""
         self._retries = site.settings.gate_retries
         self._green: Done | None = None
         """What was green already when the agent was asked to look at it once more."""
@@ -200,8 +212,7 @@ class AttemptWork:
 
     async def settle(self) -> None:
         """Wait for what still looks at the worktree."""
-        if self._touching is not None:
-            await asyncio.wait([self._touching])
+        await self._outside.settled()
 
     async def _judged(self, end: AttemptEnd) -> Done:
         """The Gate's word on each `finish`, the user's on each `ask`, until the attempt is over."""
@@ -310,15 +321,15 @@ class AttemptWork:
         return AgentLoop(
             send=self._send,
             record=self._record,
-            before=self._journal.called,
-            after=self._journal.returned,
+            before=self._called,
+            after=self._returned,
             hear=self._outside.words.unheard,
+            notices=self._outside.notices.unheard,
             toolbox=self._toolbox,
             rung=rung,
             system=(Text(text=given.prompt, cache=True),),
             max_tokens=given.max_tokens,
             max_turns=site.settings.max_turns,
-            acted=self._touched,
             cliff=self._cliff,
         )
 
@@ -332,6 +343,7 @@ class AttemptWork:
 
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)
+        self._outside.notices.carried(message)
         await self._outside.tell(self._journal.added(message, turn))
 
     def _kept(self, reply: ModelReply) -> list[ev.AnyEvent]:
@@ -342,22 +354,15 @@ class AttemptWork:
         price = self._site.world.prices.price(self._rung.model)
         await self._journal.cliff(how, tokens, limit, dollars_avoided(price, tokens, limit))
 
-    async def _touched(self) -> None:
-        # The view of touched files may lag behind: the next turn does not wait for git.
-        if self._touching is None or self._touching.done():
-            self._touching = asyncio.create_task(self._tell_files())
+    async def _called(self, use: ToolUse, turn: int, effects: tuple[FileEffect, ...]) -> None:
+        self._writing[use.id] = effects
+        await self._journal.called(use, turn, effects)
 
-    async def _tell_files(self) -> None:
-        repository = self._site.repository
-        try:
-            tree = await asyncio.to_thread(repository.worktree_tree, self._lease.path)
-            changed = await asyncio.to_thread(repository.changes, self._lease.start, tree)
-        except GitProblem:
-            return  # the agent's next call moved a file from under git: the next look will see it
-        files = tuple(change.path for change in changed)
-        if files != self._files:
-            self._files = files
-            await self._journal.touched(files)
+    async def _returned(self, result: ToolResult) -> None:
+        effects = self._writing.pop(result.tool_use_id, ())
+        # What a command changed nobody knows, nor what a call did that another process had begun.
+        self._outside.wrote([effect.path for effect in effects] or None)
+        await self._journal.returned(result)
 
 
 def _hold(repository: Repository, ref: str, tree: str, start: str) -> None:

@@ -120,9 +120,3 @@ class AttemptRecord:
                 dollars=dollars,
             )
         )
-
-    async def touched(self, files: tuple[str, ...]) -> None:
-        """Which files its worktree holds otherwise than at its start."""
-        await self._tell(
-            ev.FilesTouched(run_id=self._run_id, at=self._now(), task_id=self._task_id, files=files)
-        )

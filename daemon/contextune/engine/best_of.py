@@ -207,11 +207,8 @@ class BestOf:
             await asyncio.to_thread(repository.reset_worktree, self._own.path, chosen)
         for trial in range(2, self._tries + 1):
             await self._give_back(lease_name(self._task_id, trial))
-        changed = await asyncio.to_thread(repository.changes, self._own.start, best.done.tree)
-        files = tuple(change.path for change in changed)
-        await driver.emit(
-            ev.FilesTouched(run_id=driver.run.id, at=driver.now(), task_id=self._task_id, files=files)
-        )
+        driver.radar.wrote(self._task_id, None)
+        await driver.radar.settle(self._task_id)
 
     async def _give_back(self, name: str) -> None:
         try:

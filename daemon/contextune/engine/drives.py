@@ -10,6 +10,7 @@ from decimal import Decimal
 from contextune.core import events as ev
 from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.ports import Overlays
 from contextune.core.process_ports import Letter
 from contextune.core.run import Run, advance, is_unfinished
 from contextune.core.settings import AcceptMode, Settings
@@ -37,6 +38,8 @@ class Drives:
         self._world = world
         self._places = places
         self.drivers: dict[str, RunDriver] = {}
+        self.overlays: Callable[[Path], Overlays] = lambda _: {}
+        """The user's unsaved buffers below a folder."""
         self._drives: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Listener] = []
         self._problems: dict[str, ContextuneError] = {}
@@ -90,6 +93,12 @@ class Drives:
                 if not alone:
                     raise UsageProblem(f"Another process accepts, undoes or discards run {run_id} just now.")
                 yield
+
+    def edited(self, file: Path) -> None:
+        """An unsaved buffer of the user changed."""
+        for driver in self.drivers.values():
+            if file.is_relative_to(driver.repository.root):
+                driver.radar.user_edited()
 
     async def wait(self, run_id: str) -> None:
         """Wait until a Run's drive in this process ends."""
@@ -168,6 +177,7 @@ class Drives:
                     gate=place.gate,
                     listener=heard,
                     work=work_on,
+                    overlays=lambda: self.overlays(place.repository.root),
                 )
                 self.drivers[run.id] = driver
                 post = asyncio.create_task(self._post(driver), name=f"post {run.id}")

@@ -21,7 +21,7 @@ from contextune.core.errors import (
 )
 from contextune.core.evidence import Evidence
 from contextune.core.held import Held
-from contextune.core.ports import Repository
+from contextune.core.ports import Overlays, Repository
 from contextune.core.run import Run, advance, with_rewritten
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
@@ -37,6 +37,7 @@ from contextune.engine.holding import what_is_held
 from contextune.engine.leases import Leases
 from contextune.engine.limits import short_of_disk
 from contextune.engine.priming import ROLE, Priming, about_to_begin
+from contextune.engine.radar import Radar
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
 from contextune.engine.room import make_room
@@ -70,7 +71,9 @@ class RunDriver:
         gate: Gate,
         listener: Listener,
         work: Work,
+        overlays: Callable[[], Overlays] = dict,
     ) -> None:
+        """`overlays` are the user's unsaved buffers, by path."""
         self.world = world
         self.repository = repository
         self.run = run
@@ -111,6 +114,7 @@ class RunDriver:
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
         self.talk = Talk(run.id, self.emit, world.clock)
+        self.radar = Radar(repository, lambda: self.run, emit=self.emit, clock=world.clock, overlays=overlays)
         self._numbers: dict[str, int] = {}
         self._cancelling: dict[str, str] = {}
         """Why a Task's work is being stopped for good."""
@@ -126,6 +130,7 @@ class RunDriver:
         self._open_account()
         if self._stopping:
             return self.run  # asked to before anything was begun
+        self.radar.watch_user(self.world.watcher)
         # Tasks that others wait for come first: they are the longest way to the end.
         for task in sorted(self.run.tasks, key=lambda task: -len(self.run.plan.descendants(task.id))):
             if task.state in ENDED_TASK:
@@ -140,6 +145,7 @@ class RunDriver:
         finally:
             timing.cancel()
             await self._halt()
+            await self.radar.close()
             self.leases.close()
         if self._cancelled:
             records = await unrecorded(self.world.journal, self.run, self.now())
@@ -169,6 +175,7 @@ class RunDriver:
                     continue
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
+                self.radar.heard(event)
             self._happened.set()
 
     async def _make_room(self) -> None:

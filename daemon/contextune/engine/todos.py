@@ -39,8 +39,10 @@ class _Folder:
 class TodoBoard:
     """Todos by folder and file, in memory."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, edited: Callable[[Path], None] = lambda _: None) -> None:
+        """`edited` is called with a file whose unsaved text changed."""
         self._world = world
+        self._edited = edited
         self._folders: dict[Path, _Folder] = {}
         self._opening: dict[Path, asyncio.Future[None]] = {}
         self._listeners: list[Listener] = []
@@ -79,6 +81,7 @@ class TodoBoard:
             folder.buffers.pop(path, None)
         else:
             folder.buffers[path] = content
+        self._edited(folder.root / path)
         waiting = folder.pending.pop(path, None)
         if waiting is not None:
             waiting.cancel()

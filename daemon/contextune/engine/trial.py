@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from contextune.core.task_run import Attempt, TaskRun
 from contextune.engine.attempt import AttemptWork, Done, Outside
 from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
+from contextune.engine.notices import Notices
 from contextune.engine.run import RunDriver
 from contextune.engine.seats import Seat
 from contextune.engine.taken_up import OpenAttempt, open_attempt
@@ -197,11 +198,6 @@ class Trial:
                 request, role=self._standing.role, attempt=number, seat=seat, keep=keep
             )
 
-        async def tell(event: ev.AnyEvent) -> None:
-            # A Task's touched files are those of its own worktree, the one that people look at.
-            if self._trial == 1 or not isinstance(event, ev.FilesTouched):
-                await driver.emit(event)
-
         async def ask(asked: Asked) -> str | None:
             # Who waits for a person leaves its place to others.
             if self._asking is not None and not await seat.outside(self._asking()):
@@ -210,7 +206,23 @@ class Trial:
                 driver.talk.ask(self._task_id, asked.question, asked.choices, attempt=number)
             )
 
-        return Outside(send=send, tell=tell, words=self._words, ask=ask)
+        async def tell(event: ev.AnyEvent) -> None:
+            await driver.emit(event)
+
+        def wrote(paths: Collection[str] | None) -> None:
+            # Of tries side by side, the Radar follows the one in the Task's own worktree.
+            if self._trial == 1:
+                driver.radar.wrote(self._task_id, paths)
+
+        return Outside(
+            send=send,
+            tell=tell,
+            words=self._words,
+            ask=ask,
+            notices=Notices(lambda: self._task),
+            wrote=wrote,
+            settled=lambda: driver.radar.settle(self._task_id),
+        )
 
 
 def ended(driver: RunDriver, task_id: str, done: Done) -> ev.AttemptEnded:

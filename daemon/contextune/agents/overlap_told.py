@@ -1,0 +1,38 @@
+"""What an agent is told of an overlap that the Radar found."""
+
+from __future__ import annotations
+
+from contextune.agents.framing import named, unmarked
+from contextune.core.radar import LineRange, LiveOverlap
+from contextune.core.run import Run
+
+GO_ON = (
+    "Go on with your Task: both are put together and tested when they are done. Change no more of this than "
+    "your Task needs, and neither do the other's work nor undo it. If your Task makes no sense before the "
+    "other is in, call `ask` and say so."
+)
+
+
+def overlap_told(run: Run, task_id: str, overlap: LiveOverlap) -> str:
+    """The words for one of its Tasks. They hold no content of the other side."""
+    where = f"{named([overlap.path])}{_lines(overlap.lines)}"
+    thing = f" Symbol: {unmarked(overlap.symbol)}." if overlap.symbol else ""
+    return f"# Overlap with {_who(run, task_id, overlap)}\n{where}: {unmarked(overlap.reason)}{thing} {GO_ON}"
+
+
+def _who(run: Run, task_id: str, overlap: LiveOverlap) -> str:
+    match overlap.other:
+        case "user":
+            return "what the user is editing now"
+        case "ghost":
+            return "work that was accepted already"
+        case _:
+            other = overlap.task_id if task_id == overlap.other_id else overlap.other_id
+            return f"another Task at work, {unmarked(run.task(other).task.title)}"
+
+
+def _lines(lines: tuple[LineRange, ...]) -> str:
+    if not lines:
+        return ""
+    ranges = [str(one.first) if one.first == one.last else f"{one.first}-{one.last}" for one in lines]
+    return f", lines {', '.join(ranges)} as the file was when the Run began"

@@ -1,0 +1,92 @@
+"""What live worktrees hold at a moment, as objects: the Radar compares these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+
+class Touched(NamedTuple):
+    """A path that a snapshot holds otherwise than its start. A blob is None where there is no file."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class Snapshot(NamedTuple):
+    """What a worktree holds at a moment, as objects."""
+
+    commit: str
+    """The same commit for the same tree and start."""
+    tree: str
+    start: str
+    changes: tuple[Touched, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What it changed."""
+        return tuple(change.path for change in self.changes)
+
+
+class Clash(NamedTuple):
+    """A path that git could not merge, as each side has it; None where a side has no such file."""
+
+    path: str
+    base: bytes | None
+    first: bytes | None
+    second: bytes | None
+
+
+class Snapshots(Protocol):
+    """Takes and merges snapshots, with no checkout and no index touched. Blocking. Raises GitProblem."""
+
+    def take(self, worktree: Path, start: str, wrote: Collection[str] | None) -> Snapshot:
+        """A worktree as it is. `wrote` are all paths that changed since its last one; None if unknown."""
+        ...
+
+    def user(self, overlays: Mapping[str, bytes], start: str) -> Snapshot:
+        """What the user has in the checkout and in unsaved buffers."""
+        ...
+
+    def of(self, commit: str, start: str) -> Snapshot:
+        """A commit, as changes since another one."""
+        ...
+
+    def clashes(self, first: Snapshot, second: Snapshot) -> tuple[Clash, ...]:
+        """What git cannot merge of two snapshots."""
+        ...
+
+    def contents(self, blobs: Collection[str]) -> dict[str, bytes]:
+        """Blobs by their ids."""
+        ...
+
+
+def may_clash(first: Snapshot, second: Snapshot) -> bool:
+    """Whether a merge of two snapshots can conflict at all, told from their paths.
+
+    They must share a path, or one have a folder where the other has a file, or one have moved files out of a
+    folder while the other adds some.
+    """
+    mine, theirs = set(first.paths), set(second.paths)
+    if mine & theirs or _below(mine, theirs) or _below(theirs, mine):
+        return True
+    return (_removes(first) and _adds(second)) or (_removes(second) and _adds(first))
+
+
+def _below(files: set[str], others: set[str]) -> bool:
+    return any(_parents(path) & others for path in files)
+
+
+def _parents(path: str) -> set[str]:
+    parts = path.split("/")
+    return {"/".join(parts[:end]) for end in range(1, len(parts))}
+
+
+def _removes(snapshot: Snapshot) -> bool:
+    return any(change.after is None for change in snapshot.changes)
+
+
+def _adds(snapshot: Snapshot) -> bool:
+    return any(change.before is None for change in snapshot.changes)
