@@ -58,6 +58,16 @@ def hunks(base: Sequence[str], changed: Sequence[str]) -> list[Hunk]:
     ]
 
 
+def added_lines(before: str, after: str) -> frozenset[int]:
+    """The numbers of the lines of a text that an earlier state of it has not."""
+    shift, found = 0, set[int]()
+    for hunk in hunks(before.split("\n"), after.split("\n")):
+        start = hunk.start + shift
+        found.update(range(start + 1, start + len(hunk.new) + 1))
+        shift += len(hunk.new) - (hunk.end - hunk.start)
+    return frozenset(found)
+
+
 def moved_lines(lines: Sequence[LineRange], before: str, after: str) -> tuple[LineRange, ...]:
     """Where lines of a text are found in a later state of it; what was replaced is found in its place."""
     if before == after:

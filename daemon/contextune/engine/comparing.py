@@ -7,6 +7,8 @@ from contextune.core.live_snapshots import Clash, Snapshot, may_clash
 from contextune.core.plain_text import one_line
 from contextune.core.ports import Repository
 from contextune.core.radar import LineRange, LiveOverlap, OtherSide
+from contextune.core.semantic_overlap import rifts
+from contextune.engine.changed_sources import ChangedSources
 
 REMEMBERED = 4_000
 """Comparisons that are kept in memory."""
@@ -31,6 +33,7 @@ class Comparing:
         self._base = base
         self._known: dict[tuple[str, str, str, str], tuple[LiveOverlap, ...]] = {}
         self._texts: dict[str, bytes | None] = {}
+        self._sources = ChangedSources(repository.snapshots)
 
     def between(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
         """Where a Task's work does not fit another side's. Raises GitProblem."""
@@ -39,7 +42,7 @@ class Comparing:
         if found is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            found = self._known[key] = self._textual(mine, theirs)
+            found = self._known[key] = self._textual(mine, theirs) + self._semantic(mine, theirs)
         return found
 
     def _textual(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
@@ -62,6 +65,24 @@ class Comparing:
                 reason=_why(clash),
             )
             for clash in clashes
+        )
+
+    def _semantic(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
+        if not mine.snapshot.changes or not theirs.snapshot.changes:
+            return ()
+        found = rifts(self._sources.of(mine.snapshot), self._sources.of(theirs.snapshot))
+        return tuple(
+            LiveOverlap(
+                kind="semantic",
+                task_id=mine.name,
+                other=theirs.kind,
+                other_id=theirs.name,
+                path=rift.path,
+                lines=rift.lines,
+                symbol=rift.symbol,
+                reason=one_line(rift.reason),
+            )
+            for rift in found
         )
 
     def _in_base(self, clash: Clash) -> tuple[LineRange, ...]:

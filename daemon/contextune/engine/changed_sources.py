@@ -1,0 +1,61 @@
+"""The source files that a snapshot changes, read once for each state of a file."""
+
+from __future__ import annotations
+
+from contextune.core.clash_lines import added_lines
+from contextune.core.code_facts import NOTHING, CodeFacts
+from contextune.core.live_snapshots import Snapshot, Snapshots, Touched
+from contextune.core.module_names import is_script
+from contextune.core.python_facts import python_facts
+from contextune.core.script_facts import script_facts
+from contextune.core.semantic_overlap import ChangedFile
+
+LARGEST = 500_000
+"""Bytes of the largest file that is read: beyond it, files are generated."""
+MOST_FILES = 200
+"""Of one snapshot: where a user stands on another branch, no more is to be learnt from further ones."""
+REMEMBERED = 2_000
+"""States of files that are kept in memory."""
+
+
+class ChangedSources:
+    """Reads what changed source files define and use. Blocking; may be called from several threads."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+        self._known: dict[Touched, ChangedFile] = {}
+
+    def of(self, snapshot: Snapshot) -> tuple[ChangedFile, ...]:
+        """The changed files in a language that is understood. Raises GitProblem."""
+        wanted = [change for change in snapshot.changes if _is_source(change.path)][:MOST_FILES]
+        fresh = [change for change in wanted if change not in self._known]
+        if fresh:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+                fresh = wanted
+            blobs = {blob for change in fresh for blob in (change.before, change.after) if blob}
+            contents = self._snapshots.contents(blobs)
+            found = {change: _read(change, contents) for change in fresh}
+            self._known.update(found)
+            return tuple(found.get(change) or self._known[change] for change in wanted)
+        return tuple(self._known[change] for change in wanted)
+
+
+def _is_source(path: str) -> bool:
+    return path.endswith((".py", ".pyi")) or is_script(path)
+
+
+def _read(change: Touched, contents: dict[str, bytes]) -> ChangedFile:
+    before, after = (_text(contents.get(blob or "", b"")) for blob in (change.before, change.after))
+    added = added_lines(before, after) if change.after else frozenset[int]()
+    return ChangedFile(change.path, _facts(change.path, before), _facts(change.path, after), added)
+
+
+def _text(content: bytes) -> str:
+    return "" if len(content) > LARGEST else content.decode("utf-8", "replace")
+
+
+def _facts(path: str, text: str) -> CodeFacts:
+    if not text:
+        return NOTHING
+    return script_facts(text) if is_script(path) else python_facts(text)
