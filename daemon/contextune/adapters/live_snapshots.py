@@ -33,6 +33,10 @@ class LiveSnapshots:
         """Of commits that snapshots start from."""
         self._live: dict[Path, _Followed] = {}
         self._newest: dict[tuple[str, str], Snapshot] = {}
+        self._lock = threading.Lock()
+        self._blobs: dict[str, bytes] = {}
+        """Contents that were read: a side meets many others with the same ones."""
+        self._size = 0
 
     def take(self, worktree: Path, start: str, wrote: Collection[str] | None) -> Snapshot:
         """A worktree as it is. `wrote` are all paths that changed since its last one; None if unknown."""
@@ -75,8 +79,18 @@ class LiveSnapshots:
 
     def contents(self, blobs: Collection[str]) -> dict[str, bytes]:
         """Blobs by their ids."""
-        wanted = list(blobs)
-        return dict(zip(wanted, self._objects.read_all([blob.encode() for blob in wanted]), strict=True))
+        known = self._blobs
+        found = {blob: known[blob] for blob in blobs if blob in known}
+        missing = [blob for blob in blobs if blob not in found]
+        read = dict(zip(missing, self._objects.read_all([blob.encode() for blob in missing]), strict=True))
+        with self._lock:
+            if sum(map(len, read.values())) + self._size > _CACHED:
+                self._blobs, self._size = {}, 0
+            for blob, content in read.items():
+                if len(content) <= _CACHED // 20:
+                    self._size += len(content) if blob not in self._blobs else 0
+                    self._blobs[blob] = content
+        return found | read
 
     def _snapshot(self, tree: str, start: str) -> Snapshot:
         known = self._newest.get((tree, start))
@@ -103,6 +117,8 @@ class LiveSnapshots:
         return self._trees[commit]
 
 
+_CACHED = 20_000_000
+"""Bytes of contents that are kept in memory."""
 _REMEMBERED = 1_000
 """Snapshots that are kept in memory."""
 

@@ -117,8 +117,8 @@ def _ts(n: int, old: str, new: str) -> Change:
 
 
 def _edited(path: str, text: str, old: str, new: str) -> Change:
-    if old not in text:
-        raise ValueError(f"{path} has no {old!r}.")
+    if old not in text or old == new:
+        raise ValueError(f"{path} has no {old!r} to be changed.")
     return {path: text.replace(old, new, 1)}
 
 
@@ -147,7 +147,7 @@ def _script(n: int, body: str, imports: str) -> Change:
 
 def _far_edits(chance: Random) -> Made:
     one, other = _two(chance)
-    return _py(one, f"item * {one}", "item * 7"), _py(other, f"item * {other}", "item * 9"), ""
+    return _py(one, f"item * {one}", "item * 700"), _py(other, f"item * {other}", "item * 900"), ""
 
 
 def _far_languages(chance: Random) -> Made:
@@ -199,7 +199,7 @@ def _same_place(chance: Random) -> Made:
 
 def _gone(chance: Random) -> Made:
     n = _number(chance)
-    return {f"shop/m{n}.py": None}, _py(n, f"item * {n + 1}", "item * 3"), ""
+    return {f"shop/m{n}.py": None}, _py(n, f"item * {n + 1}", "item * 300"), ""
 
 
 def _both_new(chance: Random) -> Made:
@@ -211,7 +211,7 @@ def _in_a_removed_function(chance: Random) -> Made:
     n = _number(chance)
     text = python_module(n)
     start, end = text.index(f"def price_{n}"), text.index(f"def check_{n}")
-    return {f"shop/m{n}.py": text[:start] + text[end:]}, _py(n, f"item * {n + 1}\n", "item * 4\n"), ""
+    return {f"shop/m{n}.py": text[:start] + text[end:]}, _py(n, f"item * {n + 1}\n", "item * 400\n"), ""
 
 
 def _moved_and_new(chance: Random) -> Made:
@@ -335,7 +335,7 @@ def _both_define(chance: Random) -> Made:
 
 def _near_lines(chance: Random) -> Made:
     n = _number(chance)
-    return _py(n, f"item * {n}\n", "item * 8\n"), _py(n, f"item * {n + 1}\n", "item * 9\n"), ""
+    return _py(n, f"item * {n}\n", "item * 800\n"), _py(n, f"item * {n + 1}\n", "item * 900\n"), ""
 
 
 def _wider(chance: Random) -> Made:
@@ -346,7 +346,7 @@ def _wider(chance: Random) -> Made:
 
 def _other_body(chance: Random) -> Made:
     (n, other) = _two(chance)
-    return _py(n, f"item * {n + 1}\n", "item * 9\n"), _call(n, f"price_{n}", f"price_{n}(value)", other), ""
+    return _py(n, f"item * {n + 1}\n", "item * 900\n"), _call(n, f"price_{n}", f"price_{n}(value)", other), ""
 
 
 def _name_of_another(chance: Random) -> Made:
