@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 
 from contextune.core import events as ev
 from contextune.core.effects import AcceptRefused, AcceptStarted
