@@ -154,6 +154,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     changes: [],
     acceptedAs: null,
     notes: [],
+    liveOverlaps: [],
     canAccept: false,
     canUndo: false,
     sequence: 1,

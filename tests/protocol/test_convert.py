@@ -10,6 +10,7 @@ from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.money import Bill, Charge, Usage
 from contextune.core.plan import Overlap
+from contextune.core.radar import LiveOverlap, OverlapFound
 from contextune.core.record import Forecast
 from contextune.core.settings import DEFAULT_LADDER
 from contextune.core.worktree import Worktree
@@ -22,6 +23,7 @@ from contextune.protocol.convert import (
     run_view,
 )
 from contextune.protocol.meter import meter_view
+from contextune.protocol.radar_view import LiveOverlapView
 from contextune.protocol.worktree_views import WorktreeView
 from contextune.protocol.worktrees import worktree_view
 from tests.protocol import samples as s
@@ -249,6 +251,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         changes=(),
         accepted_as=None,
         notes=(),
+        live_overlaps=(),
         can_accept=False,
         can_undo=False,
         driver="elsewhere",
@@ -397,3 +400,23 @@ def test_checks_and_worktrees_become_views() -> None:
         changed_at=0,
         findings=(),
     )
+
+
+def test_a_run_at_work_tells_what_overlaps_and_one_that_is_over_does_not() -> None:
+    overlap = LiveOverlap(
+        kind="textual", task_id="round-up", other="ghost", path="a.py", reason="Both change the same lines."
+    )
+    found = OverlapFound(run_id="r_1", at=5_000, task_id="round-up", overlap=overlap)
+    run = s.make_run(*s.started("round-up"), found)
+    (view,) = run_view(run).live_overlaps
+    assert view == LiveOverlapView(
+        kind="textual",
+        task_id="round-up",
+        other="ghost",
+        other_id="",
+        path="a.py",
+        lines=(),
+        symbol="",
+        text="“round up” overlaps with what was accepted already. Both change the same lines.",
+    )
+    assert run_view(s.with_state(run, "review")).live_overlaps == ()

@@ -19,6 +19,7 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.task_run import TaskRun
 from contextune.protocol.convert import joined_bill
+from contextune.protocol.radar_view import live_overlaps, overlap_text
 from contextune.protocol.wording import (
     bill_text,
     count_text,
@@ -187,6 +188,7 @@ def task_lines(run: Run) -> list[str]:
             said.append(f"{name} asks: {task.question.text}")
         if task.remaining:
             said.append(f"{name}, left undone: {one_line(task.remaining)}")
+    said += [overlap_text(run, overlap) for overlap in live_overlaps(run)]
     said += [f"Look at {one_line(change.path)}: it {change.flag}." for change in run.changes if change.flag]
     return said
 

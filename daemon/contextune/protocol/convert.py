@@ -17,6 +17,7 @@ from contextune.core.quote import Quote, TaskQuote
 from contextune.core.run import Run, planning_bill
 from contextune.core.states import Driver
 from contextune.core.task_run import Attempt, TaskRun
+from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -164,6 +165,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         changes=run.changes,
         accepted_as=run.accepted.mode if run.accepted else None,
         notes=run.notes,
+        live_overlaps=overlap_views(run),
         can_accept=can_accept(run),
         can_undo=can_undo(run),
         driver=driver,

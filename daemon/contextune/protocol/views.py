@@ -16,6 +16,7 @@ from contextune.core.settings import AcceptMode
 from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState
 from contextune.core.task_run import Question
 from contextune.core.todo import Todo
+from contextune.protocol.radar_view import LiveOverlapView
 from contextune.protocol.wire import View
 
 
@@ -174,6 +175,8 @@ class RunView(View, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...]
     accepted_as: AcceptMode | None
     notes: tuple[str, ...]
+    live_overlaps: tuple[LiveOverlapView, ...]
+    """What the Radar sees while the Run is at work."""
     can_accept: bool
     can_undo: bool
     driver: Driver

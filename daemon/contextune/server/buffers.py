@@ -69,6 +69,11 @@ class Buffers:
         self._disks.pop(file, None)
         self._disk_counts(file)
 
+    def text(self, file: Path) -> str:
+        """What the user sees in a file: its unsaved text, or the disk. Blocking."""
+        known = self._texts.get(file)
+        return on_disk(file).decode("utf-8", "replace") if known is None else known
+
     def resend(self) -> None:
         """Tell every unsaved text anew, for a folder that was opened after its files."""
         for file in sorted(self._unsaved):

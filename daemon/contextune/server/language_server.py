@@ -146,7 +146,8 @@ class ContextuneServer(LanguageServer):
         file, _ = self._locate(params.text_document.uri)
         if file is None:
             return None
-        return hover(file, params.position, self.session.todos_of(file), self.session.marks)
+        of_todo = hover(file, params.position, self.session.todos_of(file), self.session.marks)
+        return of_todo or self.session.radar.hover(file, params.position.line)
 
     def _locate(self, uri: str) -> tuple[Path | None, Path | None]:
         file = _file(uri)

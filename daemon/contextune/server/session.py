@@ -26,6 +26,7 @@ from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
 from contextune.server.places import folder_path
+from contextune.server.radar_hints import RadarHints, Shared
 from contextune.server.stream import Coalescer
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class Session:
         self._stream = Coalescer(loop, INTERVAL, lambda: client.is_behind)
         self._lenses = Coalescer(loop, LENS_INTERVAL, lambda: client.is_behind)
         self._ledger = Coalescer(loop, LEDGER_INTERVAL)
-        self._overlaps = Overlaps(self.marks, self.todos_of, client.publish, client.uri)
+        shared = Shared(client.publish)
+        self._overlaps = Overlaps(self.marks, self.todos_of, shared.of("overlaps"), client.uri)
+        self.radar = RadarHints(self.marks, self._base_text, self.buffers.text, shared.of("radar"))
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
         self._fence_lack = ""
@@ -218,6 +221,9 @@ class Session:
         if self._composed is not None:
             self._composed.todos.set_buffer(file, content)
 
+    async def _base_text(self, run_id: str, path: str) -> bytes | None:
+        return await (await self.application()).file_at(run_id, None, path, "base")
+
     # What is told to the client.
 
     def _on_event(self, run: Run, event: AnyEvent) -> None:
@@ -269,6 +275,11 @@ class Session:
         """What is known of Todos changed: have lenses and hints follow."""
         self._lenses.offer("lenses", self.client.refresh_lenses)
         self._stream.offer("overlaps", self._overlaps.refresh)
+        if not self.radar.is_idle:
+            self._lenses.offer("radar", self._show_radar)
+
+    def _show_radar(self) -> None:
+        self.spawn(self.radar.refresh())
 
     def count_today(self) -> None:
         """Have the meter follow: the Ledger alone knows of planning, of samples and of other processes."""

@@ -615,6 +615,39 @@ export interface LeaseTaken {
   port: number;
 }
 /**
+ * Lines of a file, counted from 1, both ends included.
+ */
+export interface LineRange {
+  first: number;
+  last: number;
+}
+/**
+ * One file, or one symbol, over which a Task's unfinished work does not fit somebody else's.
+ */
+export interface LiveOverlap {
+  kind: "semantic" | "textual";
+  taskId: string;
+  other: "ghost" | "task" | "user";
+  otherId: string;
+  path: string;
+  lines: LineRange[];
+  symbol: string;
+  reason: string;
+}
+/**
+ * Where a Task's unfinished work does not fit another Task's, the Ghost's or the user's own.
+ */
+export interface LiveOverlapView {
+  kind: "semantic" | "textual";
+  taskId: string;
+  other: "ghost" | "task" | "user";
+  otherId: string;
+  path: string;
+  lines: LineRange[];
+  symbol: string;
+  text: string;
+}
+/**
  * What came of one repair.
  */
 export interface MendedView {
@@ -733,6 +766,26 @@ export interface Overlap {
   reason: string;
   inOrder: boolean;
   allowed: boolean;
+}
+/**
+ * The Radar found an overlap, or one that it told before has other lines now.
+ */
+export interface OverlapFound {
+  kind: "overlap_found";
+  runId: string;
+  at: number;
+  taskId: string;
+  overlap: LiveOverlap;
+  told: string;
+}
+/**
+ * An overlap is no more.
+ */
+export interface OverlapGone {
+  kind: "overlap_gone";
+  runId: string;
+  at: number;
+  overlap: LiveOverlap;
 }
 /**
  * The DAG of Tasks of a Run.
@@ -1040,6 +1093,7 @@ export interface RunView {
   changes: FileChange[];
   acceptedAs: ("merge" | "none" | "pr" | "squash") | null;
   notes: string[];
+  liveOverlaps: LiveOverlapView[];
   canAccept: boolean;
   canUndo: boolean;
   driver: "elsewhere" | "here" | "nobody";

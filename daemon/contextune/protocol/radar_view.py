@@ -1,0 +1,74 @@
+"""Overlap of live worktrees as people are told of it. Pure."""
+
+from __future__ import annotations
+
+from contextune.core.plain_text import one_line
+from contextune.core.radar import LineRange, LiveOverlap, OtherSide, OverlapKind
+from contextune.core.run import Run
+from contextune.core.states import LIVE_RUN
+from contextune.protocol.wire import View
+from contextune.protocol.wording import bill_text
+
+
+class LiveOverlapView(View, frozen=True, kw_only=True):
+    """Where a Task's unfinished work does not fit another Task's, the Ghost's or the user's own."""
+
+    kind: OverlapKind
+    task_id: str
+    other: OtherSide
+    other_id: str
+    path: str
+    lines: tuple[LineRange, ...]
+    """Of the file as the Base of the Run has it; none if it has no such file."""
+    symbol: str
+    text: str
+    """Who, and what does not fit: a sentence or two."""
+
+
+def overlap_views(run: Run) -> tuple[LiveOverlapView, ...]:
+    """What the Radar sees of a Run at work."""
+    return tuple(
+        LiveOverlapView(
+            kind=one.kind,
+            task_id=one.task_id,
+            other=one.other,
+            other_id=one.other_id,
+            path=one.path,
+            lines=one.lines,
+            symbol=one.symbol,
+            text=overlap_text(run, one),
+        )
+        for one in live_overlaps(run)
+    )
+
+
+def live_overlaps(run: Run) -> tuple[LiveOverlap, ...]:
+    """The overlaps of a Run, while it is at work or waits."""
+    return run.live_overlaps if run.state in LIVE_RUN else ()
+
+
+def overlap_text(run: Run, overlap: LiveOverlap) -> str:
+    """Such as `“add fee” overlaps with “round hours”. Both change the same lines of calc/rates.py.`"""
+    return f"{_title(run, overlap.task_id)} overlaps with {_other(run, overlap)}. {overlap.reason}"
+
+
+def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
+    """What its Tasks are and have cost so far, such as `“add fee”: working, $0.0012 so far.`"""
+    ids = [task_id for task_id in (overlap.task_id, overlap.other_id) if task_id]
+    return " ".join(
+        f"{_title(run, task.id)}: {task.state}, {bill_text(task.bill)} so far." for task in map(run.task, ids)
+    )
+
+
+def _other(run: Run, overlap: LiveOverlap) -> str:
+    match overlap.other:
+        case "user":
+            return "your own unfinished work"
+        case "ghost":
+            return "what was accepted already"
+        case _:
+            return _title(run, overlap.other_id)
+
+
+def _title(run: Run, task_id: str) -> str:
+    return f"“{one_line(run.task(task_id).task.title)}”"
