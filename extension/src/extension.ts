@@ -15,6 +15,7 @@ import { Notifications } from "./notifications";
 import { Pages } from "./pages";
 import { Quotes } from "./quote";
 import { quotePage } from "./quoteText";
+import { markRadarLines } from "./radarLines";
 import { Review } from "./review";
 import { Secrets } from "./secrets";
 import { Session } from "./session";
@@ -63,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     ...[log, daemon, app.review, app.todosView, transcripts, doctor, quotePages],
     ...[new RunsView(store), new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
-    ...[registerCommands(app), watchCursor(store), watchWindow(app, session)],
+    ...[registerCommands(app), watchCursor(store), markRadarLines(), watchWindow(app, session)],
   );
   if (localFolders().length > 0) daemon.start().catch((error) => showFailure(error, log));
 }

@@ -36,7 +36,7 @@ export class RunNode implements Node {
     lines.push(vscode.l10n.t("{0} of a budget of {1}", billText(run.bill) + sonnet, run.budgetText));
     if (run.offline) lines.push(vscode.l10n.t("Offline model: scripted, no AI"));
     if (run.ghostEvidence) lines.push(evidenceText(run.ghostEvidence));
-    lines.push(...run.notes, `\`${run.id}\``);
+    lines.push(...run.liveOverlaps.map(({ text }) => text), ...run.notes, `\`${run.id}\``);
     return lines.join("\n\n");
   }
 }

@@ -50,6 +50,10 @@ export class TaskNode implements Node {
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
     if (task.checkoutText !== null) lines.push(task.checkoutText);
     if (task.mergedText !== "") lines.push(task.mergedText);
+    const { liveOverlaps } = this.run;
+    lines.push(
+      ...liveOverlaps.filter((one) => one.taskId === task.id || one.otherId === task.id).map((one) => one.text),
+    );
     if (task.heldText !== null) lines.push(task.heldText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
     return lines.join("\n\n");
