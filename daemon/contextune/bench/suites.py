@@ -14,7 +14,7 @@ SUITES: dict[str, str] = {
     "fence": "What the Fence adds to a command, beside bare bash.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
-    "integrate": "Overlap between live worktrees: whether and how soon the Radar finds it.",
+    "integrate": "Overlap of live worktrees: whether and how soon it is found; and who breaks a combination.",
     "router": "Where Tasks begin, against fixed starts, on simulated repositories.",
 }
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
