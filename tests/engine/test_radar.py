@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from contextune.core import events as ev
+from contextune.core.errors import UsageProblem
 from contextune.core.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
 from contextune.engine import radar
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import bash, edit, finish, plays, task, turn, waits_for
+from tests.engine.world import bash, edit, finish, plays, task, turn, waits_for, write
 
 OLD = "    return hours * RATE\n"
 FEE = edit("calc/rates.py", OLD, "    return hours * RATE + 1\n")
@@ -116,3 +118,73 @@ async def test_an_overlap_that_comes_back_at_once_is_told_once(desk: MakeDesk, t
     await here.app._drives.drivers[here.heard[0].run_id].radar.compared()
     assert len(here.told(OverlapFound)) == 1
     assert here.told(OverlapGone) == []
+
+
+async def test_a_task_that_is_to_wait_takes_its_next_turn_when_the_other_is_in(
+    desk: MakeDesk, tmp_path: Path
+) -> None:
+    chosen, wrote = tmp_path / "it is to wait", tmp_path / "both wrote"
+    here = await desk(
+        plays("add fee", turn(FEE), turn(waits_for(chosen)), turn(finish())),
+        plays("round hours", turn(ROUND), turn(waits_for(wrote)), turn(finish())),
+        settings="gate = 'true'\n",
+        unplayed=True,
+    )
+    run = await here.start(task("add fee", "calc/rates.py"), task("round hours", "calc/rates.py"))
+    await here.event(OverlapFound)
+    await here.app.choose_course(run.id, "round", "wait")
+    with pytest.raises(UsageProblem, match="round waits for add already"):
+        await here.app.choose_course(run.id, "add", "wait")
+    wrote.touch()
+    turns = (await here.until(lambda run: run.task("round").course == "wait")).task("round").attempts[0].turns
+    chosen.touch()
+    await here.event(ev.TaskJoined, task_id="add")
+    waited = await here.app.run(run.id)
+    assert waited.task("round").attempts[0].turns <= turns + 1
+    await here.event(ev.TaskBounced, task_id="round")
+
+
+async def test_a_task_is_put_on_top_of_the_other_and_its_agent_told(desk: MakeDesk, tmp_path: Path) -> None:
+    chosen, wrote = tmp_path / "it is to wait", tmp_path / "both wrote"
+    both = "    return round(hours) * RATE + 1\n"
+    here = await desk(
+        plays("add fee", turn(FEE), turn(waits_for(chosen)), turn(finish())),
+        plays(
+            "round hours",
+            turn(ROUND, edit("calc/area.py", "w * h", "h * w")),
+            turn(waits_for(wrote)),
+            turn({"name": "read", "input": {"files": [{"path": "calc/rates.py"}]}}),
+            turn(
+                write("calc/rates.py", f"RATE = 2\n\n\ndef price(hours):\n{both}"),
+                finish("Both."),
+                expect=["# Your worktree has changed", "“add fee”", "conflict markers", "calc/rates.py"],
+            ),
+        ),
+        settings="gate = 'true'\n",
+        unplayed=True,
+    )
+    run = await here.start(task("add fee", "calc/rates.py"), task("round hours", "calc/rates.py"))
+    await here.event(OverlapFound)
+    await here.app.choose_course(run.id, "round", "rebase")
+    wrote.touch()
+    chosen.touch()
+    run = await here.until(lambda run: run.state == "review")
+    assert (run.joined, run.task("round").bounces) == (("add", "round"), 0)
+    assert run.task("round").start == run.task("add").joined
+    assert both in here.file(run.ghost, "calc/rates.py")
+    assert "h * w" in here.file(run.ghost, "calc/area.py")
+    assert len(here.refs("refs/contextune/kept")) == 1
+
+
+async def test_only_a_task_that_overlaps_with_another_can_wait(desk: MakeDesk, tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    here = await desk(
+        plays("add fee", turn(FEE), turn(waits_for(done)), turn(finish())),
+        settings="gate = 'true'\n",
+        unplayed=True,
+    )
+    run = await here.start(task("add fee", "calc/rates.py"))
+    await here.until(lambda run: bool(run.task("add").files))
+    with pytest.raises(UsageProblem, match="overlaps with no other Task"):
+        await here.app.choose_course(run.id, "add", "wait")
+    done.touch()

@@ -20,6 +20,15 @@ def overlap_told(run: Run, task_id: str, overlap: LiveOverlap) -> str:
     return f"# Overlap with {_who(run, task_id, overlap)}\n{where}: {unmarked(overlap.reason)}{thing} {GO_ON}"
 
 
+def rebased_told(run: Run, task_id: str, conflicts: tuple[str, ...]) -> str:
+    """The words for the agent of a Task whose worktree was put on top of what others have done."""
+    done = ", ".join(f"“{unmarked(run.task(one).task.title)}”" for one in run.joined if one != task_id)
+    said = f"# Your worktree has changed\nYour work now stands on top of what others have done: {done}. "
+    if conflicts:
+        said += f"Files with conflict markers, which you have to resolve: {named(conflicts)}. "
+    return said + "Read files again before you change them."
+
+
 def _who(run: Run, task_id: str, overlap: LiveOverlap) -> str:
     match overlap.other:
         case "user":

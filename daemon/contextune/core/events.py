@@ -22,7 +22,7 @@ from contextune.core.held import Held
 from contextune.core.money import CacheMiss, Charge
 from contextune.core.plan import Plan
 from contextune.core.quote import Quote
-from contextune.core.radar import OverlapFound, OverlapGone
+from contextune.core.radar import CourseChosen, OverlapFound, OverlapGone
 from contextune.core.record import TaskRecord
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
@@ -410,6 +410,7 @@ AnyEvent = (
     | FilesTouched
     | OverlapFound
     | OverlapGone
+    | CourseChosen
     | TaskBudgetRaised
     | TaskRecorded
     | ShadowFinished

@@ -54,13 +54,17 @@ class Mailbox(Protocol):
         ...
 
 
+TaskVerb = Literal["cancel_task", "tell", "answer", "course"]
+"""What is asked of a Task at work."""
+
+
 class Letter(Value, frozen=True, kw_only=True):
     """A request to the process that drives a Run."""
 
-    verb: Literal["pause", "resume", "cancel", "cancel_task", "retry_task", "tell", "answer"]
+    verb: Literal["pause", "resume", "cancel", "retry_task"] | TaskVerb
     task_id: str | None = None
     text: str = ""
-    """The words of tell and answer; the new budget of resume, in dollars, or empty."""
+    """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty."""
 
 
 class PressureBoard(Protocol):

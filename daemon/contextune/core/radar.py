@@ -13,6 +13,11 @@ OtherSide = Literal["task", "ghost", "user"]
 """With whom a Task overlaps: another Task, what was accepted already, or the user's own unfinished work."""
 
 
+Course = Literal["go_on", "wait", "rebase"]
+"""What a Task does about others that it overlaps with: nothing; its next turn waits until they have ended; or
+it waits, and then goes on on top of them."""
+
+
 class LineRange(Value, frozen=True, kw_only=True):
     """Lines of a file, counted from 1, both ends included."""
 
@@ -55,6 +60,17 @@ class OverlapFound(Event, frozen=True, kw_only=True):
     overlap: LiveOverlap
     told: str = ""
     """What the agent of that Task is told with its next turn; empty if it was told before."""
+
+
+class CourseChosen(Event, frozen=True, kw_only=True):
+    """The user chose what a Task does about others, or it is done."""
+
+    task_id: str
+    course: Course
+    waits_for: tuple[str, ...] = ()
+    """The Tasks that it waits for."""
+    told: str = ""
+    """What its agent is told with its next turn."""
 
 
 class OverlapGone(Event, frozen=True, kw_only=True):

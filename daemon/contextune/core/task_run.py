@@ -15,7 +15,7 @@ from contextune.core.effects import AttemptResumed, CheckoutSeen
 from contextune.core.evidence import Evidence
 from contextune.core.money import Bill
 from contextune.core.plan import Task
-from contextune.core.radar import OverlapFound
+from contextune.core.radar import Course, CourseChosen, OverlapFound
 from contextune.core.states import AttemptOutcome, TaskState
 
 MERGED, LEAVE_OUT = "It is merged", "Leave this Task out"
@@ -95,6 +95,10 @@ class TaskRun(Value, frozen=True, kw_only=True):
     """What the Radar has for this Task's agents, in order."""
     noticed: int = 0
     """How many of them a turn has carried."""
+    course: Course = "go_on"
+    """What it does about the Tasks that it overlaps with."""
+    waits_for: tuple[str, ...] = ()
+    """Those that it waits for."""
     asked_by: int | None = None
     """The number of the attempt that `question` comes from."""
     lap: int = 0
@@ -158,6 +162,9 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, files=event.files)
         case OverlapFound() if event.told:
             return change(task, notices=(*task.notices, event.told))
+        case CourseChosen():
+            notices = (*task.notices, event.told) if event.told else task.notices
+            return change(task, notices=notices, course=event.course, waits_for=event.waits_for)
         case ev.QuestionAsked():
             newest = task.attempts[-1].number if task.attempts else None
             return change(

@@ -14,8 +14,9 @@ from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.money import Bill
-from contextune.core.process_ports import Letter
+from contextune.core.process_ports import Letter, TaskVerb
 from contextune.core.quote import Quote
+from contextune.core.radar import Course
 from contextune.core.rearranged import Choice
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
@@ -304,6 +305,10 @@ class Application(Reading):
         """Words that reach a Task's agent with its next turn."""
         await self._ask_task(run_id, task_id, "tell", _words(text))
 
+    async def choose_course(self, run_id: str, task_id: str, course: Course) -> None:
+        """What a Task does about others that it overlaps with."""
+        await self._ask_task(run_id, task_id, "course", course)
+
     async def answer(self, run_id: str, task_id: str, text: str) -> None:
         """The answer to a Task's question."""
         run = await self.run_with(run_id, task_id)
@@ -381,9 +386,7 @@ class Application(Reading):
         await self._world.models.close()
         await self._world.journal.close()
 
-    async def _ask_task(
-        self, run_id: str, task_id: str, verb: Literal["cancel_task", "tell", "answer"], text: str = ""
-    ) -> None:
+    async def _ask_task(self, run_id: str, task_id: str, verb: TaskVerb, text: str = "") -> None:
         run = await self.run_with(run_id, task_id)
         if run.task(task_id).state in ENDED_TASK:
             raise UsageProblem(f"Task {task_id} is {run.task(task_id).state} already.")

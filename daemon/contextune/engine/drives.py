@@ -17,6 +17,7 @@ from contextune.core.run import Run, advance, is_unfinished
 from contextune.core.settings import AcceptMode, Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
 from contextune.engine import accept as acceptance
+from contextune.engine.courses import choose
 from contextune.engine.leases import Leases, worktrees_folder
 from contextune.engine.ownership import alive
 from contextune.engine.places import Place, Places
@@ -343,6 +344,8 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.retry(task_id)
         case Letter(verb="tell", task_id=str(task_id)):
             await driver.talk.tell(task_id, letter.text)
+        case Letter(verb="course", task_id=str(task_id), text="go_on" | "wait" | "rebase" as course):
+            await choose(driver, task_id, course)
         case Letter(verb="answer", task_id=str(task_id)):
             await driver.talk.answer(task_id, letter.text)
         case _:

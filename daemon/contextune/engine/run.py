@@ -85,9 +85,9 @@ class RunDriver:
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
         )
         self._open_account()
-        self._happened = asyncio.Event()
+        self.happened = asyncio.Event()
         """Set by every event; whoever waits for a change clears it first."""
-        batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self._happened)
+        batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self.happened)
         self.ghost = Ghost(
             repository,
             run.base.commit,
@@ -176,7 +176,7 @@ class RunDriver:
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
                 self.radar.heard(event)
-            self._happened.set()
+            self.happened.set()
 
     async def _make_room(self) -> None:
         for said in await make_room(self.world, self.repository, self.settings, needed=True):

@@ -15,6 +15,7 @@ from contextune.core.evidence import Evidence
 from contextune.core.ladder import LOST, MAX_HAND_OVERS, newest_tries
 from contextune.core.task_run import Attempt, TaskRun
 from contextune.engine.attempt import AttemptWork, Done, Outside
+from contextune.engine.courses import awaited, rebase, until_free
 from contextune.engine.gateway import Keep
 from contextune.engine.leases import Lease
 from contextune.engine.notices import Notices
@@ -189,11 +190,21 @@ class Trial:
         await work.settle()
         await self._driver.emit(ended(self._driver, self._task_id, done))
 
+    async def _take_course(self, seat: Seat) -> None:
+        """Wait for others as the user chose, the place left to them; then go on, perhaps on top of them."""
+        if awaited(self._driver.run, self._task_id):
+            await seat.outside(until_free(self._driver, self._task_id))
+        # Of tries side by side each one keeps its start: they are compared with one another.
+        if self._task.course == "rebase" and self._standing.rungs[self._standing.step].tries == 1:
+            await rebase(self._driver, self._task_id, self._lease)
+
     def _outside(self, seat: Seat, number: int) -> Outside:
         driver = self._driver
 
         async def send(request: ModelRequest, keep: Keep) -> ModelReply:
             self._before_turn()
+            if self._task.course != "go_on":
+                await self._take_course(seat)
             return await self._budget.send(
                 request, role=self._standing.role, attempt=number, seat=seat, keep=keep
             )

@@ -50,6 +50,7 @@ METHODS: tuple[Method, ...] = (
     _request("task/tell", p.TaskTextParams, p.Nothing, "Words that reach the agent with its next turn."),
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
     _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
+    _request("radar/choose", p.RadarChooseParams, p.Nothing, "What a Task does about an overlap."),
     _request("cost/summary", p.CostParams, CostView, "Money over time."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),

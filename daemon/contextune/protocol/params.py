@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from contextune.core.radar import Course
 from contextune.core.rearranged import Choice
 from contextune.core.settings import AcceptMode
 from contextune.core.todo import Todo
@@ -169,6 +170,14 @@ class TaskTextParams(Params, frozen=True, kw_only=True):
     run_id: str
     task_id: str
     text: str
+
+
+class RadarChooseParams(Params, frozen=True, kw_only=True):
+    """What a Task does about others that it overlaps with."""
+
+    run_id: str
+    task_id: str
+    course: Course
 
 
 class TranscriptParams(Params, frozen=True, kw_only=True):

@@ -422,6 +422,18 @@ export interface PerTodoView {
   detail: string;
 }
 /**
+ * The user chose what a Task does about others, or it is done.
+ */
+export interface CourseChosen {
+  kind: "course_chosen";
+  runId: string;
+  at: number;
+  taskId: string;
+  course: "go_on" | "rebase" | "wait";
+  waitsFor: string[];
+  told: string;
+}
+/**
  * The API key, kept in memory alone; None forgets it.
  */
 export interface CredentialSetParams {
@@ -970,6 +982,14 @@ export interface QuoteCreateResult {
  */
 export interface QuoteParams {
   quoteId: string;
+}
+/**
+ * What a Task does about others that it overlaps with.
+ */
+export interface RadarChooseParams {
+  runId: string;
+  taskId: string;
+  course: "go_on" | "rebase" | "wait";
 }
 /**
  * A request is about to leave; its worst case is held back from the budget.
@@ -1626,6 +1646,8 @@ export const Requests = {
   taskAnswer: "contextune/task/answer",
   /** What an agent was told and did. */
   taskTranscript: "contextune/task/transcript",
+  /** What a Task does about an overlap. */
+  radarChoose: "contextune/radar/choose",
   /** Money over time. */
   costSummary: "contextune/cost/summary",
   /** Hand over the API key. */
@@ -1681,6 +1703,7 @@ export interface RequestTypes {
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
+  "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
   "contextune/cost/summary": { params: CostParams; result: CostView };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
