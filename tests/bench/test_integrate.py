@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from contextune.bench.figures import Bench, Figure
-from contextune.bench.integrate_pairs import pairs, repository
+from contextune.bench.integrate_pairs import pairs
 from contextune.bench.integrate_radar import report_radar
+from contextune.bench.integrate_sources import repository
 
 
 def test_the_pairs_are_of_all_outcomes_and_change_something() -> None:

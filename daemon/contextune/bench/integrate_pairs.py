@@ -1,4 +1,4 @@
-"""A generated repository, and pairs of changes to it of which it is known what comes of them together."""
+"""Pairs of changes to a generated repository, of which it is known what comes of them together."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Literal, NamedTuple
 
+from contextune.bench.integrate_sources import (
+    FUNCTIONS,
+    MODULES,
+    python_module,
+    python_user,
+    script_module,
+    script_user,
+)
+
 Outcome = Literal["disjoint", "textual", "semantic", "clean"]
 """Far apart; git cannot merge them; git merges them into broken code; near to each other, and fine."""
-
-MODULES = 24
-"""Of each language."""
-FUNCTIONS = ("load", "price", "check", "store", "report")
 
 
 class Pair(NamedTuple):
@@ -23,16 +28,6 @@ class Pair(NamedTuple):
     second: Mapping[str, str | None]
     symbol: str = ""
     """What a semantic break is about."""
-
-
-def repository(extra: int = 0) -> dict[str, str]:
-    """The files of the repository; `extra` more, which nothing touches."""
-    files = {f"shop/m{n}.py": python_module(n) for n in range(MODULES)}
-    files |= {f"web/m{n}.ts": script_module(n) for n in range(MODULES)}
-    files |= {f"shop/use{n}.py": _python_user(n) for n in range(MODULES)}
-    files |= {f"web/use{n}.ts": _script_user(n) for n in range(MODULES)}
-    files |= {"shop/__init__.py": "", "README.md": "# Shop\n"}
-    return files | {f"data/d{n // 100}/f{n}.txt": f"row {n}\n" * 20 for n in range(extra)}
 
 
 def pairs(count: int, seed: int) -> list[Pair]:
@@ -48,59 +43,6 @@ def pairs(count: int, seed: int) -> list[Pair]:
             made.append(Pair(outcome, name, first, second, symbol))
     chance.shuffle(made)
     return made
-
-
-def python_module(n: int) -> str:
-    """One of the Python modules."""
-    functions = "\n\n".join(
-        f"def {name}_{n}(item, count=1):\n"
-        f'    """{name.capitalize()} an item."""\n'
-        f"    total = item * {n + place}\n"
-        f"    for _ in range(count):\n"
-        f"        total += {place}\n"
-        f"    return total\n"
-        for place, name in enumerate(FUNCTIONS)
-    )
-    return (
-        f'"""Module {n}."""\n\nLIMIT_{n} = {n + 10}\n\n\n'
-        f"class Box{n}:\n"
-        f"    def __init__(self, size):\n        self.size = size\n\n"
-        f"    def fill_{n}(self, amount):\n        self.size += amount\n        return self.size\n\n"
-        f"    def drain(self, amount, times=1):\n        return self.size - amount * times\n\n\n{functions}"
-    )
-
-
-def script_module(n: int) -> str:
-    """One of the TypeScript modules."""
-    functions = "\n".join(
-        f"export function {name}{n}(item: number, count = 1): number {{\n"
-        f"  let total = item * {n + place};\n"
-        f"  for (let i = 0; i < count; i++) {{\n"
-        f"    total += {place};\n"
-        f"  }}\n"
-        f"  return total;\n"
-        f"}}\n"
-        for place, name in enumerate(FUNCTIONS)
-    )
-    return (
-        f"export class Crate{n} {{\n"
-        f"  constructor(private size: number) {{}}\n\n"
-        f"  fill{n}(amount: number): number {{\n    return this.size + amount;\n  }}\n}}\n\n{functions}"
-    )
-
-
-def _python_user(n: int) -> str:
-    return (
-        f"from shop.m{n} import load_{n}\n\n\ndef start_{n}():\n    return load_{n}(1)\n\n\n"
-        f"def stop_{n}():\n    return {n}\n"
-    )
-
-
-def _script_user(n: int) -> str:
-    return (
-        f'import {{ load{n} }} from "./m{n}";\n\nexport function start{n}() {{\n  return load{n}(1);\n}}\n\n'
-        f"export function stop{n}() {{\n  return {n};\n}}\n"
-    )
 
 
 Change = dict[str, str | None]
@@ -132,13 +74,13 @@ def _two(chance: Random) -> tuple[int, int]:
 
 
 def _user(n: int, body: str, imports: str) -> Change:
-    text = _python_user(n)
+    text = python_user(n)
     return {f"shop/use{n}.py": f"{imports}\n{text}\n\ndef fresh_{n}(value):\n{body}"}
 
 
 def _script(n: int, body: str, imports: str) -> Change:
     return {
-        f"web/use{n}.ts": f"{imports}\n{_script_user(n)}\nexport function fresh{n}(value: any) {{\n{body}}}\n"
+        f"web/use{n}.ts": f"{imports}\n{script_user(n)}\nexport function fresh{n}(value: any) {{\n{body}}}\n"
     }
 
 

@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from contextune.bench.figures import Bench, Figure
-from contextune.bench.integrate_pairs import Pair, pairs, repository
+from contextune.bench.integrate_pairs import Pair, pairs
 from contextune.bench.integrate_run import radar_run
+from contextune.bench.integrate_sources import repository
 from contextune.compose import make_world
 from contextune.core import events as ev
 from contextune.core.budget import Cap
