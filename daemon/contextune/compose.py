@@ -12,11 +12,15 @@ from typing import Protocol
 from contextune.adapters import landlock
 from contextune.adapters.awake import Inhibitor
 from contextune.adapters.baselines import BaselineFolder
+from contextune.adapters.cgroup import find_groups
 from contextune.adapters.clock import SystemClock
+from contextune.adapters.command_group import CommandGroups
 from contextune.adapters.command_limits import CommandLimits
+from contextune.adapters.command_watch import LOOKING, can_look
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
+from contextune.adapters.job_object import find_jobs
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
 from contextune.adapters.landlock_fence import Landlock, unfit
@@ -93,7 +97,21 @@ def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] =
     """The Fence that works here for a repository, by name, and a shell inside it. Blocking."""
     fence = find_fence(readable=_readable(root), hidden=[home])
     most = _limits(Settings())
-    return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home))
+    return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home), _groups())
+
+
+@cache
+def _groups() -> CommandGroups | None:
+    """What lets the system hold the limits of commands, tried once a process. Blocking for some 10 ms."""
+    return find_jobs() or find_groups()
+
+
+def _command_limits() -> str | None:
+    """By what memory and processes of commands are bounded here; None if nothing does."""
+    groups = _groups()
+    if groups is not None:
+        return groups.detail
+    return LOOKING if can_look() else None
 
 
 def landlock_shell(root: Path, home: Path) -> Shell | None:
@@ -182,7 +200,7 @@ def make_world(
         chosen = settings.load(repository.root, {})
         limits = _limits(chosen)
         reach = _reach(chosen.allowed_hosts, files.state)
-        return FencedShell(fence_for(repository.root, False), limits, reach)
+        return FencedShell(fence_for(repository.root, False), limits, reach, _groups())
 
     def setup_shell(worktree: Path, repository: Repository) -> Shell:
         del worktree
@@ -224,6 +242,7 @@ def make_world(
         setup_shell=setup_shell,
         workspace=WorktreeFiles,
         fence=fence,
+        command_limits=_command_limits,
         open_files=raise_limit(),
         warm=warm,
     )

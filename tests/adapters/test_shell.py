@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from contextune.adapters.bounded_output import BoundedOutput
 from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import TIMED_OUT, BoundedOutput, ClosedShell, FencedShell
+from contextune.adapters.shell import TIMED_OUT, ClosedShell, FencedShell
 from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.ports import Shell

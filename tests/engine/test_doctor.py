@@ -28,6 +28,7 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
             "API key",
             "Model server",
             "Fence",
+            "Command limits",
             "Sleep",
             "Disk",
             "Open files",
@@ -39,10 +40,18 @@ async def test_all_is_in_order(desk: MakeDesk) -> None:
     }
     wrong = {name: check.detail for name, check in checks.items() if check.state != "ok"}
     assert wrong.keys() <= {"Fence", "Sleep", "Disk"}  # as the machine has it
+    assert checks["Command limits"].detail == "memory and processes are held by the test"
     assert checks["git"].detail.startswith("2.")
     assert checks["Repository"].detail == str(here.place.root)
     assert checks["Gate"].detail == GATE
     assert here.server.log == []
+
+
+async def test_commands_that_nothing_bounds_are_warned_of(desk: MakeDesk) -> None:
+    here = await desk()
+    world = dataclasses.replace(here.app._world, command_limits=lambda: None)
+    found = {check.name: check for check in await examine(world, None)}["Command limits"]
+    assert (found.state, found.detail) == ("warning", "nothing bounds memory and processes of a command")
 
 
 @pytest.mark.parametrize(

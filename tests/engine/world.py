@@ -197,6 +197,7 @@ class Desk:
                 setup_shell=fenced,
                 workspace=WorktreeFiles,
                 fence=lambda: self.fence,
+                command_limits=lambda: "the test",
                 awake=self.awake,
                 machine=ThisMachine(),
                 warm=warm,

@@ -1,20 +1,13 @@
-"""What one command may use of the machine, with all that it starts; looked at while it runs."""
+"""What one command may use of the machine, with all that it starts, and what it uses now."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from collections import defaultdict
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.adapters.growth import GrowthWatch
-
-LOOK_SECONDS = 0.25
-"""Between two looks. A command that grows faster is seen at the next one."""
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -43,29 +36,23 @@ class Use(NamedTuple):
     threads: int
 
 
-async def watch(pid: int, limits: CommandLimits, worktree: Path, *, supervised: bool = False) -> str:
-    """Look until a limit is passed, then stop the command. Returns a sentence about it.
-
-    `supervised` means that the process given is no part of the command, and ends what is left of that.
-    Only where the system has `/proc`; elsewhere it never returns.
-    """
-    growth = await asyncio.to_thread(GrowthWatch, worktree, limits.disk)
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        use = await asyncio.to_thread(used_by, pid)
-        said = passed(use, limits) or await asyncio.to_thread(growth.passed)
-        if said:
-            _stop(use.pids, supervised=supervised)
-            return said
-
-
 def passed(use: Use, limits: CommandLimits) -> str:
     """Which limit is passed, a sentence; empty if none is."""
     if use.memory > limits.memory:
-        return f"It used more than {limits.memory / 1e9:.1f} GB of memory."
+        return too_much_memory(limits)
     if use.threads > limits.processes:
-        return f"It had more than {limits.processes} processes and threads."
+        return too_many_processes(limits)
     return ""
+
+
+def too_much_memory(limits: CommandLimits) -> str:
+    """A sentence about a command that was stopped for its memory."""
+    return f"It used more than {limits.memory / 1e9:.1f} GB of memory."
+
+
+def too_many_processes(limits: CommandLimits) -> str:
+    """A sentence about a command that was stopped for its processes."""
+    return f"It had more than {limits.processes} processes and threads."
 
 
 def used_by(pid: int, proc: Path = Path("/proc")) -> Use:
@@ -85,11 +72,3 @@ def used_by(pid: int, proc: Path = Path("/proc")) -> Use:
             found.append(one)
         left += children[one]
     return Use(sum(facts[one][0] for one in found), tuple(found), sum(facts[one][1] for one in found))
-
-
-def _stop(pids: Sequence[int], *, supervised: bool) -> None:
-    # The shell first: it would tell of each of its processes that is killed.
-    order = [*pids[1:], *pids[:1]] if supervised else pids
-    for pid in order:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGTERM if supervised and pid == pids[0] else signal.SIGKILL)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SHELL")
 """Variables of the daemon that a command gets too."""
+WINDOWS_KEPT = ("SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE")
+"""Without these programs of Windows do not start."""
 
 FIXED = {
     "TERM": "dumb",
@@ -33,7 +36,8 @@ _SECRET = re.compile(
 
 def command_environment(given: Mapping[str, str]) -> dict[str, str]:
     """What a command gets: the kept and the fixed variables, then the given ones that can hold no secret."""
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    kept = (*KEPT, *WINDOWS_KEPT) if sys.platform == "win32" else KEPT
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment.setdefault("PATH", os.defpath)
     environment.setdefault("LANG", "C.UTF-8")
     environment |= FIXED

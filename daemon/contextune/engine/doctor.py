@@ -33,6 +33,7 @@ async def examine(world: World, folder: Path | None) -> list[Check]:
     if provider == "anthropic":
         checks.append(_key(world))
     checks += [world.models.server(provider), await asyncio.to_thread(_fence, world, folder)]
+    checks.append(await asyncio.to_thread(_command_limits, world))
     checks += [await asyncio.to_thread(_awake, world), _room(world), _open_files(world)]
     if folder is not None:
         checks += await asyncio.to_thread(_repository, world, folder)
@@ -110,6 +111,18 @@ def _reach(world: World, folder: Path | None, *, has_door: bool) -> str:
     if not has_door:
         return f" They do not reach {', '.join(hosts)}, which you allowed: that takes another Fence."
     return f" Through a proxy they reach {', '.join(hosts)}."
+
+
+def _command_limits(world: World) -> Check:
+    held = world.command_limits()
+    if held is not None:
+        return Check(name="Command limits", state="ok", detail=f"memory and processes are held by {held}")
+    return Check(
+        name="Command limits",
+        state="warning",
+        detail="nothing bounds memory and processes of a command",
+        remedy="Work on Linux, in a container or a virtual machine to have them bounded.",
+    )
 
 
 def _awake(world: World) -> Check:

@@ -140,6 +140,8 @@ class World:
     workspace: Callable[[Path], Workspace]
     fence: Callable[[], FenceFacts]
     """The Fence in force, tried once. Blocking for some 10 ms."""
+    command_limits: Callable[[], str | None]
+    """What bounds memory and processes of commands, for people; None if nothing does. Blocks like `fence`."""
     open_files: int | None = None
     """How many files this process may hold open; None if nothing bounds it."""
     warm: Callable[[], Coroutine[Any, Any, None]]
