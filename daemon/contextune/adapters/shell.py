@@ -105,7 +105,8 @@ class FencedShell:
         """
         command, cwd, timeout, variables, output_limit = call
         bounded = self._limits.prelude(self._program) + command if self._limits else command
-        argv = fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
+        shell = [self._program, "-c", bounded]
+        argv = await asyncio.to_thread(fence.wrap, shell, cwd=cwd, environment=variables)
         output = BoundedOutput(output_limit)
         grace = SUPERVISED_GRACE if fence.is_supervised else GRACE
         reading, writing = os.pipe()
