@@ -60,6 +60,10 @@ class Import(NamedTuple):
         return part_of(self.by)
 
 
+ONE_LOCK = Import("contextune.core.python_source", 6, "threading.Lock")
+"""The one lock in the core: `ast.parse` is not safe in several threads, and who calls it cannot know."""
+
+
 def part_of(module: str) -> str:
     """`contextune.engine.run` is in `engine`."""
     parts = module.split(".")
@@ -151,7 +155,7 @@ def test_the_parts_form_no_circle() -> None:
 
 def test_the_core_is_pure() -> None:
     wrong = [one for one in IMPORTS if one.part == "core" and names(one.of, NOT_IN_CORE)]
-    assert told(wrong) == []
+    assert told(wrong) == told([ONE_LOCK])
     calls = [
         f"{name}, line {node.lineno}: {ast.unparse(node.func)}"
         for name, source in SOURCES.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from contextune.adapters.command_watch import LOOKING, can_look
 from contextune.adapters.fence import Fence, NoFence, find_fence
 from contextune.adapters.fence_advice import advice
 from contextune.adapters.git import require_git
+from contextune.adapters.interpreter import keep_what_is_loaded, share_finely
 from contextune.adapters.job_object import find_jobs
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import connect_durable
@@ -84,7 +86,8 @@ def model_at(url: str, key: str) -> Model:
 
 
 def journal_at(path: Path) -> Journal:
-    """A journal in a file of one's own."""
+    """A journal in a file of one's own, in a process that shares its time as the product's does."""
+    share_finely()
     return SqliteJournal(path)
 
 
@@ -167,7 +170,10 @@ async def compose(
     unfenced: bool = False,
 ) -> Application:
     """The application on this machine; see `make_world`."""
-    return Application(make_world(offline=offline, home=home, models=models, unfenced=unfenced))
+    # In a thread: the Journal may have to be brought to the current version.
+    world = await asyncio.to_thread(make_world, offline=offline, home=home, models=models, unfenced=unfenced)
+    keep_what_is_loaded()
+    return Application(world)
 
 
 def make_world(
@@ -180,9 +186,9 @@ def make_world(
     """The adapters of this machine. `offline` uses the offline model whatever the settings say.
 
     `home` stands in for the user's folders, and `models` for the choice of a server, where given. `unfenced`
-    lets commands run where there is no Fence: for scripts of our own, in repositories of our own. To be
-    called while an event loop runs.
+    lets commands run where there is no Fence: for scripts of our own, in repositories of our own. Blocking.
     """
+    share_finely()
     files = UserFiles({"CONTEXTUNE_HOME": str(home)} if home else None)
     models = models or ModelChoice(offline=offline)
     scanner = RipgrepScanner()
@@ -209,9 +215,16 @@ def make_world(
             return ClosedShell(why)
         return FencedShell(fence_for(repository.root, True))
 
+    warmed = False
+
     async def warm() -> None:
+        nonlocal warmed
+        if warmed:
+            return
         if isinstance(models, ModelChoice):
             await models.warm()
+        warmed = True
+        keep_what_is_loaded()
 
     @cache
     def fence() -> FenceFacts:

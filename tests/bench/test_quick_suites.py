@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence import find_fence
-from contextune.bench import fence, journal
+from contextune.bench import fence, journal, loop
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
 
@@ -24,6 +24,17 @@ async def test_the_journal() -> None:
     assert told["event loop late while results of 4 MB are recorded, at most"] > 0
     assert told["events seen in an editor"] > 50
     assert 0 <= told["event to editor, median"] <= told["event to editor, p95"]
+
+
+async def test_the_loop() -> None:
+    figures: list[Figure] = []
+    await loop.run(bench(figures), agents=2)
+    told = {figure.metric: figure for figure in figures}
+    assert told["beats, 2 agents"].value > 100
+    late = told["late at most, by the clock"]
+    assert late.value >= told["late at most"].value > 0
+    assert late.against is not None
+    assert late.against.value > 0
 
 
 async def test_the_fence(tmp_path: Path) -> None:

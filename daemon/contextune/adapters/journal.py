@@ -129,17 +129,7 @@ class SqliteJournal:
 
     async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:
         """The events of a Run in order but for the first `after`; empty if there are none."""
-        rows = await asyncio.to_thread(self._select, stream_table.READ, (run_id, after))
-        events = []
-        for seq, body in rows:
-            try:
-                events.append(self._decoder.decode(body))
-            except msgspec.DecodeError as problem:
-                raise ContextuneError(
-                    f"Event {seq} of run {run_id} in {self._path} can't be read: {problem}. It was "
-                    "written by another version of Contextune; open it with that version."
-                ) from None
-        return events
+        return await asyncio.to_thread(self._read, run_id, after)
 
     async def news(self, since: int | None) -> tuple[int, list[str]]:
         """A place in the Journal, and the streams of events that any process has added since an earlier one.
@@ -183,9 +173,7 @@ class SqliteJournal:
 
     async def shadows(self, repository: str, *, offline: bool) -> list[ShadowFinished]:
         """Shadow samples of a repository's Tasks, newest first."""
-        rows = await asyncio.to_thread(self._select, _SHADOWS, (repository, int(offline)))
-        with self._readable():
-            return [self._shadow_decoder.decode(body) for (body,) in rows]
+        return await asyncio.to_thread(self._shadows, repository, offline)
 
     async def close(self) -> None:
         """Write what waits, fold the log into the file, and close it. A second call does nothing."""
@@ -296,6 +284,18 @@ class SqliteJournal:
                 self._connection.execute("RELEASE one")
         return None
 
+    def _read(self, run_id: str, after: int) -> list[AnyEvent]:
+        events = []
+        for seq, body in self._select(stream_table.READ, (run_id, after)):
+            try:
+                events.append(self._decoder.decode(body))
+            except msgspec.DecodeError as problem:
+                raise ContextuneError(
+                    f"Event {seq} of run {run_id} in {self._path} can't be read: {problem}. It was "
+                    "written by another version of Contextune; open it with that version."
+                ) from None
+        return events
+
     def _ledger(self, query: str, values: tuple[Any, ...]) -> list[LedgerEntry]:
         rows = self._select(query, values)
         with self._readable():
@@ -316,6 +316,11 @@ class SqliteJournal:
         rows = self._select(milestones.QUERY, (repository, repository))
         with self._readable():
             return [self._decoder.decode(body) for (body,) in rows]
+
+    def _shadows(self, repository: str, offline: bool) -> list[ShadowFinished]:
+        rows = self._select(_SHADOWS, (repository, int(offline)))
+        with self._readable():
+            return [self._shadow_decoder.decode(body) for (body,) in rows]
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

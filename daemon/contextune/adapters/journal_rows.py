@@ -10,9 +10,17 @@ from typing import Any, get_args
 
 import msgspec
 
-from contextune.core.conversation import Text, ToolResult
+from contextune.core.conversation import Text, Thinking, ToolResult, ToolUse
 from contextune.core.effects import ToolReturned
-from contextune.core.events import AnyEvent, GateFinished, MessageAdded, Noted, RunCreated
+from contextune.core.events import (
+    AnyEvent,
+    GateFinished,
+    MessageAdded,
+    Noted,
+    RunCreated,
+    RunReady,
+    TaskCommitted,
+)
 from contextune.core.redact import may_hold_secret, redact_all
 
 Row = tuple[str, str | None, int, str, bytes]
@@ -20,6 +28,9 @@ Row = tuple[str, str | None, int, str, bytes]
 
 AT_ONCE = 65_536
 """Characters that are encoded at once; an event with more is encoded in a thread, in parts."""
+
+TODO, CHANGE = 500, 200
+"""Characters that a Todo and a changed file have at most, as a rule."""
 
 _TAGS: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEvent)}
 
@@ -66,6 +77,9 @@ _LENGTHS: dict[type, Callable[[Any], int]] = {
     MessageAdded: lambda event: sum(map(_said, event.message.blocks)),
     GateFinished: lambda event: len(event.evidence.output),
     Noted: lambda event: len(event.text),
+    RunCreated: lambda event: len(event.todos) * TODO,
+    TaskCommitted: lambda event: len(event.files) * CHANGE,
+    RunReady: lambda event: len(event.files) * CHANGE,
 }
 """About how many characters an event has, of those kinds that may have many."""
 
@@ -76,15 +90,32 @@ def _said(block: object) -> int:
             return len(block.text)
         case ToolResult():
             return len(block.content)
+        case Thinking():
+            return len(block.thinking)
+        case ToolUse():
+            return _told(block.input)
         case _:
             return 0
+
+
+def _told(value: object) -> int:
+    """The characters of all texts within what a model wrote for a tool: whole files, where it writes them."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_told, value.values()))
+    if isinstance(value, list):
+        return sum(map(_told, value))
+    return 0
 
 
 def _parted(value: Any) -> Any:
     """Plain data with its long texts encoded already, part by part."""
     if isinstance(value, str) and len(value) > AT_ONCE:
         parts = (value[at : at + AT_ONCE] for at in range(0, len(value), AT_ONCE))
-        return msgspec.Raw(b'"' + b"".join(msgspec.json.encode(part)[1:-1] for part in parts) + b'"')
+        encoded = [msgspec.json.encode(part)[1:-1] for part in parts]
+        # Copied once: a copy of some MB holds up every thread, too.
+        return msgspec.Raw(b"".join((b'"', *encoded, b'"')))
     if isinstance(value, dict):
         return {key: _parted(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

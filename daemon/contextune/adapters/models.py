@@ -20,6 +20,8 @@ from contextune.core.settings import Provider
 KEY = "ANTHROPIC_API_KEY"
 BASE_URL = "ANTHROPIC_BASE_URL"
 OFFLINE_KEY = "offline"
+HEAVY = ("contextune.adapters.anthropic_model", "anthropic.resources.messages")
+"""Modules that take long to import."""
 LOCAL_KEY = "local"
 """Sent to a server on this machine where the user has set no key: local models ask for none."""
 
@@ -99,8 +101,8 @@ class ModelChoice:
             return known
 
     async def warm(self) -> None:
-        """Import what is heavy, in a thread."""
-        await asyncio.to_thread(importlib.import_module, "contextune.adapters.anthropic_model")
+        """Import what is heavy, in a thread: the SDK, and what that imports when it is first used."""
+        await asyncio.to_thread(_warm)
 
     async def close(self) -> None:
         """Release connections, and stop the offline model if it runs."""
@@ -134,8 +136,11 @@ class ModelChoice:
 
         if provider == "anthropic" or offline:
             base_url = await self._serve() if offline else self._environment.get(BASE_URL)
-            return AnthropicModel(api_key=key, base_url=base_url or None, offline=offline)
-        client = providers.client_for(provider, self._environment, timeout=TIMEOUT)
+            # In a thread: certificates are read.
+            return await asyncio.to_thread(
+                AnthropicModel, api_key=key, base_url=base_url or None, offline=offline
+            )
+        client = await asyncio.to_thread(providers.client_for, provider, self._environment, timeout=TIMEOUT)
         return ClientModel(client, features=features_of(provider, client.base_url.host), provider=provider)
 
     async def _serve(self) -> str:
@@ -145,6 +150,11 @@ class ModelChoice:
         server = OfflineModel(builtin_scripts())
         self._server = server
         return await server.start()
+
+
+def _warm() -> None:
+    for name in HEAVY:
+        importlib.import_module(name)
 
 
 def _host(url: str | None) -> str:

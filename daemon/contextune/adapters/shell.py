@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 import time
@@ -113,7 +114,8 @@ class FencedShell:
         """
         command, cwd, timeout, variables, output_limit = call
         bounded = self._limits.prelude(self._program) + command if self._limits else command
-        argv = fence.wrap([self._program, "-c", bounded], cwd=cwd, environment=variables)
+        shell = [self._program, "-c", bounded]
+        argv = await asyncio.to_thread(fence.wrap, shell, cwd=cwd, environment=variables)
         if group is not None:
             argv = group.launch(argv)
         output = BoundedOutput(output_limit)

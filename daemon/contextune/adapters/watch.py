@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
+import anyio._backends._asyncio  # noqa: F401  # watchfiles itself would import it on the event loop
 from watchfiles import Change, awatch
 
 from contextune.adapters.ignored import NEVER, Hidden

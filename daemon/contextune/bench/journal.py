@@ -51,7 +51,7 @@ async def run(bench: Bench, events: int = EVENTS, rounds: int = ROUNDS, *, live:
         )
     )
     bench.report(Figure(suite="journal", metric="one append, median", value=median(waits) * 1000, unit="ms"))
-    await _report_large(bench)
+    await _report_large(bench, rounds)
     if live:
         bench.note("A Run in the language server")
         late = await delays()
@@ -70,19 +70,36 @@ async def run(bench: Bench, events: int = EVENTS, rounds: int = ROUNDS, *, live:
         )
 
 
-async def _report_large(bench: Bench) -> None:
+async def _report_large(bench: Bench, rounds: int) -> None:
     with TemporaryDirectory(prefix="contextune-bench-") as folder:
-        small = await held_up(Path(folder) / "small.db", SMALL)
-        large = await held_up(Path(folder) / "large.db", LARGE)
+        pairs = [
+            (
+                await held_up(Path(folder) / f"small-{turn}.db", SMALL),
+                await held_up(Path(folder) / f"large-{turn}.db", LARGE),
+            )
+            for turn in range(rounds)
+        ]
+    small, large = (median(each.own for each in side) for side in zip(*pairs, strict=True))
+    by_clock = [median(each.late for each in side) for side in zip(*pairs, strict=True)]
+    against = "results of 400 bytes"
     bench.report(
         Figure(
             suite="journal",
             metric="event loop late while results of 4 MB are recorded, at most",
             value=large,
             unit="ms",
-            against=Against(name="results of 400 bytes", value=small),
+            against=Against(name=against, value=small),
             reach=LATE_MS,
             met=large <= LATE_MS,
+        )
+    )
+    bench.report(
+        Figure(
+            suite="journal",
+            metric="the same by the clock, other processes' share included",
+            value=by_clock[1],
+            unit="ms",
+            against=Against(name=against, value=by_clock[0]),
         )
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from contextune.core.python_source import parsed
+
 ALWAYS_TRUE = frozenset({"assertTrue", "assertIsNotNone"})
 """unittest's, of a constant; `assertEqual` and its kin of the same thing twice are seen as well."""
 SAME_TWICE = frozenset({"assertEqual", "assertEquals", "assertIs", "assertAlmostEqual", "assertIn"})
@@ -12,7 +14,7 @@ SAME_TWICE = frozenset({"assertEqual", "assertEquals", "assertIs", "assertAlmost
 def hollow_tests(text: str) -> frozenset[str]:
     """The test functions of a file that cannot fail, by name; none if the text is no Python."""
     try:
-        module = ast.parse(text)
+        module = parsed(text)
     except (SyntaxError, ValueError, RecursionError):
         return frozenset()
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)

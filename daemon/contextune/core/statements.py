@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from contextune.core.proof import Statement
+from contextune.core.python_source import parsed
 from contextune.core.script_tokens import Token, tokens_of
 
 HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -37,7 +38,7 @@ def added_lines(diff: str) -> frozenset[int]:
 def python_statements(text: str, changed: frozenset[int]) -> tuple[Statement, ...] | None:
     """The statements of Python code that a change touches; None if the text cannot be read."""
     try:
-        module = ast.parse(text)
+        module = parsed(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     found = {

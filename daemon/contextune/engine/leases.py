@@ -100,7 +100,7 @@ class Leases:
             branch=self.branch(name),
             start=start,
             port=self._hold_port(name),
-            shell=self._world.shell(path, self._repository),
+            shell=await asyncio.to_thread(self._world.shell, path, self._repository),
             is_new=is_new,
         )
         lease.environment = {
@@ -149,7 +149,7 @@ class Leases:
         if held is not None:
             held.close()
         if self._settings.teardown and path.is_dir():
-            shell = self._world.shell(path, self._repository)
+            shell = await asyncio.to_thread(self._world.shell, path, self._repository)
             lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
             try:
                 await self._hook(lease, "teardown", self._settings.teardown)
@@ -191,7 +191,8 @@ class Leases:
         return port
 
     async def _hook(self, lease: Lease, what: str, command: str) -> None:
-        result = await self._world.setup_shell(lease.path, self._repository).run(
+        shell = await asyncio.to_thread(self._world.setup_shell, lease.path, self._repository)
+        result = await shell.run(
             command,
             cwd=lease.path,
             timeout=self._settings.gate_timeout,

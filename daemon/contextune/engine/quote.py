@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from contextune.agents.planning_facts import PlanInput
+from contextune.agents.roles import builtin_roles
 from contextune.core.base import Value
 from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.evidence import Baseline
@@ -87,6 +88,7 @@ class Quoter:
 
     async def _make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         self._stage("Taking the base")
+        await asyncio.to_thread(builtin_roles)
         base = await asyncio.to_thread(
             self._repository.take_base, overlays, request.base or self._settings.base
         )
