@@ -1,20 +1,23 @@
-"""Python source is parsed by several threads at once."""
+"""Python source is parsed by several threads at once, and long source in parts."""
 
 from __future__ import annotations
 
 import ast
 import gc
+import inspect
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from contextune.core import python_source
 from contextune.core.python_source import parsed
 
 SOURCE = "\n".join(f"def f_{n}(a, b):\n    return [a * {n}, (b, {{'c': a}})]" for n in range(200))
 
 
 @pytest.fixture
-def collecting() -> object:
+def collecting() -> Iterator[None]:
     """Garbage is collected often, and Python code runs then: the moment at which threads change."""
 
     def pause(_phase: str, _info: dict[str, int]) -> None:
@@ -29,9 +32,51 @@ def collecting() -> object:
     gc.callbacks.remove(pause)
 
 
-def test_threads_do_not_disturb_each_other(collecting: object) -> None:
-    del collecting
+@pytest.mark.usefixtures("collecting")
+def test_threads_do_not_disturb_each_other() -> None:
     with ThreadPoolExecutor(8) as threads:
         trees = list(threads.map(lambda _: parsed(SOURCE), range(40)))
     assert {len(tree.body) for tree in trees} == {200}
     assert isinstance(trees[0], ast.Module)
+
+
+LONG = {
+    "statements": "x = 1\n" * 1000,
+    "functions": "@first\n@second(\n    1,\n)\ndef f():\n    pass\n\n\n" * 200,
+    "a string that looks like code": 'x = """\n' + "def f(): pass\n" * 700 + '"""\ny = 2\n',
+    "brackets": "x = [\n" + "name,\n" * 700 + "]\ny = 2\n",
+    "branches": "if a:\n    b\nelif c:\n    d\nelse:\n    e\n" * 150,
+    "handlers": "try:\n    a\nexcept E:\n    b\nelse:\n    c\nfinally:\n    d\n" * 120,
+    "continued lines": "x = \\\n1 + \\\ny\n" * 300,
+    "comments": "if a:\n# comment\n    b\n" * 300,
+    "the other ends of lines": "x = 1\r\ny = 2\r\n" * 400,
+    "ends of lines that only Python knows": "x = 1\ry = 2\n" * 400,
+    "no end of the last line": "x = 1\n" * 700 + "y = 2",
+    "this language's own": inspect.getsource(ast),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_source_is_parsed_as_short_one_is(name: str) -> None:
+    expected = ast.dump(ast.parse(LONG[name]), include_attributes=True)
+    assert ast.dump(parsed(LONG[name]), include_attributes=True) == expected
+
+
+@pytest.mark.parametrize("name", ["statements", "functions", "branches", "handlers", "comments"])
+def test_ordinary_source_is_never_parsed_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[int] = []
+    whole = python_source._parsed
+
+    def counted(text: str) -> ast.Module:
+        lines.append(len(text.strip("\n").splitlines()))
+        return whole(text)
+
+    monkeypatch.setattr(python_source, "_parsed", counted)
+    parsed(LONG[name])
+    assert max(lines) < 2 * python_source.PART
+
+
+def test_a_fault_is_told_with_its_own_line() -> None:
+    with pytest.raises(SyntaxError) as problem:
+        parsed("x = 1\n" * 900 + "x = = 1\n")
+    assert problem.value.lineno == 901
