@@ -60,7 +60,7 @@ class Import(NamedTuple):
         return part_of(self.by)
 
 
-ONE_LOCK = Import("contextune.core.python_source", 7, "threading.Lock")
+ONE_LOCK = Import("contextune.core.python_source", 8, "threading.Lock")
 """The one lock in the core: `ast.parse` is not safe in several threads, and who calls it cannot know."""
 
 

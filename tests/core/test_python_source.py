@@ -11,9 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contextune.core import python_source
-from contextune.core.python_source import parsed
+from contextune.core.python_source import found_in
 
 SOURCE = "\n".join(f"def f_{n}(a, b):\n    return [a * {n}, (b, {{'c': a}})]" for n in range(200))
+
+
+def dumped(module: ast.Module) -> list[str]:
+    return [ast.dump(statement, include_attributes=True) for statement in module.body]
+
+
+def statements(text: str) -> list[str]:
+    return found_in(text, dumped)
 
 
 @pytest.fixture
@@ -35,9 +43,8 @@ def collecting() -> Iterator[None]:
 @pytest.mark.usefixtures("collecting")
 def test_threads_do_not_disturb_each_other() -> None:
     with ThreadPoolExecutor(8) as threads:
-        trees = list(threads.map(lambda _: parsed(SOURCE), range(40)))
-    assert {len(tree.body) for tree in trees} == {200}
-    assert isinstance(trees[0], ast.Module)
+        found = list(threads.map(lambda _: statements(SOURCE), range(40)))
+    assert {len(one) for one in found} == {200}
 
 
 LONG = {
@@ -58,8 +65,7 @@ LONG = {
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_source_is_parsed_as_short_one_is(name: str) -> None:
-    expected = ast.dump(ast.parse(LONG[name]), include_attributes=True)
-    assert ast.dump(parsed(LONG[name]), include_attributes=True) == expected
+    assert statements(LONG[name]) == dumped(ast.parse(LONG[name]))
 
 
 @pytest.mark.parametrize("name", ["statements", "functions", "branches", "handlers", "comments"])
@@ -72,11 +78,11 @@ def test_ordinary_source_is_never_parsed_whole(name: str, monkeypatch: pytest.Mo
         return whole(text)
 
     monkeypatch.setattr(python_source, "_parsed", counted)
-    parsed(LONG[name])
+    statements(LONG[name])
     assert max(lines) < 2 * python_source.PART
 
 
 def test_a_fault_is_told_with_its_own_line() -> None:
     with pytest.raises(SyntaxError) as problem:
-        parsed("x = 1\n" * 900 + "x = = 1\n")
+        statements("x = 1\n" * 900 + "x = = 1\n")
     assert problem.value.lineno == 901

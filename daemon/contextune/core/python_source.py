@@ -1,10 +1,14 @@
-"""Python source as a tree."""
+"""What is found in the trees of Python source."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Iterable
 from threading import Lock
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 PART = 300
 """About how many lines are parsed at once: some milliseconds, for which all other threads stand still."""
@@ -15,17 +19,17 @@ _START = re.compile(r"^(?!(?:else|elif|except|finally)\b)[A-Za-z_@]", re.MULTILI
 _ALONE = Lock()
 
 
-def parsed(text: str) -> ast.Module:
-    """The tree of a module. Raises what `ast.parse` raises. To be called in a thread, if the text is long."""
-    parts = _parts(text)
-    if len(parts) < 2:
-        return _parsed(text)
+def found_in(text: str, look: Callable[[ast.Module], Iterable[Found]]) -> list[Found]:
+    """What `look` finds in a module, which it is given whole or, if that is long, some statements at a time.
+
+    Raises what `ast.parse` raises. Long text is for a thread.
+    """
     try:
         # Lines in front of a part stand for those of the parts before it: all numbers are the file's own.
-        trees = [_parsed("\n" * before + part) for before, part in parts]
+        trees = (_parsed("\n" * before + part) for before, part in _parts(text))
+        return [found for tree in trees for found in look(tree)]
     except SyntaxError:
-        return _parsed(text)  # it is wrong, or was cut within a statement
-    return ast.Module(body=[statement for tree in trees for statement in tree.body], type_ignores=[])
+        return [*look(_parsed(text))]  # it is wrong, or was cut within a statement
 
 
 def _parts(text: str) -> list[tuple[int, str]]:

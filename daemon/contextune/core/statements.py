@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from contextune.core.proof import Statement
-from contextune.core.python_source import parsed
+from contextune.core.python_source import found_in
 from contextune.core.script_tokens import Token, tokens_of
 
 HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
@@ -38,15 +38,16 @@ def added_lines(diff: str) -> frozenset[int]:
 def python_statements(text: str, changed: frozenset[int]) -> tuple[Statement, ...] | None:
     """The statements of Python code that a change touches; None if the text cannot be read."""
     try:
-        module = parsed(text)
+        found = dict(found_in(text, lambda module: _touched(module, changed)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    found = {
-        statement.lineno: inner
-        for statement, inner in _statements(module, inner=False)
-        if not changed.isdisjoint(range(statement.lineno, _header_end(statement) + 1))
-    }
     return tuple(Statement(line=line, inner=inner) for line, inner in sorted(found.items()))
+
+
+def _touched(module: ast.Module, changed: frozenset[int]) -> Iterator[tuple[int, bool]]:
+    for statement, inner in _statements(module, inner=False):
+        if not changed.isdisjoint(range(statement.lineno, _header_end(statement) + 1)):
+            yield statement.lineno, inner
 
 
 def _statements(node: ast.AST, *, inner: bool) -> Iterator[tuple[ast.stmt, bool]]:

@@ -104,11 +104,12 @@ class Gate:
         place = Place(shell, cwd, environment)
         proofs = self._proofs if watched else None
         result, proof = await self._watched(proofs, command, place, start, tree)
+        failing = await asyncio.to_thread(failing_tests, result.output)
         evidence = judge(
             result,
             tree,
             baseline,
-            failing_tests(result.output),
+            failing,
             tests_removed=removed,
             tests_weakened=weakened,
             whole=command == whole,
