@@ -5,6 +5,7 @@ The SDK's import costs about two seconds, so this module is imported only when a
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import anthropic
@@ -17,6 +18,9 @@ from contextune.adapters.anthropic_server import ALL, Features, features_of, pro
 from contextune.core import conversation as c
 from contextune.core.errors import ModelRefusal
 from contextune.core.settings import Provider
+
+AT_ONCE = 16
+"""Events of a reply after which others have their turn."""
 
 TIMEOUT = 600.0
 """Seconds without a byte from the server."""
@@ -76,8 +80,12 @@ class ClientModel:
     async def _stream(self, made: dict[str, Any], collected: ReplyCollector) -> c.ModelReply:
         stream = await self._client.messages.create(**made, stream=True)
         async with stream:
+            count = 0
             async for event in stream:
                 collected.take(event)
+                count += 1
+                if count % AT_ONCE == 0:
+                    await asyncio.sleep(0)  # what has come already is read without ever waiting
         return collected.reply(allowances_in(stream.response.headers))
 
     async def _prime(self, made: dict[str, Any], collected: ReplyCollector) -> c.ModelReply:

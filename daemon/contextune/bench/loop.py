@@ -17,7 +17,7 @@ import msgspec
 
 from contextune.bench.figures import Against, Bench, Figure
 from contextune.bench.heartbeat import Lateness, beating, lateness
-from contextune.bench.loop_job import plan, script, settings, write_repository
+from contextune.bench.loop_job import first_request, plan, script, settings, write_repository
 from contextune.bench.served import Served
 from contextune.compose import compose
 from contextune.core.base import Value
@@ -116,7 +116,8 @@ def work_through(part: Part) -> None:
 
 async def _work_through(part: Part) -> None:
     models = Served(part.url)
-    await models.get(offline=True)
+    model = await models.get(offline=True)
+    await model.send(first_request())
     app = await compose(offline=True, home=Path(part.home), models=models, unfenced=True)
     try:
         request = QuoteRequest(folder=Path(part.repository), plan=plan(part.agents))

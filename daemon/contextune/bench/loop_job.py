@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contextune.bench.arm import AUTHOR
+from contextune.core.conversation import Message, ModelRequest, Rung, Text
 from contextune.core.plan import Plan, Task
 from contextune.core.settings import HAIKU
 from contextune.offline.script import Script, parse_script
@@ -16,6 +17,7 @@ LINES = 4_000
 """Of each file that is read and edited: about 100 KB."""
 WRITTEN = 60_000
 """Characters of a file that an agent writes: about what a model can say in one reply."""
+FIRST = "Are you there?"
 LOUD = "seq 300000"
 """A command of 2 MB of output."""
 
@@ -53,7 +55,14 @@ def plan(tasks: int) -> Plan:
 
 def script(tasks: int) -> Script:
     """What the agents do, turn by turn."""
-    return parse_script("loop", {"conversation": [_part(number) for number in range(tasks)]})
+    first = {"name": "first", "when": {"user": FIRST}, "turn": [{"text": "Here."}]}
+    return parse_script("loop", {"conversation": [first, *(_part(number) for number in range(tasks))]})
+
+
+def first_request() -> ModelRequest:
+    """One before the Run, as the planning of a Quote makes it: with its first reply the SDK gets ready."""
+    said = Message(role="user", blocks=(Text(text=FIRST),))
+    return ModelRequest(rung=Rung(model=HAIKU, effort="low"), system=(), messages=(said,))
 
 
 def _part(number: int) -> dict[str, Any]:
