@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.repository import GitRepository
+from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem
-from contextune.core.events import Restore
 from contextune.core.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work
 

@@ -16,12 +16,12 @@ from contextune.adapters import journal_rows, stream_table
 from contextune.adapters.journal import SqliteJournal
 from contextune.adapters.journal_file import MIGRATIONS
 from contextune.core.conversation import Message, Rung, Text, ToolResult
+from contextune.core.endings import RunCancelled
 from contextune.core.errors import ContextuneError
 from contextune.core.events import (
     AnyEvent,
     MessageAdded,
     Noted,
-    RunCancelled,
     RunCreated,
     RunResumed,
     TaskEnded,

@@ -19,17 +19,19 @@ from contextune.adapters.journal_file import MIGRATIONS
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import Rung
+from contextune.core.endings import RunUndone
 from contextune.core.errors import BudgetReached
 from contextune.core.money import CacheMiss, Charge, PriceRange, Usage
 from contextune.core.record import Step, TaskRecord
+from contextune.core.requests import RequestReserved, RequestSettled
 from tests.protocol.samples import REPOSITORY, created, make_quote
 
 HAIKU = Rung(model="claude-haiku-5-5", effort="low")
 HOUR = 3_600_000
 
 
-def reserved(name: str, worst: str | None, *, at: int = HOUR, stream: str = "r_1") -> ev.RequestReserved:
-    return ev.RequestReserved(
+def reserved(name: str, worst: str | None, *, at: int = HOUR, stream: str = "r_1") -> RequestReserved:
+    return RequestReserved(
         run_id=stream,
         at=at,
         request_id=name,
@@ -43,9 +45,9 @@ def reserved(name: str, worst: str | None, *, at: int = HOUR, stream: str = "r_1
     )
 
 
-def settled(request: ev.RequestReserved, dollars: str, **more: Any) -> ev.RequestSettled:
+def settled(request: RequestReserved, dollars: str, **more: Any) -> RequestSettled:
     charge = Charge(usage=Usage(output_tokens=3), dollars=Decimal(dollars), at_sonnet=Decimal(1))
-    return ev.RequestSettled(
+    return RequestSettled(
         run_id=request.run_id,
         at=request.at + 5,
         request_id=request.request_id,
@@ -166,7 +168,7 @@ async def test_the_history_of_a_repository_knows_what_was_taken_back(tmp_path: P
         recorded = ev.TaskRecorded(run_id=run_id, at=5, task_id="a", record=told, offline=False)
         await journal.append([created(make_quote(repository), run_id), recorded])
     played = ev.TaskRecorded(run_id="r_2", at=6, task_id="b", record=record("r_2", "b"), offline=True)
-    await journal.append([played, ev.RunUndone(run_id="r_1", at=7, branch="main", after="f" * 40)])
+    await journal.append([played, RunUndone(run_id="r_1", at=7, branch="main", after="f" * 40)])
     taken_back = msgspec.structs.replace(record("r_1", "a"), reverted=True)
     assert await journal.history(REPOSITORY, offline=False) == [record("r_2", "a"), taken_back]
     assert await journal.history(REPOSITORY, offline=True) == [record("r_2", "b")]

@@ -20,6 +20,7 @@ from contextune.cli.main import main
 from contextune.core import events as ev
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import CacheMiss, Charge
+from contextune.core.requests import RequestReserved, RequestSettled
 from contextune.server.days import start_of
 from tests.core import past as p
 
@@ -31,7 +32,7 @@ SECOND = start_of("2026-11-10") + 3_600_000
 
 def requested(one: LedgerEntry) -> list[ev.AnyEvent]:
     """The events of one request."""
-    reserved = ev.RequestReserved(
+    reserved = RequestReserved(
         run_id=one.stream,
         at=one.at,
         request_id=one.request_id,
@@ -46,7 +47,7 @@ def requested(one: LedgerEntry) -> list[ev.AnyEvent]:
     if not one.settled:
         return [reserved]
     charge = Charge(usage=one.usage, dollars=one.dollars, at_sonnet=one.at_sonnet, estimated=one.estimated)
-    settled = ev.RequestSettled(
+    settled = RequestSettled(
         run_id=one.stream,
         at=one.at + 1,
         request_id=one.request_id,

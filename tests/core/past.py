@@ -9,6 +9,7 @@ from typing import Any
 
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
+from contextune.core.endings import RunReady
 from contextune.core.evidence import Baseline, Evidence, Verdict
 from contextune.core.ledger import LedgerEntry
 from contextune.core.money import CacheMiss, ModelPrice, PriceRange, Rates, Usage
@@ -181,7 +182,7 @@ def joined(run_id: str = "r_1", *task_ids: str, at: int = 3_000) -> list[ev.AnyE
         ev.TaskJoined(run_id=run_id, at=at, task_id=name, ghost="g", commit="c")
         for name in task_ids or ("a",)
     ]
-    return [*told, ev.RunReady(run_id=run_id, at=at, ghost="g", files=())]
+    return [*told, RunReady(run_id=run_id, at=at, ghost="g", files=())]
 
 
 def failed(run_id: str = "r_1", task_id: str = "a", at: int = 3_000) -> list[ev.AnyEvent]:

@@ -12,8 +12,19 @@ import pytest
 
 from contextune.core import events as ev
 from contextune.core.conversation import Message, Text, ToolResult, ToolUse, said_by_user
+from contextune.core.endings import (
+    Restore,
+    RunAccepted,
+    RunCancelled,
+    RunDiscarded,
+    RunFinished,
+    RunReady,
+    RunUndone,
+)
 from contextune.core.evidence import Evidence
+from contextune.core.file_change import FileChange
 from contextune.core.money import Bill
+from contextune.core.requests import CliffAvoided, RequestSettled, TaskBudgetRaised
 from contextune.core.run import Run, advance, fold
 from contextune.core.states import ENDED_TASK, AttemptOutcome
 from contextune.core.task_run import TaskRun
@@ -57,14 +68,14 @@ def test_nothing_comes_before_the_first_event() -> None:
 
 def test_a_whole_life_folds_step_by_step_as_at_once() -> None:
     quote = s.make_quote()
-    change = ev.FileChange(path="a", before=None, after="b", insertions=1, deletions=0)
-    restore = ev.Restore(head="h0", index_tree="i", worktree="w", after_worktree="x")
+    change = FileChange(path="a", before=None, after="b", insertions=1, deletions=0)
+    restore = Restore(head="h0", index_tree="i", worktree="w", after_worktree="x")
     life: list[ev.AnyEvent] = [s.created(quote)]
     for task in quote.plan.tasks:
         life += [*s.started(task.id), *s.finished(task.id)]
     life += [
-        ev.RunReady(run_id=RUN, at=4_000, ghost="g-add-kilos", files=(change,)),
-        ev.RunFinished(
+        RunReady(run_id=RUN, at=4_000, ghost="g-add-kilos", files=(change,)),
+        RunFinished(
             run_id=RUN,
             at=4_100,
             state="review",
@@ -73,11 +84,11 @@ def test_a_whole_life_folds_step_by_step_as_at_once() -> None:
             at_sonnet=Decimal(0),
             unpriced=0,
         ),
-        ev.RunAccepted(
+        RunAccepted(
             run_id=RUN, at=5_000, mode="merge", branch="main", before="h0", after="h1", restore=restore
         ),
-        ev.RunUndone(run_id=RUN, at=6_000, branch="main", after="h0"),
-        ev.RunDiscarded(run_id=RUN, at=7_000, salvage=("refs/x",)),
+        RunUndone(run_id=RUN, at=6_000, branch="main", after="h0"),
+        RunDiscarded(run_id=RUN, at=7_000, salvage=("refs/x",)),
     ]
     states: list[str] = []
     run: Run | None = None
@@ -167,7 +178,7 @@ def test_a_bounced_task_begins_anew_and_an_ended_one_can() -> None:
     assert (task.state, task.reason, task.bounces, task.commit) == ("waiting", "It does not fit.", 1, None)
     ended = ev.TaskEnded(run_id=RUN, at=3_200, task_id=TASK, state="failed", reason="Red.")
     assert after(ended).task(TASK).reason == "Red."
-    ready = ev.RunReady(run_id=RUN, at=3_300, ghost=None, files=())
+    ready = RunReady(run_id=RUN, at=3_300, ghost=None, files=())
     assert after(ended, ready).state == "failed"
     again = after(ended, ready, ev.TaskRetried(run_id=RUN, at=3_400, task_id=TASK))
     assert (again.state, again.ended_at, again.task(TASK).state, again.task(TASK).reason) == (
@@ -183,7 +194,7 @@ def test_pausing_and_cancelling() -> None:
     assert (paused.state, paused.reason) == ("parked", "The budget is reached.")
     resumed = advance(paused, ev.RunResumed(run_id=RUN, at=3_100, budget=Decimal(9)))
     assert (resumed.state, resumed.reason, resumed.budget) == ("running", "", Decimal(9))
-    cancelled = advance(resumed, ev.RunCancelled(run_id=RUN, at=3_200))
+    cancelled = advance(resumed, RunCancelled(run_id=RUN, at=3_200))
     assert (cancelled.state, cancelled.ended_at) == ("cancelled", 3_200)
     noted = advance(cancelled, ev.Noted(run_id=RUN, at=3_300, text="A fact.", task_id=None))
     assert (noted.notes, noted.state) == (("A fact.",), "cancelled")
@@ -213,7 +224,7 @@ def green(number: int, outcome: AttemptOutcome = "green") -> ev.AttemptEnded:
 
 def test_everything_of_an_attempt_goes_to_its_own_number() -> None:
     red = Evidence(command="x", exit_code=1, tree="t1", duration_ms=1, output="", verdict="red")
-    settled = ev.RequestSettled(
+    settled = RequestSettled(
         run_id=RUN,
         at=2_500,
         request_id="q1",
@@ -286,7 +297,7 @@ def test_a_question_is_open_until_its_own_attempt_goes_on() -> None:
 
 def test_a_raised_budget_answers_the_question_for_it() -> None:
     asked = ev.QuestionAsked(run_id=RUN, at=2_100, task_id=TASK, question="Reached.", choices=(), attempt=1)
-    raised = ev.TaskBudgetRaised(run_id=RUN, at=2_200, task_id=TASK, budget=Decimal("0.80"))
+    raised = TaskBudgetRaised(run_id=RUN, at=2_200, task_id=TASK, budget=Decimal("0.80"))
     task = side_by_side(asked, raised)
     assert (task.state, task.question, task.budget) == ("working", None, Decimal("0.80"))
 
@@ -300,7 +311,7 @@ def test_samples_and_cliffs_are_facts_of_the_run_and_change_no_task() -> None:
     shadow = ev.ShadowFinished(
         run_id=RUN, at=9_000, task_id=TASK, rung=s.LOW, green=True, turns=3, dollars=Decimal("0.1")
     )
-    cliff = ev.CliffAvoided(
+    cliff = CliffAvoided(
         run_id=RUN,
         at=9_000,
         task_id=TASK,

@@ -19,6 +19,7 @@ from contextune.compose import model_at
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelRequest, Rung, Text
+from contextune.core.requests import RequestSettled
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
 from contextune.engine.throttle import Throttle
@@ -36,7 +37,7 @@ async def main(url: str, folder: str, count: str, agents: str) -> None:
 
     async def emit(*events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
         nonlocal refused
-        refused += sum(isinstance(event, ev.RequestSettled) and event.error is not None for event in events)
+        refused += sum(isinstance(event, RequestSettled) and event.error is not None for event in events)
 
     clock = SystemClock()
     model = model_at(url, "sk-test")

@@ -9,6 +9,7 @@ import pytest
 
 from contextune.core import events as ev
 from contextune.core.effects import AcceptStarted
+from contextune.core.endings import RunFinished
 from contextune.core.errors import MergeRefused, UsageProblem
 from contextune.core.run import Run
 from tests.engine.conftest import MakeDesk
@@ -199,7 +200,7 @@ async def test_a_run_that_accepts_by_itself_says_so_last(desk: MakeDesk) -> None
     done = await here.finish(task(AREA, "calc/area.py"), task("second file"), accept="squash")
     assert done.state == "accepted"
     last = here.heard[-1]
-    assert isinstance(last, ev.RunFinished)
+    assert isinstance(last, RunFinished)
     assert (last.state, last.branch) == ("accepted", "main")
     assert last.commit == here.place.said("rev-parse", "HEAD")
     assert last.dollars == done.bill.dollars > 0

@@ -20,6 +20,7 @@ from contextune.core.errors import (
     BudgetReached,
 )
 from contextune.core.money import CacheMiss, ModelPrice, Rates, Usage, UsagePart
+from contextune.core.requests import RequestSettled
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
 from contextune.engine.prompt_length import prompt_bound
@@ -49,7 +50,7 @@ async def test_what_the_cache_forgot_is_told_as_expired() -> None:
         REQUEST, messages=(*REQUEST.messages, reply.message), anchor=1, previous_id=reply.id
     )
     await gateway.send(account, going_on, role="executor", task_id="t")
-    settled = [event for event in events if isinstance(event, ev.RequestSettled)]
+    settled = [event for event in events if isinstance(event, RequestSettled)]
     assert [one.miss for one in settled] == [None, CacheMiss(reason="expired", tokens=9_000)]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from contextune.adapters.clock import SystemClock
 from contextune.adapters.mailbox import FolderMailbox
-from contextune.core import events as ev
 from contextune.core.conversation import Rung
 from contextune.core.errors import BudgetReached
+from contextune.core.requests import RequestReserved
 from contextune.engine.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import Desk, finish, plays, task, turn, write
@@ -19,8 +19,8 @@ TASK = task("more code", "calc/more.py")
 ADD = write("calc/more.py", "MORE = 1\n")
 
 
-def reserved(stream: str, worst: str) -> ev.RequestReserved:
-    return ev.RequestReserved(
+def reserved(stream: str, worst: str) -> RequestReserved:
+    return RequestReserved(
         run_id=stream,
         at=SystemClock().now(),
         request_id=f"q_{stream}",

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.endings import RunFinished
 from contextune.core.errors import UsageProblem
+from contextune.core.requests import RequestReserved
 from contextune.core.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
@@ -55,12 +57,12 @@ async def test_a_paused_run_takes_no_further_turn(desk: MakeDesk, tmp_path: Path
     await here.until(lambda run: run.tasks[0].files == ("calc/more.py",))
     paused = await here.app.run(run.id)
     assert (paused.state, paused.reason) == ("paused", "Paused by the user.")
-    assert len(here.told(ev.RequestReserved)) == 1
+    assert len(here.told(RequestReserved)) == 1
     await here.app.resume(run.id)
     done = await here.wait(run.id)
     assert (done.state, done.reason) == ("review", "")
     kinds = [type(event) for event in here.heard]
-    second = [i for i, kind in enumerate(kinds) if kind is ev.RequestReserved][1]
+    second = [i for i, kind in enumerate(kinds) if kind is RequestReserved][1]
     assert kinds.index(ev.RunPaused) < kinds.index(ev.RunResumed) < second
 
 
@@ -121,7 +123,7 @@ async def test_cancelling_a_run_ends_every_task_and_says_so_last(desk: MakeDesk,
     cancelled = ("cancelled", "The Run was cancelled.")
     assert done.state == "cancelled"
     assert states(done) == {"more": ("accepted", ""), "slow": cancelled, "later": cancelled}
-    assert isinstance(here.heard[-1], ev.RunFinished)
+    assert isinstance(here.heard[-1], RunFinished)
     assert here.heard[-1].state == "cancelled"
     assert done.task("slow").attempts[0].outcome == "cancelled"
 
@@ -129,10 +131,10 @@ async def test_cancelling_a_run_ends_every_task_and_says_so_last(desk: MakeDesk,
 async def test_a_cancelled_request_is_billed_at_its_worst(desk: MakeDesk) -> None:
     here = await desk(plays("more code", turn(ADD, fault={"kind": "stall", "after": 2})), unplayed=True)
     run = await here.start(TASK)
-    held = await here.event(ev.RequestReserved)
+    held = await here.event(RequestReserved)
     await here.app.cancel(run.id)
     done = await here.wait(run.id)
-    assert isinstance(held, ev.RequestReserved)
+    assert isinstance(held, RequestReserved)
     assert done.bill.dollars == held.worst_case
     assert done.bill.estimated == 1
     assert done.reserved == 0

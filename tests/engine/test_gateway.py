@@ -29,6 +29,7 @@ from contextune.core.errors import (
     PromptTooLong,
 )
 from contextune.core.money import Charge, Usage
+from contextune.core.requests import RequestReserved, RequestSettled
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
 from contextune.engine.prompt_length import prompt_bound
@@ -78,8 +79,8 @@ class Bench:
         return await self.gateway.send(self.account, request, role="executor", task_id=task_id, attempt=1)
 
     @property
-    def settled(self) -> list[ev.RequestSettled]:
-        return [event for event in self.events if isinstance(event, ev.RequestSettled)]
+    def settled(self) -> list[RequestSettled]:
+        return [event for event in self.events if isinstance(event, RequestSettled)]
 
     @property
     def notes(self) -> list[str]:
@@ -89,7 +90,7 @@ class Bench:
         await self.journal.append(events, caps=caps)
         self.events += events
         self.reserved.set()
-        if isinstance(events[0], ev.RequestReserved):
+        if isinstance(events[0], RequestReserved):
             self.sent_before.append(len([one for one in self.server.log if one.path == "/v1/messages"]))
 
 
@@ -117,8 +118,8 @@ async def test_a_request_is_reserved_before_and_settled_by_its_usage(bench: Call
     here: Bench = await bench(HELLO)
     reply = await here.send()
     reserved, settled = here.events
-    assert isinstance(reserved, ev.RequestReserved)
-    assert isinstance(settled, ev.RequestSettled)
+    assert isinstance(reserved, RequestReserved)
+    assert isinstance(settled, RequestSettled)
     assert here.sent_before == [0]
     price = here.prices.price(HAIKU.model)
     assert price is not None
@@ -179,7 +180,7 @@ async def test_a_reply_that_breaks_off_is_billed_at_its_worst(bench: Callable[..
     assert (await here.send()).text == "Hello."
     broken, whole = here.settled
     reserved = here.events[0]
-    assert isinstance(reserved, ev.RequestReserved)
+    assert isinstance(reserved, RequestReserved)
     # The reply told the length of its prompt before it broke off, and not how long it would have become.
     told = broken.charge.usage
     price = here.prices.price(HAIKU.model)
@@ -228,7 +229,7 @@ async def test_a_cancelled_request_is_billed_at_its_worst(bench: Callable[..., A
         await sending
     (settled,) = here.settled
     reserved = here.events[0]
-    assert isinstance(reserved, ev.RequestReserved)
+    assert isinstance(reserved, RequestReserved)
     assert (settled.charge.dollars, settled.charge.estimated) == (reserved.worst_case, True)
     assert here.account.held == 0
 
@@ -265,8 +266,8 @@ async def test_a_task_stops_at_its_own_budget_and_others_go_on(bench: Callable[.
     assert here.account.held == 0
 
 
-def reserved_by_another() -> ev.RequestReserved:
-    return ev.RequestReserved(
+def reserved_by_another() -> RequestReserved:
+    return RequestReserved(
         run_id="r_other",
         at=SystemClock().now(),
         request_id="q_other",
@@ -293,7 +294,7 @@ async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any],
     settled = {
         name: getattr(other, name) for name in ("run_id", "at", "request_id", "task_id", "role", "rung")
     }
-    await here.journal.append([ev.RequestSettled(**settled, charge=charge)])
+    await here.journal.append([RequestSettled(**settled, charge=charge)])
     assert (await here.send()).text == "Hello."
     (_, mine) = await here.journal.ledger()
     assert (mine.repository, mine.task_id, mine.attempt, mine.settled) == ("/shop", "t", 1, True)
@@ -325,8 +326,8 @@ async def test_the_server_counts_where_bytes_alone_pass_a_budget(bench: Callable
     here: Bench = await bench(HELLO, budget="0.001")
     await here.send(request)
     (reserved, settled) = here.events
-    assert isinstance(reserved, ev.RequestReserved)
-    assert isinstance(settled, ev.RequestSettled)
+    assert isinstance(reserved, RequestReserved)
+    assert isinstance(settled, RequestSettled)
     prompt = settled.charge.usage.prompt_tokens
     assert prompt <= reserved.prompt_tokens < prompt * 1.02 + 70 < prompt_bound(request)
     assert [one.path for one in here.server.log] == ["/v1/messages/count_tokens", "/v1/messages"]
@@ -351,7 +352,7 @@ async def test_a_conversation_is_bounded_by_what_its_replies_told(bench: Callabl
     more = (first, reply.message, Message(role="user", blocks=(Text(text="And now?"),)))
     going_on = msgspec.structs.replace(request, messages=more, anchor=1, previous_id=reply.id)
     after = await here.send(going_on)
-    reserved = [event for event in here.events if isinstance(event, ev.RequestReserved)][1]
+    reserved = [event for event in here.events if isinstance(event, RequestReserved)][1]
     assert after.usage.prompt_tokens <= reserved.prompt_tokens < after.usage.prompt_tokens + 200
     assert here.settled[1].miss is None
     assert after.usage.cache_read_tokens > 0

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.requests import RequestReserved
 from contextune.engine import allowance, limits
 from contextune.engine.limits import House
 from contextune.engine.seats import Seats
@@ -35,7 +36,7 @@ async def test_a_run_on_a_disk_that_is_nearly_full_is_paused_and_goes_on(
         f"The disk of {here.home} has 199.0 MB left, and 200.0 MB are left free. "
         "Free some space, then resume the run."
     )
-    assert here.told(ev.RequestReserved) == []
+    assert here.told(RequestReserved) == []
     await here.app.resume(run.id)
     await here.until(lambda run: len(here.told(ev.RunPaused)) == 2)
     free = limits.FLOOR

@@ -12,7 +12,9 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.effects import AttemptResumed
+from contextune.core.endings import RunAccepted, RunFinished
 from contextune.core.errors import UsageProblem
+from contextune.core.requests import RequestReserved
 from contextune.core.run import Run, fold
 from contextune.engine.application import Application
 from tests.engine.conftest import MakeDesk
@@ -75,7 +77,7 @@ async def test_a_run_of_another_process_is_told_event_by_event(desk: MakeDesk) -
     here = await desk(one_task())
     window = await Window(here).open()
     run = await here.finish(task("first file"))
-    await window.until(lambda: any(isinstance(event, ev.RunFinished) for _, event in window.told))
+    await window.until(lambda: any(isinstance(event, RunFinished) for _, event in window.told))
     journalled = await here.journal.read(run.id)
     assert [event for _, event in window.told] == journalled
     assert window.told[-1][0] == fold(journalled) == await window.app.run(run.id)
@@ -112,9 +114,7 @@ async def test_a_process_that_hangs_loses_its_run(desk: MakeDesk) -> None:
         here.models.url, "first file", cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        await window.until(
-            lambda: sum(isinstance(event, ev.RequestReserved) for _, event in window.told) == 2
-        )
+        await window.until(lambda: sum(isinstance(event, RequestReserved) for _, event in window.told) == 2)
         process.send_signal(signal.SIGSTOP)
         await window.until(lambda: any(run.state == "review" for run, _ in window.told))
         assert await asyncio.wait_for(process.wait(), PATIENCE) == -signal.SIGKILL
@@ -132,7 +132,7 @@ async def test_a_run_that_its_user_interrupted_waits(desk: MakeDesk) -> None:
     here = await desk(one_task(fault=SLOW), unplayed=True)
     window = await Window(here).open()
     run = await here.start(task("first file"))
-    await here.event(ev.RequestReserved)
+    await here.event(RequestReserved)
     await asyncio.wait_for(here.app.interrupt(run.id), PATIENCE)
     assert ((await here.app.run(run.id)).state, (await here.app.run(run.id)).reason) == (
         "paused", "Interrupted.",
@@ -167,7 +167,7 @@ async def test_a_run_is_accepted_by_one_process_at_a_time(desk: MakeDesk) -> Non
     (refused,) = [result for result in results if isinstance(result, BaseException)]
     assert isinstance(refused, UsageProblem)
     assert (await other.run(run.id)).state == "accepted"
-    accepted = [event for event in await here.journal.read(run.id) if isinstance(event, ev.RunAccepted)]
+    accepted = [event for event in await here.journal.read(run.id) if isinstance(event, RunAccepted)]
     assert len(accepted) == 1
     await other.close()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contextune.compose import price_list
-from contextune.core import events as ev
+from contextune.core.requests import CliffAvoided
 from contextune.engine.cliff import dollars_avoided
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, Desk, finish, plays, task, turn, write
@@ -44,11 +44,11 @@ async def test_a_long_conversation_is_pruned_and_goes_on(desk: MakeDesk) -> None
     run = await here.finish(task(AREA, "calc/area.py"))
     assert (run.state, len(run.tasks[0].attempts)) == ("review", 1)
     assert CLIFF * 0.7 < longest(here) <= CLIFF
-    avoided = here.told(ev.CliffAvoided)
+    avoided = here.told(CliffAvoided)
     # Once: what is left of the conversation has room for several turns.
     assert len(avoided) == 1
     (one,) = avoided
-    assert isinstance(one, ev.CliffAvoided)
+    assert isinstance(one, CliffAvoided)
     assert (one.task_id, one.attempt, one.how, one.limit) == (run.tasks[0].id, 1, "pruned", CLIFF)
     assert one.tokens > CLIFF
     assert one.dollars == dollars_avoided(HAIKU, one.tokens, one.limit)
@@ -64,8 +64,8 @@ async def test_with_thinking_a_fresh_conversation_goes_on(desk: MakeDesk) -> Non
     )
     run = await here.finish(task(AREA, "calc/area.py"))
     assert longest(here) <= CLIFF
-    one = here.told(ev.CliffAvoided)[0]
-    assert isinstance(one, ev.CliffAvoided)
+    one = here.told(CliffAvoided)[0]
+    assert isinstance(one, CliffAvoided)
     assert (one.attempt, one.how) == (1, "handed_over")
     assert run.tasks[0].attempts[0].summary == "Look 4."
 

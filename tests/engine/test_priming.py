@@ -8,11 +8,11 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from contextune.core import events as ev
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import BudgetReached, ContextuneError, KeyRefused, ModelProblem, ModelRefusal
 from contextune.core.money import Usage
 from contextune.core.prompt_cache import LIFE, least_prefix
+from contextune.core.requests import RequestSettled
 from contextune.engine import priming
 from contextune.engine.priming import FRESH, ROLE, Priming, about_to_begin
 from tests.engine.conftest import MakeDesk
@@ -250,8 +250,8 @@ async def test_a_fan_out_of_five_reads_its_prefix_five_times(desk: MakeDesk) -> 
     firsts = [entry.usage for entry in here.server.log if entry.max_tokens]
     assert [usage.cache_read_input_tokens for usage in firsts if usage] == [prefix] * 5
     # It is reserved, settled and billed like any request, to the Run and to no Task.
-    (settled,) = here.told(ev.RequestSettled, role=ROLE)
-    assert isinstance(settled, ev.RequestSettled)
+    (settled,) = here.told(RequestSettled, role=ROLE)
+    assert isinstance(settled, RequestSettled)
     assert (settled.task_id, settled.charge.usage.cache_write_5m_tokens) == (None, prefix)
     run = await here.until(lambda run: run.state == "review")
     assert [line.bill.requests for line in run.costs if line.role == ROLE] == [1]

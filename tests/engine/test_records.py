@@ -12,6 +12,7 @@ import pytest
 from contextune.adapters.repository import open_repository
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
+from contextune.core.endings import RunReady
 from contextune.core.errors import UsageProblem
 from contextune.core.plan import Task
 from contextune.core.record import Forecast, TaskRecord
@@ -70,7 +71,7 @@ async def test_a_run_leaves_a_record_and_the_next_quote_tells_how_this_one_did(d
     assert quote.forecast.tasks == 1
     # The record is there before the Run is ready: a process that dies in between loses none.
     kinds = [type(event) for event in here.heard]
-    assert kinds.index(ev.TaskRecorded) < kinds.index(ev.RunReady)
+    assert kinds.index(ev.TaskRecorded) < kinds.index(RunReady)
 
 
 async def test_a_task_that_is_done_again_is_recorded_again_and_counts_once(desk: MakeDesk) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
+from contextune.core.endings import RunFinished
 from contextune.core.money import PriceRange
 from contextune.core.record import TaskRecord
 from contextune.core.run import Run
@@ -80,7 +81,7 @@ async def test_an_accepted_task_is_done_again_on_both_controls_on_an_account_of_
     assert await spent(here, run.id) == before.dollars
     # The user heard the result before the first sample began.
     kinds = [type(event) for event in here.heard]
-    assert kinds.index(ev.RunFinished) < kinds.index(ev.ShadowFinished)
+    assert kinds.index(RunFinished) < kinds.index(ev.ShadowFinished)
     # The worktree is gone, and what was in it is kept as anything is.
     left = sorted(file.parent.name for file in here.home.rglob(".git") if run.id in file.parts)
     assert left == ["ghost", "more"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.requests import TaskBudgetRaised
 from contextune.core.run import Run
 from contextune.engine.task_budget import amount_in
 from tests.engine.conftest import MakeDesk
@@ -88,8 +89,8 @@ async def test_any_other_amount_is_taken_and_words_are_not(desk: MakeDesk) -> No
     await here.app.answer(run.id, "more", "$0.80")
     done = await here.wait(run.id)
     assert (done.state, done.task("more").budget) == ("review", Decimal("0.80"))
-    raised = here.told(ev.TaskBudgetRaised)
-    assert [event.budget for event in raised if isinstance(event, ev.TaskBudgetRaised)] == [Decimal("0.80")]
+    raised = here.told(TaskBudgetRaised)
+    assert [event.budget for event in raised if isinstance(event, TaskBudgetRaised)] == [Decimal("0.80")]
 
 
 def _question(run: Run) -> str:
@@ -126,7 +127,7 @@ async def test_one_request_may_be_too_dear_by_itself(desk: MakeDesk) -> None:
     await here.app.answer(run.id, "more", "0.50")
     done = await here.wait(run.id)
     # All of what the user granted is the Task's, whichever of its requests needs it.
-    assert (done.state, len(here.told(ev.TaskBudgetRaised))) == ("review", 1)
+    assert (done.state, len(here.told(TaskBudgetRaised))) == ("review", 1)
 
 
 async def test_a_process_that_goes_on_asks_again(desk: MakeDesk) -> None:
@@ -160,7 +161,7 @@ async def test_a_raised_budget_outlives_the_process(desk: MakeDesk) -> None:
     await here.event(ev.QuestionAsked, question="Which?")
     await here.app.answer(run.id, "more", "This.")
     assert (await here.wait(run.id)).state == "review"
-    assert here.told(ev.TaskBudgetRaised) == []
+    assert here.told(TaskBudgetRaised) == []
 
 
 async def test_tries_side_by_side_ask_once_and_stop_together(desk: MakeDesk) -> None:

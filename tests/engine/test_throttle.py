@@ -22,6 +22,7 @@ from contextune.core.admission import FIRST_WINDOW, Line
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ModelProblem
+from contextune.core.requests import RequestReserved, RequestSettled
 from contextune.engine.account import Account
 from contextune.engine.gateway import Gateway
 from contextune.engine.throttle import TRIES, OwnBoard, Passage, Throttle
@@ -85,11 +86,11 @@ class Server:
     @property
     def unsettled(self) -> int:
         kinds = [type(event) for event in self.events]
-        return kinds.count(ev.RequestReserved) - kinds.count(ev.RequestSettled)
+        return kinds.count(RequestReserved) - kinds.count(RequestSettled)
 
     async def _emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
         self.events += events
-        if any(isinstance(event, ev.RequestSettled) and event.error for event in events):
+        if any(isinstance(event, RequestSettled) and event.error for event in events):
             self.refused.set()
 
 
@@ -251,8 +252,8 @@ async def test_a_reply_that_breaks_off_is_asked_for_again_and_settled_once_each(
 ) -> None:
     here: Server = await serving(somebody=[{"kind": "cut", "after": 3, "times": 2}])
     assert (await here.ask("somebody")).text == "Yes."
-    reserved = [event.request_id for event in here.events if isinstance(event, ev.RequestReserved)]
-    settled = [event.request_id for event in here.events if isinstance(event, ev.RequestSettled)]
+    reserved = [event.request_id for event in here.events if isinstance(event, RequestReserved)]
+    settled = [event.request_id for event in here.events if isinstance(event, RequestSettled)]
     assert settled == reserved
     assert len(set(reserved)) == 3
 

@@ -8,10 +8,13 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.conversation import Message, Rung, Text
+from contextune.core.endings import RunReady
 from contextune.core.evidence import Baseline, Evidence
+from contextune.core.file_change import FileChange
 from contextune.core.money import Bill, Charge, CostLine, PriceRange, Usage
 from contextune.core.plan import Plan, Task
 from contextune.core.quote import Quote, TaskQuote
+from contextune.core.requests import RequestReserved, RequestSettled
 from contextune.core.run import Run, fold
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, SONNET
 from contextune.core.snapshot import Base
@@ -118,7 +121,7 @@ def started(task_id: str, run_id: str = "r_1", at: int = 2_000) -> list[ev.AnyEv
         ev.AttemptStarted(
             run_id=run_id, at=at, task_id=task_id, attempt=1, role="parallel-task-executor", rung=LOW
         ),
-        ev.RequestReserved(
+        RequestReserved(
             run_id=run_id,
             at=at,
             request_id=f"{task_id}-1",
@@ -128,7 +131,7 @@ def started(task_id: str, run_id: str = "r_1", at: int = 2_000) -> list[ev.AnyEv
             prompt_tokens=1000,
             worst_case=Decimal("0.01"),
         ),
-        ev.RequestSettled(
+        RequestSettled(
             run_id=run_id,
             at=at + 500,
             request_id=f"{task_id}-1",
@@ -143,7 +146,7 @@ def started(task_id: str, run_id: str = "r_1", at: int = 2_000) -> list[ev.AnyEv
 
 def finished(task_id: str, run_id: str = "r_1", at: int = 3_000) -> list[ev.AnyEvent]:
     """Its Gate is green and its commit joins the Ghost."""
-    change = ev.FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
+    change = FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
     green = Evidence(
         command="pytest -q",
         exit_code=0,
@@ -185,8 +188,8 @@ def reviewed(quote: Quote | None = None, run_id: str = "r_1") -> Run:
     events: list[ev.AnyEvent] = []
     for task in (quote or make_quote()).plan.tasks:
         events += [*started(task.id, run_id), *finished(task.id, run_id)]
-    change = ev.FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
-    ready = ev.RunReady(run_id=run_id, at=4_000, ghost="g-add-kilos", files=(change,))
+    change = FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
+    ready = RunReady(run_id=run_id, at=4_000, ghost="g-add-kilos", files=(change,))
     return make_run(*events, ready, quote=quote, run_id=run_id)
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.check import Check
+from contextune.core.endings import Restore, RunAccepted
 from contextune.core.money import Bill, Charge, Usage
 from contextune.core.plan import Overlap
 from contextune.core.radar import LiveOverlap, OverlapFound
@@ -284,10 +285,10 @@ def test_a_finished_task_shows_the_tail_of_its_evidence() -> None:
 
 
 def test_what_can_be_accepted_and_undone_follows_the_state() -> None:
-    restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+    restore = Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
 
     def accepted(mode: str) -> v.RunView:
-        event = ev.RunAccepted(
+        event = RunAccepted(
             run_id="r_1",
             at=5_000,
             mode=mode,  # type: ignore[arg-type]  # each mode in turn

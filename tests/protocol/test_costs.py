@@ -10,6 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
 from contextune.core.money import CacheMiss, Usage
+from contextune.core.requests import CliffAvoided
 from contextune.core.settings import Settings
 from contextune.core.spending.comparison import compare
 from contextune.core.spending.history import History
@@ -82,7 +83,7 @@ def test_where_it_went_in_words() -> None:
         p.planned("r_never", "0.01"),
         p.entry("r_1", dollars="0.15", miss=miss, usage=Usage(input_tokens=30_000, cache_read_tokens=10_000)),
     ]
-    cliff = ev.CliffAvoided(
+    cliff = CliffAvoided(
         run_id="r_1",
         at=1_500,
         task_id="a",

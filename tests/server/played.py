@@ -12,6 +12,7 @@ from contextune.adapters.prices import PriceTable
 from contextune.core import events as ev
 from contextune.core.bundle import Member
 from contextune.core.check import Check
+from contextune.core.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
 from contextune.core.errors import UsageProblem
 from contextune.core.money import Bill
 from contextune.core.quote import Quote
@@ -172,27 +173,27 @@ class Played:
 
     async def cancel(self, run_id: str) -> None:
         self.call("cancel", run_id)
-        self.happen(ev.RunCancelled(run_id=run_id, at=9_000))
+        self.happen(RunCancelled(run_id=run_id, at=9_000))
         self.end()
 
     async def accept(
         self, run_id: str, mode: Literal["merge", "squash", "pr", "none"], *, seen: Sequence[str] = ()
     ) -> Run:
         self.call("accept", run_id, mode, *([tuple(seen)] if seen else []))
-        restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+        restore = Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
         return self.happen(
-            ev.RunAccepted(
+            RunAccepted(
                 run_id=run_id, at=5_000, mode=mode, branch="main", before="h0", after="h1", restore=restore
             )
         )
 
     async def undo(self, run_id: str) -> Run:
         self.call("undo", run_id)
-        return self.happen(ev.RunUndone(run_id=run_id, at=6_000, branch="main", after="h0"))
+        return self.happen(RunUndone(run_id=run_id, at=6_000, branch="main", after="h0"))
 
     async def discard(self, run_id: str) -> Run:
         self.call("discard", run_id)
-        return self.happen(ev.RunDiscarded(run_id=run_id, at=6_000, salvage=("refs/contextune/salvage/r_1",)))
+        return self.happen(RunDiscarded(run_id=run_id, at=6_000, salvage=("refs/contextune/salvage/r_1",)))
 
     async def cancel_task(self, run_id: str, task_id: str) -> None:
         self.call("cancel_task", run_id, task_id)

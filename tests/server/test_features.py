@@ -10,6 +10,7 @@ import msgspec
 from lsprotocol import types
 
 from contextune.core import events as ev
+from contextune.core.endings import Restore, RunAccepted
 from contextune.core.evidence import Evidence
 from contextune.core.plan import Overlap
 from contextune.core.run import Run
@@ -137,8 +138,8 @@ def test_a_result_can_be_accepted_or_discarded_and_then_undone() -> None:
 
 
 def accepted_run() -> Run:
-    restore = ev.Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
-    event = ev.RunAccepted(
+    restore = Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
+    event = RunAccepted(
         run_id="r_1", at=5_000, mode="merge", branch="main", before="h0", after="h1", restore=restore
     )
     return msgspec.structs.replace(s.reviewed(), state="accepted", accepted=event)

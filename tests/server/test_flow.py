@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.endings import RunReady
 from contextune.core.errors import PlaceProblem
+from contextune.core.file_change import FileChange
 from contextune.core.run import Run
 from tests.protocol import samples as s
 from tests.server.editor import Editor, RpcError
@@ -47,9 +49,9 @@ def to_review(app: Played, folder: Path, flag: str = "") -> Run:
     quote = s.make_quote(str(folder))
     for task in quote.plan.tasks:
         app.happen(*s.started(task.id), *s.finished(task.id))
-    change = ev.FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
+    change = FileChange(path="parcel/sizes.py", before="b0", after="b1", insertions=3, deletions=1)
     change = msgspec.structs.replace(change, flag=flag)
-    run = app.happen(ev.RunReady(run_id="r_1", at=4_000, ghost="g-add-kilos", files=(change,)))
+    run = app.happen(RunReady(run_id="r_1", at=4_000, ghost="g-add-kilos", files=(change,)))
     app.end()
     return run
 
@@ -238,7 +240,7 @@ async def test_a_run_with_nothing_to_accept_says_why(editor: Editor, app: Played
         app.happen(
             ev.TaskEnded(run_id="r_1", at=3_000, task_id=task, state="failed", reason="The Gate stayed red.")
         )
-    app.happen(ev.RunReady(run_id="r_1", at=4_000, ghost=None, files=()))
+    app.happen(RunReady(run_id="r_1", at=4_000, ghost=None, files=()))
     app.end()
     shown = await editor.hear("window/showMessage")
     assert shown == {

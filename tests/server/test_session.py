@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.endings import RunCancelled
 from contextune.core.errors import BudgetReached
 from contextune.protocol.convert import run_view
 from contextune.server.days import start_of, today
@@ -441,7 +442,7 @@ async def test_overlaps_of_a_quote_are_told_until_it_starts(
     (related,) = hints["diagnostics"][0]["relatedInformation"]
     assert (related["location"]["range"]["start"]["line"], related["message"]) == (29, "add kilos")
     await editor.ask("contextune/run/start", {"quoteId": quote_id})
-    app.happen(ev.RunCancelled(run_id="r_1", at=3_000))
+    app.happen(RunCancelled(run_id="r_1", at=3_000))
     assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
 
 

@@ -26,8 +26,8 @@ from contextune.adapters.replay import name_files, replay
 from contextune.adapters.restore_point import PutBack, compare, index_lines, read_record, write_record
 from contextune.adapters.scratch import Scratch
 from contextune.adapters.signing import signing
+from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem, MergeRefused
-from contextune.core.events import Restore
 from contextune.core.snapshot import Base
 
 ACCEPTED = "refs/contextune/accepted/"

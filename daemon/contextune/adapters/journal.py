@@ -28,16 +28,10 @@ from contextune.adapters.journal_rows import Row, RowEncoder, are_long
 from contextune.adapters.reserve import Reserve
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
-from contextune.core.events import (
-    AnyEvent,
-    RequestReserved,
-    RequestSettled,
-    RunMoved,
-    ShadowFinished,
-    TaskRecorded,
-)
+from contextune.core.events import AnyEvent, RunMoved, ShadowFinished, TaskRecorded
 from contextune.core.ledger import LedgerEntry
 from contextune.core.record import TaskRecord
+from contextune.core.requests import RequestReserved, RequestSettled
 
 log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ import msgspec
 
 from contextune.core.conversation import Text, Thinking, ToolResult, ToolUse
 from contextune.core.effects import ToolReturned
+from contextune.core.endings import RunReady
 from contextune.core.events import (
     AnyEvent,
     GateFinished,
     MessageAdded,
     Noted,
     RunCreated,
-    RunReady,
     TaskCommitted,
 )
 from contextune.core.redact import may_hold_secret, redact_all

@@ -14,8 +14,8 @@ import msgspec
 
 from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached
-from contextune.core.events import RequestReserved, RequestSettled
 from contextune.core.ledger import LedgerEntry
+from contextune.core.requests import RequestReserved, RequestSettled
 
 MIGRATION = """
     CREATE TABLE requests (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from contextune.adapters.git import CONTEXTUNE, Git, Identity, fields, given, shown, signature
 from contextune.adapters.signing import Signing
 from contextune.core.errors import GitProblem
-from contextune.core.events import FileChange
+from contextune.core.file_change import FileChange
 from contextune.core.flags import flag_of
 from contextune.core.ports import Merge
 

@@ -18,8 +18,9 @@ from contextune.adapters.structured_merge import StructuredMerge, find_program
 from contextune.adapters.upkeep import WorktreeUpkeep
 from contextune.adapters.worktrees import Worktrees
 from contextune.core.checkout_look import CheckoutLook
+from contextune.core.endings import Restore
 from contextune.core.errors import PlaceProblem
-from contextune.core.events import FileChange, Restore
+from contextune.core.file_change import FileChange
 from contextune.core.identity import Identity
 from contextune.core.ports import Merge, Overlays
 from contextune.core.snapshot import Base

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from contextune.adapters.disk import LINK, Content, Disk
 from contextune.adapters.git import Git, fields, lines
 from contextune.adapters.objects import Entry, Objects
+from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem
-from contextune.core.events import Restore
 
 Contents = Mapping[bytes, Content | None]
 """What is or shall be at paths; None for nothing."""

@@ -15,6 +15,7 @@ from contextune.bench.counted import usage_of
 from contextune.bench.crash_job import ONCE
 from contextune.core import events as ev
 from contextune.core.ports import PriceBook
+from contextune.core.requests import RequestSettled
 from contextune.core.run import Run, fold
 from contextune.offline.log import LoggedRequest
 
@@ -114,7 +115,7 @@ def _uncovered(run: Run, log: Sequence[LoggedRequest], prices: PriceBook) -> Dec
 
 def _repeated(events: Sequence[ev.AnyEvent], log: Sequence[LoggedRequest]) -> int:
     """Turns that the server was asked for again, beyond one for each request whose answer never came."""
-    broken = sum(isinstance(event, ev.RequestSettled) and event.error is not None for event in events)
+    broken = sum(isinstance(event, RequestSettled) and event.error is not None for event in events)
     turns = Counter((row.conversation, row.turn) for row in log if row.turn is not None and row.max_tokens)
     return max(0, sum(count - 1 for count in turns.values()) - broken)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from contextune.cli.output import Output
 from contextune.cli.tables import STYLES, cell, proof
 from contextune.core import events as ev
+from contextune.core.endings import RunAccepted
 from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.core.task_run import TaskRun
@@ -143,7 +144,7 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
             return event.reason
         case ev.RunResumed():
             return "The Run goes on."
-        case ev.RunAccepted():
+        case RunAccepted():
             return f"Accepted: {event.branch or 'HEAD'} is at {event.after[:12]}"
         case ev.Noted():
             return event.text

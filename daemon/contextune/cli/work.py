@@ -16,6 +16,7 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
 from contextune.core import events as ev
+from contextune.core.endings import RunFinished
 from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.quote import Quote
 from contextune.core.run import Run, is_unfinished
@@ -123,7 +124,7 @@ async def watch(app: Application, run_id: str, begin: Callable[[], Awaitable[Any
         live.hear(changed, event)
         asking.hear(changed, event)
         parked = isinstance(event, ev.RunPaused) and event.state == "parked"
-        if parked or out.gone or isinstance(event, ev.RunFinished):
+        if parked or out.gone or isinstance(event, RunFinished):
             ended.set()
 
     unsubscribe = app.subscribe(heard)

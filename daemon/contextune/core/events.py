@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
 
-from contextune.core.base import Value
 from contextune.core.conversation import Message, Rung, StopReason
 from contextune.core.effects import (
     AcceptRefused,
@@ -15,15 +13,16 @@ from contextune.core.effects import (
     ToolCalled,
     ToolReturned,
 )
+from contextune.core.endings import RunAccepted, RunCancelled, RunDiscarded, RunFinished, RunReady, RunUndone
 from contextune.core.errors import BudgetScope
 from contextune.core.event import Event
 from contextune.core.evidence import Baseline, Evidence
-from contextune.core.held import Held
-from contextune.core.money import CacheMiss, Charge
+from contextune.core.file_change import FileChange
 from contextune.core.plan import Plan
 from contextune.core.quote import Quote
 from contextune.core.radar import CourseChosen, OverlapFound, OverlapGone
 from contextune.core.record import TaskRecord
+from contextune.core.requests import CliffAvoided, RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
 from contextune.core.states import AttemptOutcome, RunState, TaskState
@@ -120,46 +119,6 @@ class MessageAdded(Event, frozen=True, kw_only=True):
     reply_id: str | None = None
 
 
-class RequestReserved(Event, frozen=True, kw_only=True):
-    """A request is about to leave; its worst case is held back from the budget."""
-
-    request_id: str
-    task_id: str | None
-    role: str
-    rung: Rung
-    prompt_tokens: int
-    """The most that the prompt can have: counted by the server, or bounded by its bytes."""
-    worst_case: Decimal | None
-    attempt: int | None = None
-    repository: str = ""
-
-
-class RequestSettled(Event, frozen=True, kw_only=True):
-    """A request came back and is billed."""
-
-    request_id: str
-    task_id: str | None
-    role: str
-    rung: Rung
-    charge: Charge
-    error: str | None = None
-    attempt: int | None = None
-    miss: CacheMiss | None = None
-
-
-class CliffAvoided(Event, frozen=True, kw_only=True):
-    """A prompt that would have passed its model's price cliff was shortened or handed over, never sent."""
-
-    task_id: str
-    attempt: int
-    how: Literal["pruned", "handed_over"]
-    tokens: int
-    """What the prompt would have had."""
-    limit: int
-    dollars: Decimal | None
-    """What that one request would have cost more than at the low price."""
-
-
 class FilesTouched(Event, frozen=True, kw_only=True):
     """What a Task's worktree now holds differently from its start."""
 
@@ -174,13 +133,6 @@ class QuestionAsked(Event, frozen=True, kw_only=True):
     question: str
     choices: tuple[str, ...]
     attempt: int | None = None
-
-
-class TaskBudgetRaised(Event, frozen=True, kw_only=True):
-    """The user lets a Task cost more than the setting says."""
-
-    task_id: str
-    budget: Decimal
 
 
 class TaskRecorded(Event, frozen=True, kw_only=True):
@@ -249,19 +201,6 @@ class TaskCommitted(Event, frozen=True, kw_only=True):
     remaining: str
 
 
-class FileChange(Value, frozen=True, kw_only=True):
-    """One changed file of a Task or of a Run. `before` or `after` is None if the file is new or gone."""
-
-    path: str
-    before: str | None
-    after: str | None
-    """Blob ids."""
-    insertions: int
-    deletions: int
-    flag: str = ""
-    """Why it must be looked at before it is accepted, such as `runs in CI`; empty if it need not."""
-
-
 class TaskJoined(Event, frozen=True, kw_only=True):
     """A Task's commit is in the Ghost, tested together with what is there."""
 
@@ -310,76 +249,6 @@ class TaskRetried(Event, frozen=True, kw_only=True):
     """The user wants an ended Task done again."""
 
     task_id: str
-
-
-class RunReady(Event, frozen=True, kw_only=True):
-    """Every Task has ended; what was accepted waits for review on the Ghost."""
-
-    ghost: str | None
-    files: tuple[FileChange, ...]
-    held: tuple[Held, ...] = ()
-    """What the Ghost holds of each accepted Task."""
-
-
-class RunAccepted(Event, frozen=True, kw_only=True):
-    """The user's branch moved once."""
-
-    mode: AcceptMode
-    branch: str | None
-    before: str
-    after: str
-    restore: Restore
-
-
-class Restore(Value, frozen=True, kw_only=True):
-    """What Undo needs to put the checkout back byte for byte."""
-
-    head: str
-    """The commit of the branch before Accept."""
-    index_tree: str
-    """The tree of the user's index before Accept."""
-    worktree: str
-    """A commit whose tree is the checkout before Accept, untracked files included."""
-    after_worktree: str
-    """A commit whose tree is the checkout right after Accept; Undo compares with it."""
-
-
-class RunUndone(Event, frozen=True, kw_only=True):
-    """The user's branch moved back."""
-
-    branch: str | None
-    after: str
-
-
-class RunDiscarded(Event, frozen=True, kw_only=True):
-    """The user does not want the result; `salvage` names the refs that keep it."""
-
-    salvage: tuple[str, ...]
-
-
-class RunCancelled(Event, frozen=True, kw_only=True):
-    """The user stopped the Run."""
-
-
-class TaskOutcome(Value, frozen=True, kw_only=True):
-    """One line of the end of a Run."""
-
-    id: str
-    title: str
-    state: TaskState
-    dollars: Decimal
-
-
-class RunFinished(Event, frozen=True, kw_only=True):
-    """The last event of a drive: where the Run stands and what it cost."""
-
-    state: RunState
-    tasks: tuple[TaskOutcome, ...]
-    dollars: Decimal
-    at_sonnet: Decimal
-    unpriced: int
-    branch: str | None = None
-    commit: str | None = None
 
 
 class Noted(Event, frozen=True, kw_only=True):

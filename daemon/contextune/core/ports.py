@@ -11,8 +11,10 @@ from contextune.core.base import Value
 from contextune.core.budget import Cap
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.events import AnyEvent, FileChange, Restore, ShadowFinished
+from contextune.core.endings import Restore
+from contextune.core.events import AnyEvent, ShadowFinished
 from contextune.core.evidence import Baseline, CommandResult
+from contextune.core.file_change import FileChange
 from contextune.core.identity import Identity
 from contextune.core.ledger import LedgerEntry
 from contextune.core.live_snapshots import Snapshots

@@ -11,14 +11,25 @@ from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
 from contextune.core.effects import AcceptRefused, AcceptStarted
+from contextune.core.endings import (
+    RunAccepted,
+    RunCancelled,
+    RunDiscarded,
+    RunFinished,
+    RunReady,
+    RunUndone,
+    TaskOutcome,
+)
 from contextune.core.errors import BudgetScope
 from contextune.core.evidence import Baseline, Evidence
+from contextune.core.file_change import FileChange
 from contextune.core.flags import REWRITTEN
 from contextune.core.held import Held
 from contextune.core.money import Bill, CostLine, charged
 from contextune.core.plan import Overlap, Plan
 from contextune.core.quote import Quote
 from contextune.core.radar import LiveOverlap, OverlapFound, OverlapGone
+from contextune.core.requests import CliffAvoided, RequestReserved, RequestSettled
 from contextune.core.settings import AcceptMode
 from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN, RunState
@@ -63,12 +74,12 @@ class Run(Value, frozen=True, kw_only=True):
     reserved: Decimal = Decimal(0)
     """Held back for requests in flight."""
     costs: tuple[CostLine, ...] = ()
-    in_flight: tuple[ev.RequestReserved, ...] = ()
+    in_flight: tuple[RequestReserved, ...] = ()
     ghost: str | None = None
     ghost_evidence: Evidence | None = None
     joined: tuple[str, ...] = ()
     """Ids of the Tasks in the Ghost, in order."""
-    changes: tuple[ev.FileChange, ...] = ()
+    changes: tuple[FileChange, ...] = ()
     """Base against Ghost, once every Task has ended."""
     held: tuple[Held, ...] = ()
     """What the Ghost holds of each accepted Task, once every Task has ended."""
@@ -76,13 +87,13 @@ class Run(Value, frozen=True, kw_only=True):
     """How the user's branch is being moved, from the intent to its outcome."""
     seen: tuple[str, ...] = ()
     """Flagged files that the user has looked at."""
-    accepted: ev.RunAccepted | None = None
+    accepted: RunAccepted | None = None
     concluded: bool = False
     """Whether it was brought to its end and that was told, until it goes on."""
     salvage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     shadows: tuple[ev.ShadowFinished, ...] = ()
-    cliffs: tuple[ev.CliffAvoided, ...] = ()
+    cliffs: tuple[CliffAvoided, ...] = ()
     live_overlaps: tuple[LiveOverlap, ...] = ()
     """What the Radar sees now."""
     seq: int = 0
@@ -96,10 +107,10 @@ class Run(Value, frozen=True, kw_only=True):
         raise KeyError(task_id)
 
     @property
-    def outcomes(self) -> tuple[ev.TaskOutcome, ...]:
+    def outcomes(self) -> tuple[TaskOutcome, ...]:
         """How each Task stands."""
         return tuple(
-            ev.TaskOutcome(id=t.id, title=t.task.title, state=t.state, dollars=t.bill.dollars)
+            TaskOutcome(id=t.id, title=t.task.title, state=t.state, dollars=t.bill.dollars)
             for t in self.tasks
         )
 
@@ -112,7 +123,7 @@ def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
     return run
 
 
-def with_rewritten(changes: Iterable[ev.FileChange], run: Run) -> list[ev.FileChange]:
+def with_rewritten(changes: Iterable[FileChange], run: Run) -> list[FileChange]:
     """The same changes, tests of accepted Tasks flagged that would fail as they were before."""
     attempts = [run.task(task_id).attempt for task_id in run.joined]
     seen = [attempt.evidence for attempt in attempts if attempt is not None and attempt.evidence is not None]
@@ -194,10 +205,10 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.RunResumed():
             going = change(run, state="running", reason="", parked_by=None, ended_at=None)
             return change(going, budget=event.budget, concluded=False)
-        case ev.RequestReserved():
+        case RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))
-        case ev.RequestSettled():
+        case RequestSettled():
             return _settled(run, event)
         case ev.GateFinished(task_id=None):
             return change(run, ghost_evidence=event.evidence)
@@ -205,7 +216,7 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
         case ev.TaskRetried():
             return change(run, state="running", reason="", ended_at=None, concluded=False)
-        case ev.RunReady():
+        case RunReady():
             state: RunState = "review" if run.joined else "failed"
             ready = change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
             return change(ready, held=event.held)
@@ -213,15 +224,15 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, accepting=event.mode, seen=event.seen)
         case AcceptRefused():
             return change(run, accepting=None)
-        case ev.RunAccepted():
+        case RunAccepted():
             return change(run, state="accepted", accepted=event, accepting=None)
-        case ev.RunFinished():
+        case RunFinished():
             return change(run, concluded=True)
-        case ev.RunUndone():
+        case RunUndone():
             return change(run, state="undone")
-        case ev.RunDiscarded():
+        case RunDiscarded():
             return change(run, state="discarded", salvage=event.salvage)
-        case ev.RunCancelled():
+        case RunCancelled():
             return change(run, state="cancelled", ended_at=event.at)
         case ev.Noted():
             return change(run, notes=(*run.notes, event.text))
@@ -231,13 +242,13 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             others = tuple(one for one in run.live_overlaps if one.key != found.key)
             now = (*others, found) if isinstance(event, OverlapFound) else others
             return change(run, live_overlaps=now)
-        case ev.CliffAvoided():
+        case CliffAvoided():
             return change(run, cliffs=(*run.cliffs, event))
         case _:
             return run
 
 
-def _settled(run: Run, event: ev.RequestSettled) -> Run:
+def _settled(run: Run, event: RequestSettled) -> Run:
     held = next((r.worst_case for r in run.in_flight if r.request_id == event.request_id), None)
     return msgspec.structs.replace(
         run,

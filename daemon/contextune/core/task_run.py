@@ -13,9 +13,11 @@ from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import Message, Rung, Text, ToolResult, said_by_user
 from contextune.core.effects import AttemptResumed, CheckoutSeen
 from contextune.core.evidence import Evidence
+from contextune.core.file_change import FileChange
 from contextune.core.money import Bill
 from contextune.core.plan import Task
 from contextune.core.radar import Course, CourseChosen, OverlapFound
+from contextune.core.requests import RequestSettled, TaskBudgetRaised
 from contextune.core.states import AttemptOutcome, TaskState
 
 MERGED, LEAVE_OUT = "It is merged", "Leave this Task out"
@@ -66,7 +68,7 @@ class TaskRun(Value, frozen=True, kw_only=True):
     bill: Bill = Bill()
     files: tuple[str, ...] = ()
     """Files that the worktree holds differently from its start."""
-    changes: tuple[ev.FileChange, ...] = ()
+    changes: tuple[FileChange, ...] = ()
     """The committed changes of a green Task."""
     question: Question | None = None
     worktree: str | None = None
@@ -155,7 +157,7 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, state="working", question=None, asked_by=None)
         case ev.MessageAdded():
             return _message(task, event)
-        case ev.RequestSettled():
+        case RequestSettled():
             billed = change(task, bill=task.bill.plus(event.charge))
             return _on_attempt(billed, event.attempt, lambda a: change(a, bill=a.bill.plus(event.charge)))
         case ev.FilesTouched():
@@ -173,7 +175,7 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
                 question=Question(text=event.question, choices=event.choices),
                 asked_by=newest if event.attempt is None else event.attempt,
             )
-        case ev.TaskBudgetRaised():
+        case TaskBudgetRaised():
             state: TaskState = "working" if task.state == "asking" else task.state
             return change(task, state=state, question=None, asked_by=None, budget=event.budget)
         case ev.TaskDecided():

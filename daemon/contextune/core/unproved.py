@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from contextune.core.events import FileChange
+from contextune.core.file_change import FileChange
 from contextune.core.proof import LineSpan, lines_text
 from contextune.core.task_run import TaskRun
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection
 
 from contextune.core import events as ev
+from contextune.core.endings import RunAccepted, RunDiscarded, RunUndone
 from contextune.core.errors import UsageProblem
 from contextune.core.flags import unseen_text
 from contextune.core.held import held_text
@@ -26,7 +27,7 @@ async def accept(
     seen: Collection[str],
     *,
     sign: bool = False,
-) -> ev.RunAccepted:
+) -> RunAccepted:
     """Move the user's branch once, its new commits signed if wanted.
 
     Raises UsageProblem, GitProblem or MergeRefused, and then nothing has moved.
@@ -37,7 +38,7 @@ async def accept(
     message = squash_message(run) if mode == "squash" else None
     restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message, sign=sign)
     after = await asyncio.to_thread(repository.resolve, "HEAD")
-    return ev.RunAccepted(
+    return RunAccepted(
         run_id=run.id,
         at=clock.now(),
         mode=mode,
@@ -67,17 +68,17 @@ def refuse(run: Run, mode: AcceptMode, seen: Collection[str]) -> None:
         raise UsageProblem(unseen_text(run.id, unseen))
 
 
-async def undo(run: Run, repository: Repository, clock: Clock) -> ev.RunUndone:
+async def undo(run: Run, repository: Repository, clock: Clock) -> RunUndone:
     """Move the user's branch back. Raises UsageProblem or MergeRefused, and then nothing has moved."""
     if run.accepted is None or run.state != "accepted":
         raise UsageProblem(f"Run {run.id} is {run.state}; only an accepted Run can be undone.")
     await asyncio.to_thread(repository.restore_checkout, run.base, run.accepted.after, run.accepted.restore)
-    return ev.RunUndone(
+    return RunUndone(
         run_id=run.id, at=clock.now(), branch=run.accepted.branch, after=run.accepted.restore.head
     )
 
 
-async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases) -> ev.RunDiscarded:
+async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases) -> RunDiscarded:
     """Drop a Run's branches and worktrees; Salvage refs keep all of it."""
     if run.state not in ("review", "failed", "cancelled", "undone"):
         raise UsageProblem(f"Run {run.id} is {run.state}; accept, undo or cancel it first.")
@@ -91,7 +92,7 @@ async def discard(run: Run, repository: Repository, clock: Clock, leases: Leases
         if salvage is not None:
             kept.append(salvage)
     await drop_branches(run, repository)
-    return ev.RunDiscarded(run_id=run.id, at=clock.now(), salvage=tuple(kept))
+    return RunDiscarded(run_id=run.id, at=clock.now(), salvage=tuple(kept))
 
 
 async def release(run: Run, repository: Repository, clock: Clock, leases: Leases) -> list[ev.LeaseReturned]:

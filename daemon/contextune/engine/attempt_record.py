@@ -10,6 +10,7 @@ from contextune.core import events as ev
 from contextune.core.conversation import Message, ModelReply, ToolResult, ToolUse
 from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned
 from contextune.core.evidence import Evidence
+from contextune.core.requests import CliffAvoided
 
 
 class AttemptRecord:
@@ -109,7 +110,7 @@ class AttemptRecord:
     ) -> None:
         """Its conversation was kept below the model's price cliff."""
         await self._tell(
-            ev.CliffAvoided(
+            CliffAvoided(
                 run_id=self._run_id,
                 at=self._now(),
                 task_id=self._task_id,

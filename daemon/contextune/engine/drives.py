@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contextune.core import events as ev
 from contextune.core.effects import AcceptRefused, AcceptStarted
+from contextune.core.endings import RunCancelled, RunFinished
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Overlays
 from contextune.core.process_ports import Letter
@@ -250,7 +251,7 @@ class Drives:
                 )
         for recorded in await unrecorded(self._world.journal, run, at):
             await self.record(recorded)
-        await self.record(finished(await self.record(ev.RunCancelled(run_id=run.id, at=at)), at))
+        await self.record(finished(await self.record(RunCancelled(run_id=run.id, at=at)), at))
 
     async def accept(self, run: Run, mode: AcceptMode, seen: Sequence[str] = ()) -> Run:
         """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile.
@@ -352,10 +353,10 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")
 
 
-def finished(run: Run, at: int) -> ev.RunFinished:
+def finished(run: Run, at: int) -> RunFinished:
     """The last event of a drive."""
     accepted = run.accepted if run.state == "accepted" else None
-    return ev.RunFinished(
+    return RunFinished(
         run_id=run.id,
         at=at,
         state=run.state,

@@ -17,9 +17,10 @@ from contextune.core.errors import (
     ModelRefusal,
     PromptTooLong,
 )
-from contextune.core.events import AnyEvent, Noted, RequestReserved, RequestSettled
+from contextune.core.events import AnyEvent, Noted
 from contextune.core.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
 from contextune.core.ports import Clock, Model, PriceBook
+from contextune.core.requests import RequestReserved, RequestSettled
 from contextune.core.settings import SONNET
 from contextune.engine.account import Account
 from contextune.engine.prompt_length import PromptLengths

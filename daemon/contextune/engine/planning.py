@@ -15,12 +15,13 @@ from contextune.agents.planning_facts import PlanInput
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, ContextuneError, PlanRejected
-from contextune.core.events import AnyEvent, RequestSettled
+from contextune.core.events import AnyEvent
 from contextune.core.ledger import PLANNING
 from contextune.core.money import CostLine, charged
 from contextune.core.overlaps import find_overlaps, serialised, with_order
 from contextune.core.plan import Overlap, Plan
 from contextune.core.ports import Repository
+from contextune.core.requests import RequestSettled
 from contextune.core.settings import Settings
 from contextune.core.todo import Todo
 from contextune.core.touches import TaskFacts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextune.core import events as ev
 from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry
 from contextune.core.money import Charge, Usage
+from contextune.core.requests import RequestSettled
 from contextune.core.run import Run
 from contextune.engine.world import World
 
@@ -17,7 +18,7 @@ def interrupted(run: Run, at: int) -> list[ev.AnyEvent]:
     Whether such a request was billed is not known, so that the budget must count it.
     """
     return [
-        ev.RequestSettled(
+        RequestSettled(
             run_id=run.id,
             at=at,
             request_id=request.request_id,
@@ -63,8 +64,8 @@ async def settle_abandoned(world: World) -> None:
                 await world.journal.append([_at_worst(entry, world.clock.now())])
 
 
-def _at_worst(entry: LedgerEntry, at: int) -> ev.RequestSettled:
-    return ev.RequestSettled(
+def _at_worst(entry: LedgerEntry, at: int) -> RequestSettled:
+    return RequestSettled(
         run_id=entry.stream,
         at=at,
         request_id=entry.request_id,

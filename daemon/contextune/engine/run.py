@@ -11,6 +11,7 @@ from typing import Literal
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
+from contextune.core.endings import RunCancelled, RunReady
 from contextune.core.errors import (
     BudgetReached,
     BudgetScope,
@@ -20,8 +21,10 @@ from contextune.core.errors import (
     UsageProblem,
 )
 from contextune.core.evidence import Evidence
+from contextune.core.file_change import FileChange
 from contextune.core.held import Held
 from contextune.core.ports import Overlays, Repository
+from contextune.core.requests import RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.run import Run, advance, with_rewritten
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
@@ -149,7 +152,7 @@ class RunDriver:
             self.leases.close()
         if self._cancelled:
             records = await unrecorded(self.world.journal, self.run, self.now())
-            await self.emit(*records, ev.RunCancelled(run_id=self.run.id, at=self.now()))
+            await self.emit(*records, RunCancelled(run_id=self.run.id, at=self.now()))
         elif not self._stopping:
             await self._ready()
         return self.run
@@ -171,7 +174,7 @@ class RunDriver:
         async with self._journalling:
             await self.world.journal.append(events, caps=caps)
             for event in events:
-                if isinstance(event, ev.RequestReserved | ev.RequestSettled) and event.run_id != self.run.id:
+                if isinstance(event, RequestReserved | RequestSettled) and event.run_id != self.run.id:
                     continue
                 self.run = advance(self.run, event)
                 self._listener(self.run, event)
@@ -299,9 +302,7 @@ class RunDriver:
 
     async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
         """Let a Task cost so many dollars, whatever the settings say."""
-        await self.emit(
-            ev.TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget)
-        )
+        await self.emit(TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget))
         self.account.task_budgets[task_id] = budget
 
     def next_attempt(self, task_id: str) -> int:
@@ -381,14 +382,14 @@ class RunDriver:
 
     async def _ready(self) -> None:
         ghost = self.run.ghost
-        files: tuple[ev.FileChange, ...] = ()
+        files: tuple[FileChange, ...] = ()
         held: tuple[Held, ...] = ()
         if ghost is not None:
             changes = await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost)
             files = marked_unproved(with_rewritten(changes, self.run), self.run.tasks)
             held = await asyncio.to_thread(what_is_held, self.repository, self.run, ghost)
         records = await unrecorded(self.world.journal, self.run, self.now())
-        ready = ev.RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files, held=held)
+        ready = RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files, held=held)
         await self.emit(*records, ready)
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from contextune.core import events as ev
 from contextune.core.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
 from contextune.core.effects import AttemptResumed
+from contextune.core.requests import RequestSettled
 from contextune.core.task_run import TaskRun
 
 SHOWN = 4_000
@@ -28,7 +29,7 @@ def transcript(task: TaskRun, events: Sequence[ev.AnyEvent], attempt: int | None
                 parts.append(f"## Attempt {event.attempt}: {event.role} on {event.rung}\n{why}".rstrip())
             case AttemptResumed():
                 parts.append("The process that ran this attempt ended; it goes on from here.")
-            case ev.RequestSettled():
+            case RequestSettled():
                 turn_cost = event.charge.dollars or Decimal(0)
             case ev.MessageAdded():
                 parts += _message(event.message, event.turn, turn_cost)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from contextune.core.errors import BudgetScope
-from contextune.core.events import FileChange
+from contextune.core.file_change import FileChange
 from contextune.core.plan import Complexity, Overlap
 from contextune.core.settings import AcceptMode
 from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.events import AnyEvent, RequestSettled
+from contextune.core.events import AnyEvent
 from contextune.core.money import Bill
+from contextune.core.requests import RequestSettled
 from contextune.core.run import Run
 from contextune.core.todo import Todo
 from contextune.protocol.convert import run_view

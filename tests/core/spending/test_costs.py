@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.endings import Restore, RunAccepted, RunDiscarded, RunReady, RunUndone
 from contextune.core.ledger import LedgerEntry, run_of
 from contextune.core.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
+from contextune.core.requests import CliffAvoided
 from contextune.core.routing.chance import share
 from contextune.core.settings import HAIKU, SONNET, Settings
 from contextune.core.spending.comparison import compare
@@ -122,9 +124,9 @@ def test_cliffs_avoided_and_passed() -> None:
     base = p.PRICES[HAIKU]
     steep = ModelPrice(model=HAIKU, rates=base.rates, tiers=(Tier(above=100_000, rates=base.rates),))
 
-    def avoided(how: Literal["pruned", "handed_over"], dollars: str | None) -> ev.CliffAvoided:
+    def avoided(how: Literal["pruned", "handed_over"], dollars: str | None) -> CliffAvoided:
         paid = None if dollars is None else Decimal(dollars)
-        return ev.CliffAvoided(
+        return CliffAvoided(
             run_id="r_1", at=1, task_id="a", attempt=1, how=how, tokens=101, limit=100, dollars=paid
         )
 
@@ -154,9 +156,9 @@ def test_a_period_holds_what_happened_in_it() -> None:
 def test_only_the_last_record_of_a_task_counts_and_those_of_runs_that_were_undone_are_reverted() -> None:
     first = p.record(p.step(p.LOW, "red", "0.01"))
     again = msgspec.structs.replace(first, steps=(*first.steps, p.step(p.HIGH, "green", "0.02")), at=3_000)
-    undone = ev.RunUndone(run_id="r_1", at=9_000, branch="main", after="h0")
-    restore = ev.Restore(head="h", index_tree="i", worktree="w", after_worktree="w")
-    accepted = ev.RunAccepted(
+    undone = RunUndone(run_id="r_1", at=9_000, branch="main", after="h0")
+    restore = Restore(head="h", index_tree="i", worktree="w", after_worktree="w")
+    accepted = RunAccepted(
         run_id="r_1", at=8_000, mode="merge", branch="main", before="h", after="i", restore=restore
     )
     told = [p.created(), *p.joined(), accepted]
@@ -227,8 +229,8 @@ def test_planning_failures_and_quotes_that_never_started_are_in_the_price_of_a_t
     told: list[ev.AnyEvent] = [p.created("r_live"), p.created("r_6"), *p.joined("r_6")]
     for n in range(3):
         told += [p.created(f"r_{n}", (p.a_task("a", todos=2),)), *p.joined(f"r_{n}")]
-    told += [p.created("r_3"), *p.failed("r_3"), ev.RunReady(run_id="r_3", at=3_000, ghost=None, files=())]
-    told += [p.created("r_4"), *p.joined("r_4"), ev.RunDiscarded(run_id="r_4", at=4_000, salvage=())]
+    told += [p.created("r_3"), *p.failed("r_3"), RunReady(run_id="r_3", at=3_000, ghost=None, files=())]
+    told += [p.created("r_4"), *p.joined("r_4"), RunDiscarded(run_id="r_4", at=4_000, salvage=())]
     (done,) = per_todo(p.past(entries, told))
     assert (done.arm, done.dollars, done.todos, done.left_out) == ("done", Decimal("0.80"), 6, 1)
     assert done.each is not None

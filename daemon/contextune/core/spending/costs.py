@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Iterable
 from decimal import Decimal
 from typing import TypeVar
 
-from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry, run_of
 from contextune.core.money import Bill, CacheMiss, ModelPrice, Usage
+from contextune.core.requests import CliffAvoided
 from contextune.core.spending.history import History
 from contextune.core.states import ENDED_TASK
 
@@ -232,7 +232,7 @@ class Cliffs(Value, frozen=True, kw_only=True):
 
 def cliffs(past: History) -> Cliffs:
     """Cliffs avoided, and those that were not."""
-    avoided = [event for event in past.events if isinstance(event, ev.CliffAvoided)]
+    avoided = [event for event in past.events if isinstance(event, CliffAvoided)]
     passed = 0
     for entry in past.entries:
         price = past.prices.get(entry.rung.model)
