@@ -13,6 +13,7 @@ const told = () => scenario().workbench.editor.locator(".squiggly-info");
 test("both lines tell what their Tasks share", async () => {
   const { workbench } = scenario();
   await workbench.openFile("parcel/sizes.py");
+  await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).first().waitFor();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   await workbench.expectText(/^Quote: /);
   await expect.poll(() => told().count()).toBeGreaterThanOrEqual(2);
@@ -24,6 +25,8 @@ test("the line offers to settle it, and the open Quote follows", async () => {
   const { page } = workbench;
   await workbench.editor.locator(".view-line", { hasText: "people also write" }).click();
   await page.keyboard.press("End");
+  // VS Code looks for actions by itself once the cursor has moved, and closes a menu that was opened before.
+  await workbench.editor.locator(".codicon-gutter-lightbulb, .lightBulbWidget").first().waitFor();
   await page.keyboard.press("Control+.");
   const oneByOne = page.locator(".action-widget .monaco-list-row.action", { hasText: "one after the other" });
   await oneByOne.first().waitFor();
