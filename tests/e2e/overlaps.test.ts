@@ -32,7 +32,7 @@ test("the line offers to settle it, and the open Quote follows", async () => {
   await oneByOne.first().waitFor();
   await scenario().screenshot("2-choices");
   await oneByOne.first().click();
-  await page.locator(".quick-input-list", { hasText: "Wave 2" }).waitFor();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: /Read sizes.*Wave 2/s }).waitFor();
   const comment = await workbench.editor.locator(".view-line > span", { hasText: "people also write" }).boundingBox();
   if (comment === null) throw new Error("The TODO is not in view.");
   await page.mouse.move(comment.x + 70, comment.y + comment.height / 2);
