@@ -4,8 +4,13 @@ import type { CheckView } from "./generated/protocol";
 
 const cell = (text: string): string => text.replace(/\s+/g, " ").replace(/\|/g, "\\|");
 
+/** Words that stand alone, as a sentence: beside the name of a check they need not be one. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
 function concern(sign: string, { name, detail, remedy }: CheckView): string[] {
-  const lines = [`### ${sign} ${name}`, "", detail, ""];
+  const lines = [`### ${sign} ${name}`, "", sentence(detail), ""];
   return remedy === "" ? lines : [...lines, `${l10n.t("What to do")}: ${remedy}`, ""];
 }
 
