@@ -214,8 +214,8 @@ def test_the_users_checkout_moves_in_accept_and_undo_alone() -> None:
     callers = {
         name
         for name, source in SOURCES.items()
-        if part_of(name) not in ("adapters", "core")
-        for word in ("move_checkout", "restore_checkout")
+        if part_of(name) not in ("adapters", "bench", "core")
+        for word in ("move_checkout", "restore_checkout", "make_branch", "remove_branch")
         if word in source
     }
     assert callers == {"contextune.engine.accept"}

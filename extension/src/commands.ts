@@ -41,6 +41,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,
+  "contextune.rebaseRun": runs.rebaseRun,
+  "contextune.rewindTask": tasks.rewindTask,
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
   "contextune.allowUnfenced": product.allowCommandsUnfenced,

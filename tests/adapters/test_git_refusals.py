@@ -180,14 +180,40 @@ class TestAcceptRefuses:
 
 
 class TestUndoRefuses:
-    def test_a_branch_that_moved_on(self, place: Place, pool: Path) -> None:
+    def test_a_branch_that_holds_the_commits_no_more(self, place: Place, pool: Path) -> None:
+        repository, base, result = prepared(place, pool, {"long.txt": edited(LONG, 3)})
+        restore = repository.move_checkout(base, result, None)
+        accepted = place.said("rev-parse", "HEAD")
+        place.git("reset", "-q", "--hard", base.head)
+        place.write("other.txt", "later\n")
+        place.commit("later")
+        before = place.state()
+        with pytest.raises(MergeRefused, match="main does not hold the run's commits any more"):
+            repository.restore_checkout(base, accepted, restore)
+        assert place.state() == before
+
+    def test_later_commits_in_the_same_lines(self, place: Place, pool: Path) -> None:
+        repository, base, result = prepared(place, pool, {"long.txt": edited(LONG, 3)})
+        restore = repository.move_checkout(base, result, None)
+        accepted = place.said("rev-parse", "HEAD")
+        place.write("long.txt", edited(edited(LONG, 3), 3, by="me, later"))
+        place.commit("later")
+        before, refs = place.state(), place.said("for-each-ref")
+        with pytest.raises(MergeRefused, match=r"Later commits changed long\.txt .* “Task”"):
+            repository.restore_checkout(base, accepted, restore)
+        assert (place.state(), place.said("for-each-ref")) == (before, refs)
+
+    def test_unfinished_work_in_the_same_lines_after_the_branch_moved_on(
+        self, place: Place, pool: Path
+    ) -> None:
         repository, base, result = prepared(place, pool, {"long.txt": edited(LONG, 3)})
         restore = repository.move_checkout(base, result, None)
         accepted = place.said("rev-parse", "HEAD")
         place.write("other.txt", "later\n")
         place.commit("later")
+        place.write("long.txt", edited(edited(LONG, 3), 3, by="me"))
         before = place.state()
-        with pytest.raises(MergeRefused, match="main has moved on"):
+        with pytest.raises(MergeRefused, match=r"You changed long\.txt .* then undo again"):
             repository.restore_checkout(base, accepted, restore)
         assert place.state() == before
 

@@ -123,6 +123,8 @@ WIDER: dict[str, Any] = {
     "prove": "off",
     "allowed_hosts": ["evil.example"],
     "merge_by_syntax": False,
+    "protected_branches": [],
+    "accept_branch": "mine/{run}",
 }
 
 

@@ -151,7 +151,7 @@ async def test_it_goes_on_from_where_another_process_left_it(scene: MakeScene) -
         Inside(name, joined.commit, here.base, frozenset({name}))
         for name, joined in (("a", first), ("c", other))
     ]
-    again.restore(other.ghost, inside)
+    again.restore(here.base, other.ghost, inside)
     last = here.candidate("b")
     outcome = await again.join(last)
     assert isinstance(outcome, Bounced)

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contextune.core.errors import UsageProblem
+from contextune.core.wish import AcceptWish
 from contextune.engine.accept import refuse
 from contextune.engine.holding import what_is_held
 from tests.engine.conftest import MakeDesk
@@ -49,4 +50,4 @@ async def test_a_result_that_lacks_something_is_not_accepted(desk: MakeDesk) -> 
     aside = repository.commit_tree(repository.tree_of(run.ghost or ""), [run.base.commit], "aside")
     assert [one.is_inside for one in what_is_held(repository, run, aside)] == [False, False]
     with pytest.raises(UsageProblem, match=r"first: The result does not hold all of it: calc/first.py"):
-        refuse(msgspec.structs.replace(run, held=held), "merge", ())
+        refuse(msgspec.structs.replace(run, held=held), AcceptWish(mode="merge"))

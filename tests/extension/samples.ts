@@ -153,6 +153,8 @@ export function run(over: Partial<RunView> = {}): RunView {
     ghostEvidence: null,
     changes: [],
     acceptedAs: null,
+    madeBranch: null,
+    undoneText: "",
     notes: [],
     liveOverlaps: [],
     canAccept: false,

@@ -78,6 +78,7 @@ def conversations(folder: Path) -> list[dict[str, object]]:
         plays("fail once", turn(write("calc/area.py", BROKEN), finish()), unless=[EARLIER]),
         plays("fail once", turn(write("calc/area.py", MENDED + "#\n"), finish()), user=[EARLIER]),
         plays("draft", turn(write("draft.txt", "half\n"), bash("true")), turn(waits_for(never))),
+        plays("go back", turn(write("calc/back.py", "BACK = 1\n")), turn(finish("There."))),
         plays("sample me", turn(SAMPLE, finish())),
         plays("two tries", turn(write("calc/tries.py", "TRIES = 2\n"), finish())),
         plays(
@@ -95,6 +96,8 @@ async def tell_all(make: MakeDesk, folder: Path) -> Desk:
     await a_second_try(here)
     await a_salvage(here)
     known = Settings.__struct_fields__
+    if "protected_branches" in known:
+        await a_task_taken_back(here)
     if "shadow" in known:
         await shadow_samples(here)
         await tries_side_by_side(here)
@@ -176,6 +179,17 @@ async def a_salvage(here: Desk) -> None:
     await here.event(ev.MessageAdded, task_id="draft", turn=2)
     await here.app.cancel(run.id)
     assert (await here.wait(run.id)).state == "cancelled"
+
+
+async def a_task_taken_back(here: Desk) -> None:
+    """The result follows the branch, which moved; then a Task of it goes back to a turn."""
+    here.set_up(ONE_RUNG)
+    run = await here.finish(task("go back", "calc/back.py"))
+    here.place.write("notes.txt", "mine\n")
+    here.place.commit("notes")
+    await here.app.rebase(run.id)
+    await here.app.rewind(run.id, "go", 1, "Once more.")
+    await _reviewed(here, run)
 
 
 async def shadow_samples(here: Desk) -> None:

@@ -251,6 +251,8 @@ def test_a_run_at_work_becomes_a_view() -> None:
         ghost_evidence=None,
         changes=(),
         accepted_as=None,
+        made_branch=None,
+        undone_text="",
         notes=(),
         live_overlaps=(),
         can_accept=False,

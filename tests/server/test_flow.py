@@ -86,7 +86,7 @@ async def test_quote_run_accept_undo(editor: Editor, app: Played, folder: Path) 
     assert undo["command"]["title"] == "Undo “2 TODOs of sizes.py”"
     await editor.ask("workspace/executeCommand", undo["command"])
     await app.until("undo", "r_1")
-    undone = "Undone: “2 TODOs of sizes.py”. The branch and the files are as they were before."
+    undone = "Undone: “2 TODOs of sizes.py”. main is back where it was, at h0, and so are files and index."
     assert await editor.hear("window/showMessage", lambda m: m["message"] == undone)
 
 

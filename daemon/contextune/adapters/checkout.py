@@ -24,6 +24,7 @@ from contextune.adapters.objects import Difference, Entry, Objects
 from contextune.adapters.refusals import Head, named, require_calm, require_room, require_unchanged
 from contextune.adapters.replay import name_files, replay
 from contextune.adapters.restore_point import PutBack, compare, index_lines, read_record, write_record
+from contextune.adapters.reverts import revert
 from contextune.adapters.scratch import Scratch
 from contextune.adapters.signing import signing
 from contextune.core.endings import Restore
@@ -65,9 +66,9 @@ class Checkout:
         with self._alone():
             self._roll_back()
             head = self._head()
-            done = self._objects.resolve(ACCEPTED + result)
-            if done is not None and self._contains(head.commit, f"{done}^1"):
-                return read_record(self._objects, done)
+            done = self.accepted(result)
+            if done is not None:
+                return done
             require_calm(self._git, base, head)
             tip = replay(
                 self._git,
@@ -81,17 +82,21 @@ class Checkout:
             with self._scratch.folder() as folder:
                 return self._move(base, result, head, tip, folder)
 
-    def restore(self, base: Base, accepted: str, restore: Restore) -> None:
+    def accepted(self, result: str) -> Restore | None:
+        """The record of the Accept that brought this result into the branch; None if it is not in."""
+        done = self._objects.resolve(ACCEPTED + result)
+        if done is None or not self._contains(self._head().commit, f"{done}^1"):
+            return None
+        return read_record(self._objects, done)
+
+    def restore(self, base: Base, accepted: str, restore: Restore, *, sign: bool = False) -> str:
         """Put branch, index and files back. See `core.ports.Repository.restore_checkout`. May be repeated."""
         with self._alone():
             self._roll_back()
             head = self._head()
             require_calm(self._git, base, head)
             if head.commit not in (accepted, restore.head):
-                raise MergeRefused(
-                    f"{head.name} has moved on since the run was accepted, so it cannot simply be "
-                    "moved back. Use git revert on the run's commits. Nothing was changed."
-                )
+                return self._take_back(head, accepted, restore, sign=sign)
             self._sweep(restore)
             back = self._compare(restore)
             if back.moved:
@@ -103,6 +108,34 @@ class Checkout:
                 self._apply(back.files, back.staged, folder)
             moves = [_update(head, restore.head)] if head.commit != restore.head else []
             self._write_refs("undo", moves + self._forget(restore.after_worktree))
+            return restore.head
+
+    def _take_back(self, head: Head, accepted: str, restore: Restore, *, sign: bool) -> str:
+        """Undo where the branch has moved on: commits that revert the Run's, and one move to them."""
+        if not self._contains(head.commit, accepted):
+            raise MergeRefused(
+                f"{head.name} does not hold the run's commits any more, so that there is nothing to take "
+                "back. Nothing was changed."
+            )
+        tip = revert(
+            self._git,
+            self._objects,
+            before=restore.head,
+            accepted=accepted,
+            head=head.commit,
+            sign=signing(self._git) if sign else None,
+        )
+        if tip != head.commit:
+            here = Base(
+                commit=head.commit,
+                tree=self._objects.tree_of(head.commit),
+                head=head.commit,
+                branch=head.ref and head.name,
+            )
+            with self._scratch.folder() as folder:
+                self._move(here, tip, head, tip, folder, again="undo")
+        self._write_refs("undo", self._forget(restore.after_worktree))
+        return tip
 
     def recover(self) -> None:
         """Put back what an Accept left half written when its process died. Quick if there is nothing."""
@@ -110,7 +143,9 @@ class Checkout:
             with self._alone():
                 self._roll_back()
 
-    def _move(self, base: Base, result: str, head: Head, tip: str, folder: Path) -> Restore:
+    def _move(
+        self, base: Base, result: str, head: Head, tip: str, folder: Path, *, again: str = "accept"
+    ) -> Restore:
         here = folder / "here"
         here.mkdir()
         index, seen = copy_index(self._git, folder), copy_index(self._git, here)
@@ -121,8 +156,8 @@ class Checkout:
         )
         index_tree, files_tree = (self._write_tree(which) for which in (index, seen))
         result_tree = self._objects.tree_of(result)
-        new_index = self._merge(base, index_tree, result_tree, "staged")
-        new_files = self._merge(base, files_tree, result_tree, "changed")
+        new_index = self._merge(base, index_tree, result_tree, "staged {}", again)
+        new_files = self._merge(base, files_tree, result_tree, "changed {}", again)
         move = _Move(
             tip=tip,
             index_trees=(index_tree, new_index),
@@ -199,12 +234,12 @@ class Checkout:
             after[path] = content
         return after
 
-    def _merge(self, base: Base, ours: str, theirs: str, how: str) -> str:
+    def _merge(self, base: Base, ours: str, theirs: str, how: str, again: str) -> str:
         merge = self._objects.merge_trees(base.commit, base.tree, ours, theirs)
         if merge.tree is None:
             raise MergeRefused(
-                f"You {how} {name_files(merge.conflicts)} in lines that the run changed too. "
-                "Commit or undo your change, then accept again. Nothing was changed."
+                f"You {how.format(name_files(merge.conflicts))} in lines that the run changed too. "
+                f"Commit or undo your change, then {again} again. Nothing was changed."
             )
         return merge.tree
 

@@ -12,6 +12,7 @@ from contextune.adapters.identity import recognise, settle
 from contextune.adapters.live_snapshots import LiveSnapshots
 from contextune.adapters.objects import Objects
 from contextune.adapters.onlooker import look
+from contextune.adapters.result_branch import ResultBranch
 from contextune.adapters.salvage import Salvage
 from contextune.adapters.scratch import Scratch
 from contextune.adapters.structured_merge import StructuredMerge, find_program
@@ -22,7 +23,7 @@ from contextune.core.endings import Restore
 from contextune.core.errors import PlaceProblem
 from contextune.core.file_change import FileChange
 from contextune.core.identity import Identity
-from contextune.core.ports import Merge, Overlays
+from contextune.core.ports import MadeBranch, Merge, Overlays
 from contextune.core.snapshot import Base
 
 
@@ -79,6 +80,7 @@ class GitRepository:
         self._upkeep = WorktreeUpkeep(git, common_dir, self._objects, scratch, self._worktrees, self._salvage)
         self._snapshots = LiveSnapshots(git, self._objects, scratch, self._worktrees)
         self._checkout = Checkout(git, self._objects, scratch)
+        self._result_branch = ResultBranch(git, self._objects, scratch)
 
     @property
     def root(self) -> Path:
@@ -201,6 +203,20 @@ class GitRepository:
         """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished."""
         return self._checkout.move(base, result, message, sign=sign)
 
-    def restore_checkout(self, base: Base, accepted: str, restore: Restore) -> None:
-        """Put branch, index and files back as they were before `move_checkout`."""
-        self._checkout.restore(base, accepted, restore)
+    def restore_checkout(self, base: Base, accepted: str, restore: Restore, *, sign: bool = False) -> str:
+        """Put branch, index and files back as they were before `move_checkout`, or revert the commits."""
+        return self._checkout.restore(base, accepted, restore, sign=sign)
+
+    def accepted(self, result: str) -> Restore | None:
+        """The record of the Accept that brought this result into the branch; None if it is not in."""
+        return self._checkout.accepted(result)
+
+    def make_branch(
+        self, base: Base, result: str, message: str | None, name: str, *, sign: bool = False
+    ) -> MadeBranch:
+        """A new branch of the user's with `base`..`result` on the Base's HEAD; nothing that exists moves."""
+        return self._result_branch.make(base, result, message, name, sign=sign)
+
+    def remove_branch(self, result: str, made: MadeBranch) -> None:
+        """Remove a branch that `make_branch` made, if it is still where it was made."""
+        self._result_branch.remove(result, made)

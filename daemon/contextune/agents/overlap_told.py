@@ -20,10 +20,15 @@ def overlap_told(run: Run, task_id: str, overlap: LiveOverlap) -> str:
     return f"# Overlap with {_who(run, task_id, overlap)}\n{where}: {unmarked(overlap.reason)}{thing} {GO_ON}"
 
 
-def rebased_told(run: Run, task_id: str, conflicts: tuple[str, ...]) -> str:
-    """The words for the agent of a Task whose worktree was put on top of what others have done."""
+def rebased_told(run: Run, task_id: str, conflicts: tuple[str, ...], *, followed: bool = False) -> str:
+    """The words for the agent of a Task whose worktree was put on top of what others have done.
+
+    `followed` tells that the user's branch moved, and that it stands on that, too.
+    """
     done = ", ".join(f"“{unmarked(run.task(one).task.title)}”" for one in run.joined if one != task_id)
-    said = f"# Your worktree has changed\nYour work now stands on top of what others have done: {done}. "
+    under = [*(["what the user changed meanwhile"] if followed else [])]
+    under += [f"what others have done: {done}"] if done else []
+    said = f"# Your worktree has changed\nYour work now stands on top of {' and '.join(under)}. "
     if conflicts:
         said += f"Files with conflict markers, which you have to resolve: {named(conflicts)}. "
     return said + "Read files again before you change them."

@@ -1,13 +1,15 @@
-"""Does parallel work fit together? What the Radar finds, and what the Ghost makes of it."""
+"""Does parallel work fit together? What the Radar finds, what the Ghost makes of it, and how it lands."""
 
 from __future__ import annotations
 
 from contextune.bench.figures import Bench
+from contextune.bench.integrate_accept import accept_figures
 from contextune.bench.integrate_ghost import report_ghost
 from contextune.bench.integrate_radar import report_radar
 
 
 async def run(bench: Bench) -> None:
-    """Report how well and how soon overlap is found, and how who breaks a combination is."""
+    """Report how overlap is found, and who breaks a combination, and what Accept and Undo lose."""
     await report_radar(bench)
     await report_ghost(bench)
+    await accept_figures(bench)

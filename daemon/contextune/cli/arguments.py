@@ -207,6 +207,15 @@ def _steer(commands: Commands) -> None:
     tell = _command(commands, "tell", "Send words that reach a Task's agent with its next turn.", more=tasks)
     tell.add_argument("task", metavar="TASK")
     tell.add_argument("text", metavar="TEXT")
+    rebase = _command(commands, "rebase", "Have a Run follow its branch, which has moved since it began.")
+    rebase.add_argument("run", metavar="RUN")
+    rewind = _command(
+        commands, "rewind", "Take a Task back to a turn of its work, and on by other words.", more=tasks
+    )
+    rewind.add_argument("task", metavar="TASK")
+    rewind.add_argument("turn", type=int, metavar="TURN", help="the last turn that stays; 0 for the start")
+    rewind.add_argument("text", metavar="TEXT", help="what its agent is told there")
+    rewind.add_argument("--attempt", type=int, metavar="N", help="of this attempt; the newest if not given")
     answer = _command(commands, "answer", "Answer a Task's question.", more=tasks)
     answer.add_argument("task", metavar="TASK")
     answer.add_argument("text", metavar="TEXT", help="the words, or the number of one of the choices")
@@ -220,6 +229,17 @@ def _settle(commands: Commands) -> None:
         "--seen",
         action="store_true",
         help="you have looked at files that ask for it, such as CI",
+    )
+    accept.add_argument(
+        "--without", nargs="+", action="extend", default=[], metavar="TASK", help="leave these Tasks out"
+    )
+    accept.add_argument(
+        "--onto-protected",
+        action="store_true",
+        help="move a protected branch itself, in place of making a branch beside it",
+    )
+    accept.add_argument(
+        "--here", action="store_true", help="onto the branch that is checked out, if the Run began on another"
     )
     undo = _command(commands, "undo", "Move your branch back to where it was before it was accepted.")
     undo.add_argument("run", metavar="RUN")

@@ -161,6 +161,8 @@ COMMANDS: dict[str, Command] = {
     "tell": _with_application(steering.tell),
     "answer": _with_application(steering.answer),
     "accept": _with_application(steering.accept),
+    "rebase": _with_application(steering.rebase),
+    "rewind": _with_application(work.rewind),
     "undo": _with_application(steering.undo),
     "discard": _with_application(steering.discard),
     "worktrees": _with_application(worktrees),

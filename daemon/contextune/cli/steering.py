@@ -1,4 +1,4 @@
-"""`pause`, `cancel`, `tell`, `answer`, `accept`, `undo`, `discard`: words to a Run, wherever it is driven."""
+"""`pause`, `cancel`, `tell`, `answer`, `accept`, `rebase`, `undo`, `discard`: words to a Run anywhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
+from contextune.protocol.convert import made_branch, undone_text
 
 PATIENCE, LOOK = 10.0, 0.05
 """Seconds to wait for the process that drives a Run to do as it was told, and between two looks."""
@@ -79,8 +80,32 @@ async def answer(app: Application, given: Namespace, out: Output) -> int:
 
 async def accept(app: Application, given: Namespace, out: Output) -> int:
     """Move the user's branch once."""
-    seen = [change.path for change in (await app.run(given.run)).changes] if given.seen else []
-    return _moved(await app.accept(given.run, "squash" if given.squash else "merge", seen=seen), out)
+    before = await app.run(given.run)
+    seen = [change.path for change in before.changes] if given.seen else []
+    moved = await app.accept(
+        given.run,
+        "squash" if given.squash else "merge",
+        seen=seen,
+        without=given.without,
+        onto_protected=given.onto_protected,
+        here=given.here,
+    )
+    for note in moved.notes[len(before.notes) :]:
+        out.say(note)
+    return _moved(moved, out)
+
+
+async def rebase(app: Application, given: Namespace, out: Output) -> int:
+    """Have a Run follow its branch."""
+    before = await app.run(given.run)
+    driven = app.is_driven_elsewhere(before.id)
+    found = await app.rebase(before.id)
+    if driven:
+        found = await _once(app, before.id, lambda run: len(run.notes) > len(before.notes), out)
+    show_run_line(found, out)
+    for note in found.notes[len(before.notes) :]:
+        out.say(note)
+    return 0
 
 
 async def undo(app: Application, given: Namespace, out: Output) -> int:
@@ -118,7 +143,15 @@ async def _once(app: Application, run_id: str, holds: Callable[[Run], bool], out
 
 def _moved(moved: Run, out: Output) -> int:
     show_run_line(moved, out)
-    where = f"branch {moved.base.branch}" if moved.base.branch else "HEAD"
-    commit = moved.accepted.after if moved.accepted and moved.state == "accepted" else moved.base.head
-    out.say(f"Run {moved.id} is {moved.state}: {where} is at {commit[:12]}.")
+    beside = made_branch(moved)
+    if moved.state == "undone":
+        out.say(f"Run {moved.id} is undone. {undone_text(moved)}")
+    elif moved.accepted is not None:
+        where = f"branch {moved.accepted.branch}" if moved.accepted.branch else "HEAD"
+        out.say(f"Run {moved.id} is accepted: {where} is at {moved.accepted.after[:12]}.")
+    if beside:
+        out.say(
+            f"{moved.base.branch} is protected and has not moved. `contextune undo {moved.id}`, then "
+            f"`contextune accept {moved.id} --onto-protected`, moves it."
+        )
     return 0

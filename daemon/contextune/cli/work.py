@@ -85,6 +85,16 @@ async def retry(app: Application, given: Namespace, out: Output) -> int:
     return await _go_on(app, run_id, again, out)
 
 
+async def rewind(app: Application, given: Namespace, out: Output) -> int:
+    """Take a Task back to a turn, and go on to the end of its Run. Returns the exit status."""
+    run_id, task_id = await task_named(app, given.task)
+
+    async def back() -> None:
+        await app.rewind(run_id, task_id, given.turn, given.text, attempt=given.attempt)
+
+    return await _go_on(app, run_id, back, out)
+
+
 async def _go_on(app: Application, run_id: str, begin: Callable[[], Awaitable[Any]], out: Output) -> int:
     """Go on with a Run here, or have the process that drives it do so."""
     if await _is_hung(app, run_id, out):

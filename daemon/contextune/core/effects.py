@@ -12,7 +12,9 @@ from contextune.core.base import Value
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import ToolResult
 from contextune.core.event import Event
+from contextune.core.evidence import Baseline, Evidence
 from contextune.core.settings import AcceptMode
+from contextune.core.snapshot import Base
 
 
 class FileEffect(Value, frozen=True, kw_only=True):
@@ -59,13 +61,58 @@ class AcceptStarted(Event, frozen=True, kw_only=True):
 
     mode: AcceptMode
     seen: tuple[str, ...] = ()
-    """Flagged files that the user looked at."""
+    """Flagged files that the user looked at; this and what follows as in `core.wish.AcceptWish`."""
+    without: tuple[str, ...] = ()
+    onto_protected: bool = False
+    here: bool = False
 
 
 class AcceptRefused(Event, frozen=True, kw_only=True):
     """The user's branch did not move. `reason` is a sentence."""
 
     reason: str
+
+
+class Placed(Value, frozen=True, kw_only=True):
+    """Where a Task's commit is within the Ghost."""
+
+    task_id: str
+    commit: str
+
+
+class GhostRebuilt(Event, frozen=True, kw_only=True):
+    """The accepted Tasks were put together anew, on top of what the user sees by now, and tested."""
+
+    base: Base
+    baseline: Baseline | None
+    ghost: str
+    """Empty if no Task was accepted yet."""
+    placed: tuple[Placed, ...]
+    """The Tasks that are in, in order."""
+    evidence: Evidence | None = None
+
+
+class TurnKept(Event, frozen=True, kw_only=True):
+    """What a worktree held after a turn that changed something, so that the Task can go back there."""
+
+    task_id: str
+    attempt: int
+    turn: int
+    tree: str
+    start: str
+    """The commit that the work stood on."""
+
+
+class TaskRewound(Event, frozen=True, kw_only=True):
+    """The user took a Task back to a turn of an attempt; another attempt goes on from there."""
+
+    task_id: str
+    attempt: int
+    turn: int
+    start: str
+    """The commit that the work stands on."""
+    kept: str
+    """The ref that keeps what the worktree held before."""
 
 
 class CheckoutSeen(Event, frozen=True, kw_only=True):

@@ -22,13 +22,14 @@ class RunReady(Event, frozen=True, kw_only=True):
 
 
 class RunAccepted(Event, frozen=True, kw_only=True):
-    """The user's branch moved once."""
+    """The user's branch moved once, or a new one holds the result."""
 
     mode: AcceptMode
     branch: str | None
     before: str
     after: str
-    restore: Restore
+    restore: Restore | None
+    """None if the branch was made for the result, so that the checkout is as it was."""
 
 
 class Restore(Value, frozen=True, kw_only=True):
@@ -45,10 +46,12 @@ class Restore(Value, frozen=True, kw_only=True):
 
 
 class RunUndone(Event, frozen=True, kw_only=True):
-    """The user's branch moved back."""
+    """The user's branch moved back, or on to commits that revert the Run's."""
 
     branch: str | None
     after: str
+    reverted: bool = False
+    """Whether the branch had moved on, so that the work was taken back by commits."""
 
 
 class RunDiscarded(Event, frozen=True, kw_only=True):

@@ -10,8 +10,11 @@ from contextune.core.effects import (
     AcceptStarted,
     AttemptResumed,
     CheckoutSeen,
+    GhostRebuilt,
+    TaskRewound,
     ToolCalled,
     ToolReturned,
+    TurnKept,
 )
 from contextune.core.endings import RunAccepted, RunCancelled, RunDiscarded, RunFinished, RunReady, RunUndone
 from contextune.core.errors import BudgetScope
@@ -272,6 +275,9 @@ AnyEvent = (
     | CheckoutSeen
     | AcceptStarted
     | AcceptRefused
+    | GhostRebuilt
+    | TurnKept
+    | TaskRewound
     | MessageAdded
     | RequestReserved
     | RequestSettled

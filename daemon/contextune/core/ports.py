@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from contextune.core.base import Value
 from contextune.core.budget import Cap
@@ -169,10 +169,18 @@ class Merge(Value, frozen=True, kw_only=True):
     detail: str = ""
 
 
+class MadeBranch(NamedTuple):
+    """A branch of the user's that was made for a result."""
+
+    name: str
+    commit: str
+
+
 class Repository(Protocol):
     """One git repository. All methods block: call them in a thread. All raise GitProblem.
 
-    Nothing here writes the user's checkout, index or HEAD but `move_checkout` and `restore_checkout`.
+    Nothing here writes the user's checkout, index or HEAD but `move_checkout` and `restore_checkout`, and a
+    branch of the user's but these, `make_branch` and `remove_branch`.
     """
 
     @property
@@ -297,11 +305,29 @@ class Repository(Protocol):
         """
         ...
 
-    def restore_checkout(self, base: Base, accepted: str, restore: Restore) -> None:
-        """Put branch, index and files back as they were before `move_checkout`.
+    def restore_checkout(self, base: Base, accepted: str, restore: Restore, *, sign: bool = False) -> str:
+        """Put branch, index and files back as they were before `move_checkout`; the branch's commit after.
 
-        Raises MergeRefused if the branch or the files moved on since.
+        Where the branch has moved on, commits on top of it take the work back, and it moves once. Raises
+        MergeRefused, before anything was written, if the files moved on, or later commits do not fit that.
         """
+        ...
+
+    def accepted(self, result: str) -> Restore | None:
+        """The record of the Accept that brought this result into the branch; None if it is not in."""
+        ...
+
+    def make_branch(
+        self, base: Base, result: str, message: str | None, name: str, *, sign: bool = False
+    ) -> MadeBranch:
+        """A new branch of the user's with `base`..`result` on the Base's HEAD; nothing that exists moves.
+
+        Where there is a branch of this name, a number is added. Raises MergeRefused.
+        """
+        ...
+
+    def remove_branch(self, result: str, made: MadeBranch) -> None:
+        """Remove a branch that `make_branch` made. Raises MergeRefused if it moved on or is checked out."""
         ...
 
 

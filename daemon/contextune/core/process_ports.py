@@ -54,14 +54,14 @@ class Mailbox(Protocol):
         ...
 
 
-TaskVerb = Literal["cancel_task", "tell", "answer", "course"]
+TaskVerb = Literal["cancel_task", "tell", "answer", "course", "rewind"]
 """What is asked of a Task at work."""
 
 
 class Letter(Value, frozen=True, kw_only=True):
     """A request to the process that drives a Run."""
 
-    verb: Literal["pause", "resume", "cancel", "retry_task"] | TaskVerb
+    verb: Literal["pause", "resume", "cancel", "retry_task", "rebase"] | TaskVerb
     task_id: str | None = None
     text: str = ""
     """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty."""

@@ -10,7 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.conversation import Rung
-from contextune.core.effects import AcceptRefused, AcceptStarted
+from contextune.core.effects import AcceptRefused, AcceptStarted, GhostRebuilt, TaskRewound
 from contextune.core.endings import (
     RunAccepted,
     RunCancelled,
@@ -35,6 +35,7 @@ from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN, RunState
 from contextune.core.task_run import TaskRun, on_task
 from contextune.core.todo import Todo
+from contextune.core.wish import AcceptWish
 
 
 class Run(Value, frozen=True, kw_only=True):
@@ -87,7 +88,11 @@ class Run(Value, frozen=True, kw_only=True):
     """How the user's branch is being moved, from the intent to its outcome."""
     seen: tuple[str, ...] = ()
     """Flagged files that the user has looked at."""
+    wish: AcceptWish | None = None
+    """What Accept was last asked for."""
     accepted: RunAccepted | None = None
+    undone: RunUndone | None = None
+    """How it was last undone."""
     concluded: bool = False
     """Whether it was brought to its end and that was told, until it goes on."""
     salvage: tuple[str, ...] = ()
@@ -214,14 +219,16 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, ghost_evidence=event.evidence)
         case ev.TaskJoined():
             return change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
-        case ev.TaskRetried():
+        case ev.TaskRetried() | TaskRewound():
             return change(run, state="running", reason="", ended_at=None, concluded=False)
         case RunReady():
             state: RunState = "review" if run.joined else "failed"
             ready = change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
             return change(ready, held=event.held)
         case AcceptStarted():
-            return change(run, accepting=event.mode, seen=event.seen)
+            return change(run, accepting=event.mode, seen=event.seen, wish=_wish(event))
+        case GhostRebuilt():
+            return _rebuilt(run, event)
         case AcceptRefused():
             return change(run, accepting=None)
         case RunAccepted():
@@ -229,7 +236,7 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case RunFinished():
             return change(run, concluded=True)
         case RunUndone():
-            return change(run, state="undone")
+            return change(run, state="undone", undone=event)
         case RunDiscarded():
             return change(run, state="discarded", salvage=event.salvage)
         case RunCancelled():
@@ -246,6 +253,30 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return change(run, cliffs=(*run.cliffs, event))
         case _:
             return run
+
+
+def _wish(event: AcceptStarted) -> AcceptWish:
+    return AcceptWish(
+        mode=event.mode,
+        seen=event.seen,
+        without=event.without,
+        onto_protected=event.onto_protected,
+        here=event.here,
+    )
+
+
+def _rebuilt(run: Run, event: GhostRebuilt) -> Run:
+    change = msgspec.structs.replace
+    commits = {placed.task_id: placed.commit for placed in event.placed}
+    return change(
+        run,
+        base=event.base,
+        baseline=event.baseline,
+        ghost=event.ghost or None,
+        ghost_evidence=event.evidence or run.ghost_evidence,
+        joined=tuple(commits),
+        tasks=tuple(change(t, joined=commits.get(t.id)) if t.joined else t for t in run.tasks),
+    )
 
 
 def _settled(run: Run, event: RequestSettled) -> Run:

@@ -102,6 +102,10 @@ class Settings(Value, frozen=True, kw_only=True):
     merge_by_syntax: bool = True
     """Whether mergiraf, where it is on PATH, merges what git cannot; the tests judge the result."""
     accept: AcceptMode = "none"
+    protected_branches: tuple[str, ...] = ("main", "master", "release/*")
+    """Branches that Accept does not move unless it is told to, where they have an upstream."""
+    accept_branch: str = "todo/{title}"
+    """What the branch is called that Accept makes instead; `{title}` and `{run}` stand for the Run's."""
     git_signing: bool = False
     """Whether commits that Accept puts on the branch are signed, as the user's own git configuration says."""
     base: str | None = None
@@ -115,6 +119,7 @@ WIDENING = frozenset(
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
+    | {"protected_branches", "accept_branch"}
 )
 """Keys that name commands, servers or limits, raise a budget or move branches: taken from a
 repository only if it is trusted."""
@@ -175,6 +180,11 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
             "allowed_hosts",
             all(map(_is_host, settings.allowed_hosts)),
             "expected names of hosts such as pypi.org, *.npmjs.org or localhost:5432",
+        ),
+        (
+            "accept_branch",
+            bool(settings.accept_branch) and not settings.accept_branch.startswith("contextune/"),
+            "expected a name that does not begin with contextune/",
         ),
         ("ladder", len(settings.ladder) >= 1, "expected at least one rung"),
         ("ladder", all(1 <= r.tries <= 8 for r in settings.ladder), "expected 1 to 8 tries a rung"),

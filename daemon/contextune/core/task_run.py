@@ -11,7 +11,7 @@ from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.checkout_look import CheckoutLook
 from contextune.core.conversation import Message, Rung, Text, ToolResult, said_by_user
-from contextune.core.effects import AttemptResumed, CheckoutSeen
+from contextune.core.effects import AttemptResumed, CheckoutSeen, TaskRewound
 from contextune.core.evidence import Evidence
 from contextune.core.file_change import FileChange
 from contextune.core.money import Bill
@@ -218,6 +218,10 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(bounced, commit=None, lap=len(task.attempts), bounced=event)
         case ev.TaskEnded():
             return change(task, state=event.state, reason=event.reason, question=None, asked_by=None)
+        case TaskRewound():
+            back = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
+            back = change(back, joined=None, commit=None, start=event.start)
+            return change(back, lap=len(task.attempts))
         case ev.TaskRetried():
             again = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
             return change(again, lap=len(task.attempts))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 
 from contextune.core import events as ev
-from contextune.core.endings import RunAccepted, RunDiscarded, RunUndone
+from contextune.core.endings import Restore, RunAccepted, RunDiscarded, RunUndone
 from contextune.core.errors import UsageProblem
 from contextune.core.flags import unseen_text
 from contextune.core.held import held_text
-from contextune.core.ports import Clock, Repository
+from contextune.core.ports import Clock, MadeBranch, Repository
+from contextune.core.protected import branch_name, is_protected
 from contextune.core.run import Run
-from contextune.core.settings import AcceptMode
+from contextune.core.settings import Settings
+from contextune.core.wish import AcceptWish
 from contextune.engine import stand
 from contextune.engine.commits import squash_message
 from contextune.engine.ghost import ghost_branch
@@ -20,43 +21,60 @@ from contextune.engine.leases import Leases
 
 
 async def accept(
-    run: Run,
-    repository: Repository,
-    clock: Clock,
-    mode: AcceptMode,
-    seen: Collection[str],
-    *,
-    sign: bool = False,
+    run: Run, repository: Repository, clock: Clock, wish: AcceptWish, settings: Settings
 ) -> RunAccepted:
-    """Move the user's branch once, its new commits signed if wanted.
+    """Move the user's branch once, or make one beside a protected branch; signed if that is set.
 
     Raises UsageProblem, GitProblem or MergeRefused, and then nothing has moved.
 
     Repeating it after a crash moves nothing twice.
     """
-    refuse(run, mode, seen)
-    message = squash_message(run) if mode == "squash" else None
-    restore = await asyncio.to_thread(repository.move_checkout, run.base, run.ghost or "", message, sign=sign)
-    after = await asyncio.to_thread(repository.resolve, "HEAD")
+    refuse(run, wish)
+    message = squash_message(run) if wish.mode == "squash" else None
+    base, result, sign = run.base, run.ghost or "", settings.git_signing
+    if is_protected(base, settings.protected_branches) and not wish.onto_protected:
+        name = branch_name(settings.accept_branch, run.title, run.id)
+        made = await asyncio.to_thread(repository.make_branch, base, result, message, name, sign=sign)
+        return _accepted(run, clock, wish, made.name, (base.head, made.commit), None)
+    restore = await asyncio.to_thread(repository.move_checkout, base, result, message, sign=sign)
+    after = await asyncio.to_thread(repository.resolve, "HEAD") or result
+    return _accepted(run, clock, wish, base.branch, (restore.head, after), restore)
+
+
+def _accepted(
+    run: Run,
+    clock: Clock,
+    wish: AcceptWish,
+    branch: str | None,
+    commits: tuple[str, str],
+    restore: Restore | None,
+) -> RunAccepted:
+    before, after = commits
     return RunAccepted(
         run_id=run.id,
         at=clock.now(),
-        mode=mode,
-        branch=run.base.branch,
-        before=restore.head,
-        after=after or run.ghost or "",
+        mode=wish.mode,
+        branch=branch,
+        before=before,
+        after=after,
         restore=restore,
     )
 
 
-def refuse(run: Run, mode: AcceptMode, seen: Collection[str]) -> None:
-    """Raise UsageProblem if a Run cannot be accepted like this: none with flagged files beyond `seen`."""
+def refuse(run: Run, wish: AcceptWish) -> None:
+    """Raise UsageProblem if a Run cannot be accepted like this: none with flagged files not seen."""
+    mode, seen = wish.mode, wish.seen
     if mode == "none":
         raise UsageProblem("Choose how to accept: merge, squash or pr.")
     if mode == "pr":
         raise UsageProblem("Pull requests are not available here yet. Accept with merge or squash.")
     if run.state not in ("review", "undone"):
         raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
+    unknown = sorted(set(wish.without) - {task.id for task in run.tasks})
+    if unknown:
+        raise UsageProblem(f"Run {run.id} has no Task called {', '.join(unknown)}.")
+    if run.joined and not set(run.joined) - set(wish.without):
+        raise UsageProblem(f"Nothing of run {run.id} would be left. Discard it instead.")
     if run.ghost is None or not run.joined:
         raise UsageProblem(f"Run {run.id} has no accepted Task, so there is nothing to accept.")
     partial = [held for held in run.held if not held.is_whole]
@@ -68,13 +86,29 @@ def refuse(run: Run, mode: AcceptMode, seen: Collection[str]) -> None:
         raise UsageProblem(unseen_text(run.id, unseen))
 
 
-async def undo(run: Run, repository: Repository, clock: Clock) -> RunUndone:
-    """Move the user's branch back. Raises UsageProblem or MergeRefused, and then nothing has moved."""
-    if run.accepted is None or run.state != "accepted":
+async def undo(run: Run, repository: Repository, clock: Clock, *, sign: bool = False) -> RunUndone:
+    """Move the user's branch back, or on to commits that revert the Run's where it has moved on.
+
+    A branch that was made for the result is removed. Raises UsageProblem or MergeRefused, and then nothing
+    has moved.
+    """
+    accepted = run.accepted
+    if accepted is None or run.state != "accepted":
         raise UsageProblem(f"Run {run.id} is {run.state}; only an accepted Run can be undone.")
-    await asyncio.to_thread(repository.restore_checkout, run.base, run.accepted.after, run.accepted.restore)
+    after = accepted.before
+    if accepted.restore is None:
+        made = MadeBranch(accepted.branch or "", accepted.after)
+        await asyncio.to_thread(repository.remove_branch, run.ghost or "", made)
+    else:
+        after = await asyncio.to_thread(
+            repository.restore_checkout, run.base, accepted.after, accepted.restore, sign=sign
+        )
     return RunUndone(
-        run_id=run.id, at=clock.now(), branch=run.accepted.branch, after=run.accepted.restore.head
+        run_id=run.id,
+        at=clock.now(),
+        branch=accepted.branch,
+        after=after,
+        reverted=after != accepted.before,
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from contextune.core.budget import Budgets, Cap
-from contextune.core.errors import BudgetReached
+from contextune.core.errors import BudgetReached, BudgetScope
 from contextune.core.events import AnyEvent
 from contextune.core.money import Bill, Charge
 from contextune.core.ports import Clock
@@ -23,6 +23,13 @@ class Emit(Protocol):
     async def __call__(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
         """Journal the events."""
         ...
+
+
+GOES_ON: dict[BudgetScope, str] = {
+    "day": "A new one begins the next day.",
+    "month": "A new one begins the next month.",
+}
+"""When a budget that is reached goes on by itself."""
 
 
 class Account:

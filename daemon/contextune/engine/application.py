@@ -12,29 +12,26 @@ import msgspec
 
 from contextune.core import events as ev
 from contextune.core.check import Check
-from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
-from contextune.core.money import Bill
+from contextune.core.errors import PlaceProblem, UsageProblem
 from contextune.core.process_ports import Letter, TaskVerb
 from contextune.core.quote import Quote
 from contextune.core.radar import Course
 from contextune.core.rearranged import Choice
 from contextune.core.run import Run
 from contextune.core.settings import AcceptMode
-from contextune.core.spending.costs import total
-from contextune.core.spending.history import History, history
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
-from contextune.engine import accept as acceptance
+from contextune.core.wish import AcceptWish
 from contextune.engine.debug_bundle import DebugBundles
 from contextune.engine.doctor import examine
 from contextune.engine.drives import Drives, Listener
-from contextune.engine.leases import Leases
 from contextune.engine.lookout import Lookout
 from contextune.engine.open_quotes import OpenQuote, OpenQuotes
 from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.reading import Reading
+from contextune.engine.rewinding import Turn, as_letter
 from contextune.engine.todos import TodoBoard
 from contextune.engine.unfenced import allow_unfenced, lack, require_commands
 from contextune.engine.worktree_advice import WorktreeAdvice
@@ -185,14 +182,6 @@ class Application(Reading):
         await self._drives.wait(run_id)
         await self._drives.samples.wait(run_id)
 
-    def problem(self, run_id: str) -> ContextuneError | None:
-        """What ended the last drive of a Run in this process before its time; None if nothing did."""
-        return self._drives.problem(run_id)
-
-    def is_driven_elsewhere(self, run_id: str) -> bool:
-        """Whether another process drives a Run."""
-        return self._drives.driver(run_id) == "elsewhere"
-
     async def follow(self, folder: Path) -> list[Run]:
         """Have the lookout follow the Runs of a folder's repository; returns them, newest first."""
         place = await self._places.of(folder)
@@ -256,33 +245,45 @@ class Application(Reading):
             return
         await self._drives.ask(run, Letter(verb="cancel"))
 
-    async def accept(self, run_id: str, mode: AcceptMode, *, seen: Sequence[str] = ()) -> Run:
-        """Move the user's branch once. Raises MergeRefused if that would lose anything.
-
-        Raises UsageProblem if a flagged file is not among those that the user has `seen`.
-        """
+    async def accept(
+        self,
+        run_id: str,
+        mode: AcceptMode,
+        *,
+        seen: Sequence[str] = (),
+        without: Sequence[str] = (),
+        onto_protected: bool = False,
+        here: bool = False,
+    ) -> Run:
+        """Move the user's branch once, as `core.wish.AcceptWish` says. Raises ContextuneError."""
         run = await self.run(run_id)
-        async with self._drives.moving(run.id):
-            return await self._drives.accept(await self.run(run.id), mode, seen)
+        wish = AcceptWish(
+            mode=mode, seen=tuple(seen), without=tuple(without), onto_protected=onto_protected, here=here
+        )
+        async with self._drives.landing.moving(run.id):
+            return await self._drives.landing.accept(await self.run(run.id), wish)
+
+    async def rebase(self, run_id: str) -> Run:
+        """Have a Run follow its branch, which moved: at work, or where its result waits for review."""
+        run = await self.run(run_id)
+        if run.state in LIVE_RUN:
+            await self._drives.ask(run, Letter(verb="rebase"))
+            return await self.run(run.id)
+        async with self._drives.landing.moving(run.id):
+            overlays = self.todos.overlays(Path(run.repository))
+            return await self._drives.landing.rebase(await self.run(run.id), overlays)
 
     async def undo(self, run_id: str) -> Run:
-        """Move the user's branch back."""
+        """Move the user's branch back, or on to commits that revert the Run's."""
         run = await self.run(run_id)
-        async with self._drives.moving(run.id):
-            run = await self.run(run.id)
-            place = await self._places.of_run(run)
-            return await self._drives.record(await acceptance.undo(run, place.repository, self._world.clock))
+        async with self._drives.landing.moving(run.id):
+            return await self._drives.landing.undo(await self.run(run.id))
 
     async def discard(self, run_id: str) -> Run:
         """Drop a Run's result; Salvage refs keep it."""
         run = await self.run(run_id)
-        async with self._drives.moving(run.id):
-            run = await self.run(run.id)
-            place = await self._places.of_run(run)
-            leases = Leases.of(self._world, place.repository, run, self._places.settings_of(run))
-            event = await acceptance.discard(run, place.repository, self._world.clock, leases)
-            await self._drives.note(run.id, leases.problems)
-            return await self._drives.record(event)
+        async with self._drives.landing.moving(run.id):
+            return await self._drives.landing.discard(await self.run(run.id))
 
     async def cancel_task(self, run_id: str, task_id: str) -> None:
         """Stop one Task."""
@@ -300,6 +301,19 @@ class Application(Reading):
             await self._drives.ask(run, Letter(verb="retry_task", task_id=task_id))
             return
         await self._drives.retry(run.id, task_id)
+
+    async def rewind(
+        self, run_id: str, task_id: str, turn: int, text: str, *, attempt: int | None = None
+    ) -> None:
+        """Take a Task back to a turn of an attempt, the newest by default, and on with other words."""
+        run = await self.run_with(run_id, task_id)
+        to = Turn(task_id, turn, _words(text), attempt)
+        if self._drives.driver(run.id) != "nobody":
+            await self._drives.ask(run, Letter(verb="rewind", task_id=task_id, text=as_letter(to)))
+            return
+        async with self._drives.landing.moving(run.id):
+            run = await self._drives.landing.rewind(await self.run(run.id), to)
+        self._drives.begin(await self._places.of_run(run), run, self._places.settings_of(run))
 
     async def tell(self, run_id: str, task_id: str, text: str) -> None:
         """Words that reach a Task's agent with its next turn."""
@@ -351,24 +365,6 @@ class Application(Reading):
         """The editor's own settings, keys in snake_case. Raises UsageProblem on a bad one."""
         self._world.settings.configure(folder.resolve() if folder else None, editor_settings)
         self._world.models.set_offline(bool(self._world.settings.load(None, {}).offline))
-
-    async def costs(self, folder: Path | None = None, *, since: int = 0, until: int | None = None) -> History:
-        """What was spent on requests reserved from `since` to before `until`, and all that explains it.
-
-        Of one repository or of all; times in milliseconds since the epoch.
-        """
-        root = str((await self._places.of(folder)).repository.root) if folder else None
-        entries = await self._world.journal.ledger(since=since, until=until, repository=root)
-        milestones = await self._world.journal.milestones(root)
-        settings = self._world.settings.load(Path(root) if root else None, {})
-        price_of = self._world.prices.price
-        return await asyncio.to_thread(
-            history, entries, milestones, settings, price_of, since=since, until=until
-        )
-
-    async def spent(self, since: int) -> Bill:
-        """What all settled requests cost that were reserved from `since` on, in every process."""
-        return await asyncio.to_thread(total, await self._world.journal.ledger(since=since))
 
     async def doctor(self, folder: Path | None) -> list[Check]:
         """What is in order and what is missing."""

@@ -44,7 +44,7 @@ from contextune.core.states import AttemptOutcome
 from contextune.engine.allowance import Allowance
 from contextune.engine.attempt_record import AttemptRecord
 from contextune.engine.cliff import dollars_avoided
-from contextune.engine.commits import attempt_ref
+from contextune.engine.commits import attempt_ref, turns_ref
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate, ungated
 from contextune.engine.gateway import Keep
@@ -52,6 +52,7 @@ from contextune.engine.leases import Lease
 from contextune.engine.notices import Notices
 from contextune.engine.stand import Stand
 from contextune.engine.taken_up import MEANWHILE, OpenAttempt
+from contextune.engine.turns import Turns
 from contextune.engine.words import Words
 from contextune.engine.world import World
 
@@ -139,6 +140,7 @@ class AttemptWork:
             command_timeout=site.settings.command_timeout,
         )
         self._journal = AttemptRecord(site.run.id, task.id, number, now=site.now, tell=outside.tell)
+        self._turns = Turns(site.repository, self._journal, turns_ref(site.run.id, task.id, number))
         self._loop = self._new_loop(name, rung)
         self._evidence: Evidence | None = None
         self._writing: dict[str, tuple[FileEffect, ...]] = {}
@@ -336,6 +338,7 @@ class AttemptWork:
     async def _send(self, request: ModelRequest) -> ModelReply:
         """Send a request if the tools and tests before it stayed within what they may use."""
         await self._allowance.end()
+        await self._turns.keep(self._loop.turn, self._lease)
         try:
             return await self._outside.send(request, self._kept)
         finally:
@@ -361,6 +364,7 @@ class AttemptWork:
     async def _returned(self, result: ToolResult) -> None:
         effects = self._writing.pop(result.tool_use_id, ())
         # What a command changed nobody knows, nor what a call did that another process had begun.
+        self._turns.changed = True
         self._outside.wrote([effect.path for effect in effects] or None)
         await self._journal.returned(result)
 

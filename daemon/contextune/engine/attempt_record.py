@@ -8,7 +8,7 @@ from typing import Literal
 
 from contextune.core import events as ev
 from contextune.core.conversation import Message, ModelReply, ToolResult, ToolUse
-from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned
+from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned, TurnKept
 from contextune.core.evidence import Evidence
 from contextune.core.requests import CliffAvoided
 
@@ -82,6 +82,20 @@ class AttemptRecord:
                 attempt=self._number,
                 call_id=result.tool_use_id,
                 result=result,
+            )
+        )
+
+    async def kept(self, turn: int, tree: str, start: str) -> None:
+        """What its worktree held after a turn."""
+        await self._tell(
+            TurnKept(
+                run_id=self._run_id,
+                at=self._now(),
+                task_id=self._task_id,
+                attempt=self._number,
+                turn=turn,
+                tree=tree,
+                start=start,
             )
         )
 

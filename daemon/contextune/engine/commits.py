@@ -17,6 +17,11 @@ def attempt_ref(run_id: str, task_id: str, number: int) -> str:
     return f"{ATTEMPTS}{run_id}/{task_id}/{number}"
 
 
+def turns_ref(run_id: str, task_id: str, number: int) -> str:
+    """The ref of the newest of what an attempt's turns left; the others are behind it."""
+    return f"{ATTEMPTS}{run_id}/{task_id}/{number}-turns"
+
+
 def commit_message(run: Run, task: TaskRun, summary: str, remaining: str) -> str:
     """The message of a Task's commit: title, the agent's words, trailers for programs."""
     todos = [todo for todo in run.todos if todo.id in task.task.todo_ids]

@@ -50,8 +50,9 @@ async def rebase(driver: RunDriver, task_id: str, lease: Lease) -> None:
 
     What it was before stays under a ref.
     """
-    repository, run, ghost = driver.repository, driver.run, driver.run.ghost
-    if ghost is None or ghost == lease.start:
+    repository, run = driver.repository, driver.run
+    ghost = run.ghost or run.base.commit
+    if ghost == lease.start:
         await driver.emit(_done(driver, task_id, ""))
         return
     tree = await asyncio.to_thread(repository.worktree_tree, lease.path)
@@ -62,8 +63,9 @@ async def rebase(driver: RunDriver, task_id: str, lease: Lease) -> None:
     result = merge.tree or merge.marked or tree
     put = await asyncio.to_thread(repository.commit_tree, result, [ghost], "Put on top of the others")
     await asyncio.to_thread(repository.reset_worktree, lease.path, put)
+    followed = not await asyncio.to_thread(repository.leads_to, lease.start, run.base.commit)
     lease.start = ghost
-    told = rebased_told(run, task_id, merge.conflicts)
+    told = rebased_told(run, task_id, merge.conflicts, followed=followed)
     await driver.emit(lease_taken(driver, task_id, lease), _done(driver, task_id, told))
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from contextune.core import events as ev
-from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.endings import RunCancelled, RunFinished
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Overlays
 from contextune.core.process_ports import Letter
 from contextune.core.run import Run, advance, is_unfinished
-from contextune.core.settings import AcceptMode, Settings
+from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
-from contextune.engine import accept as acceptance
+from contextune.core.wish import AcceptWish
 from contextune.engine.courses import choose
-from contextune.engine.leases import Leases, worktrees_folder
+from contextune.engine.following import follow_base
+from contextune.engine.landing import Landing
+from contextune.engine.leases import worktrees_folder
 from contextune.engine.ownership import alive
 from contextune.engine.places import Place, Places
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted, left_open, settle_abandoned
+from contextune.engine.rewinding import read_letter, rewind
 from contextune.engine.room import make_room
 from contextune.engine.run import RunDriver
 from contextune.engine.samples import Samples
@@ -50,7 +51,8 @@ class Drives:
         self._swept = False
         self.samples = Samples(world, places, record=self.record, retry=self.retry)
         self._newest: dict[str, Run] = {}
-        self._moving = asyncio.Lock()
+        self.landing = Landing(world, places, record=self.record, note=self.note)
+        """What brings results to the user's branch, and back."""
 
     async def settle_abandoned(self) -> None:
         """Bill what dead processes left open, once in the life of this one."""
@@ -84,18 +86,6 @@ class Drives:
         if run is not None:
             self._keep(run)
         return run
-
-    @asynccontextmanager
-    async def moving(self, run_id: str) -> AsyncIterator[None]:
-        """Held by Accept, Undo and Discard, from the look at the Run's state to the event that changes it.
-
-        Raises UsageProblem if another process does one of them at the same time.
-        """
-        async with self._moving:
-            with self._world.mailbox.own(f"{run_id}.moving") as alone:
-                if not alone:
-                    raise UsageProblem(f"Another process accepts, undoes or discards run {run_id} just now.")
-                yield
 
     def edited(self, file: Path) -> None:
         """An unsaved buffer of the user changed."""
@@ -209,8 +199,9 @@ class Drives:
             return None
         if run.state == "review" and run.accept != "none":
             try:
-                async with self.moving(run.id):
-                    run = await self.accept(await self.newest(run.id) or run, run.accept)
+                async with self.landing.moving(run.id):
+                    run = await self.newest(run.id) or run
+                    run = await self.landing.accept(run, AcceptWish(mode=run.accept))
             except ContextuneError as problem:
                 at = self._world.clock.now()
                 run = await self.record(ev.Noted(run_id=run.id, at=at, text=str(problem)))
@@ -224,12 +215,12 @@ class Drives:
         if run.concluded and run.accepting is None:
             raise UsageProblem(f"Run {run.id} is {run.state}; there is nothing to resume.")
         if run.accepting is not None:
-            async with self.moving(run.id):
+            async with self.landing.moving(run.id):
                 run = await self.newest(run.id) or run
-                if run.accepting is not None:
-                    run = await self.accept(run, run.accepting, run.seen)
+                if run.wish is not None and run.accepting is not None:
+                    run = await self.landing.accept(run, run.wish)
         elif run.accepted is not None and run.state == "accepted":
-            run = await self._release(run)
+            run = await self.landing.release(run)
         if not run.concluded:
             await self._conclude(run)
 
@@ -252,36 +243,6 @@ class Drives:
         for recorded in await unrecorded(self._world.journal, run, at):
             await self.record(recorded)
         await self.record(finished(await self.record(RunCancelled(run_id=run.id, at=at)), at))
-
-    async def accept(self, run: Run, mode: AcceptMode, seen: Sequence[str] = ()) -> Run:
-        """Move the user's branch once, then give worktrees and branches back. Hold `moving` meanwhile.
-
-        `seen` names the flagged files that the user has looked at.
-        """
-        place = await self._places.of_run(run)
-        acceptance.refuse(run, mode, seen)
-        at = self._world.clock.now()
-        run = await self.record(AcceptStarted(run_id=run.id, at=at, mode=mode, seen=tuple(seen)))
-        try:
-            sign = self._places.settings_of(run).git_signing
-            event = await acceptance.accept(run, place.repository, self._world.clock, mode, seen, sign=sign)
-        except ContextuneError as problem:
-            at = self._world.clock.now()
-            await self.record(AcceptRefused(run_id=run.id, at=at, reason=str(problem)))
-            raise
-        return await self._release(await self.record(event))
-
-    async def _release(self, run: Run) -> Run:
-        """Give the worktrees and branches of an accepted Run back."""
-        place = await self._places.of_run(run)
-        leases = Leases.of(self._world, place.repository, run, self._places.settings_of(run))
-        try:
-            for returned in await acceptance.release(run, place.repository, self._world.clock, leases):
-                run = await self.record(returned)
-        except ContextuneError as problem:
-            leases.problems.append(str(problem))
-        # The branch has moved: what is left behind is told, and is no failure of Accept.
-        return await self.note(run.id, leases.problems) or run
 
     async def note(self, run_id: str, problems: Sequence[str]) -> Run | None:
         """Record sentences as notes of a Run; returns it as it then stands, or None if there are none."""
@@ -309,13 +270,15 @@ class Drives:
         else:
             raise UsageProblem(f"Run {run.id} is {run.state} and nobody drives it; resume it first.")
 
-    async def record(self, event: ev.AnyEvent) -> Run:
-        """Journal an event of a Run that nobody drives, and fold it."""
-        await self._world.journal.append([event])
-        run = await self.newest(event.run_id)
+    async def record(self, *events: ev.AnyEvent) -> Run:
+        """Journal events of a Run that nobody drives, together, and fold them."""
+        run_id = events[0].run_id
+        await self._world.journal.append(events)
+        run = await self.newest(run_id)
         if run is None:
-            raise ContextuneError(f"The journal lost run {event.run_id}.")
-        self.tell(run, event)
+            raise ContextuneError(f"The journal lost run {run_id}.")
+        for event in events:
+            self.tell(run, event)
         return run
 
     def tell(self, run: Run, event: ev.AnyEvent) -> None:
@@ -337,6 +300,8 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.pause()
         case Letter(verb="resume"):
             await driver.resume(Decimal(letter.text) if letter.text else None)
+        case Letter(verb="rebase"):
+            await follow_base(driver)
         case Letter(verb="cancel"):
             await driver.cancel()
         case Letter(verb="cancel_task", task_id=str(task_id)):
@@ -347,6 +312,8 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.talk.tell(task_id, letter.text)
         case Letter(verb="course", task_id=str(task_id), text="go_on" | "wait" | "rebase" as course):
             await choose(driver, task_id, course)
+        case Letter(verb="rewind", task_id=str(task_id)):
+            await rewind(driver, read_letter(task_id, letter.text))
         case Letter(verb="answer", task_id=str(task_id)):
             await driver.talk.answer(task_id, letter.text)
         case _:

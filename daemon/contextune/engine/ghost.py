@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from contextune.core.evidence import Evidence
@@ -106,9 +107,15 @@ class Ghost:
         self._waiting: list[tuple[Candidate, asyncio.Future[Outcome]]] = []
         self._busy = asyncio.Lock()
 
-    def restore(self, head: str, inside: list[Inside]) -> None:
-        """Go on from where an earlier process left the Ghost."""
-        self.head = head
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Held while the Ghost is put together anew: no Task joins meanwhile."""
+        async with self._busy:
+            yield
+
+    def restore(self, base: str, head: str, inside: list[Inside]) -> None:
+        """Go on from where an earlier process, or a new Base, left the Ghost."""
+        self._base, self.head = base, head
         self._inside = list(inside)
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 
 from contextune.agents.overlap_told import overlap_told
 from contextune.core import events as ev
+from contextune.core.effects import GhostRebuilt
 from contextune.core.errors import ContextuneError
 from contextune.core.live_snapshots import Snapshot
 from contextune.core.ports import Clock, Overlays, Repository
@@ -100,6 +101,10 @@ class Radar:
                 live.looking = known.looking if known else None
                 self._live[event.task_id] = live
                 self.wrote(event.task_id, None)
+            case GhostRebuilt():
+                self._base = event.base.commit
+                self._comparing = Comparing(self._repository, self._base)
+                self.user_edited()
             case ev.TaskJoined():
                 self._leave(event.task_id)
                 self._spawn(self._look_at_ghost(event.ghost))

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from contextune.core import events as ev
-from contextune.core.errors import UsageProblem
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.money import Bill
 from contextune.core.run import Run
+from contextune.core.spending.costs import total
+from contextune.core.spending.history import History, history
 from contextune.engine.drives import Drives
 from contextune.engine.places import Places
 from contextune.engine.transcript import transcript
@@ -87,3 +90,29 @@ class Reading:
             known = ", ".join(task.id for task in run.tasks)
             raise UsageProblem(f"Run {run.id} has no task {task_id!r}. Tasks: {known}.")
         return run
+
+    async def costs(self, folder: Path | None = None, *, since: int = 0, until: int | None = None) -> History:
+        """What was spent on requests reserved from `since` to before `until`, and all that explains it.
+
+        Of one repository or of all; times in milliseconds since the epoch.
+        """
+        root = str((await self._places.of(folder)).repository.root) if folder else None
+        entries = await self._world.journal.ledger(since=since, until=until, repository=root)
+        milestones = await self._world.journal.milestones(root)
+        settings = self._world.settings.load(Path(root) if root else None, {})
+        price_of = self._world.prices.price
+        return await asyncio.to_thread(
+            history, entries, milestones, settings, price_of, since=since, until=until
+        )
+
+    async def spent(self, since: int) -> Bill:
+        """What all settled requests cost that were reserved from `since` on, in every process."""
+        return await asyncio.to_thread(total, await self._world.journal.ledger(since=since))
+
+    def problem(self, run_id: str) -> ContextuneError | None:
+        """What ended the last drive of a Run in this process before its time; None if nothing did."""
+        return self._drives.problem(run_id)
+
+    def is_driven_elsewhere(self, run_id: str) -> bool:
+        """Whether another process drives a Run."""
+        return self._drives.driver(run_id) == "elsewhere"

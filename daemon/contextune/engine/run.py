@@ -11,7 +11,7 @@ from typing import Literal
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.endings import RunCancelled, RunReady
+from contextune.core.endings import RunCancelled
 from contextune.core.errors import (
     BudgetReached,
     BudgetScope,
@@ -21,41 +21,34 @@ from contextune.core.errors import (
     UsageProblem,
 )
 from contextune.core.evidence import Evidence
-from contextune.core.file_change import FileChange
-from contextune.core.held import Held
 from contextune.core.ports import Overlays, Repository
 from contextune.core.requests import RequestReserved, RequestSettled, TaskBudgetRaised
-from contextune.core.run import Run, advance, with_rewritten
+from contextune.core.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState
-from contextune.core.unproved import marked_unproved
-from contextune.engine.account import Account, budgets_of
+from contextune.engine.account import GOES_ON, Account, budgets_of
 from contextune.engine.batching import Batching
 from contextune.engine.context_pack import ContextPacks
 from contextune.engine.gate import Gate
 from contextune.engine.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.ghost import Ghost, Inside, ghost_branch
-from contextune.engine.holding import what_is_held
 from contextune.engine.leases import Leases
 from contextune.engine.limits import short_of_disk
 from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.radar import Radar
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
+from contextune.engine.result import ready
 from contextune.engine.room import make_room
 from contextune.engine.seats import Seats
 from contextune.engine.stand import Stand
 from contextune.engine.talk import Talk
 from contextune.engine.world import World
 
-GOES_ON: dict[BudgetScope, str] = {
-    "day": "A new one begins the next day.",
-    "month": "A new one begins the next month.",
-}
-"""When a budget that is reached goes on by itself."""
-
 Listener = Callable[[Run, ev.AnyEvent], None]
+Prepare = Callable[[], Awaitable[Sequence[ev.AnyEvent]]]
+"""Brings a Task's worktree to where it begins anew, and returns what tells of it."""
 Work = Callable[["RunDriver", str], Awaitable[None]]
 """Works on one Task of a driven Run, from its Lease to its end."""
 
@@ -77,6 +70,7 @@ class RunDriver:
         overlays: Callable[[], Overlays] = dict,
     ) -> None:
         """`overlays` are the user's unsaved buffers, by path."""
+        self.overlays = overlays
         self.world = world
         self.repository = repository
         self.run = run
@@ -128,7 +122,7 @@ class RunDriver:
 
     async def drive(self) -> Run:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
-        self._restore_ghost()
+        self.stand_on_base()
         await self.emit(*interrupted(self.run, self.now()))
         self._open_account()
         if self._stopping:
@@ -167,7 +161,8 @@ class RunDriver:
         try:
             await asyncio.shield(recording)
         except asyncio.CancelledError:
-            recording.add_done_callback(_heed)
+            # Nobody waits for it any more: what it met is of no use to anyone, and no bug.
+            recording.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
 
     async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
@@ -300,6 +295,19 @@ class RunDriver:
         self._ended[task_id].clear()
         self._begin(task_id)
 
+    def redo(self, task_id: str, prepared: Prepare) -> None:
+        """Stop the work on a Task, and begin it anew from where `prepared` puts it."""
+        going = self._work.get(task_id)
+
+        async def again() -> None:
+            if going is not None:
+                going.cancel()
+                await asyncio.wait([going])
+            await self._one(task_id, prepared)
+
+        self._ended[task_id].clear()
+        self._work[task_id] = asyncio.create_task(again(), name=f"{self.run.id}/{task_id} again")
+
     async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
         """Let a Task cost so many dollars, whatever the settings say."""
         await self.emit(TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget))
@@ -321,12 +329,14 @@ class RunDriver:
     def _begin(self, task_id: str) -> None:
         self._work[task_id] = asyncio.create_task(self._one(task_id), name=f"{self.run.id}/{task_id}")
 
-    async def _one(self, task_id: str) -> None:
+    async def _one(self, task_id: str, prepared: Prepare | None = None) -> None:
         depends_on = self.run.task(task_id).task.depends_on
         for dependency in depends_on:
             await self._ended[dependency].wait()
         missing = [d for d in depends_on if self.run.task(d).state != "accepted"]
         try:
+            if prepared is not None:
+                await self.emit(*await prepared())
             if missing:
                 await self.end_task(task_id, "skipped", f"It depends on {', '.join(missing)}.")
                 return
@@ -357,12 +367,15 @@ class RunDriver:
         if left:
             await asyncio.wait(left)
 
-    def _restore_ghost(self) -> None:
+    def stand_on_base(self) -> None:
+        """Have the Ghost, and what agents are told first, be as the Run's events have them."""
         inside = [
             Inside(task.id, task.joined or "", task.start or "", frozenset(task.files))
             for task in (self.run.task(task_id) for task_id in self.run.joined)
         ]
-        self.ghost.restore(self.run.ghost or self.run.base.commit, inside)
+        base = self.run.base.commit
+        self.ghost.restore(base, self.run.ghost or base, inside)
+        self.packs = ContextPacks(self.repository, self.world.outliner, self.run)
 
     async def test_ghost(self, commit: str) -> Evidence | None:
         """Test what may become the Ghost, as a whole."""
@@ -381,19 +394,5 @@ class RunDriver:
         return await self.stand.judge(commit, self.run.gate, self.run.base.commit, self.run.baseline)
 
     async def _ready(self) -> None:
-        ghost = self.run.ghost
-        files: tuple[FileChange, ...] = ()
-        held: tuple[Held, ...] = ()
-        if ghost is not None:
-            changes = await asyncio.to_thread(self.repository.changes, self.run.base.commit, ghost)
-            files = marked_unproved(with_rewritten(changes, self.run), self.run.tasks)
-            held = await asyncio.to_thread(what_is_held, self.repository, self.run, ghost)
         records = await unrecorded(self.world.journal, self.run, self.now())
-        ready = RunReady(run_id=self.run.id, at=self.now(), ghost=ghost, files=files, held=held)
-        await self.emit(*records, ready)
-
-
-def _heed(recording: asyncio.Future[None]) -> None:
-    """Nobody waits for it any more: what it met is of no use to anyone, and no bug."""
-    if not recording.cancelled():
-        recording.exception()
+        await self.emit(*records, await asyncio.to_thread(ready, self.run, self.repository, self.now()))

@@ -49,6 +49,14 @@ class Stand:
                 affected=affected,
             )
 
+    async def baseline(self, commit: str, *, command: str) -> Baseline:
+        """What the Gate says of a commit on which others are to build."""
+        async with self._busy:
+            lease: Lease = await self._leases.take(self.name, commit)
+            await asyncio.to_thread(self._repository.reset_worktree, lease.path, commit)
+            tree = await asyncio.to_thread(self._repository.tree_of, commit)
+            return await self._gate.baseline(command, lease.shell, cwd=lease.path, tree=tree, environment={})
+
     async def judge(self, commit: str, command: str, start: str, baseline: Baseline) -> Evidence:
         """The whole Gate's word on a commit; where it is slow, that of the affected tests if they are red."""
         if baseline.duration_ms >= SLOW:

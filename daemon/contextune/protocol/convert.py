@@ -164,6 +164,8 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         ghost_evidence=evidence_view(run.ghost_evidence) if run.ghost_evidence else None,
         changes=run.changes,
         accepted_as=run.accepted.mode if run.accepted else None,
+        made_branch=made_branch(run),
+        undone_text=undone_text(run),
         notes=run.notes,
         live_overlaps=overlap_views(run),
         can_accept=can_accept(run),
@@ -176,6 +178,25 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
 def can_accept(run: Run) -> bool:
     """Whether the user's branch can be moved to this Run's result."""
     return run.state == "review" and bool(run.joined)
+
+
+def made_branch(run: Run) -> str | None:
+    """The branch that Accept made for the result; None if it moved the user's, or is undone."""
+    accepted = run.accepted if run.state == "accepted" else None
+    return accepted.branch if accepted is not None and accepted.restore is None else None
+
+
+def undone_text(run: Run) -> str:
+    """What an Undo did, a sentence."""
+    if run.undone is None or run.accepted is None:
+        return ""
+    where = run.undone.branch or "HEAD"
+    if run.accepted.restore is None:
+        return f"The branch {where} is gone; its commits stay under refs of the Run."
+    if run.undone.reverted:
+        after = run.undone.after[:12]
+        return f"{where} had moved on: commits on top of it take the Run's back. It is at {after}."
+    return f"{where} is back where it was, at {run.undone.after[:12]}, and so are files and index."
 
 
 def can_undo(run: Run) -> bool:

@@ -120,6 +120,12 @@ class RunAcceptParams(Params, frozen=True, kw_only=True):
     mode: AcceptMode = "merge"
     seen: tuple[str, ...] = ()
     """Flagged files that the user has looked at; without them such a Run is not accepted."""
+    without: tuple[str, ...] = ()
+    """Ids of accepted Tasks that are left out."""
+    onto_protected: bool = False
+    """Move a protected branch itself, in place of making a branch beside it."""
+    here: bool = False
+    """Accept onto the branch that is checked out, even if the Run began on another one."""
 
 
 class RunListParams(Params, frozen=True, kw_only=True):
@@ -170,6 +176,17 @@ class TaskTextParams(Params, frozen=True, kw_only=True):
     run_id: str
     task_id: str
     text: str
+
+
+class TaskRewindParams(Params, frozen=True, kw_only=True):
+    """To which turn a Task goes back, and the words by which it goes on."""
+
+    run_id: str
+    task_id: str
+    turn: int
+    text: str
+    attempt: int | None = None
+    """Its newest attempt if none is given."""
 
 
 class RadarChooseParams(Params, frozen=True, kw_only=True):

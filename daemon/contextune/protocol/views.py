@@ -174,6 +174,10 @@ class RunView(View, frozen=True, kw_only=True):
     ghost_evidence: EvidenceView | None
     changes: tuple[FileChange, ...]
     accepted_as: AcceptMode | None
+    made_branch: str | None
+    """The branch that Accept made for the result, beside a protected one."""
+    undone_text: str
+    """What the newest Undo did, a sentence; empty if there was none."""
     notes: tuple[str, ...]
     live_overlaps: tuple[LiveOverlapView, ...]
     """What the Radar sees while the Run is at work."""

@@ -16,7 +16,7 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run, planning_bill
 from contextune.core.states import ENDED_TASK
 from contextune.core.task_run import Question, TaskRun
-from contextune.protocol.convert import can_accept
+from contextune.protocol.convert import can_accept, made_branch, undone_text
 from contextune.protocol.wording import (
     bill_text,
     count_text,
@@ -202,8 +202,9 @@ async def accept(session: Session, run_id: str) -> None:
             return
     run = await application.accept(run_id, "merge", seen=[change.path for change in flagged])
     where = run.accepted.branch if run.accepted is not None else None
+    beside = f", since {run.base.branch} is protected" if made_branch(run) else ""
     session.client.say(
-        f"Accepted “{run.title}” on {where or 'the detached HEAD'}. "
+        f"Accepted “{run.title}” on {where or 'the detached HEAD'}{beside}. "
         f"Undo by the code lens at the top of a changed file, or with: contextune undo {run.id}"
     )
 
@@ -211,7 +212,7 @@ async def accept(session: Session, run_id: str) -> None:
 async def undo(session: Session, run_id: str) -> None:
     """Move the user's branch back."""
     run = await (await session.application()).undo(run_id)
-    session.client.say(f"Undone: “{run.title}”. The branch and the files are as they were before.")
+    session.client.say(f"Undone: “{run.title}”. {undone_text(run)}")
 
 
 async def discard(session: Session, run_id: str) -> None:

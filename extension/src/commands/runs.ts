@@ -1,6 +1,6 @@
 /** Commands on a Run: review, accept, undo, discard, pause, cancel. */
 import * as vscode from "vscode";
-import type { Command } from "../application";
+import type { Application, Command } from "../application";
 import { Requests, type RunAcceptParams, type RunView } from "../generated/protocol";
 import { isAtOwnBudget } from "../parkedText";
 import { passedTasks, runTokens } from "../views/runs/words";
@@ -47,19 +47,59 @@ export const acceptRun: Command = async (app, ...args) => {
   if (run === undefined) return;
   const seen = await flaggedSeen(run);
   if (seen === undefined) return;
-  const changed = await app.daemon.request(Requests.runAccept, { runId: run.id, mode: acceptMode(), seen });
+  const asked: RunAcceptParams = { runId: run.id, mode: acceptMode(), seen };
+  try {
+    await accept(app, asked);
+  } catch (error) {
+    // A Task may not fit what the branch has become: the others can go without it.
+    const without = await leftOut(run, error);
+    if (without !== undefined) await accept(app, { ...asked, without });
+  }
+};
+
+async function accept(app: Application, asked: RunAcceptParams): Promise<void> {
+  const changed = await app.daemon.request(Requests.runAccept, asked);
   app.store.setRun(changed);
+  const { run } = changed;
   const undo = vscode.l10n.t("Undo");
-  const text = vscode.l10n.t(
-    "Accepted on {0}: {1} of {2} Tasks.",
-    changed.run.branch ?? "HEAD",
-    passedTasks(changed.run),
-    changed.run.tasks.length,
-  );
-  const offered = changed.run.canUndo ? [undo] : [];
-  void vscode.window.showInformationMessage(text, ...offered).then((chosen) => {
-    if (chosen === undo) void vscode.commands.executeCommand("contextune.undoRun", run.id);
+  const move = vscode.l10n.t("Move {0} Itself", run.branch ?? "HEAD");
+  const text =
+    run.madeBranch === null
+      ? vscode.l10n.t("Accepted on {0}: {1} of {2} Tasks.", run.branch ?? "HEAD", passedTasks(run), run.tasks.length)
+      : vscode.l10n.t("{0} is protected, so the branch {1} holds the result.", run.branch ?? "HEAD", run.madeBranch);
+  const offered = [...(run.madeBranch === null ? [] : [move]), ...(run.canUndo ? [undo] : [])];
+  void vscode.window.showInformationMessage(text, ...offered).then(async (chosen) => {
+    if (chosen === undo) await vscode.commands.executeCommand("contextune.undoRun", run.id);
+    if (chosen !== move) return;
+    await app.daemon.request(Requests.runUndo, { runId: run.id });
+    await accept(app, { ...asked, ontoProtected: true });
   });
+}
+
+/** The Tasks that the user leaves out after a refusal; undefined if none, or if it is no such refusal. */
+async function leftOut(run: RunView, error: unknown): Promise<string[] | undefined> {
+  const passed = run.tasks.filter((task) => task.state === "accepted");
+  if (!(error instanceof Error) || passed.length < 2) throw error;
+  const choose = vscode.l10n.t("Leave Tasks Out…");
+  if ((await vscode.window.showErrorMessage(error.message, choose)) !== choose) return undefined;
+  const rows = passed.map((task) => ({ label: task.title, description: task.id, id: task.id }));
+  const picked = await vscode.window.showQuickPick(rows, {
+    canPickMany: true,
+    title: vscode.l10n.t("Tasks to Leave Out"),
+  });
+  return picked === undefined || picked.length === 0 ? undefined : picked.map((row) => row.id);
+}
+
+/** Has a Run follow its branch, which has moved since it began. */
+export const rebaseRun: Command = async (app, ...args) => {
+  const fits = (run: RunView): boolean => can("acceptable")(run) || can("cancellable")(run);
+  const run = await chooseRun(app, args, fits, vscode.l10n.t("No Run is going on."));
+  if (run === undefined) return;
+  const changed = await app.daemon.request(Requests.runRebase, { runId: run.id });
+  app.store.setRun(changed);
+  const told = changed.run.notes.at(-1);
+  if (changed.run.notes.length > run.notes.length && told !== undefined)
+    void vscode.window.showInformationMessage(told);
 };
 
 /** Moves the user's branch back. */
@@ -68,7 +108,7 @@ export const undoRun: Command = async (app, ...args) => {
   if (run === undefined) return;
   const changed = await app.daemon.request(Requests.runUndo, { runId: run.id });
   app.store.setRun(changed);
-  void vscode.window.showInformationMessage(vscode.l10n.t("Undone: {0} is back where it was.", run.branch ?? "HEAD"));
+  void vscode.window.showInformationMessage(vscode.l10n.t("Undone: {0}", changed.run.undoneText));
 };
 
 /** Drops the result; Salvage refs keep it. */

@@ -23,6 +23,26 @@ export const retryTask: Command = async (app, ...args) => {
   if (found) await app.daemon.request(Requests.taskRetry, { runId: found.run.id, taskId: found.task.id });
 };
 
+/** Takes a Task back to a turn of its newest attempt, and on by other words. */
+export const rewindTask: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("readable"), vscode.l10n.t("No agent has started yet."));
+  const attempt = found?.task.attempts.at(-1);
+  if (found === undefined || attempt === undefined) return;
+  const title = found.task.title;
+  const turns = Array.from({ length: attempt.turns + 1 }, (_, turn) => ({
+    label: turn === 0 ? vscode.l10n.t("Its start") : vscode.l10n.t("After turn {0}", turn),
+    turn,
+  })).reverse();
+  const placeHolder = vscode.l10n.t("Files and conversation go back to there; what is there now is kept");
+  const picked = await vscode.window.showQuickPick(turns, { title, placeHolder });
+  if (picked === undefined) return;
+  const prompt = vscode.l10n.t("What the agent is told there");
+  const text = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
+  if (text === undefined || text.trim() === "") return;
+  const where = { runId: found.run.id, taskId: found.task.id, attempt: attempt.number, turn: picked.turn };
+  await app.daemon.request(Requests.taskRewind, { ...where, text: text.trim() });
+};
+
 /** Words for a working agent; they reach it with its next turn. */
 export const tellAgent: Command = async (app, ...args) => {
   const found = await chooseTask(app, args, can("tellable"), vscode.l10n.t("No agent is at work."));

@@ -18,6 +18,9 @@ export interface AcceptStarted {
   at: number;
   mode: "merge" | "none" | "pr" | "squash";
   seen: string[];
+  without: string[];
+  ontoProtected: boolean;
+  here: boolean;
 }
 /**
  * Words of the user for an agent: an answer, or an instruction that reaches it with its next turn.
@@ -594,6 +597,26 @@ export interface GateStarted {
   attempt: number | null;
 }
 /**
+ * The accepted Tasks were put together anew, on top of what the user sees by now, and tested.
+ */
+export interface GhostRebuilt {
+  kind: "ghost_rebuilt";
+  runId: string;
+  at: number;
+  base: Base;
+  baseline: Baseline | null;
+  ghost: string;
+  placed: Placed[];
+  evidence: Evidence | null;
+}
+/**
+ * Where a Task's commit is within the Ghost.
+ */
+export interface Placed {
+  taskId: string;
+  commit: string;
+}
+/**
  * One accepted Task in the result.
  */
 export interface Held {
@@ -1055,9 +1078,12 @@ export interface RunAcceptParams {
   runId: string;
   mode?: "merge" | "none" | "pr" | "squash";
   seen?: string[];
+  without?: string[];
+  ontoProtected?: boolean;
+  here?: boolean;
 }
 /**
- * The user's branch moved once.
+ * The user's branch moved once, or a new one holds the result.
  */
 export interface RunAccepted {
   kind: "run_accepted";
@@ -1067,7 +1093,7 @@ export interface RunAccepted {
   branch: string | null;
   before: string;
   after: string;
-  restore: Restore;
+  restore: Restore | null;
 }
 /**
  * The user stopped the Run.
@@ -1112,6 +1138,8 @@ export interface RunView {
   ghostEvidence: EvidenceView | null;
   changes: FileChange[];
   acceptedAs: ("merge" | "none" | "pr" | "squash") | null;
+  madeBranch: string | null;
+  undoneText: string;
   notes: string[];
   liveOverlaps: LiveOverlapView[];
   canAccept: boolean;
@@ -1298,7 +1326,7 @@ export interface RunStartResult {
   runId: string;
 }
 /**
- * The user's branch moved back.
+ * The user's branch moved back, or on to commits that revert the Run's.
  */
 export interface RunUndone {
   kind: "run_undone";
@@ -1306,6 +1334,7 @@ export interface RunUndone {
   at: number;
   branch: string | null;
   after: string;
+  reverted: boolean;
 }
 /**
  * A Salvage that can be restored.
@@ -1460,6 +1489,29 @@ export interface TaskRetried {
   taskId: string;
 }
 /**
+ * To which turn a Task goes back, and the words by which it goes on.
+ */
+export interface TaskRewindParams {
+  runId: string;
+  taskId: string;
+  turn: number;
+  text: string;
+  attempt?: number | null;
+}
+/**
+ * The user took a Task back to a turn of an attempt; another attempt goes on from there.
+ */
+export interface TaskRewound {
+  kind: "task_rewound";
+  runId: string;
+  at: number;
+  taskId: string;
+  attempt: number;
+  turn: number;
+  start: string;
+  kept: string;
+}
+/**
  * Words for a Task's agent.
  */
 export interface TaskTextParams {
@@ -1519,6 +1571,19 @@ export interface TranscriptParams {
  */
 export interface TranscriptResult {
   markdown: string;
+}
+/**
+ * What a worktree held after a turn that changed something, so that the Task can go back there.
+ */
+export interface TurnKept {
+  kind: "turn_kept";
+  runId: string;
+  at: number;
+  taskId: string;
+  attempt: number;
+  turn: number;
+  tree: string;
+  start: string;
 }
 /**
  * Let agents run commands without a Fence in this folder's repository.
@@ -1630,6 +1695,8 @@ export const Requests = {
   runCancel: "contextune/run/cancel",
   /** Move the user's branch once. */
   runAccept: "contextune/run/accept",
+  /** Follow the branch, which has moved. */
+  runRebase: "contextune/run/rebase",
   /** Move the user's branch back. */
   runUndo: "contextune/run/undo",
   /** Drop the result; Salvage refs keep it. */
@@ -1642,6 +1709,8 @@ export const Requests = {
   taskRetry: "contextune/task/retry",
   /** Words that reach the agent with its next turn. */
   taskTell: "contextune/task/tell",
+  /** Go back to a turn, and on by other words. */
+  taskRewind: "contextune/task/rewind",
   /** The answer to an agent's question. */
   taskAnswer: "contextune/task/answer",
   /** What an agent was told and did. */
@@ -1695,12 +1764,14 @@ export interface RequestTypes {
   "contextune/run/resume": { params: RunResumeParams; result: Nothing };
   "contextune/run/cancel": { params: RunParams; result: Nothing };
   "contextune/run/accept": { params: RunAcceptParams; result: RunChanged };
+  "contextune/run/rebase": { params: RunParams; result: RunChanged };
   "contextune/run/undo": { params: RunParams; result: RunChanged };
   "contextune/run/discard": { params: RunParams; result: RunChanged };
   "contextune/review/content": { params: ReviewContentParams; result: ReviewContentResult };
   "contextune/task/cancel": { params: TaskParams; result: Nothing };
   "contextune/task/retry": { params: TaskParams; result: Nothing };
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };
+  "contextune/task/rewind": { params: TaskRewindParams; result: Nothing };
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
   "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };

@@ -77,9 +77,21 @@ async def cancel(session: Session, params: RunParams) -> Nothing:
 async def accept(session: Session, params: RunAcceptParams) -> RunChanged:
     """Move the user's branch once."""
     application = await session.application()
-    return RunChanged(
-        run=session.view(await application.accept(params.run_id, params.mode, seen=params.seen))
+    run = await application.accept(
+        params.run_id,
+        params.mode,
+        seen=params.seen,
+        without=params.without,
+        onto_protected=params.onto_protected,
+        here=params.here,
     )
+    return RunChanged(run=session.view(run))
+
+
+async def rebase(session: Session, params: RunParams) -> RunChanged:
+    """Follow the branch, which has moved."""
+    application = await session.application()
+    return RunChanged(run=session.view(await application.rebase(params.run_id)))
 
 
 async def undo(session: Session, params: RunParams) -> RunChanged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextune.protocol.params import (
     Nothing,
     TaskParams,
+    TaskRewindParams,
     TaskTextParams,
     TranscriptParams,
     TranscriptResult,
@@ -27,6 +28,13 @@ async def retry(session: Session, params: TaskParams) -> Nothing:
 async def tell(session: Session, params: TaskTextParams) -> Nothing:
     """Words that reach the agent with its next turn."""
     await (await session.application()).tell(params.run_id, params.task_id, params.text)
+    return Nothing()
+
+
+async def rewind(session: Session, params: TaskRewindParams) -> Nothing:
+    """Go back to a turn, and on by other words."""
+    application = await session.application()
+    await application.rewind(params.run_id, params.task_id, params.turn, params.text, attempt=params.attempt)
     return Nothing()
 
 

@@ -1,0 +1,22 @@
+"""What came of a Run, for its review: the changed files, and what the Ghost holds of each Task."""
+
+from __future__ import annotations
+
+from contextune.core.endings import RunReady
+from contextune.core.file_change import FileChange
+from contextune.core.held import Held
+from contextune.core.ports import Repository
+from contextune.core.run import Run, with_rewritten
+from contextune.core.unproved import marked_unproved
+from contextune.engine.holding import what_is_held
+
+
+def ready(run: Run, repository: Repository, at: int) -> RunReady:
+    """The event that brings a Run to its review. Blocking."""
+    files: tuple[FileChange, ...] = ()
+    held: tuple[Held, ...] = ()
+    if run.ghost is not None:
+        changes = repository.changes(run.base.commit, run.ghost)
+        files = marked_unproved(with_rewritten(changes, run), run.tasks)
+        held = what_is_held(repository, run, run.ghost)
+    return RunReady(run_id=run.id, at=at, ghost=run.ghost, files=files, held=held)
