@@ -78,7 +78,7 @@ async def test_an_overlap_with_the_user_stands_on_the_lines_as_they_are_now() ->
     hover = here.hints.hover(FILE, 4)
     assert hover is not None
     assert isinstance(hover.contents, types.MarkupContent)
-    assert hover.contents.value.startswith(f"{said} “round up”: ")
+    assert hover.contents.value.startswith("“round up”: ")
     assert hover.contents.value.endswith(" so far.")
     await here.hints.refresh()
     assert here.sent == 1

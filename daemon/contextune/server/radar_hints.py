@@ -70,7 +70,8 @@ class RadarHints:
     def hover(self, file: Path, line: int) -> types.Hover | None:
         """Who and what overlaps on a line, counted from 0, with what that has cost so far."""
         said = [
-            f"{overlap_text(run, hint.overlap)} {overlap_cost(run, hint.overlap)}"
+            # What overlaps is the diagnostic's to say, which every editor shows there, too.
+            overlap_cost(run, hint.overlap)
             for hint in self._hints.get(file, [])
             if any(one.first - 1 <= line <= one.last - 1 for one in hint.lines)
             and (run := self._marks.runs.get(hint.run_id)) is not None
