@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextune.core import events as ev
 from contextune.core.endings import RunReady
 from contextune.core.file_change import FileChange
 from contextune.core.held import Held
@@ -9,6 +10,14 @@ from contextune.core.ports import Repository
 from contextune.core.run import Run, with_rewritten
 from contextune.core.unproved import marked_unproved
 from contextune.engine.holding import what_is_held
+from contextune.engine.todos_left import todos_left
+
+
+def ended(run: Run, repository: Repository, at: int) -> list[ev.AnyEvent]:
+    """What is told when every Task has ended. Blocking."""
+    left = todos_left(repository, run)
+    notes = [ev.Noted(run_id=run.id, at=at, text=text) for text in left]
+    return [*notes, ready(run, repository, at)]
 
 
 def ready(run: Run, repository: Repository, at: int) -> RunReady:

@@ -39,7 +39,7 @@ from contextune.engine.priming import ROLE, Priming, about_to_begin
 from contextune.engine.radar import Radar
 from contextune.engine.records import unrecorded
 from contextune.engine.recovery import interrupted
-from contextune.engine.result import ready
+from contextune.engine.result import ended
 from contextune.engine.room import make_room
 from contextune.engine.seats import Seats
 from contextune.engine.stand import Stand
@@ -395,4 +395,4 @@ class RunDriver:
 
     async def _ready(self) -> None:
         records = await unrecorded(self.world.journal, self.run, self.now())
-        await self.emit(*records, await asyncio.to_thread(ready, self.run, self.repository, self.now()))
+        await self.emit(*records, *await asyncio.to_thread(ended, self.run, self.repository, self.now()))
