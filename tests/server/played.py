@@ -177,15 +177,33 @@ class Played:
         self.end()
 
     async def accept(
-        self, run_id: str, mode: Literal["merge", "squash", "pr", "none"], *, seen: Sequence[str] = ()
+        self,
+        run_id: str,
+        mode: Literal["merge", "squash", "pr", "none"],
+        *,
+        seen: Sequence[str] = (),
+        without: Sequence[str] = (),
+        onto_protected: bool = False,
+        here: bool = False,
     ) -> Run:
-        self.call("accept", run_id, mode, *([tuple(seen)] if seen else []))
+        chosen = [("without", *without)] if without else []
+        chosen += [(name,) for name, on in (("onto_protected", onto_protected), ("here", here)) if on]
+        self.call("accept", run_id, mode, *([tuple(seen)] if seen else []), *chosen)
         restore = Restore(head="h0", index_tree="i0", worktree="w0", after_worktree="w1")
         return self.happen(
             RunAccepted(
                 run_id=run_id, at=5_000, mode=mode, branch="main", before="h0", after="h1", restore=restore
             )
         )
+
+    async def rebase(self, run_id: str) -> Run:
+        self.call("rebase", run_id)
+        return self.known[run_id]
+
+    async def rewind(
+        self, run_id: str, task_id: str, turn: int, text: str, *, attempt: int | None = None
+    ) -> None:
+        self.call("rewind", run_id, task_id, turn, text, attempt)
 
     async def undo(self, run_id: str) -> Run:
         self.call("undo", run_id)
