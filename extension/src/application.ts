@@ -1,5 +1,6 @@
 /** The parts that commands work with; put together by extension.ts alone. */
 import type { Daemon } from "./client";
+import type { Comments } from "./comments";
 import type { Log } from "./log";
 import type { Pages } from "./pages";
 import type { Quotes } from "./quote";
@@ -16,6 +17,7 @@ export interface Application {
   readonly secrets: Secrets;
   readonly quotes: Quotes;
   readonly review: Review;
+  readonly comments: Comments;
   readonly transcripts: Pages;
   readonly doctor: Pages;
   readonly todosView: TodosView;

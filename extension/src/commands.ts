@@ -5,6 +5,7 @@ import { debugBundle } from "./commands/debugBundle";
 import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
 import { arrangeTasks } from "./commands/quotes";
+import * as review from "./commands/review";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
 import * as work from "./commands/work";
@@ -46,6 +47,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
   "contextune.allowUnfenced": product.allowCommandsUnfenced,
+  "contextune.rejectChange": review.rejectChange,
+  "contextune.rejectFile": review.rejectFile,
+  "contextune.takeBackChange": review.takeBackChange,
+  "contextune.addComment": review.addComment,
+  "contextune.removeComment": review.removeComment,
+  "contextune.sendComments": review.sendComments,
   "contextune.mergeByHand": mergeByHand,
   "contextune.restoreWorktree": worktrees.restoreWorktree,
 };

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Application } from "./application";
 import { Daemon } from "./client";
 import { registerCommands } from "./commands";
+import { Comments } from "./comments";
 import { watchCursor } from "./cursor";
 import { locateDaemon } from "./daemonCommand";
 import { doctorPage } from "./doctor";
@@ -17,6 +18,7 @@ import { Quotes } from "./quote";
 import { quotePage } from "./quoteText";
 import { markRadarLines } from "./radarLines";
 import { Review } from "./review";
+import { registerReviewLenses } from "./reviewLenses";
 import { Secrets } from "./secrets";
 import { Session } from "./session";
 import { concernsStart, SECTION } from "./settings";
@@ -54,7 +56,8 @@ export function activate(context: vscode.ExtensionContext): void {
     daemon,
     secrets,
     quotes: new Quotes(daemon, store, secrets, quotePages),
-    review: new Review(daemon),
+    review: new Review(daemon, store),
+    comments: new Comments(daemon, store),
     transcripts,
     doctor,
     todosView: new TodosView(store, session),
@@ -62,7 +65,17 @@ export function activate(context: vscode.ExtensionContext): void {
     version: manifest.version,
   };
   context.subscriptions.push(
-    ...[log, daemon, app.review, app.todosView, transcripts, doctor, quotePages],
+    ...[
+      log,
+      daemon,
+      app.review,
+      app.comments,
+      registerReviewLenses(daemon, store),
+      app.todosView,
+      transcripts,
+      doctor,
+      quotePages,
+    ],
     ...[new RunsView(store), new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
     ...[registerCommands(app), watchCursor(store), markRadarLines(), watchWindow(app, session)],
   );

@@ -1,18 +1,19 @@
-/** The review of a Run: its diffs by Task in the multi-diff editor, from virtual documents that the daemon fills. */
+/** The review of a Run: its diffs by Task in the multi-diff editor. */
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
-import { type FileChange, Requests, type RunView, type TaskView } from "./generated/protocol";
-import { clip, labelPath, parseSide, type ReviewEntry, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
+import type { FileChange, RunView, TaskView } from "./generated/protocol";
+import { REVIEW_SCHEME, ReviewFiles } from "./reviewFiles";
+import { clip, labelPath, type ReviewEntry, type ReviewSide, reviewEntries, sideQuery } from "./reviewPlan";
+import type { Store } from "./store";
 import { billText } from "./views/runs/words";
 
-const SCHEME = "contextune-review";
 const CONTEXT = "contextune.reviewing";
 const TITLE_LENGTH = 48;
 
 /** A file as it is on one side of a Task's work. */
 export function sideUri(run: RunView, task: TaskView, path: string, side: ReviewSide["side"]): vscode.Uri {
   return vscode.Uri.from({
-    scheme: SCHEME,
+    scheme: REVIEW_SCHEME,
     path: labelPath(task, path),
     query: sideQuery({ runId: run.id, taskId: task.id, path, side }),
   });
@@ -34,16 +35,14 @@ export function diffCommand(run: RunView, task: TaskView, change: FileChange): v
 }
 
 /** Opens reviews and fills their documents. */
-export class Review implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  readonly #daemon: Daemon;
+export class Review implements vscode.Disposable {
   /** Run ids by the title of their review: the start of its tab's label is all that VS Code tells of such an editor. */
   readonly #reviewed = new Map<string, string>();
   readonly #disposables: vscode.Disposable[];
 
-  constructor(daemon: Daemon) {
-    this.#daemon = daemon;
+  constructor(daemon: Daemon, store: Store) {
     this.#disposables = [
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      new ReviewFiles(daemon, store),
       vscode.window.tabGroups.onDidChangeTabs(() => this.#noticeTab()),
       vscode.window.tabGroups.onDidChangeTabGroups(() => this.#noticeTab()),
     ];
@@ -70,12 +69,6 @@ export class Review implements vscode.TextDocumentContentProvider, vscode.Dispos
   active(): string | undefined {
     const label = vscode.window.tabGroups.activeTabGroup.activeTab?.label;
     return [...this.#reviewed].findLast(([title]) => label?.startsWith(title))?.[1];
-  }
-
-  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const side = parseSide(uri.query);
-    const { text, binary } = await this.#daemon.request(Requests.reviewContent, side);
-    return binary ? vscode.l10n.t("This file is not text.") : (text ?? "");
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /** What a review shows, and in which order: pure. */
-import type { FileChange, RunView, TaskView } from "./generated/protocol";
+import type { FileChange, FileReviewView, HunkView, RunView, TaskReviewView, TaskView } from "./generated/protocol";
 
 /** One file's change by one Task. */
 export interface ReviewEntry {
@@ -8,16 +8,61 @@ export interface ReviewEntry {
 }
 
 /**
- * The changes of a Run by Task, in the order of the waves; of one Task alone if `taskId` is given.
+ * The changes of a Run by Task, riskiest first; of one Task alone if `taskId` is given.
  *
  * A whole Run shows what would be accepted: the Tasks that ended well. A Task that is named is shown as it is.
  */
 export function reviewEntries(run: RunView, taskId?: string): readonly ReviewEntry[] {
-  const order = new Map(run.waves.flat().map((id, index) => [id, index]));
-  return run.tasks
+  return tasksInOrder(run)
     .filter((task) => (taskId === undefined ? task.state === "accepted" : task.id === taskId))
-    .sort((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0))
-    .flatMap((task) => [...task.changes].sort(riskyFirst).map((change) => ({ task, change })));
+    .flatMap((task) =>
+      changesInOrder(run, task)
+        .filter(({ path }) => fileReview(run, task, path)?.isRejected !== true)
+        .map((change) => ({ task, change })),
+    );
+}
+
+/** The Tasks of a Run: those of a result riskiest first, as the daemon tells them, the others by wave. */
+export function tasksInOrder(run: RunView): readonly TaskView[] {
+  const order = new Map([...run.review.map(({ taskId }) => taskId), ...run.waves.flat()].map((id, at) => [id, at]));
+  for (const [at, { taskId }] of run.review.entries()) order.set(taskId, at - run.review.length);
+  return [...run.tasks].sort((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0));
+}
+
+/** The changed files of a Task, riskiest first. */
+export function changesInOrder(run: RunView, task: TaskView): readonly FileChange[] {
+  const files = taskReview(run, task)?.files.map(({ path }) => path);
+  if (files === undefined) return [...task.changes].sort(riskyFirst);
+  return [...task.changes].sort((one, other) => files.indexOf(one.path) - files.indexOf(other.path));
+}
+
+/** What the review says of a Task; undefined if it is not in the result. */
+export function taskReview(run: RunView, task: TaskView): TaskReviewView | undefined {
+  return run.review.find(({ taskId }) => taskId === task.id);
+}
+
+/** What the review says of one file of a Task. */
+export function fileReview(run: RunView, task: TaskView, path: string): FileReviewView | undefined {
+  return taskReview(run, task)?.files.find((file) => file.path === path);
+}
+
+/** Whether a Run waits for review, or has nothing left of its result because all of it was rejected. */
+export function isInReview(run: RunView): boolean {
+  return run.state === "review" || (run.state === "failed" && run.review.length > 0);
+}
+
+/** Whether the user can change the result by way of this side of a diff. */
+export function isEditable(run: RunView | undefined, { taskId, side }: ReviewSide): boolean {
+  const task = run?.tasks.find(({ id }) => id === taskId);
+  return run?.state === "review" && side === "after" && task?.state === "accepted";
+}
+
+/** The change at a line, counted from 1; one that only removes lines stands at the line after them. */
+export function hunkAt(hunks: readonly HunkView[], line: number): HunkView | undefined {
+  return (
+    hunks.find((hunk) => hunk.line <= line && line < hunk.line + hunk.lines) ??
+    hunks.find((hunk) => hunk.lines === 0 && (hunk.line === line || hunk.line === line + 1))
+  );
 }
 
 /** One side of one diff, as the query of a virtual document. */

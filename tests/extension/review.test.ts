@@ -1,6 +1,15 @@
 /** What a review shows: what would be accepted, by Task, in the order of the waves. */
 import { expect, test } from "vitest";
-import { clip, labelPath, parseSide, reviewEntries, sideQuery } from "../../extension/src/reviewPlan";
+import {
+  clip,
+  hunkAt,
+  isEditable,
+  labelPath,
+  parseSide,
+  reviewEntries,
+  sideQuery,
+  tasksInOrder,
+} from "../../extension/src/reviewPlan";
 import { change, run, task } from "./samples";
 
 const reviewed = run({
@@ -63,4 +72,63 @@ test("files that ask for a look come first within their Task", () => {
     ],
   });
   expect(reviewEntries(risky).map((entry) => entry.change.path)).toEqual(["z.yml", "a.py", "b.py"]);
+});
+
+const amendment = { id: "one:b.py", label: "File rejected", firstLine: "", isEdit: false, detail: "" };
+const told = run({
+  state: "review",
+  waves: [["one", "two"]],
+  tasks: [
+    task({ id: "one", state: "accepted", changes: [change("a.py"), change("b.py")] }),
+    task({ id: "two", state: "accepted", changes: [change("c.py"), change("d.py")] }),
+    task({ id: "three", state: "failed" }),
+  ],
+  review: [
+    {
+      taskId: "two",
+      reasons: ["no test runs its change"],
+      files: [
+        { path: "d.py", reasons: ["runs in CI"], isRejected: false, amendments: [] },
+        { path: "c.py", reasons: [], isRejected: false, amendments: [] },
+      ],
+    },
+    {
+      taskId: "one",
+      reasons: [],
+      files: [
+        { path: "a.py", reasons: [], isRejected: false, amendments: [] },
+        { path: "b.py", reasons: [], isRejected: true, amendments: [amendment] },
+      ],
+    },
+  ],
+});
+
+test("Tasks and files stand in the daemon's order, and a rejected file is not shown", () => {
+  const shown = reviewEntries(told).map(({ task, change }) => `${task.id}:${change.path}`);
+  expect(shown).toEqual(["two:d.py", "two:c.py", "one:a.py"]);
+  expect(tasksInOrder(told).map(({ id }) => id)).toEqual(["two", "one", "three"]);
+});
+
+test("only the right side of a result that waits for review can be edited", () => {
+  const side = { runId: told.id, taskId: "one", path: "a.py", side: "after" } as const;
+  expect(isEditable(told, side)).toBe(true);
+  expect(isEditable(told, { ...side, side: "before" })).toBe(false);
+  expect(isEditable(told, { ...side, taskId: "three" })).toBe(false);
+  expect(isEditable(run({ ...told, state: "accepted" }), side)).toBe(false);
+  expect(isEditable(undefined, side)).toBe(false);
+});
+
+test.each([
+  [3, undefined],
+  [4, "two lines"],
+  [5, "two lines"],
+  [6, undefined],
+  [9, "removed"],
+  [10, "removed"],
+])("the change at line %i is %s", (line, id) => {
+  const hunks = [
+    { id: "two lines", line: 4, lines: 2, excerpt: "" },
+    { id: "removed", line: 10, lines: 0, excerpt: "" },
+  ];
+  expect(hunkAt(hunks, line)?.id).toBe(id);
 });

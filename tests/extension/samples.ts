@@ -152,6 +152,8 @@ export function run(over: Partial<RunView> = {}): RunView {
     ghost: null,
     ghostEvidence: null,
     changes: [],
+    review: [],
+    comments: [],
     acceptedAs: null,
     madeBranch: null,
     undoneText: "",

@@ -250,6 +250,8 @@ def test_a_run_at_work_becomes_a_view() -> None:
         ghost=None,
         ghost_evidence=None,
         changes=(),
+        review=(),
+        comments=(),
         accepted_as=None,
         made_branch=None,
         undone_text="",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from contextune.adapters.base import take_base
@@ -136,6 +136,11 @@ class GitRepository:
         """A tree with some paths as another tree or commit has them: what that one lacks is left out."""
         with self._scratch.folder() as folder:
             return self._objects.mix(tree, other, frozenset(paths), folder / "index")
+
+    def with_files(self, tree: str, files: Mapping[str, bytes]) -> str:
+        """A tree with other contents of some files that it has; their modes stay."""
+        with self._scratch.folder() as folder:
+            return self._objects.with_files(tree, files, folder / "index")
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit object, in the user's name, and return its id."""

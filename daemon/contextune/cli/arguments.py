@@ -50,6 +50,11 @@ a plan file:
   standard or hard. `gate`, a command, may replace the Run's own for one Task.
 """
 
+DISCARD_HELP = (
+    "CHANGE is TASK:FILE, or TASK:FILE:HUNK for a part of it, as `contextune show RUN --review` lists "
+    "them. The result is put together without it and tested anew; --take-back puts it back. Without any "
+    "CHANGE the whole result goes, and Salvage refs keep it."
+)
 RUN_HELP = """\
 what happens:
   The plan and its price are shown first, and nothing is spent on agents before
@@ -172,6 +177,7 @@ def _look(commands: Commands) -> None:
     runs.add_argument("--all", action="store_true", help="those of every repository")
     show = _command(commands, "show", "One Run: Tasks, Evidence, bill.")
     show.add_argument("run", nargs="?", metavar="RUN", help="the newest if none is given")
+    show.add_argument("--review", action="store_true", help="the Tasks, riskiest first, with each change")
     show.add_argument("--diff", action="store_true", help="the whole diff as well")
     show.add_argument(
         "--journal", action="store_true", help="only its events, one JSON object a line, secrets masked"
@@ -243,8 +249,12 @@ def _settle(commands: Commands) -> None:
     )
     undo = _command(commands, "undo", "Move your branch back to where it was before it was accepted.")
     undo.add_argument("run", metavar="RUN")
-    discard = _command(commands, "discard", "Drop a Run's result; Salvage refs keep it.")
+    discard = _command(
+        commands, "discard", "Drop a Run's result, or a change in it; it is kept.", more=DISCARD_HELP
+    )
     discard.add_argument("run", metavar="RUN")
+    discard.add_argument("change", nargs="*", metavar="CHANGE", help="only these changes of Tasks")
+    discard.add_argument("--take-back", action="store_true", help="have these changes in the result again")
 
 
 def _debug_bundle(commands: Commands) -> None:

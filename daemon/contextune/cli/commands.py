@@ -15,6 +15,7 @@ from contextune.cli.cost import cost
 from contextune.cli.debug_bundle import debug_bundle
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
+from contextune.cli.review import discard, show_review
 from contextune.cli.tables import cell, table
 from contextune.cli.worktrees import worktrees
 from contextune.compose import compose
@@ -84,6 +85,9 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
             Output(as_json=True).line(event)
         return 0
     show_run_line(shown, out)
+    if given.review and not out.as_json:
+        await show_review(app, shown, out)
+        return 0
     if given.diff and not out.as_json:
         out.diff(await app.diff(shown.id))
         out.blank()
@@ -164,7 +168,7 @@ COMMANDS: dict[str, Command] = {
     "rebase": _with_application(steering.rebase),
     "rewind": _with_application(work.rewind),
     "undo": _with_application(steering.undo),
-    "discard": _with_application(steering.discard),
+    "discard": _with_application(discard),
     "worktrees": _with_application(worktrees),
     "agents": _agents,
     "doctor": _with_application(_doctor),

@@ -1,4 +1,4 @@
-"""`pause`, `cancel`, `tell`, `answer`, `accept`, `rebase`, `undo`, `discard`: words to a Run anywhere."""
+"""`pause`, `cancel`, `tell`, `answer`, `accept`, `rebase`, `undo`: words to a Run, wherever it is driven."""
 
 from __future__ import annotations
 
@@ -111,16 +111,6 @@ async def rebase(app: Application, given: Namespace, out: Output) -> int:
 async def undo(app: Application, given: Namespace, out: Output) -> int:
     """Move the user's branch back."""
     return _moved(await app.undo(given.run), out)
-
-
-async def discard(app: Application, given: Namespace, out: Output) -> int:
-    """Drop a Run's result."""
-    discarded = await app.discard(given.run)
-    show_run_line(discarded, out)
-    out.say(f"Run {discarded.id} is discarded. Its work is kept in:")
-    for ref in discarded.salvage:
-        out.say(f"  {ref}")
-    return 0
 
 
 def _require_live(run: Run, verb: str) -> None:

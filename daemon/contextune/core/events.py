@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from contextune.core.amendments import Amended, AmendRefused, AmendStarted
+from contextune.core.comments import CommentAdded, CommentRemoved, CommentsSent, TaskReopened
 from contextune.core.conversation import Message, Rung, StopReason
 from contextune.core.effects import (
     AcceptRefused,
@@ -278,6 +280,13 @@ AnyEvent = (
     | GhostRebuilt
     | TurnKept
     | TaskRewound
+    | AmendStarted
+    | Amended
+    | AmendRefused
+    | CommentAdded
+    | CommentRemoved
+    | CommentsSent
+    | TaskReopened
     | MessageAdded
     | RequestReserved
     | RequestSettled

@@ -75,6 +75,9 @@ _RULES = (
 
 REWRITTEN = "changes tests that would fail as they were"
 
+LINK_WORDS = ("is a link", "is a submodule")
+"""The flags of what is no file of its own."""
+
 LINK, SUBMODULE, EXECUTABLE = "120000", "160000", "100755"
 
 
@@ -84,9 +87,9 @@ def flag_of(path: str, before: str, after: str) -> str:
     `before` and `after` are git's modes, `000000` for no file.
     """
     if LINK in (before, after):
-        return "is a link"
+        return LINK_WORDS[0]
     if SUBMODULE in (before, after):
-        return "is a submodule"
+        return LINK_WORDS[1]
     for rule in _RULES:
         if rule.paths.search(path):
             return rule.reason

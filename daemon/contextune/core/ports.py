@@ -228,6 +228,10 @@ class Repository(Protocol):
         """A tree with some paths as another tree or commit has them: what that one lacks is left out."""
         ...
 
+    def with_files(self, tree: str, files: Mapping[str, bytes]) -> str:
+        """A tree with other contents of some files that it has; their modes stay."""
+        ...
+
     def merge_by_syntax(self, merge: Merge, ours: str, theirs: str, base: str) -> Merge:
         """A merge that ended in conflict, gone on with by a program that knows syntax, if there is one."""
         ...

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeVar
 
 from contextune.core.admission import Line
 from contextune.core.base import Value
+from contextune.core.comments import Comment
 
 T = TypeVar("T")
 
@@ -58,13 +59,19 @@ TaskVerb = Literal["cancel_task", "tell", "answer", "course", "rewind"]
 """What is asked of a Task at work."""
 
 
+CommentVerb = Literal["comment", "remove_comment", "send_comments"]
+"""What is asked about the user's comments."""
+
+
 class Letter(Value, frozen=True, kw_only=True):
     """A request to the process that drives a Run."""
 
-    verb: Literal["pause", "resume", "cancel", "retry_task", "rebase"] | TaskVerb
+    verb: Literal["pause", "resume", "cancel", "retry_task", "rebase"] | TaskVerb | CommentVerb
     task_id: str | None = None
     text: str = ""
-    """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty."""
+    """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty; the id
+    of the comment to remove."""
+    comment: Comment | None = None
 
 
 class PressureBoard(Protocol):

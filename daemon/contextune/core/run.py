@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from contextune.core import events as ev
+from contextune.core.amendments import RED, Amended, Amendment, AmendRefused, AmendStarted
 from contextune.core.base import Value
+from contextune.core.comments import (
+    Comment,
+    CommentAdded,
+    CommentRemoved,
+    CommentsSent,
+    TaskReopened,
+    with_comment,
+)
 from contextune.core.conversation import Rung
 from contextune.core.effects import AcceptRefused, AcceptStarted, GhostRebuilt, TaskRewound
 from contextune.core.endings import (
@@ -80,6 +89,14 @@ class Run(Value, frozen=True, kw_only=True):
     ghost_evidence: Evidence | None = None
     joined: tuple[str, ...] = ()
     """Ids of the Tasks in the Ghost, in order."""
+    candidates: tuple[str, ...] = ()
+    """The same and those that the review has left without a change, in order."""
+    amendments: tuple[Amendment, ...] = ()
+    """What the user changed in review, in order."""
+    amending: bool = False
+    """Whether the Ghost is being put together anew because of that."""
+    comments: tuple[Comment, ...] = ()
+    """What the user said of lines, sent or not."""
     changes: tuple[FileChange, ...] = ()
     """Base against Ghost, once every Task has ended."""
     held: tuple[Held, ...] = ()
@@ -139,6 +156,15 @@ def with_rewritten(changes: Iterable[FileChange], run: Run) -> list[FileChange]:
         else change
         for change in changes
     ]
+
+
+def marked_red(files: Sequence[FileChange], run: Run) -> tuple[FileChange, ...]:
+    """The files of a result that the review turned red, flagged so that nobody accepts them unseen."""
+    if run.ghost_evidence is None or run.ghost_evidence.verdict != "red":
+        return tuple(files)
+    return tuple(
+        msgspec.structs.replace(file, flag=f"{file.flag}, {RED}" if file.flag else RED) for file in files
+    )
 
 
 def is_unfinished(run: Run) -> bool:
@@ -218,9 +244,12 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.GateFinished(task_id=None):
             return change(run, ghost_evidence=event.evidence)
         case ev.TaskJoined():
-            return change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
+            joined = change(run, ghost=event.ghost, joined=(*run.joined, event.task_id))
+            known = (task_id for task_id in run.candidates if task_id != event.task_id)
+            return change(joined, candidates=(*known, event.task_id))
         case ev.TaskRetried() | TaskRewound():
-            return change(run, state="running", reason="", ended_at=None, concluded=False)
+            again = change(run, state="running", reason="", ended_at=None, concluded=False)
+            return _begun_anew(again, event.task_id)
         case RunReady():
             state: RunState = "review" if run.joined else "failed"
             ready = change(run, state=state, ghost=event.ghost, changes=event.files, ended_at=event.at)
@@ -231,6 +260,23 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             return _rebuilt(run, event)
         case AcceptRefused():
             return change(run, accepting=None)
+        case AmendStarted():
+            return change(run, amending=True)
+        case AmendRefused():
+            return change(run, amending=False)
+        case Amended():
+            return _amended(run, event)
+        case CommentAdded():
+            return change(run, comments=with_comment(run.comments, event.comment))
+        case CommentRemoved():
+            left = (one for one in run.comments if one.sent or one.id != event.comment_id)
+            return change(run, comments=tuple(left))
+        case CommentsSent():
+            ids = event.comment_ids
+            told = (change(one, sent=True) if one.id in ids else one for one in run.comments)
+            return change(run, comments=tuple(told))
+        case TaskReopened():
+            return _reopened(run, event)
         case RunAccepted():
             return change(run, state="accepted", accepted=event, accepting=None)
         case RunFinished():
@@ -275,7 +321,55 @@ def _rebuilt(run: Run, event: GhostRebuilt) -> Run:
         ghost=event.ghost or None,
         ghost_evidence=event.evidence or run.ghost_evidence,
         joined=tuple(commits),
+        candidates=tuple(one for one in run.candidates if one in commits or one not in run.joined),
         tasks=tuple(change(t, joined=commits.get(t.id)) if t.joined else t for t in run.tasks),
+    )
+
+
+def _begun_anew(run: Run, task_id: str) -> Run:
+    """The Run without what the review made of a Task's earlier work."""
+    return msgspec.structs.replace(
+        run,
+        candidates=tuple(one for one in run.candidates if one != task_id),
+        amendments=tuple(one for one in run.amendments if one.task_id != task_id),
+    )
+
+
+def _reopened(run: Run, event: TaskReopened) -> Run:
+    """The Run at work again, its Ghost without the Task."""
+    change = msgspec.structs.replace
+    commits = dict(event.placed)
+    going = change(run, state="running", reason="", ended_at=None, concluded=False)
+    return change(
+        _begun_anew(going, event.task_id),
+        ghost=event.ghost,
+        ghost_evidence=None,
+        joined=tuple(commits),
+        tasks=tuple(change(t, joined=commits[t.id]) if t.id in commits else t for t in run.tasks),
+    )
+
+
+def _amended(run: Run, event: Amended) -> Run:
+    """The Run with its Tasks where the new Ghost has them."""
+    change = msgspec.structs.replace
+    commits = {placed.task_id: placed.commit for placed in event.placed}
+    left_out = {one.task_id: one.reason for one in event.left_out}
+
+    def placed(task: TaskRun) -> TaskRun:
+        if task.id in commits:
+            return change(task, state="accepted", reason="", joined=commits[task.id])
+        if task.id in left_out:
+            return change(task, state="cancelled", reason=left_out[task.id], joined=None)
+        return task
+
+    return change(
+        run,
+        amendments=event.amendments,
+        amending=False,
+        ghost=event.ghost,
+        ghost_evidence=event.evidence,
+        joined=tuple(commits),
+        tasks=tuple(placed(task) for task in run.tasks),
     )
 
 

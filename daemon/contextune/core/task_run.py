@@ -10,6 +10,7 @@ import msgspec
 from contextune.core import events as ev
 from contextune.core.base import Value
 from contextune.core.checkout_look import CheckoutLook
+from contextune.core.comments import TaskReopened
 from contextune.core.conversation import Message, Rung, Text, ToolResult, said_by_user
 from contextune.core.effects import AttemptResumed, CheckoutSeen, TaskRewound
 from contextune.core.evidence import Evidence
@@ -79,6 +80,8 @@ class TaskRun(Value, frozen=True, kw_only=True):
     """The Task's commit on its own branch."""
     joined: str | None = None
     """The Task's commit within the Ghost."""
+    original: str | None = None
+    """The same as its agents made it: `joined` may hold less or more of it since the review."""
     summary: str = ""
     remaining: str = ""
     bounces: int = 0
@@ -211,11 +214,13 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
                 files=tuple(file.path for file in event.files),
             )
         case ev.TaskJoined():
-            accepted = change(task, state="accepted", reason="", joined=event.commit)
+            accepted = change(task, state="accepted", reason="", joined=event.commit, original=event.commit)
             return change(accepted, merged_by=event.merged_by, merged=event.merged)
         case ev.TaskBounced():
             bounced = change(task, state="waiting", reason=event.reason, bounces=task.bounces + 1)
             return change(bounced, commit=None, lap=len(task.attempts), bounced=event)
+        case TaskReopened():
+            return _reopened(task, event)
         case ev.TaskEnded():
             return change(task, state=event.state, reason=event.reason, question=None, asked_by=None)
         case TaskRewound():
@@ -227,6 +232,23 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(again, lap=len(task.attempts))
         case _:
             return task
+
+
+def _reopened(task: TaskRun, event: TaskReopened) -> TaskRun:
+    back = ev.TaskBounced(
+        run_id=event.run_id,
+        at=event.at,
+        task_id=task.id,
+        reason=event.reason,
+        against=(),
+        handed=event.handed,
+        commit=event.commit,
+    )
+    # It is no bounce that counts: it had fitted, and the user wants more of it.
+    waiting = msgspec.structs.replace(task, state="waiting", reason=event.reason, bounced=back)
+    return msgspec.structs.replace(
+        waiting, commit=None, joined=None, original=None, lap=len(task.attempts), remaining=""
+    )
 
 
 def left_unsaid(words: tuple[str, ...], message: Message) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from contextune.engine.ownership import LEASE
 from contextune.engine.places import Places
 from contextune.engine.quote import Quoter, QuoteRequest, below
 from contextune.engine.reading import Reading
+from contextune.engine.review_desk import ReviewDesk
 from contextune.engine.rewinding import Turn, as_letter
 from contextune.engine.todos import TodoBoard
 from contextune.engine.unfenced import allow_unfenced, lack, require_commands
@@ -58,6 +59,7 @@ class Application(Reading):
         """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
+        self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()

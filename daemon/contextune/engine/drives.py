@@ -16,6 +16,7 @@ from contextune.core.run import Run, advance, is_unfinished
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
 from contextune.core.wish import AcceptWish
+from contextune.engine.commenting import heed
 from contextune.engine.courses import choose
 from contextune.engine.following import follow_base
 from contextune.engine.landing import Landing
@@ -316,6 +317,8 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await rewind(driver, read_letter(task_id, letter.text))
         case Letter(verb="answer", task_id=str(task_id)):
             await driver.talk.answer(task_id, letter.text)
+        case Letter(verb="comment" | "remove_comment" | "send_comments"):
+            await heed(driver, letter)
         case _:
             raise UsageProblem(f"Nothing is known of {letter.verb} without a Task.")
 

@@ -64,8 +64,9 @@ class Reading:
             commit = run.ghost if side == "after" else run.base.commit
         else:
             task = (await self.run_with(run_id, task_id)).task(task_id)
-            own = task.commit or (task.bounced.commit if task.bounced else None)
-            commit = {"base": f"{own}^" if own else None, "before": task.start}.get(side, own) or None
+            own = task.joined or task.commit or (task.bounced.commit if task.bounced else None)
+            start = f"{own}^" if task.joined else task.start
+            commit = {"base": f"{own}^" if own else None, "before": start}.get(side, own) or None
         if commit is None:
             return None
         place = await self._places.of_run(run)
@@ -79,6 +80,8 @@ class Reading:
         if task_id is not None:
             task = (await self.run_with(run_id, task_id)).task(task_id)
             before, after = task.start or before, task.commit
+            if task.joined:
+                before, after = f"{task.joined}^", task.joined
         if after is None:
             return ""
         return await asyncio.to_thread(place.repository.diff, before, after)

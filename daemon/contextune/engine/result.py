@@ -7,7 +7,7 @@ from contextune.core.endings import RunReady
 from contextune.core.file_change import FileChange
 from contextune.core.held import Held
 from contextune.core.ports import Repository
-from contextune.core.run import Run, with_rewritten
+from contextune.core.run import Run, marked_red, with_rewritten
 from contextune.core.unproved import marked_unproved
 from contextune.engine.holding import what_is_held
 from contextune.engine.todos_left import todos_left
@@ -26,6 +26,6 @@ def ready(run: Run, repository: Repository, at: int) -> RunReady:
     held: tuple[Held, ...] = ()
     if run.ghost is not None:
         changes = repository.changes(run.base.commit, run.ghost)
-        files = marked_unproved(with_rewritten(changes, run), run.tasks)
+        files = marked_red(marked_unproved(with_rewritten(changes, run), run.tasks), run)
         held = what_is_held(repository, run, run.ghost)
     return RunReady(run_id=run.id, at=at, ghost=run.ghost, files=files, held=held)

@@ -394,5 +394,8 @@ class RunDriver:
         return await self.stand.judge(commit, self.run.gate, self.run.base.commit, self.run.baseline)
 
     async def _ready(self) -> None:
+        if self.run.joined and self.run.ghost_evidence is None:
+            # A Task was taken out of the Ghost again, and nothing has joined it since.
+            await self.test_ghost(self.run.ghost or "")
         records = await unrecorded(self.world.journal, self.run, self.now())
         await self.emit(*records, *await asyncio.to_thread(ended, self.run, self.repository, self.now()))

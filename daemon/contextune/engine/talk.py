@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from contextune.core import events as ev
 from contextune.core.ports import Clock
@@ -19,10 +20,13 @@ class Talk:
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._decisions: dict[str, asyncio.Future[str]] = {}
 
-    async def tell(self, task_id: str, text: str) -> None:
-        """Words for an agent: they answer its question, or reach it with its next turn."""
+    async def tell(self, task_id: str, text: str, *, also: Sequence[ev.AnyEvent] = ()) -> None:
+        """Words for an agent: they answer its question, or reach it with its next turn.
+
+        `also` is recorded together with that.
+        """
         at = self._clock.now()
-        await self._emit(ev.AgentTold(run_id=self._run_id, at=at, task_id=task_id, text=text))
+        await self._emit(ev.AgentTold(run_id=self._run_id, at=at, task_id=task_id, text=text), *also)
         waiting = self._answers.pop(task_id, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(text)

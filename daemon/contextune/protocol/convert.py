@@ -18,6 +18,7 @@ from contextune.core.run import Run, planning_bill
 from contextune.core.states import Driver
 from contextune.core.task_run import Attempt, TaskRun
 from contextune.protocol.radar_view import overlap_views
+from contextune.protocol.review_view import review_view
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -163,6 +164,8 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         ghost=run.ghost,
         ghost_evidence=evidence_view(run.ghost_evidence) if run.ghost_evidence else None,
         changes=run.changes,
+        review=review_view(run),
+        comments=run.comments,
         accepted_as=run.accepted.mode if run.accepted else None,
         made_branch=made_branch(run),
         undone_text=undone_text(run),

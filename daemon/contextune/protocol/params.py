@@ -163,6 +163,78 @@ class ReviewContentResult(View, frozen=True, kw_only=True):
     binary: bool
 
 
+class ReviewFileParams(Params, frozen=True, kw_only=True):
+    """One file of one Task in the result of a Run."""
+
+    run_id: str
+    task_id: str
+    path: str
+
+
+class HunkView(View, frozen=True, kw_only=True):
+    """A change in the result that can be rejected by itself."""
+
+    id: str
+    line: int
+    """Where it begins in the Task's file, counted from 1; that after it, if the hunk only removes lines."""
+    lines: int
+    """How many lines it has there."""
+    excerpt: str
+
+
+class ReviewHunksResult(View, frozen=True, kw_only=True):
+    """The hunks of a file that stand in the Task's side of its diff, in order."""
+
+    hunks: tuple[HunkView, ...]
+
+
+class ReviewRejectParams(Params, frozen=True, kw_only=True):
+    """What to take out of the result: a file's change by a Task, or one hunk of it."""
+
+    run_id: str
+    task_id: str
+    path: str
+    hunk: str = ""
+    """Its id; empty for the whole file."""
+
+
+class ReviewTakeBackParams(Params, frozen=True, kw_only=True):
+    """Which change that was made in review is to be taken back."""
+
+    run_id: str
+    amendment_id: str
+
+
+class ReviewEditParams(Params, frozen=True, kw_only=True):
+    """What a file of a Task shall hold in the result, at most 2 MB."""
+
+    run_id: str
+    task_id: str
+    path: str
+    text: str
+
+
+class ReviewCommentParams(Params, frozen=True, kw_only=True):
+    """What the user says of one line of a Task's work. The id is the editor's: the same one changes it."""
+
+    run_id: str
+    task_id: str
+    path: str
+    line: int
+    """Counted from 1."""
+    quote: str
+    """That line, as the user sees it."""
+    text: str
+    id: str
+
+
+class ReviewCommentId(Params, frozen=True, kw_only=True):
+    """Which comment that was not sent yet."""
+
+    run_id: str
+    comment_id: str
+
+
 class TaskParams(Params, frozen=True, kw_only=True):
     """Which Task of which Run."""
 

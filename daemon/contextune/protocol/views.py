@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from contextune.core.comments import Comment
 from contextune.core.errors import BudgetScope
 from contextune.core.file_change import FileChange
 from contextune.core.plan import Complexity, Overlap
@@ -17,6 +18,7 @@ from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState
 from contextune.core.task_run import Question
 from contextune.core.todo import Todo
 from contextune.protocol.radar_view import LiveOverlapView
+from contextune.protocol.review_view import TaskReviewView
 from contextune.protocol.wire import View
 
 
@@ -173,6 +175,10 @@ class RunView(View, frozen=True, kw_only=True):
     ghost: str | None
     ghost_evidence: EvidenceView | None
     changes: tuple[FileChange, ...]
+    review: tuple[TaskReviewView, ...]
+    """The Tasks of the result, riskiest first; some may have left it in review."""
+    comments: tuple[Comment, ...]
+    """What the user said of lines, sent to agents or not."""
     accepted_as: AcceptMode | None
     made_branch: str | None
     """The branch that Accept made for the result, beside a protected one."""

@@ -33,6 +33,108 @@ export interface AgentTold {
   text: string;
 }
 /**
+ * The Ghost stayed as it was. `reason` is a sentence.
+ */
+export interface AmendRefused {
+  kind: "amend_refused";
+  runId: string;
+  at: number;
+  reason: string;
+}
+/**
+ * The Ghost is about to be put together with these amendments; until `Amended` it is what it was.
+ */
+export interface AmendStarted {
+  kind: "amend_started";
+  runId: string;
+  at: number;
+  amendments: Amendment[];
+}
+/**
+ * One change by the user of what a Task did to one file.
+ */
+export interface Amendment {
+  kind: "edit" | "reject";
+  taskId: string;
+  path: string;
+  hunk: string;
+  excerpt: string;
+  content: string;
+}
+/**
+ * The Ghost was put together and tested with these amendments, all that hold now.
+ */
+export interface Amended {
+  kind: "amended";
+  runId: string;
+  at: number;
+  amendments: Amendment[];
+  ghost: string | null;
+  placed: Placed[];
+  leftOut: LeftOut[];
+  evidence: Evidence | null;
+}
+/**
+ * Where a Task's commit is within the Ghost.
+ */
+export interface Placed {
+  taskId: string;
+  commit: string;
+}
+/**
+ * A Task that is not in the Ghost any more. `reason` is a sentence.
+ */
+export interface LeftOut {
+  taskId: string;
+  reason: string;
+}
+/**
+ * What one run of the Gate saw on one tree.
+ */
+export interface Evidence {
+  command: string;
+  exitCode: number;
+  tree: string;
+  durationMs: number;
+  output: string;
+  verdict: "green" | "red" | "unproved" | "unusable";
+  newlyFailing: string[];
+  testsRemoved: string[];
+  testsWeakened: string[];
+  outdated: string[];
+  rewritten: string[];
+  whole: boolean;
+  reused: boolean;
+  proof: Proof | null;
+}
+/**
+ * Whether the tests run what a change brought.
+ */
+export interface Proof {
+  state: "nothing" | "proved" | "unknown" | "unproved";
+  lines: number;
+  run: number;
+  unrun: LineSpan[];
+}
+/**
+ * Lines of a file, both ends included.
+ */
+export interface LineSpan {
+  path: string;
+  first: number;
+  last: number;
+}
+/**
+ * A change that the user made in review.
+ */
+export interface AmendmentView {
+  id: string;
+  label: string;
+  firstLine: string;
+  isEdit: boolean;
+  detail: string;
+}
+/**
  * An attempt is over. `summary` is the agent's own words, or why it stopped.
  */
 export interface AttemptEnded {
@@ -282,6 +384,45 @@ export interface CliffsView {
   text: string;
 }
 /**
+ * What the user says about one line of a Task's work.
+ */
+export interface Comment {
+  id: string;
+  taskId: string;
+  path: string;
+  line: number;
+  quote: string;
+  text: string;
+  sent: boolean;
+}
+/**
+ * The user wrote a comment, or changed an open one of the same id.
+ */
+export interface CommentAdded {
+  kind: "comment_added";
+  runId: string;
+  at: number;
+  comment: Comment;
+}
+/**
+ * The user took a comment back that was not sent.
+ */
+export interface CommentRemoved {
+  kind: "comment_removed";
+  runId: string;
+  at: number;
+  commentId: string;
+}
+/**
+ * Agents are told these comments.
+ */
+export interface CommentsSent {
+  kind: "comments_sent";
+  runId: string;
+  at: number;
+  commentIds: string[];
+}
+/**
  * The money of one day, model, repository, Run, role or Task; `key` names it.
  */
 export interface CostGroup {
@@ -473,42 +614,6 @@ export interface DoctorResult {
   checks: CheckView[];
 }
 /**
- * What one run of the Gate saw on one tree.
- */
-export interface Evidence {
-  command: string;
-  exitCode: number;
-  tree: string;
-  durationMs: number;
-  output: string;
-  verdict: "green" | "red" | "unproved" | "unusable";
-  newlyFailing: string[];
-  testsRemoved: string[];
-  testsWeakened: string[];
-  outdated: string[];
-  rewritten: string[];
-  whole: boolean;
-  reused: boolean;
-  proof: Proof | null;
-}
-/**
- * Whether the tests run what a change brought.
- */
-export interface Proof {
-  state: "nothing" | "proved" | "unknown" | "unproved";
-  lines: number;
-  run: number;
-  unrun: LineSpan[];
-}
-/**
- * Lines of a file, both ends included.
- */
-export interface LineSpan {
-  path: string;
-  first: number;
-  last: number;
-}
-/**
  * One changed file of a Task or of a Run. `before` or `after` is None if the file is new or gone.
  */
 export interface FileChange {
@@ -526,6 +631,15 @@ export interface FileEffect {
   path: string;
   before: string | null;
   after: string | null;
+}
+/**
+ * One file of a Task, and why it asks for a look.
+ */
+export interface FileReviewView {
+  path: string;
+  reasons: string[];
+  isRejected: boolean;
+  amendments: AmendmentView[];
 }
 /**
  * What a Task's worktree now holds differently from its start.
@@ -610,13 +724,6 @@ export interface GhostRebuilt {
   evidence: Evidence | null;
 }
 /**
- * Where a Task's commit is within the Ghost.
- */
-export interface Placed {
-  taskId: string;
-  commit: string;
-}
-/**
  * One accepted Task in the result.
  */
 export interface Held {
@@ -625,6 +732,15 @@ export interface Held {
   tree: string;
   isInside: boolean;
   lost: string[];
+}
+/**
+ * A change in the result that can be rejected by itself.
+ */
+export interface HunkView {
+  id: string;
+  line: number;
+  lines: number;
+  excerpt: string;
 }
 /**
  * A worktree was given back; `salvage` names the ref that keeps what was uncommitted in it.
@@ -1056,6 +1172,25 @@ export interface Restore {
   afterWorktree: string;
 }
 /**
+ * Which comment that was not sent yet.
+ */
+export interface ReviewCommentId {
+  runId: string;
+  commentId: string;
+}
+/**
+ * What the user says of one line of a Task's work. The id is the editor's: the same one changes it.
+ */
+export interface ReviewCommentParams {
+  runId: string;
+  taskId: string;
+  path: string;
+  line: number;
+  quote: string;
+  text: string;
+  id: string;
+}
+/**
  * One side of one file of a Run, or of one Task's own commit.
  */
 export interface ReviewContentParams {
@@ -1070,6 +1205,45 @@ export interface ReviewContentParams {
 export interface ReviewContentResult {
   text: string | null;
   binary: boolean;
+}
+/**
+ * What a file of a Task shall hold in the result, at most 2 MB.
+ */
+export interface ReviewEditParams {
+  runId: string;
+  taskId: string;
+  path: string;
+  text: string;
+}
+/**
+ * One file of one Task in the result of a Run.
+ */
+export interface ReviewFileParams {
+  runId: string;
+  taskId: string;
+  path: string;
+}
+/**
+ * The hunks of a file that stand in the Task's side of its diff, in order.
+ */
+export interface ReviewHunksResult {
+  hunks: HunkView[];
+}
+/**
+ * What to take out of the result: a file's change by a Task, or one hunk of it.
+ */
+export interface ReviewRejectParams {
+  runId: string;
+  taskId: string;
+  path: string;
+  hunk?: string;
+}
+/**
+ * Which change that was made in review is to be taken back.
+ */
+export interface ReviewTakeBackParams {
+  runId: string;
+  amendmentId: string;
 }
 /**
  * Which Run, and how its commits reach the user's branch.
@@ -1137,6 +1311,8 @@ export interface RunView {
   ghost: string | null;
   ghostEvidence: EvidenceView | null;
   changes: FileChange[];
+  review: TaskReviewView[];
+  comments: Comment[];
   acceptedAs: ("merge" | "none" | "pr" | "squash") | null;
   madeBranch: string | null;
   undoneText: string;
@@ -1178,6 +1354,14 @@ export interface TaskView {
   remaining: string;
   salvage: string | null;
   checkoutText: string | null;
+}
+/**
+ * One Task of a review, and why it stands where it stands.
+ */
+export interface TaskReviewView {
+  taskId: string;
+  reasons: string[];
+  files: FileReviewView[];
 }
 /**
  * The user approved a Quote.
@@ -1480,6 +1664,20 @@ export interface TaskRecorded {
   offline: boolean;
 }
 /**
+ * A Task that had joined is taken out of the Ghost, and up again by an agent, on top of what is left.
+ */
+export interface TaskReopened {
+  kind: "task_reopened";
+  runId: string;
+  at: number;
+  taskId: string;
+  reason: string;
+  handed: string;
+  commit: string;
+  ghost: string | null;
+  placed: never[][];
+}
+/**
  * The user wants an ended Task done again.
  */
 export interface TaskRetried {
@@ -1703,6 +1901,20 @@ export const Requests = {
   runDiscard: "contextune/run/discard",
   /** One side of one diff. */
   reviewContent: "contextune/review/content",
+  /** What can be rejected by itself. */
+  reviewHunks: "contextune/review/hunks",
+  /** Take a file or hunk out of the result. */
+  reviewReject: "contextune/review/reject",
+  /** Undo a change made in review. */
+  reviewTakeBack: "contextune/review/takeBack",
+  /** Change a file of the result. */
+  reviewEdit: "contextune/review/edit",
+  /** Keep a comment on a line. */
+  reviewComment: "contextune/review/comment",
+  /** Take an open comment back. */
+  reviewRemoveComment: "contextune/review/removeComment",
+  /** Tell the agents all open comments. */
+  reviewSendComments: "contextune/review/sendComments",
   /** Stop one Task. */
   taskCancel: "contextune/task/cancel",
   /** Do an ended Task again. */
@@ -1768,6 +1980,13 @@ export interface RequestTypes {
   "contextune/run/undo": { params: RunParams; result: RunChanged };
   "contextune/run/discard": { params: RunParams; result: RunChanged };
   "contextune/review/content": { params: ReviewContentParams; result: ReviewContentResult };
+  "contextune/review/hunks": { params: ReviewFileParams; result: ReviewHunksResult };
+  "contextune/review/reject": { params: ReviewRejectParams; result: RunChanged };
+  "contextune/review/takeBack": { params: ReviewTakeBackParams; result: RunChanged };
+  "contextune/review/edit": { params: ReviewEditParams; result: RunChanged };
+  "contextune/review/comment": { params: ReviewCommentParams; result: RunChanged };
+  "contextune/review/removeComment": { params: ReviewCommentId; result: RunChanged };
+  "contextune/review/sendComments": { params: RunParams; result: RunChanged };
   "contextune/task/cancel": { params: TaskParams; result: Nothing };
   "contextune/task/retry": { params: TaskParams; result: Nothing };
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };

@@ -2,7 +2,9 @@
 import * as vscode from "vscode";
 import type { FileChange, RunView, TaskView } from "../../generated/protocol";
 import { diffCommand } from "../../review";
+import { fileReview, isInReview } from "../../reviewPlan";
 import type { Node } from "../tree";
+import { AmendmentNode } from "./amendmentNode";
 import { changeDescription } from "./words";
 
 /** A changed file in the Runs view. */
@@ -15,20 +17,25 @@ export class ChangeNode implements Node {
 
   item(): vscode.TreeItem {
     const { run, task, change } = this;
-    const item = new vscode.TreeItem(change.path);
+    const review = fileReview(run, task, change.path);
+    const { Expanded, None } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(change.path, review?.amendments.length ? Expanded : None);
     item.id = `change:${run.id}:${task.id}:${change.path}`;
-    item.description = changeDescription(change);
+    const reasons = review?.reasons ?? (change.flag === "" ? [] : [change.flag]);
+    item.description = [changeDescription(change), ...reasons].join(" · ");
     item.iconPath =
-      change.flag === ""
+      reasons.length === 0
         ? new vscode.ThemeIcon("diff")
         : new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.orange"));
-    item.contextValue = "change";
-    item.tooltip = change.flag === "" ? change.path : `${change.path}: ${change.flag}`;
+    item.contextValue = isInReview(run) && review?.isRejected === false ? "change rejectable" : "change";
+    item.tooltip = reasons.length === 0 ? change.path : `${change.path}: ${reasons.join(", ")}`;
     item.command = diffCommand(run, task, change);
     return item;
   }
 
   children(): readonly Node[] {
-    return [];
+    const { run, task, change } = this;
+    const amendments = isInReview(run) ? (fileReview(run, task, change.path)?.amendments ?? []) : [];
+    return amendments.map((amendment) => new AmendmentNode(run, amendment));
   }
 }

@@ -1,6 +1,7 @@
 /** A Run: the root of its Tasks. */
 import * as vscode from "vscode";
 import type { RunView } from "../../generated/protocol";
+import { tasksInOrder } from "../../reviewPlan";
 import type { Node } from "../tree";
 import { runIcon } from "./icons";
 import { TaskNode } from "./taskNode";
@@ -26,7 +27,7 @@ export class RunNode implements Node {
   }
 
   children(): readonly Node[] {
-    return this.run.tasks.map((task) => new TaskNode(this.run, task));
+    return tasksInOrder(this.run).map((task) => new TaskNode(this.run, task));
   }
 
   #tooltip(): string {

@@ -1,10 +1,12 @@
 /** A Task: the root of its attempts and changed files. */
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
+import { changesInOrder, isInReview, taskReview } from "../../reviewPlan";
 import type { Node } from "../tree";
 import { AttemptNode } from "./attemptNode";
 import { ChangeNode } from "./changeNode";
 import { taskIcon } from "./icons";
+import { ReasonNode } from "./reasonNode";
 import { evidenceText, taskDescription, taskStateText, taskTokens, waveText } from "./words";
 
 /** A Task in the Runs view. */
@@ -35,10 +37,11 @@ export class TaskNode implements Node {
 
   children(): readonly Node[] {
     const { run, task } = this;
-    return [
-      ...task.attempts.map((attempt) => new AttemptNode(run, task, attempt)),
-      ...task.changes.map((change) => new ChangeNode(run, task, change)),
-    ];
+    const attempts = task.attempts.map((attempt) => new AttemptNode(run, task, attempt));
+    const changes = changesInOrder(run, task).map((change) => new ChangeNode(run, task, change));
+    if (!isInReview(run)) return [...attempts, ...changes];
+    const reasons = taskReview(run, task)?.reasons ?? [];
+    return [...reasons.map((reason) => new ReasonNode(run, task, reason)), ...changes, ...attempts];
   }
 
   #tooltip(): string {

@@ -143,6 +143,7 @@ export function runTokens(run: RunView): string {
   if (live) tokens.push("cancellable");
   if (run.changes.length > 0 || run.tasks.some(({ changes }) => changes.length > 0)) tokens.push("reviewable");
   if (run.canAccept) tokens.push("acceptable");
+  if (run.comments.some(({ sent }) => !sent)) tokens.push("commented");
   if (run.canUndo) tokens.push("undoable");
   if (run.state === "review") tokens.push("discardable");
   return tokens.join(" ");

@@ -1,0 +1,88 @@
+/** The review of a Run: riskiest first, a change rejected and taken back, an edit, a comment, and only the rest accepted. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { prepareSample } from "./harness/sample";
+import { useScenario } from "./harness/scenario";
+
+const scenario = useScenario({
+  prepare: prepareSample,
+  settings: { "contextune.offline": true },
+  size: { width: 1440, height: 1000 },
+});
+const runsRow = (text: RegExp | string) => scenario().workbench.treeItem("Runs", text);
+const money = () => readFileSync(join(scenario().folder, "parcel/money.py"), "utf8");
+/** Lines of the right side of the open diff. */
+const right = (text: string) =>
+  scenario().workbench.page.locator(".editor.modified .view-line, .modified-in-monaco-diff-editor .view-line", {
+    hasText: text,
+  });
+
+test("the Run's result is listed, riskiest first, with the reasons", async () => {
+  const { workbench } = scenario();
+  await workbench.openContainer("Contextune");
+  await workbench.toggleTreeItem("Todos", "round half up");
+  await workbench.toggleTreeItem("Todos", "are refused");
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
+  await workbench.expectText(/^Quote: /);
+  await workbench.page.keyboard.press("Enter");
+  await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  for (const row of await runsRow(/passed/).all()) {
+    await row.click();
+    await workbench.page.keyboard.press("ArrowRight");
+  }
+  await runsRow("money.py").first().waitFor();
+  await scenario().screenshot("1-riskiest-first");
+});
+
+test("a change at the cursor is rejected, and stays listed", async () => {
+  const { workbench } = scenario();
+  await runsRow("money.py").first().click();
+  await right("ROUND_HALF_UP").first().click();
+  await workbench.runCommand("Contextune: Reject This Change");
+  await runsRow("Change rejected").waitFor({ timeout: 60_000 });
+  await scenario().screenshot("2-rejected");
+});
+
+test("the rejected change is taken back", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeAction("Runs", "Change rejected", "Take Back");
+  await runsRow("Change rejected").waitFor({ state: "hidden", timeout: 60_000 });
+  await right("ROUND_HALF_UP").first().waitFor();
+  await scenario().screenshot("3-taken-back");
+});
+
+test("a comment on a line is kept until it is sent", async () => {
+  const { workbench } = scenario();
+  await right("ROUND_HALF_UP").first().click();
+  await workbench.runCommand("Comments: Add Comment on Current Selection");
+  await workbench.page.keyboard.type("Say in the docstring that halves go up.");
+  await scenario().screenshot("4-comment");
+  await workbench.page
+    .locator(".comment-form .monaco-button, .comment-thread .monaco-text-button")
+    .filter({ hasText: "Add Comment" })
+    .first()
+    .click();
+  await workbench.expectText("Not sent yet");
+  await scenario().screenshot("5-comment-kept");
+});
+
+test("a rejected file is not part of what is accepted", async () => {
+  const { workbench } = scenario();
+  expect(money()).toContain("TODO");
+  await workbench.clickTreeAction("Runs", "money.py", "Reject This File");
+  await runsRow("File rejected").waitFor({ timeout: 60_000 });
+  await scenario().screenshot("6-file-rejected");
+  const before = money();
+  await workbench.runCommand("Contextune: Review Changes");
+  await scenario().screenshot("7-review");
+  await workbench.runCommand("Contextune: Accept Run");
+  const asked = workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Accept" });
+  const accepted = workbench.notification("Accepted on main");
+  await asked.or(accepted).first().waitFor();
+  if (await asked.isVisible()) await asked.click();
+  await accepted.waitFor();
+  expect(money()).toBe(before);
+  await scenario().screenshot("8-accepted");
+});
