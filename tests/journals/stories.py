@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 
 from contextune.core import events as ev
@@ -79,6 +80,8 @@ def conversations(folder: Path) -> list[dict[str, object]]:
         plays("fail once", turn(write("calc/area.py", MENDED + "#\n"), finish()), user=[EARLIER]),
         plays("draft", turn(write("draft.txt", "half\n"), bash("true")), turn(waits_for(never))),
         plays("go back", turn(write("calc/back.py", "BACK = 1\n")), turn(finish("There."))),
+        plays("look over", turn(write("calc/look.py", "LOOK = 1\n"), finish("Seen.")), unless=[ON_TOP]),
+        plays("look over", turn(write("calc/look.py", "LOOK = 2\n"), finish("Twice.")), user=[ON_TOP]),
         plays("sample me", turn(SAMPLE, finish())),
         plays("two tries", turn(write("calc/tries.py", "TRIES = 2\n"), finish())),
         plays(
@@ -98,6 +101,8 @@ async def tell_all(make: MakeDesk, folder: Path) -> Desk:
     known = Settings.__struct_fields__
     if "protected_branches" in known:
         await a_task_taken_back(here)
+    if hasattr(here.app, "reviews"):
+        await a_review(here)
     if "shadow" in known:
         await shadow_samples(here)
         await tries_side_by_side(here)
@@ -189,6 +194,22 @@ async def a_task_taken_back(here: Desk) -> None:
     here.place.commit("notes")
     await here.app.rebase(run.id)
     await here.app.rewind(run.id, "go", 1, "Once more.")
+    await _reviewed(here, run)
+
+
+async def a_review(here: Desk) -> None:
+    """The user rejects a file, takes that back, and comments on a line; the agent does what that asks for."""
+    from contextune.core.comments import Comment
+
+    here.set_up(ONE_RUNG)
+    run = await here.finish(task("look over", "calc/look.py"))
+    await here.app.reviews.reject(run.id, "look", "calc/look.py")
+    await here.app.reviews.take_back(run.id, "look:calc/look.py")
+    said = Comment(id="c1", task_id="look", path="calc/look.py", line=1, quote="LOOK = 1", text="Twice.")
+    await here.app.reviews.comment(run.id, said)
+    await here.app.reviews.comment(run.id, msgspec.structs.replace(said, id="c2"))
+    await here.app.reviews.remove_comment(run.id, "c2")
+    await here.app.reviews.send_comments(run.id)
     await _reviewed(here, run)
 
 

@@ -20,7 +20,9 @@ export class ChangeNode implements Node {
     const review = fileReview(run, task, change.path);
     const { Expanded, None } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(change.path, review?.amendments.length ? Expanded : None);
-    item.id = `change:${run.id}:${task.id}:${change.path}`;
+    // VS Code keeps a row folded as it first was: one with something below it is another row.
+    const kind = review?.amendments.length ? "amended" : "change";
+    item.id = `${kind}:${run.id}:${task.id}:${change.path}`;
     const reasons = review?.reasons ?? (change.flag === "" ? [] : [change.flag]);
     item.description = [changeDescription(change), ...reasons].join(" · ");
     item.iconPath =
