@@ -98,7 +98,7 @@ def _spans(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int, i
     if not inner_old or not inner_new or len(inner_old) + len(inner_new) > MOST_LINES:
         return [(head, head + len(inner_old), head, head + len(inner_new))]
     spans: list[tuple[int, int, int, int]] = []
-    for tag, start, end, first, last in SequenceMatcher(None, inner_old, inner_new, False).get_opcodes():
+    for tag, start, end, first, last in SequenceMatcher(_is_blank, inner_old, inner_new, False).get_opcodes():
         if tag == "equal":
             continue
         if spans and start + head - spans[-1][1] < APART:
@@ -106,6 +106,11 @@ def _spans(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int, i
         else:
             spans.append((start + head, end + head, first + head, last + head))
     return spans
+
+
+def _is_blank(line: bytes) -> bool:
+    """Whether a line is no anchor: blank ones stand everywhere, and would tear apart what belongs."""
+    return not line.strip()
 
 
 def _lines(content: bytes | None) -> list[bytes]:
