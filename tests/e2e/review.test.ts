@@ -54,6 +54,7 @@ test("a comment on a line is kept until it is sent", async () => {
   const { workbench } = scenario();
   await right("ROUND_HALF_UP").first().click();
   await workbench.runCommand("Comments: Add Comment on Current Selection");
+  await workbench.expectText("Start discussion");
   await workbench.page.keyboard.type("Say in the docstring that halves go up.");
   await scenario().screenshot("4-comment");
   await workbench.page.keyboard.press("Control+Enter");
