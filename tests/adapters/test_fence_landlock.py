@@ -32,8 +32,12 @@ pytestmark = pytest.mark.skipif(WHY != "", reason=WHY)
 NONE = NoFence("it shows what the Fence is for.")
 
 
+PACKAGES = Path(pytest.__file__).parents[1]
+
+
 def under(place: Place, *, network: bool = False) -> Fence:
-    prefixes = [Path(sys.prefix), Path(sys.base_prefix)]
+    # Where the tests' own packages are may be no part of a prefix: another user has another interpreter.
+    prefixes = [Path(sys.prefix), Path(sys.base_prefix), PACKAGES]
     return Landlock(readable=prefixes, hidden=[place.state], network=network)
 
 
@@ -207,8 +211,7 @@ async def test_python_and_its_tests_run(place: Place) -> None:
         "    one, other = socket.socketpair(); one.send(b'x'); assert other.recv(1) == b'x'\n"
         "    thread = threading.Thread(target=print); thread.start(); thread.join()\n"
     )
-    packages = Path(pytest.__file__).parents[1]
-    command = f"PYTHONPATH={packages} {sys.executable} -m pytest -q -p no:cacheprovider test_it.py"
+    command = f"PYTHONPATH={PACKAGES} {sys.executable} -m pytest -q -p no:cacheprovider test_it.py"
     done = await place.run(command, fence=under(place))
     assert (done.exit_code, "3 passed" in done.output) == (0, True), done.output
 

@@ -15,10 +15,17 @@ from tests.cli.place import SMALL, Done, Machine, write
 TODO = "take your time"
 
 
-def _go(machine: Machine, root: Path, server: Server, *more: str, under: Sequence[str] = ()) -> Done:
+def _go(
+    machine: Machine,
+    root: Path,
+    server: Server,
+    *more: str,
+    under: Sequence[str] = (),
+    settings: str = "protected_branches = []\n",
+) -> Done:
     """Do the one Todo; the file that its agent waits for is there from the start."""
     machine.home.mkdir(exist_ok=True)
-    (machine.home / "settings.toml").write_text('setup = "touch go"\n')
+    (machine.home / "settings.toml").write_text(f'setup = "touch go"\n{settings}')
     todo = machine.todo(root, TODO)
     given = ["run", str(root), "--todo", todo, "--yes", "--json", "--accept", "merge", *more]
     return machine.do(*given, env=server.keyed, under=under)
@@ -82,6 +89,24 @@ def test_shallow_with_a_submodule_and_no_gate(machine: Machine, server: Server) 
     assert "There is no Gate: the work is unproved" in shown.out
     assert machine.git(root / "library", "status", "--porcelain") == ""
     assert machine.git(root, "status", "--porcelain") == ""
+
+
+def test_a_protected_branch_stays_and_the_result_gets_one_of_its_own(
+    machine: Machine, server: Server
+) -> None:
+    origin = machine.small()
+    machine.git(machine.folder, "clone", "-q", origin.as_uri(), "clone")
+    root = machine.folder / "clone"
+    before = machine.state(root)
+    done = _go(machine, root, server, settings="")
+    assert (done.status, done.last["state"]) == (0, "accepted")
+    (made,) = machine.git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads/todo/").split()
+    assert f"The branch {made} holds the result. main is protected and has not moved." in done.err
+    assert "# No hurry." in machine.git(root, "show", f"{made}:app.py")
+    assert machine.git(root, "rev-parse", "main") == machine.git(root, "rev-parse", "origin/main")
+    assert machine.do("undo", str(done.last["runId"])).status == 0
+    assert machine.git(root, "for-each-ref", "refs/heads/todo/") == ""
+    assert machine.state(root) == before
 
 
 def test_a_todo_that_goes_while_its_run_goes(machine: Machine, server: Server) -> None:

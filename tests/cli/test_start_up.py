@@ -26,6 +26,8 @@ DELIVERED = (
         "retry",
         "tell",
         "answer",
+        "rebase",
+        "rewind",
     ),
     *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "trust", "demo", "offline-model"),
     "debug-bundle",

@@ -10,6 +10,7 @@ from contextune.cli.asking import chosen
 from contextune.cli.naming import find_task, task_named
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_run_line
+from contextune.cli.tables import beside_text
 from contextune.core.errors import UsageProblem
 from contextune.core.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
@@ -133,15 +134,12 @@ async def _once(app: Application, run_id: str, holds: Callable[[Run], bool], out
 
 def _moved(moved: Run, out: Output) -> int:
     show_run_line(moved, out)
-    beside = made_branch(moved)
+    beside = made_branch(moved) is not None
     if moved.state == "undone":
         out.say(f"Run {moved.id} is undone. {undone_text(moved)}")
     elif moved.accepted is not None:
         where = f"branch {moved.accepted.branch}" if moved.accepted.branch else "HEAD"
         out.say(f"Run {moved.id} is accepted: {where} is at {moved.accepted.after[:12]}.")
     if beside:
-        out.say(
-            f"{moved.base.branch} is protected and has not moved. `contextune undo {moved.id}`, then "
-            f"`contextune accept {moved.id} --onto-protected`, moves it."
-        )
+        out.say(beside_text(moved))
     return 0

@@ -177,6 +177,14 @@ def evidence_lines(run: Run) -> list[str]:
     return said
 
 
+def beside_text(run: Run) -> str:
+    """What there is to say where Accept made a branch beside a protected one."""
+    return (
+        f"{run.base.branch} is protected and has not moved. `contextune undo {run.id}`, then "
+        f"`contextune accept {run.id} --onto-protected`, moves it."
+    )
+
+
 def task_lines(run: Run) -> list[str]:
     """What there is to say of single Tasks: why one failed, what one asks or left undone."""
     said = []

@@ -15,6 +15,7 @@ from contextune.cli.naming import task_named
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
+from contextune.cli.tables import beside_text
 from contextune.core import events as ev
 from contextune.core.endings import RunFinished
 from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
@@ -23,6 +24,7 @@ from contextune.core.run import Run, is_unfinished
 from contextune.engine.application import Application
 from contextune.engine.ownership import BEAT, LEASE
 from contextune.engine.quote import QuoteRequest
+from contextune.protocol.convert import made_branch
 
 FAILED, PARKED, INTERRUPTED = 1, 3, 130
 
@@ -215,6 +217,8 @@ def _tell_next(final: Run, out: Output) -> None:
                 f"`contextune show {final.id} --diff` shows the result, `contextune accept {final.id}` moves "
                 f"your branch to it, `contextune discard {final.id}` drops it."
             )
+        case "accepted" if (beside := made_branch(final)) is not None:
+            out.note(f"The branch {beside} holds the result. {beside_text(final)}")
         case "accepted":
             out.note(f"`contextune undo {final.id}` moves your branch back.")
         case "undone" | "discarded" | "cancelled" | "failed" | "running":
