@@ -139,7 +139,10 @@ async def test_what_stays_within_is_left_alone(fence: Fence, groups: CgroupGroup
 
 async def test_what_outlives_a_command_is_killed(groups: CgroupGroups, tmp_path: Path) -> None:
     """Without a supervisor, so that it is the group that ends it."""
-    leaves = "setsid sleep 600 & echo $!"
+    # Told once it has a session of its own: before, it goes with the shell's.
+    leaves = (
+        "setsid sh -c 'echo $$ > left; exec sleep 600' & until [ -s left ]; do :; done; cat left; rm left"
+    )
     nothing_else = NoFence("the test compares.", supervised=False)
     survivor = int((await run(nothing_else, None, tmp_path, leaves)).output)
     assert runs(survivor)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contextune.core import events as ev
+from contextune.core.effects import ToolCalled
 from contextune.core.errors import UsageProblem
 from contextune.core.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
 from contextune.engine import radar
@@ -165,9 +166,11 @@ async def test_a_task_is_put_on_top_of_the_other_and_its_agent_told(desk: MakeDe
     )
     run = await here.start(task("add fee", "calc/rates.py"), task("round hours", "calc/rates.py"))
     await here.event(OverlapFound)
+    await here.event(ToolCalled, task_id="round", name="bash")  # so that it is told after that one
     await here.app.choose_course(run.id, "round", "rebase")
-    wrote.touch()
     chosen.touch()
+    await here.event(ev.TaskJoined, task_id="add")
+    wrote.touch()
     run = await here.until(lambda run: run.state == "review")
     assert (run.joined, run.task("round").bounces) == (("add", "round"), 0)
     assert run.task("round").start == run.task("add").joined

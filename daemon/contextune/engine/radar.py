@@ -25,6 +25,8 @@ GRACE = 2.0
 """Seconds before it is told that an overlap has gone, or moved: an agent's next write may bring it back."""
 QUIET = 0.15
 """Seconds that a user's edits are gathered."""
+TRIES = 3
+"""Looks in a row that git may refuse before the next write is waited for."""
 AT_ONCE = 3
 """Merges at a time."""
 
@@ -45,6 +47,8 @@ class _Live:
     whole: bool = True
     """Whether all of it has to be looked at: what was written is not known."""
     looking: asyncio.Task[None] | None = None
+    failures: int = 0
+    """Looks in a row that git refused."""
 
 
 class Radar:
@@ -169,7 +173,13 @@ class Radar:
                     self._repository.snapshots.take, live.path, live.start, wrote
                 )
             except ContextuneError:
-                continue  # a file moved from under git: the next look sees all of the worktree
+                # A file moved from under git. At the next look, all of the worktree counts.
+                live.whole = True
+                live.failures += 1
+                if live.failures >= TRIES:
+                    return
+                continue
+            live.failures = 0
             if self._live.get(task_id) is not live:
                 continue
             self._put(task_id, snapshot)
