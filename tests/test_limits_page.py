@@ -7,7 +7,9 @@ from pathlib import Path
 
 from contextune.agents import circles, toolbox
 from contextune.core.settings import WIDENING, Settings
-from contextune.engine import allowance, doctor, limits
+from contextune.engine.attempts import allowance
+from contextune.engine.desk import doctor
+from contextune.engine.surroundings import limits
 from contextune.server import client, frames, pipes, protocol
 
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")

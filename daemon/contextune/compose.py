@@ -10,46 +10,46 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from contextune.adapters import landlock
-from contextune.adapters.awake import Inhibitor
-from contextune.adapters.baselines import BaselineFolder
-from contextune.adapters.cgroup import find_groups
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.command_group import CommandGroups
-from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.command_watch import LOOKING, can_look
-from contextune.adapters.fence import Fence, NoFence, find_fence
-from contextune.adapters.fence_advice import advice
-from contextune.adapters.git import require_git
-from contextune.adapters.interpreter import keep_what_is_loaded, share_finely
-from contextune.adapters.job_object import find_jobs
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.journal_file import connect_durable
-from contextune.adapters.landlock_fence import Landlock, unfit
-from contextune.adapters.line_watch import FolderLineWatch
-from contextune.adapters.machine import ThisMachine
-from contextune.adapters.mailbox import FolderMailbox
-from contextune.adapters.models import ModelChoice
-from contextune.adapters.open_files import raise_limit
-from contextune.adapters.outline import LayoutOutliner
-from contextune.adapters.pressure_board import PressureFolder
-from contextune.adapters.prices import PriceTable, read_own_prices
-from contextune.adapters.repository import open_repository
-from contextune.adapters.scan import RipgrepScanner
-from contextune.adapters.settings_store import LayeredSettings
-from contextune.adapters.shell import ClosedShell, FencedShell, Reach
-from contextune.adapters.todo_index import TodoIndex
-from contextune.adapters.user_files import UserFiles
-from contextune.adapters.watch import FileWatcher
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.commands.cgroup import find_groups
+from contextune.adapters.commands.command_group import CommandGroups
+from contextune.adapters.commands.command_limits import CommandLimits
+from contextune.adapters.commands.command_watch import LOOKING, can_look
+from contextune.adapters.commands.job_object import find_jobs
+from contextune.adapters.commands.line_watch import FolderLineWatch
+from contextune.adapters.commands.shell import ClosedShell, FencedShell, Reach
+from contextune.adapters.fence import landlock
+from contextune.adapters.fence.choice import Fence, NoFence, find_fence
+from contextune.adapters.fence.fence_advice import advice
+from contextune.adapters.fence.landlock_fence import Landlock, unfit
+from contextune.adapters.files.watch import FileWatcher
+from contextune.adapters.files.workspace import WorktreeFiles
+from contextune.adapters.git.program import require_git
+from contextune.adapters.git.repository import open_repository
+from contextune.adapters.journal.baselines import BaselineFolder
+from contextune.adapters.journal.journal_file import connect_durable
+from contextune.adapters.journal.mailbox import FolderMailbox
+from contextune.adapters.journal.store import SqliteJournal
+from contextune.adapters.machine.awake import Inhibitor
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.machine.interpreter import keep_what_is_loaded, share_finely
+from contextune.adapters.machine.open_files import raise_limit
+from contextune.adapters.machine.report import ThisMachine
+from contextune.adapters.machine.settings_store import LayeredSettings
+from contextune.adapters.machine.user_files import UserFiles
+from contextune.adapters.models.choice import ModelChoice
+from contextune.adapters.models.pressure_board import PressureFolder
+from contextune.adapters.models.prices import PriceTable, read_own_prices
+from contextune.adapters.source.outline import LayoutOutliner
+from contextune.adapters.source.scan import RipgrepScanner
+from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, Shell
 from contextune.core.process_ports import PressureBoard
 from contextune.core.settings import Settings
 from contextune.engine.application import Application
-from contextune.engine.unfenced import why_closed
-from contextune.engine.world import FenceFacts, Models, World
+from contextune.engine.surroundings.unfenced import why_closed
+from contextune.engine.surroundings.world import FenceFacts, Models, World
 
 
 class Rows(Protocol):
@@ -80,7 +80,7 @@ ENVIRONMENTS = (".venv", "venv", "node_modules")
 
 def model_at(url: str, key: str) -> Model:
     """A model at a server of ours, such as the offline model's, that knows all of the API."""
-    from contextune.adapters.anthropic_model import AnthropicModel
+    from contextune.adapters.models.anthropic_model import AnthropicModel
 
     return AnthropicModel(api_key=key, base_url=url, offline=True)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from contextune.adapters.repository import GitRepository, open_repository
+from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.core.snapshot import Base
 
 LONG = "".join(f"line {number}\n" for number in range(1, 41))

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import web
 from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
-from contextune.adapters.anthropic_model import ClientModel
-from contextune.adapters.anthropic_server import ALL, Features
+from contextune.adapters.models.anthropic_model import ClientModel
+from contextune.adapters.models.anthropic_server import ALL, Features
 from contextune.core.conversation import Block, Message, ModelRequest, Rung, Text, Tool
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel

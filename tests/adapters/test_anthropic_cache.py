@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contextune.adapters.anthropic_request import MAX_BREAKPOINTS, arguments
-from contextune.adapters.anthropic_server import ALL
+from contextune.adapters.models.anthropic_request import MAX_BREAKPOINTS, arguments
+from contextune.adapters.models.anthropic_server import ALL
 from contextune.core.conversation import (
     Message,
     ModelReply,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from contextune.adapters.anthropic_model import ClientModel
-from contextune.adapters.anthropic_problem import allowances_in, retry_after
-from contextune.adapters.anthropic_server import ALL
+from contextune.adapters.models.anthropic_model import ClientModel
+from contextune.adapters.models.anthropic_problem import allowances_in, retry_after
+from contextune.adapters.models.anthropic_server import ALL
 from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem
 from contextune.core.money import Usage
 from contextune.core.pressure import Allowance

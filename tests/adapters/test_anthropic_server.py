@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from contextune.adapters.anthropic_model import AnthropicModel
-from contextune.adapters.anthropic_reply import outermost_object
-from contextune.adapters.anthropic_server import ALL, CLOUD, PLAIN, features_of, provider_id, takes_effort
+from contextune.adapters.models.anthropic_model import AnthropicModel
+from contextune.adapters.models.anthropic_reply import outermost_object
+from contextune.adapters.models.anthropic_server import (
+    ALL,
+    CLOUD,
+    PLAIN,
+    features_of,
+    provider_id,
+    takes_effort,
+)
 from contextune.core.conversation import ModelRequest, Rung, Text, Thinking
 from contextune.core.errors import ModelRefusal
 from contextune.core.settings import DEFAULT_LADDER, Provider

@@ -10,9 +10,9 @@ from anthropic.types import RawMessageDeltaEvent, RawMessageStartEvent
 from anthropic.types import Usage as SdkUsage
 from anthropic.types.beta import BetaUsage
 
-from contextune.adapters.anthropic_reply import ReplyCollector
-from contextune.adapters.anthropic_usage import UsageCount
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.models.anthropic_reply import ReplyCollector
+from contextune.adapters.models.anthropic_usage import UsageCount
+from contextune.adapters.models.prices import PriceTable
 from contextune.core.money import Usage, UsagePart
 from tests.adapters.spoken import (
     HIGH,

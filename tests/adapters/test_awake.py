@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.awake import Inhibitor
+from contextune.adapters.machine.awake import Inhibitor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd-inhibit is of Linux")
 PATIENCE = 20.0
@@ -69,7 +69,7 @@ def test_nothing_is_held_without_the_program(tmp_path: Path) -> None:
 
 def test_it_is_let_go_when_the_process_is_killed(programs: Path) -> None:
     code = (
-        "import os, signal; from contextune.adapters.awake import Inhibitor\n"
+        "import os, signal; from contextune.adapters.machine.awake import Inhibitor\n"
         f"held = Inhibitor({str(programs)!r}).held(); held.__enter__()\n"
         f"while not os.path.exists({str(programs.parent / 'held')!r}): os.sched_yield()\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 import contextune
-from contextune.adapters import cgroup, landlock
-from contextune.adapters.cgroup import CgroupGroup, CgroupGroups, find_groups
-from contextune.adapters.cgroup_places import Place, find_places
-from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.fence import Fence, NoFence, find_fence
-from contextune.adapters.landlock_fence import Landlock, unfit
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.commands import cgroup
+from contextune.adapters.commands.cgroup import CgroupGroup, CgroupGroups, find_groups
+from contextune.adapters.commands.cgroup_places import Place, find_places
+from contextune.adapters.commands.command_limits import CommandLimits
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence import landlock
+from contextune.adapters.fence.choice import Fence, NoFence, find_fence
+from contextune.adapters.fence.landlock_fence import Landlock, unfit
 from contextune.core.evidence import CommandResult
 
 AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)
@@ -234,9 +235,9 @@ MEMORY_BOMB_ALONE = "x = bytearray(120_000_000)"
 AS_USER = """
 import subprocess, sys, threading
 from pathlib import Path
-from contextune.adapters.cgroup import find_groups
-from contextune.adapters.cgroup_places import Place
-from contextune.adapters.command_limits import CommandLimits
+from contextune.adapters.commands.cgroup import find_groups
+from contextune.adapters.commands.cgroup_places import Place
+from contextune.adapters.commands.command_limits import CommandLimits
 bomb = [sys.executable, "-c", "{bomb}"]
 print("bare", subprocess.run(bomb).returncode)
 groups = find_groups([Place(*map(Path, {place}), False)])

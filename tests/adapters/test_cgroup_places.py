@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.cgroup_places import Place, find_places
+from contextune.adapters.commands.cgroup_places import Place, find_places
 
 TWO = "30 23 0:26 {root} {top} rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
 ONE = "{n} 23 0:{n} {root} {top}/{name} rw - cgroup cgroup rw,{name}"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import growth
-from contextune.adapters.command_limits import CommandLimits, used_by
-from contextune.adapters.fence import Fence, NoFence, find_fence
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.commands.command_limits import CommandLimits, used_by
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import Fence, NoFence, find_fence
+from contextune.adapters.files import growth
 from contextune.core.evidence import CommandResult
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.comments import spans_of
-from contextune.adapters.languages import language_of
-from contextune.adapters.scan import RipgrepScanner
-from contextune.adapters.todo_files import decode
+from contextune.adapters.source.comments import spans_of
+from contextune.adapters.source.languages import language_of
+from contextune.adapters.source.scan import RipgrepScanner
+from contextune.adapters.source.todo_files import decode
 from contextune.core.todo import MARKERS
 from tests.adapters.comment_samples import SAMPLES
 

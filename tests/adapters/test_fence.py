@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import bubblewrap, landlock
-from contextune.adapters.bubblewrap import Bubblewrap
-from contextune.adapters.fence import Fence, NoFence, find_fence
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence import bubblewrap, landlock
+from contextune.adapters.fence.bubblewrap import Bubblewrap
+from contextune.adapters.fence.choice import Fence, NoFence, find_fence
 from contextune.core.evidence import CommandResult
 
 FENCE = find_fence()

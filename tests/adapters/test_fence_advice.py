@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.fence_advice import advice
+from contextune.adapters.fence.fence_advice import advice
 
 
 def having(*programs: str) -> Callable[[str], str | None]:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import landlock
-from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.fence import Fence, NoFence, find_fence
-from contextune.adapters.landlock_fence import Landlock, unfit
-from contextune.adapters.shell import FencedShell, Reach
-from contextune.adapters.system_calls import ARCHITECTURES, REFUSED
+from contextune.adapters.commands.command_limits import CommandLimits
+from contextune.adapters.commands.shell import FencedShell, Reach
+from contextune.adapters.fence import landlock
+from contextune.adapters.fence.choice import Fence, NoFence, find_fence
+from contextune.adapters.fence.landlock_fence import Landlock, unfit
+from contextune.adapters.fence.system_calls import ARCHITECTURES, REFUSED
 from contextune.core.allow_list import AllowList
 from contextune.core.evidence import CommandResult
 from tests.adapters.fence_exploits import CALLS, FIRED, PYTHON, SHELL, Exploit
@@ -273,8 +273,8 @@ async def test_nothing_survives_the_command(place: Place) -> None:
 DAEMON = """
 import asyncio, sys
 from pathlib import Path
-from contextune.adapters.landlock_fence import Landlock
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.fence.landlock_fence import Landlock
+from contextune.adapters.commands.shell import FencedShell
 asyncio.run(FencedShell(Landlock()).run(sys.argv[2], cwd=Path(sys.argv[1]), timeout=600, environment={}))
 """
 

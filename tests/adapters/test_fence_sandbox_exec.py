@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.fence import find_fence
-from contextune.adapters.fence_places import Places
-from contextune.adapters.sandbox_exec import PROGRAM, SandboxExec, profile, quoted
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import find_fence
+from contextune.adapters.fence.fence_places import Places
+from contextune.adapters.fence.sandbox_exec import PROGRAM, SandboxExec, profile, quoted
 from tests.adapters.test_fence import Place
 from tests.adapters.test_shell import ended
 
@@ -158,8 +158,8 @@ async def test_a_command_that_takes_too_long_is_ended(tmp_path: Path, stand_in: 
 DAEMON = """
 import asyncio, sys
 from pathlib import Path
-from contextune.adapters.sandbox_exec import SandboxExec
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.fence.sandbox_exec import SandboxExec
+from contextune.adapters.commands.shell import FencedShell
 shell = FencedShell(SandboxExec(program=sys.argv[3]))
 asyncio.run(shell.run(sys.argv[2], cwd=Path(sys.argv[1]), timeout=600, environment={}))
 """

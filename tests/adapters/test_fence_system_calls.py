@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import system_calls
-from contextune.adapters.landlock_fence import unfit
-from contextune.adapters.system_calls import ARCHITECTURES, HANDED_OVER, REFUSED, program
+from contextune.adapters.fence import system_calls
+from contextune.adapters.fence.landlock_fence import unfit
+from contextune.adapters.fence.system_calls import ARCHITECTURES, HANDED_OVER, REFUSED, program
 
 KILLED, ALLOWED, GIVEN_ON = "killed", "allowed", "handed over"
 MACHINES = tuple(ARCHITECTURES)
@@ -152,7 +152,7 @@ def test_the_supervisor_is_guarded_where_landlock_does_not(machine: str) -> None
 
 INSTALLED = """
 import ctypes, os, platform, signal, sys
-from contextune.adapters import system_calls
+from contextune.adapters.fence import system_calls
 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 system_calls.install(platform.machine(), network=False, guarded=os.getppid())
 def tried(what):
@@ -197,7 +197,7 @@ def test_the_old_way_into_the_kernel_ends_the_process(tmp_path: Path) -> None:
     (tmp_path / "old.c").write_text(COMPILED)
     subprocess.run(["gcc", "-o", "old", "old.c"], cwd=tmp_path, check=True)
     script = (
-        "import ctypes, os, sys\nfrom contextune.adapters import system_calls\n"
+        "import ctypes, os, sys\nfrom contextune.adapters.fence import system_calls\n"
         "ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)\n"
         "system_calls.install('x86_64', network=False)\nos.execv('./old', ['old'])\n"
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import base as base_module
-from contextune.adapters.git import Git
-from contextune.adapters.repository import open_repository
+from contextune.adapters.git import base as base_module
+from contextune.adapters.git.program import Git
+from contextune.adapters.git.repository import open_repository
 from contextune.core.errors import GitProblem, PlaceProblem, UsageProblem
 from contextune.core.ports import Repository
 from tests.adapters.git_place import LONG, Place, edited, head_base, isolate, new_place

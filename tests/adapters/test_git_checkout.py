@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository
+from contextune.adapters.git.repository import GitRepository
 from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem
 from contextune.core.snapshot import Base

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.checkout import Checkout
-from contextune.adapters.disk import Content, Disk
-from contextune.adapters.git import Git
-from contextune.adapters.repository import GitRepository
+from contextune.adapters.files.disk import Content, Disk
+from contextune.adapters.git.checkout import Checkout
+from contextune.adapters.git.program import Git
+from contextune.adapters.git.repository import GitRepository
 from contextune.core.errors import GitProblem, MergeRefused
 from contextune.core.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work

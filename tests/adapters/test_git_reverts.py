@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository
+from contextune.adapters.git.repository import GitRepository
 from contextune.core.errors import GitProblem, MergeRefused
 from contextune.core.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository, open_repository
+from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.core.errors import GitProblem
 from tests.adapters.git_place import LONG, Place, edited, files_of, isolate, new_place
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from contextune.adapters.bounded_output import BoundedOutput
-from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.job_object import (
+from contextune.adapters.commands.bounded_output import BoundedOutput
+from contextune.adapters.commands.command_limits import CommandLimits
+from contextune.adapters.commands.job_object import (
     BasicLimits,
     ExtendedLimits,
     IoCounters,
@@ -21,7 +21,7 @@ from contextune.adapters.job_object import (
     JobObjects,
     Windows,
 )
-from contextune.adapters.windows_process import find_bash, run_in_job
+from contextune.adapters.commands.windows_process import find_bash, run_in_job
 
 LIMITS = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)
 JOB, PROCESS = 0x10, 0x20

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import journal_rows, stream_table
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.journal_file import MIGRATIONS
+from contextune.adapters.journal import journal_rows, stream_table
+from contextune.adapters.journal.journal_file import MIGRATIONS
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.conversation import Message, Rung, Text, ToolResult
 from contextune.core.endings import RunCancelled
 from contextune.core.errors import ContextuneError
@@ -175,8 +175,9 @@ async def _count(path: Path) -> int:
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from contextune.adapters import journal_rows, stream_table
-from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal import journal_rows
+from contextune.adapters.journal import stream_table
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.errors import ContextuneError
 from contextune.core.events import AnyEvent, Noted
 async def main():

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contextune.adapters import ledger_table
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.journal_file import MIGRATIONS
+from contextune.adapters.journal import ledger_table
+from contextune.adapters.journal.journal_file import MIGRATIONS
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import Rung

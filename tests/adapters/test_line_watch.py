@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.line_watch import PREFIX, FolderLineWatch
+from contextune.adapters.commands.line_watch import PREFIX, FolderLineWatch
 from contextune.core.line_watch import Seen
 
 AREA = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository, open_repository
+from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.core.live_snapshots import Clash
 from tests.adapters.git_place import Place, isolate
 

@@ -9,12 +9,12 @@ import sys
 import threading
 from pathlib import Path
 
-from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.journal.mailbox import FolderMailbox
 
 OWNER = """
 import os, sys
 from pathlib import Path
-from contextune.adapters.mailbox import FolderMailbox
+from contextune.adapters.journal.mailbox import FolderMailbox
 with FolderMailbox(Path(sys.argv[1])).own("r_1") as owned:
     assert owned
     if not os.fork():

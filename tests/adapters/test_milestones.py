@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.conversation import Message
 from contextune.core.events import MessageAdded, Noted
 from contextune.core.evidence import Baseline

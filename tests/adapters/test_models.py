@@ -13,11 +13,11 @@ import anthropic
 import msgspec
 import pytest
 
-from contextune.adapters import providers
-from contextune.adapters.anthropic_model import Client, ClientModel
-from contextune.adapters.anthropic_server import CLOUD
-from contextune.adapters.models import ModelChoice
-from contextune.adapters.providers import Cloud, client_for
+from contextune.adapters.models import providers
+from contextune.adapters.models.anthropic_model import Client, ClientModel
+from contextune.adapters.models.anthropic_server import CLOUD
+from contextune.adapters.models.choice import ModelChoice
+from contextune.adapters.models.providers import Cloud, client_for
 from contextune.core.errors import ContextuneError, ModelProblem, PlaceProblem
 from contextune.core.settings import Provider
 from contextune.offline.script import parse_script

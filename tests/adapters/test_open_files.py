@@ -13,7 +13,7 @@ if sys.platform == "win32":
 RAISED = """
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, {hard}))
-from contextune.adapters.open_files import raise_limit
+from contextune.adapters.machine.open_files import raise_limit
 print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import contextune
-from contextune.adapters.outline import LayoutOutliner
-from contextune.adapters.todo_files import todos_of
+from contextune.adapters.source.outline import LayoutOutliner
+from contextune.adapters.source.todo_files import todos_of
 
 outline = LayoutOutliner().outline
 

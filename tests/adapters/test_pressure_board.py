@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from contextune.adapters import pressure_board
-from contextune.adapters.pressure_board import PressureFolder
+from contextune.adapters.models import pressure_board
+from contextune.adapters.models.pressure_board import PressureFolder
 from contextune.core.admission import Line, Ticket, admit
 
 NOW = 1_800_000_000_000

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contextune.adapters import price_source, prices
-from contextune.adapters.anthropic_server import provider_id
-from contextune.adapters.prices import PriceTable, read_own_prices
+from contextune.adapters.models import price_source, prices
+from contextune.adapters.models.anthropic_server import provider_id
+from contextune.adapters.models.prices import PriceTable, read_own_prices
 from contextune.core.errors import UsageProblem
 from contextune.core.money import Processing, Rates, Speed, Tier, Usage, UsagePart
 from contextune.core.ports import PriceBook
@@ -272,7 +272,7 @@ def test_an_unknown_model_has_no_price(model: str) -> None:
 
 def test_the_shipped_file_is_what_the_library_says() -> None:
     written = prices.TABLE.read_bytes()
-    assert written == price_source.generate(), "run python -m contextune.adapters.price_source --write"
+    assert written == price_source.generate(), "run python -m contextune.adapters.models.price_source --write"
     assert len(msgspec.json.decode(written, type=prices.Table).models) > 20
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import proxy as proxies
-from contextune.adapters.fence import find_fence
-from contextune.adapters.proxy import Proxy
-from contextune.adapters.shell import FencedShell, Reach
+from contextune.adapters.commands.shell import FencedShell, Reach
+from contextune.adapters.fence import proxy as proxies
+from contextune.adapters.fence.choice import find_fence
+from contextune.adapters.fence.proxy import Proxy
 from contextune.core.allow_list import AllowList
 from contextune.core.evidence import CommandResult
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import reserve
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.reserve import Reserve
+from contextune.adapters.journal import reserve
+from contextune.adapters.journal.reserve import Reserve
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.errors import PlaceProblem
 from contextune.core.events import Noted
 
@@ -24,8 +24,8 @@ TIGHT = textwrap.dedent(
     """
     import asyncio, sys
     from pathlib import Path
-    from contextune.adapters import reserve
-    from contextune.adapters.journal import SqliteJournal
+    from contextune.adapters.journal import reserve
+    from contextune.adapters.journal.store import SqliteJournal
     from contextune.core.errors import PlaceProblem
     from contextune.core.events import Noted
 

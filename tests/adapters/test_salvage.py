@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from contextune.adapters.repository import GitRepository
+from contextune.adapters.git.repository import GitRepository
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place
 
 SALVAGE = "refs/contextune/salvage/run/task"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.ripgrep import find_ripgrep
-from contextune.adapters.scan import RipgrepScanner
-from contextune.adapters.todo_files import SIZE_LIMIT
-from contextune.adapters.todo_index import TodoIndex
+from contextune.adapters.files.ripgrep import find_ripgrep
+from contextune.adapters.source.scan import RipgrepScanner
+from contextune.adapters.source.todo_files import SIZE_LIMIT
+from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core.errors import PlaceProblem
 from contextune.core.ports import Overlays
 from contextune.core.todo import MARKERS, Todo

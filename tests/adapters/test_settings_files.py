@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.user_files import UserFiles
+from contextune.adapters.machine.user_files import UserFiles
 from contextune.core.errors import PlaceProblem, UsageProblem
 from contextune.core.settings import combine
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.bounded_output import BoundedOutput
-from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import TIMED_OUT, ClosedShell, FencedShell
+from contextune.adapters.commands.bounded_output import BoundedOutput
+from contextune.adapters.commands.shell import TIMED_OUT, ClosedShell, FencedShell
+from contextune.adapters.fence.choice import NoFence
 from contextune.core.errors import PlaceProblem, ToolProblem
 from contextune.core.evidence import CommandResult
 from contextune.core.ports import Shell
@@ -193,8 +193,8 @@ def until_there(file: Path) -> None:
 DAEMON = """
 import asyncio, sys
 from pathlib import Path
-from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.fence.choice import NoFence
+from contextune.adapters.commands.shell import FencedShell
 cwd = Path(sys.argv[1])
 asyncio.run(FencedShell(NoFence("")).run(sys.argv[2], cwd=cwd, timeout=600, environment={}))
 """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository
-from contextune.adapters.structured_merge import find_program
+from contextune.adapters.git.repository import GitRepository
+from contextune.adapters.git.structured_merge import find_program
 from contextune.core.ports import Merge
 from tests.adapters.git_place import Place, new_place, work
 

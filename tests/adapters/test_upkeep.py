@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository, open_repository
+from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.core.errors import GitProblem
 from contextune.core.findings import Standing, of_repository, of_tree
 from contextune.core.worktree import Facts, Finding, TreeFacts

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.watch import FileWatcher
+from contextune.adapters.files.watch import FileWatcher
 from contextune.core.errors import PlaceProblem
 from contextune.core.todo_ports import Watcher
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters import beneath, openat2
-from contextune.adapters.workspace import READ_LIMIT, WRITE_LIMIT, WorktreeFiles
+from contextune.adapters.files import beneath, openat2
+from contextune.adapters.files.workspace import READ_LIMIT, WRITE_LIMIT, WorktreeFiles
 from contextune.core.errors import ToolProblem
 from contextune.core.ports import Workspace
 

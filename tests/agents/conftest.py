@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import FencedShell
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import NoFence
+from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
 from contextune.core.conversation import ModelReply

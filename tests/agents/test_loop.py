@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.adapters.fence import NoFence
-from contextune.adapters.shell import FencedShell
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import NoFence
+from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.loop import NOT_FINISHED, NOT_RUN, UNCERTAIN, AgentLoop, LeftOff, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox

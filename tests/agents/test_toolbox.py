@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.roles import builtin_roles
 from contextune.agents.tool_inputs import INPUTS, as_tool
 from contextune.agents.toolbox import OUTPUT_LIMIT, Toolbox, bounded

@@ -10,7 +10,7 @@ from contextune.bench import backpressure, plain_retries
 from contextune.bench.backpressure import Job, run
 from contextune.bench.figures import Bench, Figure
 from contextune.bench.plain_retries import Endless, Unthrottled
-from contextune.engine.throttle import Throttle
+from contextune.engine.money.throttle import Throttle
 from contextune.offline.limits import RateLimit
 
 

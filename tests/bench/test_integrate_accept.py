@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository, open_repository
+from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.bench.checkout_states import LATER, STATES, make_template
 from contextune.bench.checkout_trial import try_out
 from contextune.bench.integrate_accept import mixtures

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.fence import find_fence
+from contextune.adapters.fence.choice import find_fence
 from contextune.bench import fence, journal, loop
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.cli.cost_csv import HEADER
 from contextune.cli.main import main
 from contextune.core import events as ev

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.pressure_board import PressureFolder
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.models.pressure_board import PressureFolder
+from contextune.adapters.models.prices import PriceTable
 from contextune.compose import model_at
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelRequest, Rung, Text
 from contextune.core.requests import RequestSettled
-from contextune.engine.account import Account
-from contextune.engine.gateway import Gateway
-from contextune.engine.throttle import Throttle
+from contextune.engine.money.account import Account
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.throttle import Throttle
 
 REQUEST = ModelRequest(
     rung=Rung(model="claude-haiku-5-5", effort="low"),

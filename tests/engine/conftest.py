@@ -10,7 +10,7 @@ import certifi
 import pytest
 
 from contextune.core import admission
-from contextune.engine import throttle
+from contextune.engine.money import throttle
 from tests.adapters.git_place import isolate
 from tests.engine.world import GATE, Desk, new_repository, serve
 

@@ -8,7 +8,7 @@ import pytest
 
 from contextune.core.errors import UsageProblem
 from contextune.core.quote import Quote
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, FILES, Desk, edit, finish, plays, turn
 

@@ -12,8 +12,8 @@ from contextune.core import events as ev
 from contextune.core.evidence import Evidence
 from contextune.core.run import Run, fold
 from contextune.core.states import AttemptOutcome
-from contextune.engine.attempt import Done
-from contextune.engine.best_of import GREEN_ALREADY, Questions, Tried, choose
+from contextune.engine.attempts.attempt import Done
+from contextune.engine.tasks.best_of import GREEN_ALREADY, Questions, Tried, choose
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import (

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.models.prices import PriceTable
 from contextune.core import events as ev
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
@@ -21,9 +21,9 @@ from contextune.core.errors import (
 )
 from contextune.core.money import CacheMiss, ModelPrice, Rates, Usage, UsagePart
 from contextune.core.requests import RequestSettled
-from contextune.engine.account import Account
-from contextune.engine.gateway import Gateway
-from contextune.engine.prompt_length import prompt_bound
+from contextune.engine.money.account import Account
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.prompt_length import prompt_bound
 from tests.engine.waiting import wide_open
 
 HAIKU = Rung(model="claude-haiku-5-5", effort="low")

@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contextune.adapters.outline import LayoutOutliner
-from contextune.adapters.repository import open_repository
-from contextune.adapters.scan import RipgrepScanner
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.files.workspace import WorktreeFiles
+from contextune.adapters.git.repository import open_repository
+from contextune.adapters.source.outline import LayoutOutliner
+from contextune.adapters.source.scan import RipgrepScanner
 from contextune.agents.seen_files import SeenFiles
 from contextune.core.evidence import Baseline
 from contextune.core.plan import Task
 from contextune.core.run import advance
-from contextune.engine.context_pack import PACK_LIMIT, ContextPacks
+from contextune.engine.attempts.context_pack import PACK_LIMIT, ContextPacks
 from tests.adapters.git_place import Place
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, FILES, bash, finish, new_repository, plays, task, turn, write

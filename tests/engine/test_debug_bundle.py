@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from contextune.core.errors import PlaceProblem
-from contextune.engine.debug_bundle import RUNS
+from contextune.engine.desk.debug_bundle import RUNS
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, Desk, bash, finish, plays, task, turn, write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.engine.detect import INSTRUCTIONS_LIMIT, detect_gate, instructions
+from contextune.engine.proof.detect import INSTRUCTIONS_LIMIT, detect_gate, instructions
 
 
 def detected(files: dict[str, str], root: Path) -> str | None:

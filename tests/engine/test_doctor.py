@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contextune.core.check import Check
-from contextune.engine.doctor import examine
-from contextune.engine.world import FenceFacts
+from contextune.engine.desk.doctor import examine
+from contextune.engine.surroundings.world import FenceFacts
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, Desk
 

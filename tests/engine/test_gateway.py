@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.adapters.anthropic_model import AnthropicModel
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.journal.store import SqliteJournal
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.models.anthropic_model import AnthropicModel
+from contextune.adapters.models.prices import PriceTable
 from contextune.core import admission
 from contextune.core import events as ev
 from contextune.core.admission import FIRST_PAUSE
@@ -30,11 +30,11 @@ from contextune.core.errors import (
 )
 from contextune.core.money import Charge, Usage
 from contextune.core.requests import RequestReserved, RequestSettled
-from contextune.engine.account import Account
-from contextune.engine.gateway import Gateway
-from contextune.engine.prompt_length import prompt_bound
-from contextune.engine.throttle import PATIENCE as SERVER_PATIENCE
-from contextune.engine.throttle import TRIES, OwnBoard, Throttle
+from contextune.engine.money.account import Account
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.prompt_length import prompt_bound
+from contextune.engine.money.throttle import PATIENCE as SERVER_PATIENCE
+from contextune.engine.money.throttle import TRIES, OwnBoard, Throttle
 from contextune.offline.server import OfflineModel
 from tests.engine.waiting import SkippingClock
 from tests.engine.world import PATIENCE, serve

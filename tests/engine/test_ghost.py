@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.repository import GitRepository
+from contextune.adapters.git.repository import GitRepository
 from contextune.core.evidence import Evidence
-from contextune.engine.ghost import Bounced, Candidate, Ghost, Inside, Joined
+from contextune.engine.integration.ghost import Bounced, Candidate, Ghost, Inside, Joined
 from tests.adapters.git_place import Place, new_place, work
 
 REF = "refs/heads/contextune/test/ghost"

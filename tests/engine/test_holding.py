@@ -7,8 +7,8 @@ import pytest
 
 from contextune.core.errors import UsageProblem
 from contextune.core.wish import AcceptWish
-from contextune.engine.accept import refuse
-from contextune.engine.holding import what_is_held
+from contextune.engine.integration.accept import refuse
+from contextune.engine.integration.holding import what_is_held
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import Desk, edit, finish, plays, task, turn, write
 

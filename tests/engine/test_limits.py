@@ -10,9 +10,10 @@ import pytest
 
 from contextune.core import events as ev
 from contextune.core.requests import RequestReserved
-from contextune.engine import allowance, limits
-from contextune.engine.limits import House
-from contextune.engine.seats import Seats
+from contextune.engine.attempts import allowance
+from contextune.engine.drive.seats import Seats
+from contextune.engine.surroundings import limits
+from contextune.engine.surroundings.limits import House
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, bash, finish, plays, task, turn, waits_for, write
 

@@ -11,7 +11,7 @@ from contextune.core import events as ev
 from contextune.core.errors import PlaceProblem
 from contextune.core.run import Run
 from contextune.engine.application import Application
-from contextune.engine.leases import worktrees_folder
+from contextune.engine.worktrees.leases import worktrees_folder
 from tests.adapters.git_place import Place
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed

@@ -7,7 +7,7 @@ from typing import Any
 
 from contextune.compose import price_list
 from contextune.core.requests import CliffAvoided
-from contextune.engine.cliff import dollars_avoided
+from contextune.engine.money.cliff import dollars_avoided
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, Desk, finish, plays, task, turn, write
 

@@ -10,7 +10,7 @@ from contextune.agents.briefing import OBJECTION
 from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
 from contextune.core.flags import REWRITTEN
-from contextune.engine.originals import sort_of
+from contextune.engine.proof.originals import sort_of
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import FILES, PYTHON, edit, finish, plays, task, turn, write

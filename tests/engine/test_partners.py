@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from contextune.engine.partners import Member, most_tests, partners
+from contextune.engine.integration.partners import Member, most_tests, partners
 
 
 class Combinations:

@@ -7,10 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import contextune.offline
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.models.prices import PriceTable
 from contextune.core.money import Usage
 from contextune.core.settings import HAIKU
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 
 OFFLINE = Path(contextune.offline.__file__).parent

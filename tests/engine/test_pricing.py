@@ -8,14 +8,14 @@ from random import Random
 import msgspec
 import pytest
 
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.models.prices import PriceTable
 from contextune.core.conversation import Rung
 from contextune.core.money import PriceRange
 from contextune.core.plan import Complexity, Task
 from contextune.core.quote import TaskQuote
 from contextune.core.record import Forecast, TaskRecord
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
-from contextune.engine.pricing import Pricer, attempt_cost, in_all, loop_cost
+from contextune.engine.money.pricing import Pricer, attempt_cost, in_all, loop_cost
 from tests.core import past as p
 
 PRICES = PriceTable({})

@@ -13,8 +13,8 @@ from contextune.core.errors import BudgetReached, ContextuneError, KeyRefused, M
 from contextune.core.money import Usage
 from contextune.core.prompt_cache import LIFE, least_prefix
 from contextune.core.requests import RequestSettled
-from contextune.engine import priming
-from contextune.engine.priming import FRESH, ROLE, Priming, about_to_begin
+from contextune.engine.money import priming
+from contextune.engine.money.priming import FRESH, ROLE, Priming, about_to_begin
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import Desk, finish, plays, task, turn, write
 

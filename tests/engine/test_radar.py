@@ -11,7 +11,7 @@ from contextune.core import events as ev
 from contextune.core.effects import ToolCalled
 from contextune.core.errors import UsageProblem
 from contextune.core.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
-from contextune.engine import radar
+from contextune.engine.radar import radar
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import bash, edit, finish, plays, task, turn, waits_for, write
 

@@ -9,7 +9,7 @@ from itertools import cycle
 import msgspec
 import pytest
 
-from contextune.adapters.repository import open_repository
+from contextune.adapters.git.repository import open_repository
 from contextune.core import events as ev
 from contextune.core.conversation import Rung
 from contextune.core.endings import RunReady
@@ -18,8 +18,8 @@ from contextune.core.plan import Task
 from contextune.core.record import Forecast, TaskRecord
 from contextune.core.routing.router import THIN
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
-from contextune.engine import quote as quoting
-from contextune.engine.records import history
+from contextune.engine.money.records import history
+from contextune.engine.quotes import quote as quoting
 from tests.core import past as p
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, GATE, Desk, edit, finish, plays, task, turn, write

@@ -9,8 +9,8 @@ from contextune.core.endings import RunReady
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.review import review
 from contextune.core.run import Run
-from contextune.engine.amending import Amending
-from contextune.engine.stand import Stand
+from contextune.engine.integration.amending import Amending
+from contextune.engine.proof.stand import Stand
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import FILES, Desk, edit, finish, plays, task, turn, write
 

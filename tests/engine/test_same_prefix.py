@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.adapters.outline import LayoutOutliner
-from contextune.adapters.repository import open_repository
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.files.workspace import WorktreeFiles
+from contextune.adapters.git.repository import open_repository
+from contextune.adapters.source.outline import LayoutOutliner
 from contextune.core.effects import ToolCalled
-from contextune.engine.context_pack import ContextPacks
+from contextune.engine.attempts.context_pack import ContextPacks
 from contextune.offline.wire import MessagesRequest, decode_request
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (

@@ -19,7 +19,7 @@ from contextune.core.money import PriceRange
 from contextune.core.record import TaskRecord
 from contextune.core.run import Run
 from contextune.core.states import TaskState
-from contextune.engine.shadow import CONTROLS, due
+from contextune.engine.runs.shadow import CONTROLS, due
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     GATE,

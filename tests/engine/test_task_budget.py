@@ -9,7 +9,7 @@ import pytest
 from contextune.core import events as ev
 from contextune.core.requests import TaskBudgetRaised
 from contextune.core.run import Run
-from contextune.engine.task_budget import amount_in
+from contextune.engine.tasks.task_budget import amount_in
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import GATE, Desk, ask, bash, finish, plays, task, turn, write

@@ -13,19 +13,19 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from contextune.adapters.anthropic_model import AnthropicModel
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.pressure_board import PressureFolder
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.models.anthropic_model import AnthropicModel
+from contextune.adapters.models.pressure_board import PressureFolder
+from contextune.adapters.models.prices import PriceTable
 from contextune.core import events as ev
 from contextune.core.admission import FIRST_WINDOW, Line
 from contextune.core.budget import Cap
 from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ModelProblem
 from contextune.core.requests import RequestReserved, RequestSettled
-from contextune.engine.account import Account
-from contextune.engine.gateway import Gateway
-from contextune.engine.throttle import TRIES, OwnBoard, Passage, Throttle
+from contextune.engine.money.account import Account
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.throttle import TRIES, OwnBoard, Passage, Throttle
 from contextune.offline.limits import RateLimit
 from contextune.offline.server import OfflineModel
 from tests.engine.waiting import SkippingClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contextune.core.errors import PlaceProblem, UsageProblem
-from contextune.engine.world import FenceFacts
+from contextune.engine.surroundings.world import FenceFacts
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import finish, plays, task, turn, write
 

@@ -16,7 +16,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.evidence import Evidence
 from contextune.core.proof import LineSpan, Proof
 from contextune.core.run import Run
-from contextune.engine.attempt import SECOND_LOOK
+from contextune.engine.attempts.attempt import SECOND_LOOK
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
 from tests.engine.world import AREA, Desk, bash, edit, finish, plays, task, turn, waits_for, write

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from contextune.adapters.clock import SystemClock
+from contextune.adapters.machine.clock import SystemClock
 from contextune.core.admission import WIDEST_WINDOW, Line
-from contextune.engine.throttle import OwnBoard, Throttle
+from contextune.engine.money.throttle import OwnBoard, Throttle
 
 
 class SkippingClock(SystemClock):

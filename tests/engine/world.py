@@ -9,25 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from contextune.adapters.anthropic_model import AnthropicModel
-from contextune.adapters.baselines import BaselineFolder
-from contextune.adapters.clock import SystemClock
-from contextune.adapters.fence import NoFence
-from contextune.adapters.git import require_git
-from contextune.adapters.journal import SqliteJournal
-from contextune.adapters.line_watch import FolderLineWatch
-from contextune.adapters.machine import ThisMachine
-from contextune.adapters.mailbox import FolderMailbox
-from contextune.adapters.outline import LayoutOutliner
-from contextune.adapters.pressure_board import PressureFolder
-from contextune.adapters.prices import PriceTable
-from contextune.adapters.repository import open_repository
-from contextune.adapters.scan import RipgrepScanner
-from contextune.adapters.settings_store import LayeredSettings
-from contextune.adapters.shell import FencedShell
-from contextune.adapters.todo_index import TodoIndex
-from contextune.adapters.user_files import UserFiles
-from contextune.adapters.workspace import WorktreeFiles
+from contextune.adapters.commands.line_watch import FolderLineWatch
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import NoFence
+from contextune.adapters.files.workspace import WorktreeFiles
+from contextune.adapters.git.program import require_git
+from contextune.adapters.git.repository import open_repository
+from contextune.adapters.journal.baselines import BaselineFolder
+from contextune.adapters.journal.mailbox import FolderMailbox
+from contextune.adapters.journal.store import SqliteJournal
+from contextune.adapters.machine.clock import SystemClock
+from contextune.adapters.machine.report import ThisMachine
+from contextune.adapters.machine.settings_store import LayeredSettings
+from contextune.adapters.machine.user_files import UserFiles
+from contextune.adapters.models.anthropic_model import AnthropicModel
+from contextune.adapters.models.pressure_board import PressureFolder
+from contextune.adapters.models.prices import PriceTable
+from contextune.adapters.source.outline import LayoutOutliner
+from contextune.adapters.source.scan import RipgrepScanner
+from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
@@ -38,8 +38,8 @@ from contextune.core.quote import Quote
 from contextune.core.run import Run
 from contextune.core.settings import Provider
 from contextune.engine.application import Application
-from contextune.engine.quote import QuoteRequest
-from contextune.engine.world import FenceFacts, World
+from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.surroundings.world import FenceFacts, World
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel
 from tests.adapters.git_place import Place

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import pytest
 
-from contextune.adapters.cgroup import find_groups
-from contextune.adapters.command_group import CommandGroups
-from contextune.adapters.command_limits import CommandLimits
-from contextune.adapters.fence import NoFence, find_fence
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.commands.cgroup import find_groups
+from contextune.adapters.commands.command_group import CommandGroups
+from contextune.adapters.commands.command_limits import CommandLimits
+from contextune.adapters.commands.shell import FencedShell
+from contextune.adapters.fence.choice import NoFence, find_fence
 from contextune.core.evidence import CommandResult
 from tests.adapters.test_fence import Place
 from tests.adapters.test_shell import ended
@@ -176,8 +176,8 @@ async def test_what_leaves_its_session_ends_with_the_command(place: Place, fence
 DAEMON = """
 import asyncio, sys
 from pathlib import Path
-from contextune.adapters.fence import find_fence
-from contextune.adapters.shell import FencedShell
+from contextune.adapters.fence.choice import find_fence
+from contextune.adapters.commands.shell import FencedShell
 cwd = Path(sys.argv[1])
 asyncio.run(FencedShell(find_fence()).run(sys.argv[2], cwd=cwd, timeout=600, environment={}))
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.adapters.git import start
+from contextune.adapters.git.program import start
 from contextune.core.errors import GitProblem
 from tests.adapters.git_place import Place, new_place
 

@@ -19,8 +19,8 @@ from contextune.core.plan import Plan, Task
 from contextune.core.settings import Settings, SettingsSource, combine
 from contextune.core.todo import MARKERS, Todo
 from contextune.core.todo_text import TEXT_LIMIT, CommentLine, find_marked
-from contextune.engine import allowance
-from contextune.engine.task_ids import misnamed
+from contextune.engine.attempts import allowance
+from contextune.engine.quotes.task_ids import misnamed
 from contextune.protocol.convert import evidence_view
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, bash, edit, finish, plays, task, turn, write

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from contextune import __version__
-from contextune.adapters.journal import SqliteJournal
+from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.events import AnyEvent
 from contextune.core.requests import RequestReserved, RequestSettled
 from tests.journals.recordings import MEND, Recording, all_recorded, as_known, decoded, states_of

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from contextune.adapters.prices import PriceTable
+from contextune.adapters.models.prices import PriceTable
 from contextune.core import events as ev
 from contextune.core.bundle import Member
 from contextune.core.check import Check
@@ -25,11 +25,11 @@ from contextune.core.states import Driver
 from contextune.core.todo import Todo
 from contextune.core.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
-from contextune.engine.edits import arranged
-from contextune.engine.lookout import Left
-from contextune.engine.pricing import Pricer
-from contextune.engine.quote import QuoteRequest
-from contextune.engine.worktree_desk import Mended, Overview, Restored
+from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
+from contextune.engine.money.pricing import Pricer
+from contextune.engine.quotes.edits import arranged
+from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.runs.lookout import Left
 from tests.core.past import past
 from tests.protocol import samples as s
 

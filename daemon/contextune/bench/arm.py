@@ -17,7 +17,7 @@ from contextune.core.conversation import Rung
 from contextune.core.errors import ContextuneError
 from contextune.core.ports import Model
 from contextune.core.settings import HAIKU, SONNET
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from contextune.offline.server import OfflineModel
 
 HAIKU_LOW = Rung(model=HAIKU, effort="low")

@@ -25,9 +25,9 @@ from contextune.core.errors import ModelProblem
 from contextune.core.events import AnyEvent
 from contextune.core.money import Usage
 from contextune.core.pressure import Allowance
-from contextune.engine.account import Account
-from contextune.engine.gateway import Gateway
-from contextune.engine.throttle import TRIES, Throttle
+from contextune.engine.money.account import Account
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.throttle import TRIES, Throttle
 from contextune.offline.faults import Fault
 from contextune.offline.limits import MINUTE, RateLimit
 from contextune.offline.log import LoggedRequest

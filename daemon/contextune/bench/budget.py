@@ -66,7 +66,9 @@ async def run(bench: Bench, runs: int = RUNS) -> None:
     """Report overshoot, and the Ledger against the server's log."""
     context = multiprocessing.get_context("forkserver")
     # Names alone: the fork server imports once what every process would.
-    context.set_forkserver_preload(["contextune.bench.budget_runs", "contextune.adapters.anthropic_model"])
+    context.set_forkserver_preload(
+        ["contextune.bench.budget_runs", "contextune.adapters.models.anthropic_model"]
+    )
     chance = Random(SEED)  # noqa: S311 a seeded draw keeps no secret
     found: list[Found] = []
     for first in range(0, runs, BATCH):

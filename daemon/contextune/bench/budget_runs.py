@@ -27,10 +27,10 @@ from contextune.core.run import Run, fold
 from contextune.core.settings import HAIKU, SONNET, Settings, SettingsSource
 from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN
-from contextune.engine.gate import Gate
-from contextune.engine.gateway import Gateway
-from contextune.engine.run import RunDriver
-from contextune.engine.world import World
+from contextune.engine.drive.run import RunDriver
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.proof.gate import Gate
+from contextune.engine.surroundings.world import World
 
 ROLE = "parallel-task-executor"
 MOST_TURNS = 4

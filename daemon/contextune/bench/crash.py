@@ -106,7 +106,9 @@ async def run(bench: Bench, kills: int = KILLS, points: int | None = None) -> No
     """Report what was lost at every failpoint, and over random kills."""
     context = multiprocessing.get_context("forkserver")
     # Names alone: the fork server imports once what every process would.
-    context.set_forkserver_preload(["contextune.bench.crash_runs", "contextune.adapters.anthropic_model"])
+    context.set_forkserver_preload(
+        ["contextune.bench.crash_runs", "contextune.adapters.models.anthropic_model"]
+    )
     with TemporaryDirectory(prefix="contextune-bench-") as name:
         folder = Path(name)
         await asyncio.to_thread(write_repository, folder / "template")

@@ -23,7 +23,7 @@ from contextune.core.events import AnyEvent
 from contextune.core.ports import Journal
 from contextune.core.run import is_unfinished
 from contextune.engine.application import Application
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 
 DIED = 9
 """The exit code of a process that ended itself at a failpoint."""

@@ -22,9 +22,9 @@ from contextune.core.ports import Repository, Shell
 from contextune.core.run import Run
 from contextune.core.settings import HAIKU
 from contextune.engine.application import Application
-from contextune.engine.quote import QuoteRequest
-from contextune.engine.stand import NAME
-from contextune.engine.world import World
+from contextune.engine.proof.stand import NAME
+from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.surroundings.world import World
 from contextune.offline.script import Script, parse_script
 from contextune.offline.server import OfflineModel
 

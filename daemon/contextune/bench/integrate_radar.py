@@ -22,7 +22,7 @@ from contextune.core.budget import Cap
 from contextune.core.ports import Repository
 from contextune.core.radar import OverlapFound
 from contextune.core.run import advance
-from contextune.engine.radar import Radar
+from contextune.engine.radar.radar import Radar
 
 PAIRS = 200
 WORKTREES = 10

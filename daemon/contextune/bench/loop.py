@@ -22,7 +22,7 @@ from contextune.bench.served import Served
 from contextune.compose import compose
 from contextune.core.base import Value
 from contextune.core.errors import ContextuneError
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from contextune.offline.server import OfflineModel
 
 SUITE = "loop"

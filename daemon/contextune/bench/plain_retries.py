@@ -9,7 +9,7 @@ from typing import Self
 
 from contextune.core.admission import FIRST_PAUSE, LONGEST_PAUSE, spread
 from contextune.core.errors import ModelProblem
-from contextune.engine.throttle import TRIES, Passage, Throttle
+from contextune.engine.money.throttle import TRIES, Passage, Throttle
 
 
 class Unthrottled(Throttle):

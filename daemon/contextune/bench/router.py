@@ -22,7 +22,7 @@ from contextune.core.routing.outlook import AttemptCost, Outlook
 from contextune.core.routing.router import Asked, Router, usual_start
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, OPUS, SONNET
 from contextune.core.states import AttemptOutcome
-from contextune.engine.pricing import attempt_cost
+from contextune.engine.money.pricing import attempt_cost
 
 SUITE = "router"
 TASKS, SEEDS, A_PLAN = 200, 50, 5

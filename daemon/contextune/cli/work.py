@@ -22,8 +22,8 @@ from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.quote import Quote
 from contextune.core.run import Run, is_unfinished
 from contextune.engine.application import Application
-from contextune.engine.ownership import BEAT, LEASE
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.runs.ownership import BEAT, LEASE
 from contextune.protocol.convert import made_branch
 
 FAILED, PARKED, INTERRUPTED = 1, 3, 130

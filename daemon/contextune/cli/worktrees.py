@@ -18,8 +18,8 @@ from contextune.core.errors import UsageProblem
 from contextune.core.sizes import size_text
 from contextune.core.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
-from contextune.engine.worktree_advice import puzzles
-from contextune.engine.worktree_desk import Mended, Overview
+from contextune.engine.desk.worktree_advice import puzzles
+from contextune.engine.desk.worktree_desk import Mended, Overview
 from contextune.protocol.wording import count_text, dollars_text
 from contextune.protocol.worktrees import (
     disk_text,

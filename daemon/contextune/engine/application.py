@@ -22,22 +22,22 @@ from contextune.core.settings import AcceptMode
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todo import Todo
 from contextune.core.wish import AcceptWish
-from contextune.engine.debug_bundle import DebugBundles
-from contextune.engine.doctor import examine
-from contextune.engine.drives import Drives, Listener
-from contextune.engine.lookout import Lookout
-from contextune.engine.open_quotes import OpenQuote, OpenQuotes
-from contextune.engine.ownership import LEASE
-from contextune.engine.places import Places
-from contextune.engine.quote import Quoter, QuoteRequest, below
-from contextune.engine.reading import Reading
-from contextune.engine.review_desk import ReviewDesk
-from contextune.engine.rewinding import Turn, as_letter
-from contextune.engine.todos import TodoBoard
-from contextune.engine.unfenced import allow_unfenced, lack, require_commands
-from contextune.engine.worktree_advice import WorktreeAdvice
-from contextune.engine.worktree_desk import WorktreeDesk
-from contextune.engine.world import World
+from contextune.engine.desk.debug_bundle import DebugBundles
+from contextune.engine.desk.doctor import examine
+from contextune.engine.desk.reading import Reading
+from contextune.engine.desk.review_desk import ReviewDesk
+from contextune.engine.desk.todos import TodoBoard
+from contextune.engine.desk.worktree_advice import WorktreeAdvice
+from contextune.engine.desk.worktree_desk import WorktreeDesk
+from contextune.engine.quotes.open_quotes import OpenQuote, OpenQuotes
+from contextune.engine.quotes.quote import Quoter, QuoteRequest, below
+from contextune.engine.repositories.places import Places
+from contextune.engine.runs.drives import Drives, Listener
+from contextune.engine.runs.lookout import Lookout
+from contextune.engine.runs.ownership import LEASE
+from contextune.engine.runs.rewinding import Turn, as_letter
+from contextune.engine.surroundings.unfenced import allow_unfenced, lack, require_commands
+from contextune.engine.surroundings.world import World
 
 FORGOTTEN = 86_400_000
 """Milliseconds after which a Run that nobody drives does not go on by itself."""

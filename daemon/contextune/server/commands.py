@@ -11,7 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from contextune.core.errors import UsageProblem
 from contextune.core.run import Run
 from contextune.core.states import LIVE_RUN
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.convert import can_accept, can_undo
 from contextune.protocol.params import RunChanged
 from contextune.protocol.wire import Params

@@ -30,7 +30,7 @@ from contextune.server.session import GO_ON, LATER
 from contextune.server.stream import Coalescer
 
 if TYPE_CHECKING:
-    from contextune.engine.quote import QuoteRequest
+    from contextune.engine.quotes.quote import QuoteRequest
     from contextune.server.session import Session
 
 START = "Start"

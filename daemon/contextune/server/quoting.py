@@ -15,7 +15,7 @@ from contextune.protocol.convert import quote_view
 from contextune.protocol.params import QuoteChanged
 
 if TYPE_CHECKING:
-    from contextune.engine.quote import QuoteRequest
+    from contextune.engine.quotes.quote import QuoteRequest
     from contextune.server.session import Session
 
 

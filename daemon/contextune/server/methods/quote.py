@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.engine.quote import QuoteRequest
+from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.params import (
     Nothing,
     QuoteArrangeParams,

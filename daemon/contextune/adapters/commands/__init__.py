@@ -1,0 +1,1 @@
+"""Commands: run within limits, watched, and ended with all that they started."""

@@ -1,0 +1,1 @@
+"""Fences: what holds a command inside its worktree, on each system."""

@@ -1,0 +1,1 @@
+"""Files of a checkout: found, watched, read and written beneath one folder."""

@@ -1,0 +1,1 @@
+"""git: commits and refs as objects, worktrees, Salvage, and the user's checkout."""

@@ -1,0 +1,189 @@
+"""Snapshots of live worktrees and of the user's work, and their merges, with no checkout touched."""
+
+from __future__ import annotations
+
+import posixpath
+import threading
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from contextune.adapters.git.base import add_all, copy_index, ignored_files, untracked_files, user_tree
+from contextune.adapters.git.objects import Objects
+from contextune.adapters.git.program import Git, fields, given, lines, shown
+from contextune.adapters.git.scratch import Scratch
+from contextune.adapters.git.worktrees import Worktrees
+from contextune.core.errors import GitProblem
+from contextune.core.live_snapshots import Clash, Snapshot, Touched
+
+INDEX = "contextune-live-index"
+"""In git's folder of a worktree: the index that follows its files from write to write."""
+
+SUBMODULE = b"160000"
+
+
+class LiveSnapshots:
+    """core.live_snapshots.Snapshots. Safe to share between threads; one git at a time in each worktree."""
+
+    def __init__(self, git: Git, objects: Objects, scratch: Scratch, worktrees: Worktrees) -> None:
+        self._git = git
+        self._objects = objects
+        self._scratch = scratch
+        self._worktrees = worktrees
+        self._trees: dict[str, str] = {}
+        """Of commits that snapshots start from."""
+        self._live: dict[Path, _Followed] = {}
+        self._newest: dict[tuple[str, str], Snapshot] = {}
+        self._lock = threading.Lock()
+        self._blobs: dict[str, bytes] = {}
+        """Contents that were read: a side meets many others with the same ones."""
+        self._size = 0
+
+    def take(self, worktree: Path, start: str, wrote: Collection[str] | None) -> Snapshot:
+        """A worktree as it is. `wrote` are all paths that changed since its last one; None if unknown."""
+        followed = self._live.get(worktree)
+        if followed is None or not followed.git.git_dir.is_dir():
+            git = self._worktrees.entry(worktree)
+            if git is None:
+                raise GitProblem(f"{worktree} is no worktree of {self._git.work_tree}.")
+            followed = self._live[worktree] = _Followed(git)
+        return self._snapshot(followed.tree(wrote), start)
+
+    def user(self, overlays: Mapping[str, bytes], start: str) -> Snapshot:
+        """What the user has in the checkout and in unsaved buffers."""
+        return self._snapshot(user_tree(self._git, self._scratch, overlays), start)
+
+    def of(self, commit: str, start: str) -> Snapshot:
+        """A commit, as changes since another one."""
+        tree = self._tree_of(commit)
+        return Snapshot(commit, tree, start, self._changes(start, tree))
+
+    def clashes(self, first: Snapshot, second: Snapshot) -> tuple[Clash, ...]:
+        """What git cannot merge of two snapshots."""
+        answer = self._git.call(
+            *("merge-tree", "--write-tree", "--no-messages", "-z", first.commit, second.commit),
+            allowed=(0, 1),
+        )
+        if answer.code == 0:
+            return ()
+        stages: dict[bytes, dict[int, bytes]] = {}
+        for row in fields(answer.out)[1:]:
+            facts, _, path = row.partition(b"\t")
+            mode, blob, stage = facts.split(b" ")
+            stages.setdefault(path, {})[int(stage)] = b"" if mode == SUBMODULE else blob
+        blobs = {blob for sides in stages.values() for blob in sides.values() if blob}
+        known = self.contents({blob.decode() for blob in blobs})
+        return tuple(
+            Clash(shown(path), *(_content(sides.get(stage), known) for stage in (1, 2, 3)))
+            for path, sides in stages.items()
+        )
+
+    def contents(self, blobs: Collection[str]) -> dict[str, bytes]:
+        """Blobs by their ids."""
+        known = self._blobs
+        found = {blob: known[blob] for blob in blobs if blob in known}
+        missing = [blob for blob in blobs if blob not in found]
+        read = dict(zip(missing, self._objects.read_all([blob.encode() for blob in missing]), strict=True))
+        with self._lock:
+            if sum(map(len, read.values())) + self._size > _CACHED:
+                self._blobs, self._size = {}, 0
+            for blob, content in read.items():
+                if len(content) <= _CACHED // 20:
+                    self._size += len(content) if blob not in self._blobs else 0
+                    self._blobs[blob] = content
+        return found | read
+
+    def _snapshot(self, tree: str, start: str) -> Snapshot:
+        known = self._newest.get((tree, start))
+        if known is None:
+            if len(self._newest) > _REMEMBERED:
+                self._newest.clear()
+            commit = self._objects.commit_timeless(tree, start)
+            known = self._newest[tree, start] = Snapshot(commit, tree, start, self._changes(start, tree))
+        return known
+
+    def _changes(self, start: str, tree: str) -> tuple[Touched, ...]:
+        return tuple(
+            Touched(
+                shown(one.path),
+                one.before.blob.decode() if one.before and one.before.mode != SUBMODULE else None,
+                one.after.blob.decode() if one.after and one.after.mode != SUBMODULE else None,
+            )
+            for one in self._objects.differences(self._tree_of(start), tree)
+        )
+
+    def _tree_of(self, commit: str) -> str:
+        if commit not in self._trees:
+            self._trees[commit] = self._objects.tree_of(commit)
+        return self._trees[commit]
+
+
+_CACHED = 20_000_000
+"""Bytes of contents that are kept in memory."""
+_REMEMBERED = 1_000
+"""Snapshots that are kept in memory."""
+
+
+class _Followed:
+    """A worktree with an index of our own that is brought up to date by what was written alone."""
+
+    def __init__(self, git: Git) -> None:
+        self.git = git
+        self._index = git.git_dir / INDEX
+        self._lock = threading.Lock()
+        self._wanted: dict[str, bool] = {}
+        """Paths that were written, and whether git ignores them not."""
+        self._is_current = False
+        """Whether the index holds all of the worktree but for what is written next."""
+
+    def tree(self, wrote: Collection[str] | None) -> str:
+        with self._lock:
+            paths = None if wrote is None or not self._is_current else _plain(self.git.work_tree, wrote)
+            self._is_current = False
+            if paths is None:
+                self._add_all()
+            else:
+                self._add(paths)
+            tree = self.git.run("write-tree", index=self._index).decode().strip()
+            self._is_current = True
+            return tree
+
+    def _add_all(self) -> None:
+        self._wanted.clear()
+        (self._index.with_name(self._index.name + ".lock")).unlink(missing_ok=True)
+        # Afresh each time: what was added before may be ignored now.
+        copy_index(self.git, self.git.git_dir, INDEX)
+        nested = [path for path in untracked_files(self.git, self._index) if path.endswith(b"/")]
+        add_all(self.git, self._index, leave_out=nested)
+
+    def _add(self, paths: Collection[str]) -> None:
+        fresh = [path for path in paths if path not in self._wanted]
+        if fresh:
+            named = [given(path) for path in fresh]
+            tracked = set(fields(self.git.run("ls-files", "-z", "--", *named, index=self._index)))
+            ignored = set(ignored_files(self.git, [path for path in named if path not in tracked]))
+            self._wanted.update({path: given(path) not in ignored for path in fresh})
+        wanted = [given(path) for path in paths if self._wanted[path]]
+        if wanted:
+            self.git.run(
+                *("update-index", "--add", "--remove", "--replace", "-z", "--stdin"),
+                stdin=lines(wanted),
+                index=self._index,
+            )
+
+
+def _plain(root: Path, wrote: Collection[str]) -> list[str] | None:
+    """The paths as git has them; None where that is not plain, or where they decide what git ignores."""
+    top = root.resolve()
+    found = []
+    for path in wrote:
+        name = posixpath.normpath(path)
+        if name.startswith(("/", "..")) or posixpath.basename(name) in (".gitignore", ".gitattributes"):
+            return None
+        if (top / name).parent.resolve() != (top / name).parent:
+            return None  # behind a link it has another name
+        found.append(name)
+    return found
+
+
+def _content(blob: bytes | None, known: Mapping[str, bytes]) -> bytes | None:
+    return None if blob is None else known.get(blob.decode(), b"")

@@ -1,0 +1,1 @@
+"""The Journal: events and the Ledger in one file, and letters between processes."""

@@ -1,0 +1,1 @@
+"""The machine: its clock, its users' files, its interpreter, its sleep."""

@@ -1,0 +1,1 @@
+"""Model servers: Anthropic's and others, their prices and their limits."""

@@ -1,0 +1,169 @@
+"""A reply put together: from its stream of events, or whole as a request that does not stream gets it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from contextune.adapters.models.anthropic_usage import UsageCount
+from contextune.core import conversation as c
+from contextune.core.errors import ModelProblem
+from contextune.core.money import CacheMiss, Usage
+from contextune.core.pressure import Allowance
+
+
+class ReplyCollector:
+    """Puts a reply together from what the server sends."""
+
+    def __init__(self, request: c.ModelRequest) -> None:
+        self.begun = False
+        self._id = ""
+        self._model = request.rung.model
+        self._stop: str | None = None
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._json: dict[int, list[str]] = {}
+        self._count = UsageCount(request.rung.model)
+        self._miss: CacheMiss | None = None
+
+    def take(self, event: Any) -> None:
+        """One event of a stream."""
+        match event.type:
+            case "message_start":
+                self._begin(event.message)
+            case "content_block_start":
+                self._blocks[event.index] = _dump(event.content_block)
+                self._json[event.index] = []
+            case "content_block_delta":
+                self._delta(event.index, event.delta)
+            case "message_delta":
+                self._stop = event.delta.stop_reason
+                self._count.take(event.usage)
+
+    def take_whole(self, message: Any) -> None:
+        """A message that came in one piece."""
+        self._begin(message)
+        self._stop = message.stop_reason
+        for index, block in enumerate(message.content or ()):
+            self._blocks[index] = _dump(block)
+            self._json[index] = [json.dumps(block.input)] if block.type == "tool_use" else []
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the server has told of the request's usage so far; None if it has not begun to reply."""
+        return self._count.total if self.begun else None
+
+    def reply(self, allowances: tuple[Allowance, ...]) -> c.ModelReply:
+        """The whole reply. Raises ModelProblem if its end is missing, ValueError if a call is not JSON."""
+        if not self.begun or self._stop is None:
+            raise ModelProblem("The reply broke off before its end.", begun=self.begun, usage=self.usage)
+        return c.ModelReply(
+            id=self._id,
+            model=self._model,
+            blocks=tuple(self._finished(index) for index in sorted(self._blocks)),
+            stop_reason=self._stop,  # type: ignore[arg-type]  # the server's own word; unknown ones end a turn
+            usage=self._count.total,
+            parts=self._count.parts,
+            miss=self._miss,
+            allowances=allowances,
+        )
+
+    def _begin(self, message: Any) -> None:
+        self.begun = True
+        self._id = message.id or ""
+        self._model = getattr(message, "model", None) or self._model
+        self._count.take(message.usage)
+        self._miss = _miss(getattr(message, "diagnostics", None))
+
+    def _delta(self, index: int, delta: Any) -> None:
+        block = self._blocks[index]
+        match delta.type:
+            case "text_delta":
+                block["text"] = block.get("text", "") + delta.text
+            case "input_json_delta":
+                self._json[index].append(delta.partial_json)
+            case "thinking_delta":
+                block["thinking"] = block.get("thinking", "") + delta.thinking
+            case "signature_delta":
+                block["signature"] = delta.signature
+
+    def _finished(self, index: int) -> c.Block:
+        block = self._blocks[index]
+        match block["type"]:
+            case "text":
+                return c.Text(text=block.get("text", ""))
+            case "thinking":
+                return c.Thinking(thinking=block.get("thinking", ""), signature=block.get("signature", ""))
+            case "tool_use":
+                return c.ToolUse(id=block["id"], name=block["name"], input=self._input(index))
+            case _:
+                written = "".join(self._json[index])
+                return c.OpaqueBlock(data={**block, "input": json.loads(written)} if written else block)
+
+    def _input(self, index: int) -> dict[str, Any]:
+        written = "".join(self._json[index])
+        if not written:
+            # Some servers send the whole input with the start of the block.
+            given = self._blocks[index].get("input")
+            return given if isinstance(given, dict) else {}
+        try:
+            given = json.loads(written)
+        except json.JSONDecodeError:
+            if self._stop == "max_tokens":
+                return {}
+            raise
+        return given if isinstance(given, dict) else {"value": given}
+
+
+def only_json(reply: c.ModelReply) -> c.ModelReply:
+    """The reply with its words reduced to the outermost JSON object in them, as they are if there is none.
+
+    For servers that take the wish for JSON as words: models put fences and sentences around it.
+    """
+    found = outermost_object(reply.text)
+    if found is None:
+        return reply
+    first = next(index for index, block in enumerate(reply.blocks) if isinstance(block, c.Text))
+    blocks = [c.Text(text=found) if index == first else block for index, block in enumerate(reply.blocks)]
+    kept = tuple(b for index, b in enumerate(blocks) if index == first or not isinstance(b, c.Text))
+    return c.ModelReply(
+        id=reply.id,
+        model=reply.model,
+        blocks=kept,
+        stop_reason=reply.stop_reason,
+        usage=reply.usage,
+        parts=reply.parts,
+        miss=reply.miss,
+        allowances=reply.allowances,
+    )
+
+
+def outermost_object(text: str) -> str | None:
+    """The longest stretch of a text that is one whole JSON object; None if there is none."""
+    decoder = json.JSONDecoder()
+    longest, start = "", text.find("{")
+    while start >= 0:
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except json.JSONDecodeError:
+            end = start + 1
+        except RecursionError:
+            break
+        else:
+            longest = max(longest, text[start:end], key=len)
+        start = text.find("{", end)
+    return longest or None
+
+
+def _miss(diagnostics: Any) -> CacheMiss | None:
+    reason = getattr(diagnostics, "cache_miss_reason", None)
+    kind = getattr(reason, "type", None)
+    # A server that no longer knows the previous request says nothing about this one.
+    if not isinstance(kind, str) or kind == "previous_message_not_found":
+        return None
+    tokens = getattr(reason, "cache_missed_input_tokens", None)
+    return CacheMiss(reason=kind, tokens=tokens if isinstance(tokens, int) else 0)
+
+
+def _dump(block: Any) -> dict[str, Any]:
+    dumped: dict[str, Any] = block.model_dump(exclude_none=True, warnings=False)
+    return dumped

@@ -1,0 +1,1 @@
+"""Source text: languages, comments, symbols, and the Todos in it."""

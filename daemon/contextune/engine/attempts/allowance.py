@@ -1,0 +1,51 @@
+"""What one attempt may use: time for its tools and tests, and disk for its files."""
+
+from __future__ import annotations
+
+import asyncio
+
+from contextune.core.errors import LimitReached
+from contextune.core.ports import Clock, Repository
+from contextune.core.settings import Settings
+from contextune.core.sizes import size_text
+from contextune.core.spending.wording import duration_text
+from contextune.engine.worktrees.leases import Lease
+
+LOOK_EVERY = 10_000
+"""Milliseconds between two looks through a worktree: 64,000 files take a quarter of a second."""
+
+
+class Allowance:
+    """Counts while an agent's tools and tests work. What it waits for a model or a person is left out."""
+
+    def __init__(self, clock: Clock, repository: Repository, lease: Lease, settings: Settings) -> None:
+        self._clock = clock
+        self._repository = repository
+        self._lease = lease
+        self._settings = settings
+        self._worked = 0
+        self._since = self._looked = clock.now()
+
+    def begin(self) -> None:
+        """Tools and tests work from now on."""
+        self._since = self._clock.now()
+
+    async def end(self) -> None:
+        """They have done their work. Raises LimitReached if they used more than the attempt may."""
+        now = self._clock.now()
+        self._worked += now - self._since
+        most = self._settings.task_timeout * 1000
+        if self._worked > most:
+            raise LimitReached(f"Its commands and tests took more than {duration_text(most)}.")
+        if now - self._looked >= LOOK_EVERY:
+            self._looked = now
+            await self._look()
+
+    async def _look(self) -> None:
+        lease, most = self._lease, self._settings.task_disk
+        grown = await asyncio.to_thread(self._repository.upkeep.grown, lease.path, lease.ready_at)
+        if grown > most:
+            raise LimitReached(
+                f"The files that it made take {size_text(grown)}; the setting task_disk allows "
+                f"{size_text(most)}."
+            )

@@ -1,0 +1,121 @@
+"""What can be read of Runs: how they stand, what happened in them, what they changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from contextune.core import events as ev
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.money import Bill
+from contextune.core.run import Run
+from contextune.core.spending.costs import total
+from contextune.core.spending.history import History, history
+from contextune.engine.desk.transcript import transcript
+from contextune.engine.repositories.places import Places
+from contextune.engine.runs.drives import Drives
+from contextune.engine.surroundings.world import World
+
+
+class Reading:
+    """Reads Runs, wherever they are driven. Changes nothing."""
+
+    def __init__(self, world: World, places: Places, drives: Drives) -> None:
+        self._world = world
+        self._places = places
+        self._drives = drives
+
+    async def run(self, run_id: str) -> Run:
+        """A Run by its id or a unique beginning of it. Raises UsageProblem."""
+        run = await self._drives.newest(run_id)
+        if run is None:
+            ids = await self._world.journal.runs(None)
+            matching = [known for known in ids if known.startswith((run_id, f"r_{run_id}"))]
+            if len(matching) != 1:
+                said = "is not unique" if matching else "is no run"
+                raise UsageProblem(f"{run_id!r} {said}. `contextune runs` lists them.")
+            return await self.run(matching[0])
+        return run
+
+    async def runs(self, folder: Path | None) -> list[Run]:
+        """Runs of one repository or of all, newest first."""
+        root = str((await self._places.of(folder)).repository.root) if folder else None
+        return [await self.run(run_id) for run_id in await self._world.journal.runs(root)]
+
+    async def events(self, run_id: str) -> AsyncIterator[ev.AnyEvent]:
+        """All that happened in a Run, in order."""
+        for event in await self._world.journal.read(run_id):
+            yield event
+
+    async def transcript(self, run_id: str, task_id: str, attempt: int | None = None) -> str:
+        """What a Task's agents were told and did, as Markdown."""
+        run = await self.run_with(run_id, task_id)
+        return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
+
+    async def file_at(
+        self, run_id: str, task_id: str | None, path: str, side: Literal["base", "before", "after"]
+    ) -> bytes | None:
+        """One side of a diff: of the whole Run, or of one Task's own commit."""
+        run = await self.run(run_id)
+        commit: str | None
+        if task_id is None:
+            commit = run.ghost if side == "after" else run.base.commit
+        else:
+            task = (await self.run_with(run_id, task_id)).task(task_id)
+            own = task.joined or task.commit or (task.bounced.commit if task.bounced else None)
+            start = f"{own}^" if task.joined else task.start
+            commit = {"base": f"{own}^" if own else None, "before": start}.get(side, own) or None
+        if commit is None:
+            return None
+        place = await self._places.of_run(run)
+        return await asyncio.to_thread(place.repository.read_file, commit, path)
+
+    async def diff(self, run_id: str, task_id: str | None = None) -> str:
+        """The unified diff of a Run, or of one Task."""
+        run = await self.run(run_id)
+        place = await self._places.of_run(run)
+        before, after = run.base.commit, run.ghost
+        if task_id is not None:
+            task = (await self.run_with(run_id, task_id)).task(task_id)
+            before, after = task.start or before, task.commit
+            if task.joined:
+                before, after = f"{task.joined}^", task.joined
+        if after is None:
+            return ""
+        return await asyncio.to_thread(place.repository.diff, before, after)
+
+    async def run_with(self, run_id: str, task_id: str) -> Run:
+        """A Run that has this Task. Raises UsageProblem if it has not."""
+        run = await self.run(run_id)
+        if all(task.id != task_id for task in run.tasks):
+            known = ", ".join(task.id for task in run.tasks)
+            raise UsageProblem(f"Run {run.id} has no task {task_id!r}. Tasks: {known}.")
+        return run
+
+    async def costs(self, folder: Path | None = None, *, since: int = 0, until: int | None = None) -> History:
+        """What was spent on requests reserved from `since` to before `until`, and all that explains it.
+
+        Of one repository or of all; times in milliseconds since the epoch.
+        """
+        root = str((await self._places.of(folder)).repository.root) if folder else None
+        entries = await self._world.journal.ledger(since=since, until=until, repository=root)
+        milestones = await self._world.journal.milestones(root)
+        settings = self._world.settings.load(Path(root) if root else None, {})
+        price_of = self._world.prices.price
+        return await asyncio.to_thread(
+            history, entries, milestones, settings, price_of, since=since, until=until
+        )
+
+    async def spent(self, since: int) -> Bill:
+        """What all settled requests cost that were reserved from `since` on, in every process."""
+        return await asyncio.to_thread(total, await self._world.journal.ledger(since=since))
+
+    def problem(self, run_id: str) -> ContextuneError | None:
+        """What ended the last drive of a Run in this process before its time; None if nothing did."""
+        return self._drives.problem(run_id)
+
+    def is_driven_elsewhere(self, run_id: str) -> bool:
+        """Whether another process drives a Run."""
+        return self._drives.driver(run_id) == "elsewhere"

@@ -1,0 +1,1 @@
+"""The drive of one Run, and what it shares with its Tasks."""

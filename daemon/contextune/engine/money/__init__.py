@@ -1,0 +1,1 @@
+"""What leaves for a model: priced, reserved, sent by the one gateway, settled."""

@@ -1,0 +1,165 @@
+"""What the user changes of a Quote before the Run starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contextune.core.errors import UsageProblem
+from contextune.core.naming import rung_text
+from contextune.core.overlaps import find_overlaps, serialised, with_order
+from contextune.core.plan import Overlap, Plan
+from contextune.core.quote import Quote, TaskQuote
+from contextune.core.rearranged import Choice, rearranged
+from contextune.core.touches import TaskFacts, both
+from contextune.engine.money.pricing import Pricer, in_all
+
+
+class Arranged(NamedTuple):
+    """A Quote after a choice, and what its Tasks now touch."""
+
+    quote: Quote
+    facts: tuple[TaskFacts, ...]
+
+
+def arranged(
+    quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, choice: Choice, first: str, second: str
+) -> Arranged:
+    """The Quote after the user's choice about two Tasks that overlap, priced anew.
+
+    Raises UsageProblem if there are no such Tasks, or the choice is impossible.
+    """
+    try:
+        plan = rearranged(quote.plan, choice, first, second)
+    except KeyError as unknown:
+        raise UsageProblem(f"The quote has no task {unknown.args[0]}.") from None
+    except ValueError as problem:
+        raise UsageProblem(str(problem)) from None
+    now = {old: old for old in (task.id for task in quote.plan.tasks)}
+    if choice == "merge":
+        kept = next(task.id for task in plan.tasks if task.id in (first, second))
+        gone = second if kept == first else first
+        now[gone] = kept
+        facts = _merged(facts, kept, gone)
+    overlaps = _renamed(quote.overlaps, now)
+    pair = {first, second}
+    overlaps = [
+        msgspec.structs.replace(one, allowed=choice == "together") if {one.first, one.second} == pair else one
+        for one in overlaps
+    ]
+    priced = _priced(quote, plan, pricer)
+    changed = msgspec.structs.replace(
+        quote,
+        plan=plan,
+        waves=plan.waves(),
+        overlaps=_told(plan, facts, overlaps),
+        tasks=priced,
+        price=in_all([task.price for task in priced], quote.forecast),
+    )
+    return Arranged(changed, facts)
+
+
+def edited(
+    quote: Quote,
+    edits: Mapping[str, Mapping[str, Any]],
+    pricer: Pricer,
+    facts: Sequence[TaskFacts] = (),
+) -> Quote:
+    """The Quote with the user's edits: Tasks left out, titles and briefs changed, starts pinned.
+
+    `edits` maps a Task id to any of `include`, `title`, `brief` and `start`, a place on the Ladder from 0. A
+    Task that depends on one left out loses that dependency, but not its order to those that it collides with.
+    Raises UsageProblem if a Task or a place is unknown or no Task is left.
+    """
+    known = {task.id for task in quote.plan.tasks}
+    unknown = sorted(set(edits) - known)
+    if unknown:
+        raise UsageProblem(f"The quote has no task {', '.join(unknown)}. Tasks: {', '.join(sorted(known))}.")
+    left_out = {task_id for task_id, edit in edits.items() if edit.get("include") is False}
+    tasks = []
+    for task in quote.plan.tasks:
+        if task.id in left_out:
+            continue
+        edit = edits.get(task.id, {})
+        tasks.append(
+            msgspec.structs.replace(
+                task,
+                title=(edit.get("title") or task.title),
+                brief=(edit.get("brief") or task.brief),
+                depends_on=tuple(d for d in task.depends_on if d not in left_out),
+            )
+        )
+    if not tasks:
+        raise UsageProblem("No task is left in the quote. Tick at least one.")
+    plan = Plan(tasks=tuple(tasks))
+    overlaps = _renamed(quote.overlaps, {task.id: task.id for task in tasks})
+    plan = serialised(plan, (one for one in overlaps if not one.allowed))
+    kept = {todo_id for task in tasks for todo_id in task.todo_ids}
+    todos = tuple(todo for todo in quote.todos if todo.id in kept)
+    priced = tuple(
+        _pinned(task, plan, edits.get(task.task_id, {}).get("start"), pricer)
+        for task in quote.tasks
+        if task.task_id not in left_out
+    )
+    return msgspec.structs.replace(
+        quote,
+        plan=plan,
+        todos=todos,
+        waves=plan.waves(),
+        overlaps=_told(plan, facts, overlaps),
+        tasks=priced,
+        price=in_all([task.price for task in priced], quote.forecast),
+    )
+
+
+def _renamed(overlaps: Sequence[Overlap], now: Mapping[str, str]) -> list[Overlap]:
+    """The overlaps of Tasks that are still two, under the ids that those have now."""
+    renamed = [
+        msgspec.structs.replace(one, first=now[one.first], second=now[one.second])
+        for one in overlaps
+        if one.first in now and one.second in now
+    ]
+    return [one for one in renamed if one.first != one.second]
+
+
+def _told(plan: Plan, facts: Sequence[TaskFacts], before: Sequence[Overlap]) -> tuple[Overlap, ...]:
+    """The overlaps of a changed Plan: found anew where there are facts, with what was judged and allowed."""
+    found = (*find_overlaps(plan, facts), *(one for one in before if one.kind == "related" or not facts))
+    allowed = {frozenset((one.first, one.second)) for one in before if one.allowed}
+    return with_order(
+        plan,
+        (
+            msgspec.structs.replace(one, allowed=frozenset((one.first, one.second)) in allowed)
+            for one in found
+        ),
+    )
+
+
+def _merged(facts: Sequence[TaskFacts], kept: str, gone: str) -> tuple[TaskFacts, ...]:
+    known = {one.task_id: one for one in facts}
+    if kept in known and gone in known:
+        known[kept] = both(known[kept], known.pop(gone))
+    return tuple(known.values())
+
+
+def _priced(quote: Quote, plan: Plan, pricer: Pricer) -> tuple[TaskQuote, ...]:
+    """The prices of a changed Plan's Tasks: as they were, and anew where Tasks became one."""
+    same = {task.id: task for task in quote.plan.tasks}
+    found: list[TaskQuote] = []
+    for task in plan.tasks:
+        known, before = quote.priced(task.id), same[task.id]
+        is_same = (task.todo_ids, task.brief) == (before.todo_ids, before.brief)
+        found += [known] if known is not None and is_same else pricer.quotes([task], quote.todos)
+    return tuple(found)
+
+
+def _pinned(quoted: TaskQuote, plan: Plan, start: Any, pricer: Pricer) -> TaskQuote:
+    if start is None:
+        return quoted
+    ladder = pricer.outlook.ladder
+    if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < len(ladder):
+        rungs = ", ".join(f"{place} {rung_text(rung)}" for place, rung in enumerate(ladder))
+        raise UsageProblem(f"Task {quoted.task_id} cannot begin on rung {start!r}. Rungs: {rungs}.")
+    return pricer.pinned(quoted, plan.task(quoted.task_id).complexity, start)

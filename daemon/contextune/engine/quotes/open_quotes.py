@@ -1,0 +1,55 @@
+"""Quotes that wait to be approved, in memory, and the way from there to a Run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from contextune.core.errors import UsageProblem
+from contextune.core.quote import Quote
+from contextune.core.rearranged import Choice
+from contextune.core.settings import Settings
+from contextune.core.touches import TaskFacts
+from contextune.engine.money.pricing import Pricer
+from contextune.engine.quotes.edits import arranged, edited
+
+
+class OpenQuote(NamedTuple):
+    """A Quote that waits to be approved, and what it takes to change it."""
+
+    quote: Quote
+    settings: Settings
+    pricer: Pricer
+    facts: tuple[TaskFacts, ...]
+    """What its Tasks touch."""
+
+
+class OpenQuotes:
+    """The Quotes of this process that were made and not started."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, OpenQuote] = {}
+
+    def keep(self, made: OpenQuote) -> None:
+        """Keep a Quote until it is approved."""
+        self._by_id[made.quote.id] = made
+
+    def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
+        """Change how two Tasks run. Raises UsageProblem."""
+        known = self._open(quote_id)
+        quote, facts = arranged(known.quote, known.facts, known.pricer, choice, first, second)
+        self._by_id[quote_id] = known._replace(quote=quote, facts=facts)
+        return quote
+
+    def approve(self, quote_id: str, edits: Mapping[str, Mapping[str, Any]]) -> tuple[Quote, Settings]:
+        """Take a Quote out, with the user's last edits. Raises UsageProblem, and keeps it then."""
+        quote, settings, pricer, facts = self._open(quote_id)
+        quote = edited(quote, edits, pricer, facts)
+        del self._by_id[quote_id]
+        return quote, settings
+
+    def _open(self, quote_id: str) -> OpenQuote:
+        known = self._by_id.get(quote_id)
+        if known is None:
+            raise UsageProblem(f"There is no quote {quote_id}. It was started already, or never made.")
+        return known

@@ -1,0 +1,338 @@
+"""Makes a Quote: Base, Gate on the Base, Plan, and the price of it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from contextune.agents.planning_facts import PlanInput
+from contextune.agents.roles import builtin_roles
+from contextune.core.base import Value
+from contextune.core.errors import NothingToDo, UsageProblem
+from contextune.core.evidence import Baseline
+from contextune.core.ledger import PLANNING
+from contextune.core.plain_text import source_lines
+from contextune.core.plan import Plan, faults
+from contextune.core.ports import Overlays, Repository
+from contextune.core.quote import Quote
+from contextune.core.record import Forecast
+from contextune.core.routing.calibration import forecast
+from contextune.core.routing.router import Chance
+from contextune.core.settings import Settings
+from contextune.core.snapshot import Base
+from contextune.core.todo import Todo, with_ids
+from contextune.core.touches import TaskFacts
+from contextune.engine.money.pricing import Pricer, in_all
+from contextune.engine.money.records import history
+from contextune.engine.proof.detect import detect_gate, instructions
+from contextune.engine.proof.gate import SLOW_MS, Gate
+from contextune.engine.quotes.planning import Arrangement, Planning
+from contextune.engine.quotes.task_ids import misnamed
+from contextune.engine.surroundings.world import World
+from contextune.engine.worktrees.leases import BASE, Leases, give_back_bases
+from contextune.engine.worktrees.room import make_room
+
+MOST_TODOS = 60
+"""Todos of one Quote: more do not fit one plan that a person can read."""
+
+
+class QuoteRequest(Value, frozen=True, kw_only=True):
+    """What to quote: Todo ids, all of them, a Goal, or a ready Plan."""
+
+    folder: Path
+    todo_ids: tuple[str, ...] = ()
+    all: bool = False
+    goal: str | None = None
+    base: str | None = None
+    plan: Plan | None = None
+
+
+class Quoter:
+    """Makes one Quote."""
+
+    def __init__(
+        self,
+        world: World,
+        repository: Repository,
+        settings: Settings,
+        *,
+        gate: Gate,
+        gateway: Callable[[], Any],
+        on_stage: Callable[[str], None],
+    ) -> None:
+        self._world = world
+        self._repository = repository
+        self._settings = settings
+        self._gate = gate
+        self._stage = on_stage
+        self._id = "r_" + secrets.token_hex(4)
+        self._planning = Planning(world, repository, settings, self._id, gateway)
+        self._problems: list[str] = []
+        self.pricer: Pricer
+        """What priced the Quote, once it is made."""
+        self.facts: tuple[TaskFacts, ...] = ()
+        """What its Tasks touch, once it is made."""
+        self.forecast: Forecast | None = None
+
+    async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
+        """The Quote. Raises ContextuneError with a sentence for people."""
+        with self._world.mailbox.own(PLANNING + self._id):
+            return await self._make(request, overlays)
+
+    async def _make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
+        self._stage("Taking the base")
+        await asyncio.to_thread(builtin_roles)
+        base = await asyncio.to_thread(
+            self._repository.take_base, overlays, request.base or self._settings.base
+        )
+        todos = await self._todos(request, overlays)
+        said = _faults_of_given(request.plan, todos)
+        if said:
+            raise UsageProblem("The plan cannot be used: " + " ".join(said))
+        files = tuple(await asyncio.to_thread(self._repository.list_files, base.commit))
+        text = self._reader(base)
+        gate = self._settings.gate or await asyncio.to_thread(detect_gate, files, text, self._repository.root)
+        # The import of the model's SDK takes seconds; the Gate on the Base runs meanwhile.
+        warming = asyncio.create_task(self._world.warm(), name="warm")
+        try:
+            baseline = await self._baseline(base, gate) if gate else None
+            plan = await self._plan(request, todos, files, gate, text)
+            self._stage("Comparing what the Tasks touch")
+            arranged = await self._planning.arrange(
+                plan, todos, files, base.commit, settle=request.plan is None
+            )
+        finally:
+            await asyncio.wait([warming])
+        self.facts = arranged.facts
+        await self._look_back(arranged.plan)
+        return self._priced(request, base, todos, arranged, gate, baseline)
+
+    async def _look_back(self, plan: Plan) -> None:
+        """Learn from what earlier Tasks of this repository cost and came to."""
+        settings = self._settings
+        records = await history(self._world.journal, self._repository, offline=settings.offline)
+        self.forecast = forecast(records)
+        self.pricer = Pricer(
+            settings.ladder,
+            self._world.prices,
+            records,
+            routing=settings.routing,
+            # A script has no chance in it: an offline Run explores nothing.
+            chance=None if settings.offline else chance_of(self._id),
+            sharers=min(len(plan.tasks), settings.agents),
+        )
+
+    async def _todos(self, request: QuoteRequest, overlays: Overlays) -> tuple[Todo, ...]:
+        if request.goal and not (request.todo_ids or request.all or request.plan):
+            return ()
+        self._stage("Reading the Todos")
+        found = await asyncio.to_thread(
+            self._world.scanner.scan,
+            self._repository.root,
+            markers=self._settings.markers,
+            exclude=self._settings.exclude,
+            overlays=overlays,
+        )
+        if request.all:
+            chosen = below(found, self._repository.root, request.folder.resolve())
+        else:
+            planned = request.plan.tasks if request.plan else ()
+            known = seen_from(found, self._repository.root, request.folder.resolve())
+            named = (known.get(todo_id, todo_id) for todo_id in request.todo_ids)
+            wanted = set(named) or {todo_id for task in planned for todo_id in task.todo_ids}
+            chosen = [todo for todo in found if todo.id in wanted]
+            gone = sorted(wanted - {todo.id for todo in chosen})
+            if gone:
+                raise UsageProblem(
+                    f"No Todo has the id {', '.join(gone)}. It may have been edited or removed; "
+                    "list the Todos again."
+                )
+        if not chosen and not request.plan:
+            raise NothingToDo("There are no Todos to work on. Add a TODO comment, or give a goal.")
+        if len(chosen) > MOST_TODOS:
+            raise UsageProblem(
+                f"{len(chosen)} Todos are too many for one Run; choose at most {MOST_TODOS}, "
+                "such as those of one folder."
+            )
+        return tuple(chosen)
+
+    async def _baseline(self, base: Base, gate: str) -> Baseline:
+        root, fence = self._repository.root, (await asyncio.to_thread(self._world.fence)).name
+        # Tests that need a host may pass once it is allowed.
+        fence = " ".join((fence, *self._settings.allowed_hosts))
+        known = await asyncio.to_thread(self._world.baselines.find, root, base.tree, gate, fence)
+        if known is not None:
+            self._stage(f"The tests passed on this very base lately: {gate}")
+            return known
+        self._stage(f"Running the tests on the base: {gate}")
+        await give_back_bases(self._world, self._repository, self._settings)
+        leases = Leases(self._world, self._repository, self._id, self._settings, room=self._make_room)
+        try:
+            lease = await leases.take(BASE, base.commit)
+            baseline = await self._gate.baseline(
+                gate, lease.shell, cwd=lease.path, tree=base.tree, environment={}
+            )
+            await asyncio.to_thread(self._world.baselines.keep, root, fence, baseline)
+            return baseline
+        finally:
+            await leases.give_back(BASE)
+            leases.close()
+            self._problems += leases.problems
+
+    async def _make_room(self) -> None:
+        self._problems += await make_room(self._world, self._repository, self._settings, needed=True)
+
+    async def _plan(
+        self,
+        request: QuoteRequest,
+        todos: tuple[Todo, ...],
+        files: tuple[str, ...],
+        gate: str | None,
+        text: Callable[[str], str | None],
+    ) -> Plan:
+        if request.plan is not None:
+            return request.plan
+        self._stage("Planning")
+
+        def lines(path: str) -> list[str] | None:
+            content = text(path)
+            return None if content is None else source_lines(content)
+
+        given = PlanInput(
+            todos=todos,
+            goal=request.goal,
+            files=files,
+            gate=gate,
+            instructions=await asyncio.to_thread(instructions, text),
+            lines=lines,
+        )
+        return await self._planning.plan(given)
+
+    def _reader(self, base: Base) -> Callable[[str], str | None]:
+        def read(path: str) -> str | None:
+            content = self._repository.read_file(base.commit, path)
+            return None if content is None else content.decode(errors="replace")
+
+        return read
+
+    def _priced(
+        self,
+        request: QuoteRequest,
+        base: Base,
+        todos: tuple[Todo, ...],
+        arranged: Arrangement,
+        gate: str | None,
+        baseline: Baseline | None,
+    ) -> Quote:
+        plan = arranged.plan
+        tasks = self.pricer.quotes(plan.tasks, todos)
+        return Quote(
+            id=self._id,
+            repository=str(self._repository.root),
+            title=_title(request, todos, plan),
+            base=base,
+            todos=todos,
+            plan=plan,
+            waves=plan.waves(),
+            overlaps=arranged.overlaps,
+            tasks=tasks,
+            price=in_all([task.price for task in tasks], self.forecast),
+            planning=self._planning.costs,
+            budget=self._settings.budget,
+            agents=self._settings.agents,
+            gate=gate,
+            baseline=baseline,
+            warnings=(*_warnings(base, gate, baseline), *self._planning.problems, *self._problems),
+            offline=self._settings.offline,
+            ladder=self._settings.ladder,
+            forecast=self.forecast,
+        )
+
+
+def chance_of(quote_id: str) -> Chance:
+    """What decides which Tasks of a Quote explore a rung; the same for the same Quote."""
+    return Random(quote_id).random  # noqa: S311 - a choice among rungs is no secret
+
+
+def below(todos: Sequence[Todo], root: Path, place: Path) -> list[Todo]:
+    """The Todos in a folder or file of the repository at `root`, both paths resolved."""
+    if place == root or not place.is_relative_to(root):
+        return list(todos)
+    part = place.relative_to(root).as_posix()
+    return [todo for todo in todos if todo.path == part or todo.path.startswith(f"{part}/")]
+
+
+def seen_from(todos: Sequence[Todo], root: Path, folder: Path) -> dict[str, str]:
+    """The ids that the Todos of a folder have in an editor that opened just that folder, to our own ids."""
+    if folder == root or not folder.is_relative_to(root):
+        return {}
+    start = folder.relative_to(root).as_posix() + "/"
+    found: dict[str, str] = {}
+    for _, group in groupby(below(todos, root, folder), key=lambda todo: todo.path):
+        of_file = list(group)
+        shown = [msgspec.structs.replace(todo, path=todo.path.removeprefix(start)) for todo in of_file]
+        found |= {there.id: here.id for there, here in zip(with_ids(shown), of_file, strict=True)}
+    return found
+
+
+def _faults_of_given(plan: Plan | None, todos: Sequence[Todo]) -> list[str]:
+    """What makes a Plan that the user brought unusable, a sentence each."""
+    return [] if plan is None else [*misnamed(plan), *faults(plan, todos, _is_inside)]
+
+
+def _is_inside(path: str) -> bool:
+    parts = path.split("/")
+    return bool(path) and not path.startswith("/") and not {"..", ".git"} & set(parts)
+
+
+def _title(request: QuoteRequest, todos: Sequence[Todo], plan: Plan) -> str:
+    if request.goal:
+        return " ".join(request.goal.split())[:80]
+    if len(plan.tasks) == 1:
+        return plan.tasks[0].title
+    return f"{plan.tasks[0].title} and {len(plan.tasks) - 1} more" if not todos else f"{len(todos)} Todos"
+
+
+def _warnings(base: Base, gate: str | None, baseline: Baseline | None) -> tuple[str, ...]:
+    said = []
+    if gate is None:
+        said.append(
+            "No test command was found: nothing will prove the work. Name the command that runs your tests "
+            "with the setting `gate`, or with --gate."
+        )
+    if baseline is not None:
+        said += _baseline_warnings(baseline)
+    if base.behind:
+        said.append(f"The base is {base.behind} commits behind {base.upstream}, as last fetched.")
+    if base.branch is None:
+        said.append("HEAD is detached: Accept will move HEAD itself.")
+    said += [f"{path} is left out of the base: it is too large." for path in base.skipped]
+    return tuple(said)
+
+
+def _baseline_warnings(baseline: Baseline) -> list[str]:
+    said = []
+    if baseline.timed_out:
+        said.append("The tests did not end in time on the base. Raise `gate_timeout` or choose another gate.")
+    elif not baseline.usable:
+        said.append(
+            "The test command already fails on the base and names no failing test, so it can prove nothing: "
+            + (baseline.output.strip().splitlines() or ["it printed nothing"])[-1]
+        )
+    elif baseline.failing:
+        count = len(baseline.failing)
+        said.append(
+            f"{count} tests fail on the base already and will not count: {', '.join(baseline.failing[:5])}."
+        )
+    if baseline.flaky:
+        said.append(f"Flaky on the base, will not count: {', '.join(baseline.flaky[:5])}.")
+    if baseline.duration_ms > SLOW_MS:
+        said.append(f"The tests take {baseline.duration_ms / 1000:.0f} s each time.")
+    return said

@@ -1,0 +1,1 @@
+"""The Radar: overlap of work that is still going on."""

@@ -1,0 +1,1 @@
+"""The repositories in use, and those that moved."""

@@ -1,0 +1,97 @@
+"""The repositories in use: each opened once, with its Gate."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from contextune.core.errors import PlaceProblem
+from contextune.core.ports import Repository
+from contextune.core.run import Run
+from contextune.core.settings import Provider, Settings
+from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.throttle import OwnBoard, Throttle
+from contextune.engine.proof.gate import Gate
+from contextune.engine.proof.line_proof import LineProofs
+from contextune.engine.repositories.moved import require_same, take_along
+from contextune.engine.surroundings.world import World
+
+
+@dataclass(slots=True)
+class Place:
+    """One repository that is in use."""
+
+    repository: Repository
+    gate: Gate
+
+
+class Places:
+    """Opens repositories, and knows what a Run needs to work in one."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[Path, Place] = {}
+        # Test suites use whole processors; more at a time than there are would only make each slower.
+        self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
+        self._throttles: dict[Provider, Throttle] = {}
+        # Each process has an offline model of its own.
+        self._offline_throttle = Throttle(OwnBoard(), world.clock)
+
+    async def of(self, folder: Path) -> Place:
+        """The repository that a folder lies in. Raises PlaceProblem."""
+        folder = folder.resolve()
+        place = self._known.get(folder)
+        if place is None:
+            repository = await asyncio.to_thread(self._world.open_repository, folder)
+            if repository.root not in self._known:
+                await take_along(self._world, repository)
+            settings = self._world.settings.load(repository.root, {})
+            gate = self.gate(repository, settings)
+            place = self._known.setdefault(repository.root, Place(repository, gate))
+            self._known[folder] = place
+        return place
+
+    async def of_run(self, run: Run) -> Place:
+        """The repository of a Run. Raises PlaceProblem if it is not where it was."""
+        folder = Path(run.repository)
+        if not await asyncio.to_thread(folder.is_dir):
+            raise PlaceProblem(
+                f"{folder}, the repository of run {run.id}, is not there. If it was moved, open it where it "
+                "is now, or run `contextune runs` in it: its Runs go with it."
+            )
+        place = await self.of(folder)
+        await asyncio.to_thread(require_same, run, place.repository)
+        return place
+
+    def gate(self, repository: Repository, settings: Settings) -> Gate:
+        """A Gate that shares the processors with all others."""
+        watch = self._world.line_watch
+        proofs = LineProofs(repository, watch) if watch is not None else None
+        return Gate(repository, timeout=settings.gate_timeout, slots=self._gate_slots, proofs=proofs)
+
+    async def gateway(self, settings: Settings) -> Gateway:
+        """The way to the model. Raises PlaceProblem if there is no key."""
+        model = await self._world.models.get(offline=settings.offline, provider=settings.provider)
+        throttle = self._offline_throttle if settings.offline else self._throttle(settings.provider)
+        return Gateway(model, self._world.prices, self._world.clock, throttle=throttle)
+
+    def _throttle(self, provider: Provider) -> Throttle:
+        """The one way to a provider's servers for all Runs."""
+        world = self._world
+        return self._throttles.setdefault(provider, Throttle(world.pressure, world.clock, server=provider))
+
+    def settings_of(self, run: Run) -> Settings:
+        """The settings in force now, with what the Run was approved with."""
+        settings = self._world.settings.load(Path(run.repository), {})
+        return msgspec.structs.replace(
+            settings,
+            budget=run.budget,
+            agents=run.agents,
+            ladder=run.ladder,
+            accept=run.accept,
+            offline=run.offline,
+        )

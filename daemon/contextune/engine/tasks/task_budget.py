@@ -1,0 +1,90 @@
+"""The end of a Task's budget, or of a request's: only this Task waits, and the user decides."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from decimal import ROUND_UP, Decimal
+
+from contextune.core.conversation import ModelReply, ModelRequest
+from contextune.core.errors import BudgetReached
+from contextune.engine.drive.run import RunDriver
+from contextune.engine.drive.seats import Seat
+from contextune.engine.money.account import ZERO
+from contextune.engine.money.gateway import Keep
+
+STOP = "Stop this Task"
+RAISE = "Raise its budget to $"
+CENT = Decimal("0.01")
+_AMOUNT = re.compile(rf"(?:{re.escape(RAISE)}|\$)?\s*(\d+(?:\.\d+)?|\.\d+)\s*", re.IGNORECASE)
+
+
+class TaskBudget:
+    """Sends the requests of one Task; the user is asked when its budget is reached."""
+
+    def __init__(self, driver: RunDriver, task_id: str) -> None:
+        self._driver = driver
+        self._task_id = task_id
+        self._asking = asyncio.Lock()
+        """Held while the user decides: tries side by side reach the budget together and ask once."""
+        self._raised = 0
+        self._stopped: BudgetReached | None = None
+
+    async def send(
+        self, request: ModelRequest, *, role: str, attempt: int, seat: Seat, keep: Keep
+    ) -> ModelReply:
+        """Send a request, the same one again when the budget was raised.
+
+        Raises BudgetReached if the user stops the Task.
+        """
+        while True:
+            raised = self._raised
+            try:
+                return await self._driver.send(
+                    request, role=role, task_id=self._task_id, attempt=attempt, keep=keep
+                )
+            except BudgetReached as reached:
+                await seat.outside(self._decided(reached, attempt, raised))
+
+    async def _decided(self, reached: BudgetReached, attempt: int, raised: int) -> None:
+        """Wait until the Task may go on."""
+        async with self._asking:
+            if self._stopped is not None:
+                raise self._stopped
+            if self._raised != raised:
+                return
+            least, offer = self._amounts(reached)
+            question = str(reached)
+            while True:
+                choices = (f"{RAISE}{offer}", STOP)
+                answer = await self._driver.talk.decide(self._task_id, question, choices, attempt=attempt)
+                if answer.strip().rstrip(".").lower() in (STOP.lower(), "stop"):
+                    said = f"{reached} Stopped by the user."
+                    self._stopped = BudgetReached(said, scope=reached.scope, needed=reached.needed)
+                    raise self._stopped
+                amount = amount_in(answer)
+                if amount is not None and amount >= least:
+                    await self._driver.raise_task_budget(self._task_id, amount)
+                    self._raised += 1
+                    return
+                wanted = f"Name at least ${_cents(least)}, such as {offer}, or stop the Task."
+                question = f"{answer.strip()!r} does not let it go on. {reached} {wanted}"
+
+    def _amounts(self, reached: BudgetReached) -> tuple[Decimal, Decimal]:
+        """The least that lets the request go, and what to offer: twice that, so as not to ask every turn."""
+        account = self._driver.account
+        least = reached.needed
+        if reached.scope == "request":
+            least += account.task_spent.get(self._task_id, ZERO)
+        allowed = account.task_budgets.get(self._task_id, account.budgets.task) or ZERO
+        return least, _cents(max(2 * least, allowed))
+
+
+def amount_in(answer: str) -> Decimal | None:
+    """The dollars that an answer names: an offered choice, `$0.80` or `0.80`; None if it names none."""
+    found = _AMOUNT.fullmatch(answer.strip())
+    return Decimal(found.group(1)) if found else None
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, rounding=ROUND_UP)

@@ -1,0 +1,155 @@
+"""The work on one Task: up the Ladder, each attempt judged by the Gate, until its commit is in the Ghost."""
+
+from __future__ import annotations
+
+import asyncio
+
+from contextune.agents.briefing import earlier_attempt
+from contextune.agents.roles import role
+from contextune.core import events as ev
+from contextune.core.conversation import Text
+from contextune.core.ladder import beginning, reached, step_of
+from contextune.core.task_run import TaskRun
+from contextune.engine.attempts.attempt import Done
+from contextune.engine.drive.run import RunDriver
+from contextune.engine.drive.seats import Seat
+from contextune.engine.tasks.best_of import BestOf
+from contextune.engine.tasks.by_hand import merged_by_hand
+from contextune.engine.tasks.climbing import step_above
+from contextune.engine.tasks.joining import MAX_BOUNCES, join, lease_taken
+from contextune.engine.tasks.onlooking import see_after, see_before
+from contextune.engine.tasks.task_budget import TaskBudget
+from contextune.engine.tasks.trial import Standing, Trial, diff, ended_before, left_behind, why_climb
+from contextune.engine.worktrees.leases import Lease
+
+EXECUTOR = "parallel-task-executor"
+RESOLVER = "conflict-resolver"
+
+
+async def work_on(driver: RunDriver, task_id: str) -> None:
+    """Work on one Task of a driven Run, from its Lease to its end."""
+    await see_before(driver, task_id)
+    await TaskWork(driver, task_id).run()
+    await see_after(driver, task_id)
+
+
+class TaskWork:
+    """Works on one Task of a driven Run."""
+
+    def __init__(self, driver: RunDriver, task_id: str) -> None:
+        self._driver = driver
+        self._task_id = task_id
+        self._budget = TaskBudget(driver, task_id)
+        self._lease: Lease
+
+    @property
+    def _task(self) -> TaskRun:
+        return self._driver.run.task(self._task_id)
+
+    async def run(self) -> None:
+        """From a Lease to the Ghost, or to a failure with a sentence."""
+        start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
+        await self._take_lease(self._task.start or start)
+        standing, reason = await self._taken_up()
+        handed = await self._handed()
+        done = await self._green_before()
+        while True:
+            if done is None:
+                done = await self._next(standing, handed, reason)
+            if done is None:
+                await self._driver.end_task(self._task_id, "failed", reason)
+                return
+            if done.outcome != "green":
+                reason = why_climb(done.outcome, done.evidence, done.summary)
+                text = await diff(self._driver, self._lease)
+                handed = (earlier_attempt(text, done.evidence, done.summary),)
+                standing, done = await self._above(standing), None
+                continue
+            bounced, done = await join(self._driver, self._task_id, self._lease, done), None
+            if bounced is None:
+                return
+            reason = bounced.reason
+            if self._task.bounces > MAX_BOUNCES:
+                await self._driver.end_task(self._task_id, "failed", reason)
+                return
+            handed = (Text(text=bounced.handed),)
+            standing = self._from_the_start(_role_after(bounced))
+
+    async def _taken_up(self) -> tuple[Standing, str]:
+        """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
+        task = self._task
+        attempts = task.attempts[task.lap :]
+        if not attempts:
+            standing = self._from_the_start(_role_after(task.bounced))
+            return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
+        last = attempts[-1]
+        first = self._from_the_start(last.role)
+        step = step_of(last, first.rungs, first.start)
+        standing = Standing(first.role, first.rungs, first.start, step)
+        if reached(first.rungs, first.start, attempts) > step:
+            return await self._above(standing), why_climb(last.outcome, last.evidence, last.summary)
+        return standing, last.reason
+
+    async def _handed(self) -> tuple[Text, ...]:
+        """What the next attempt is told of those before it, by an earlier process."""
+        task = self._task
+        ended = [one for one in task.attempts if one.outcome != "working"]
+        if task.bounced is not None and len(ended) == task.lap:
+            return (Text(text=task.bounced.handed),)
+        return await left_behind(self._driver, self._lease, ended[-1] if ended else None)
+
+    async def _above(self, standing: Standing) -> Standing:
+        """Where to go on after red."""
+        if standing.role == RESOLVER:
+            return standing.at(standing.step + 1)
+        mine = [one for one in self._task.attempts[self._task.lap :] if one.role == standing.role]
+        steps = {step_of(one, standing.rungs, standing.start) for one in mine} | {standing.step}
+        failed = sorted(step for step in steps if step <= standing.step)
+        return standing.at(await step_above(self._driver, self._task, failed))
+
+    def _from_the_start(self, name: str) -> Standing:
+        ladder = self._driver.run.ladder
+        if name == RESOLVER:
+            own = role(RESOLVER).rung
+            models = [rung.model for rung in ladder]
+            after = ladder[models.index(own.model) + 1 :] if own.model in models else ()
+            return Standing(name, (own, *after), 0, 0)
+        start, _ = beginning(self._driver.run.quote, self._task.task, ladder)
+        return Standing(name, ladder, start, start)
+
+    async def _next(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done | None:
+        """The work on a rung, or beyond the last one the user's own; None if nobody can."""
+        if standing.rung is not None:
+            return await self._on_rung(standing, handed, reason)
+        if standing.role == RESOLVER:
+            return await merged_by_hand(self._driver, self._task_id, self._lease)
+        return None
+
+    async def _on_rung(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done:
+        driver, lease = self._driver, self._lease
+        if standing.rungs[standing.step].tries > 1:
+            return await BestOf(driver, self._task_id, lease, standing, self._budget).run(handed, reason)
+        before = await ended_before(driver, lease, standing.attempts(self._task).get(1))
+        if before is not None:
+            return before
+        trial = Trial(driver, self._task_id, lease, standing, self._budget)
+        async with Seat(driver.seats) as seat:
+            return await trial.run(seat, handed, reason)
+
+    async def _take_lease(self, start: str) -> None:
+        self._lease = await self._driver.leases.take(self._task_id, start)
+        await self._driver.emit(lease_taken(self._driver, self._task_id, self._lease))
+
+    async def _green_before(self) -> Done | None:
+        """The end of an attempt that an earlier process committed, but did not bring into the Ghost."""
+        task = self._task
+        if task.state != "joining" or task.commit is None:
+            return None
+        tree = await asyncio.to_thread(self._driver.repository.tree_of, task.commit)
+        evidence = task.attempt.evidence if task.attempt else None
+        return Done("green", task.summary, task.remaining, evidence, tree)
+
+
+def _role_after(bounced: ev.TaskBounced | None) -> str:
+    """Who goes on with a Task; `bounced` tells why it went back to an agent."""
+    return RESOLVER if bounced is not None and bounced.conflicts else EXECUTOR

@@ -1,0 +1,1 @@
+"""Leases: the worktrees of Tasks, their upkeep and their room on disk."""
