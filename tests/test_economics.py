@@ -12,7 +12,7 @@ import pytest
 from contextune.bench.job import Job
 from contextune.bench.stated import Caching, agent_cost, input_tokens, saving
 from contextune.compose import price_list
-from contextune.core.money import ModelPrice, Usage
+from contextune.core.model.money import ModelPrice, Usage
 from contextune.core.settings import Settings
 
 TEXT = (Path(__file__).parents[1] / "docs" / "economics.md").read_text(encoding="utf-8")

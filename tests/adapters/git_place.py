@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from contextune.adapters.git.repository import GitRepository, open_repository
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 LONG = "".join(f"line {number}\n" for number in range(1, 41))
 """A file that is long enough for edits that do not touch."""

@@ -12,7 +12,7 @@ from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
 from contextune.adapters.models.anthropic_model import ClientModel
 from contextune.adapters.models.anthropic_server import ALL, Features
-from contextune.core.conversation import Block, Message, ModelRequest, Rung, Text, Tool
+from contextune.core.model.conversation import Block, Message, ModelRequest, Rung, Text, Tool
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel
 

@@ -8,7 +8,7 @@ import pytest
 
 from contextune.adapters.models.anthropic_request import MAX_BREAKPOINTS, arguments
 from contextune.adapters.models.anthropic_server import ALL
-from contextune.core.conversation import (
+from contextune.core.model.conversation import (
     Message,
     ModelReply,
     ModelRequest,
@@ -19,7 +19,7 @@ from contextune.core.conversation import (
     ToolResult,
     ToolUse,
 )
-from contextune.core.money import CacheMiss
+from contextune.core.model.money import CacheMiss
 from tests.adapters.spoken import HAIKU, HIGH, READ, SONNET, Offline, asked, offline, said, words
 
 SYSTEM = (Text(text=words(600, "s"), cache=True),)

@@ -14,8 +14,8 @@ from contextune.adapters.models.anthropic_model import ClientModel
 from contextune.adapters.models.anthropic_problem import allowances_in, retry_after
 from contextune.adapters.models.anthropic_server import ALL
 from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem
-from contextune.core.money import Usage
-from contextune.core.pressure import Allowance
+from contextune.core.model.money import Usage
+from contextune.core.model.pressure import Allowance
 from contextune.offline.limits import RateLimit
 from tests.adapters.spoken import (
     Answer,

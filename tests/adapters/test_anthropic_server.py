@@ -17,8 +17,8 @@ from contextune.adapters.models.anthropic_server import (
     provider_id,
     takes_effort,
 )
-from contextune.core.conversation import ModelRequest, Rung, Text, Thinking
 from contextune.core.errors import ModelRefusal
+from contextune.core.model.conversation import ModelRequest, Rung, Text, Thinking
 from contextune.core.settings import DEFAULT_LADDER, Provider
 from tests.adapters.spoken import (
     HAIKU,

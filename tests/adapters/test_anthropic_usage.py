@@ -13,7 +13,7 @@ from anthropic.types.beta import BetaUsage
 from contextune.adapters.models.anthropic_reply import ReplyCollector
 from contextune.adapters.models.anthropic_usage import UsageCount
 from contextune.adapters.models.prices import PriceTable
-from contextune.core.money import Usage, UsagePart
+from contextune.core.model.money import Usage, UsagePart
 from tests.adapters.spoken import (
     HIGH,
     asked,

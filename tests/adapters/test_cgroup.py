@@ -21,7 +21,7 @@ from contextune.adapters.commands.shell import FencedShell
 from contextune.adapters.fence import landlock
 from contextune.adapters.fence.choice import Fence, NoFence, find_fence
 from contextune.adapters.fence.landlock_fence import Landlock, unfit
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 
 AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)
 LITTLE = AMPLE._replace(memory=60_000_000)

@@ -11,7 +11,7 @@ from contextune.adapters.commands.command_limits import CommandLimits, used_by
 from contextune.adapters.commands.shell import FencedShell
 from contextune.adapters.fence.choice import Fence, NoFence, find_fence
 from contextune.adapters.files import growth
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 AMPLE = CommandLimits(memory=4_000_000_000, processes=512, files=4_096, disk=5_000_000_000)

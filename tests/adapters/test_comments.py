@@ -13,7 +13,7 @@ from contextune.adapters.source.comments import spans_of
 from contextune.adapters.source.languages import language_of
 from contextune.adapters.source.scan import RipgrepScanner
 from contextune.adapters.source.todo_files import decode
-from contextune.core.todo import MARKERS
+from contextune.core.todos.todo import MARKERS
 from tests.adapters.comment_samples import SAMPLES
 
 

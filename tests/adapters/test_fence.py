@@ -17,7 +17,7 @@ from contextune.adapters.commands.shell import FencedShell
 from contextune.adapters.fence import bubblewrap, landlock
 from contextune.adapters.fence.bubblewrap import Bubblewrap
 from contextune.adapters.fence.choice import Fence, NoFence, find_fence
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 
 FENCE = find_fence()
 fenced = pytest.mark.skipif(FENCE.name != "bubblewrap", reason=FENCE.detail)

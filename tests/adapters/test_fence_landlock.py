@@ -21,7 +21,7 @@ from contextune.adapters.fence.choice import Fence, NoFence, find_fence
 from contextune.adapters.fence.landlock_fence import Landlock, unfit
 from contextune.adapters.fence.system_calls import ARCHITECTURES, REFUSED
 from contextune.core.allow_list import AllowList
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 from tests.adapters.fence_exploits import CALLS, FIRED, PYTHON, SHELL, Exploit
 from tests.adapters.test_fence import Place
 from tests.adapters.test_shell import ended

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.git.repository import GitRepository
-from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem
-from contextune.core.snapshot import Base
+from contextune.core.runs.endings import Restore
+from contextune.core.worktrees.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work
 
 

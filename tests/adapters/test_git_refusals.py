@@ -15,7 +15,7 @@ from contextune.adapters.git.checkout import Checkout
 from contextune.adapters.git.program import Git
 from contextune.adapters.git.repository import GitRepository
 from contextune.core.errors import GitProblem, MergeRefused
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from contextune.adapters.git.repository import GitRepository
 from contextune.core.errors import GitProblem, MergeRefused
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 from tests.adapters.git_place import LONG, Place, edited, isolate, new_place, work
 
 

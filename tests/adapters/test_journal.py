@@ -15,10 +15,15 @@ import pytest
 from contextune.adapters.journal import journal_rows, stream_table
 from contextune.adapters.journal.journal_file import MIGRATIONS
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core.conversation import Message, Rung, Text, ToolResult
-from contextune.core.endings import RunCancelled
 from contextune.core.errors import ContextuneError
-from contextune.core.events import (
+from contextune.core.model.conversation import Message, Rung, Text, ToolResult
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.plan import Plan
+from contextune.core.planning.quote import Quote
+from contextune.core.ports import Journal
+from contextune.core.redact import may_hold_secret
+from contextune.core.runs.endings import RunCancelled
+from contextune.core.runs.events import (
     AnyEvent,
     MessageAdded,
     Noted,
@@ -26,12 +31,7 @@ from contextune.core.events import (
     RunResumed,
     TaskEnded,
 )
-from contextune.core.money import PriceRange
-from contextune.core.plan import Plan
-from contextune.core.ports import Journal
-from contextune.core.quote import Quote
-from contextune.core.redact import may_hold_secret
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 
 def noted(run_id: str, text: str, at: int = 1) -> Noted:
@@ -179,7 +179,7 @@ from contextune.adapters.journal import journal_rows
 from contextune.adapters.journal import stream_table
 from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.errors import ContextuneError
-from contextune.core.events import AnyEvent, Noted
+from contextune.core.runs.events import AnyEvent, Noted
 async def main():
     journal = SqliteJournal(Path(sys.argv[1]))
     for n in range(int(sys.argv[2])):

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from contextune.adapters.journal import ledger_table
 from contextune.adapters.journal.journal_file import MIGRATIONS
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core import events as ev
-from contextune.core.budget import Cap
-from contextune.core.conversation import Rung
-from contextune.core.endings import RunUndone
 from contextune.core.errors import BudgetReached
-from contextune.core.money import CacheMiss, Charge, PriceRange, Usage
-from contextune.core.record import Step, TaskRecord
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import CacheMiss, Charge, PriceRange, Usage
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.planning.record import Step, TaskRecord
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunUndone
 from tests.protocol.samples import REPOSITORY, created, make_quote
 
 HAIKU = Rung(model="claude-haiku-5-5", effort="low")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.commands.line_watch import PREFIX, FolderLineWatch
-from contextune.core.line_watch import Seen
+from contextune.core.proof.line_watch import Seen
 
 AREA = """\
 \"\"\"Words.\"\"\"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.git.repository import GitRepository, open_repository
-from contextune.core.live_snapshots import Clash
+from contextune.core.overlap.live_snapshots import Clash
 from tests.adapters.git_place import Place, isolate
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core.conversation import Message
-from contextune.core.events import MessageAdded, Noted
-from contextune.core.evidence import Baseline
-from contextune.core.run import fold
+from contextune.core.model.conversation import Message
+from contextune.core.proof.evidence import Baseline
+from contextune.core.runs.events import MessageAdded, Noted
+from contextune.core.runs.run import fold
 from tests.core import past
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from contextune.adapters.models import pressure_board
 from contextune.adapters.models.pressure_board import PressureFolder
-from contextune.core.admission import Line, Ticket, admit
+from contextune.core.model.admission import Line, Ticket, admit
 
 NOW = 1_800_000_000_000
 

@@ -14,7 +14,7 @@ from contextune.adapters.models import price_source, prices
 from contextune.adapters.models.anthropic_server import provider_id
 from contextune.adapters.models.prices import PriceTable, read_own_prices
 from contextune.core.errors import UsageProblem
-from contextune.core.money import Processing, Rates, Speed, Tier, Usage, UsagePart
+from contextune.core.model.money import Processing, Rates, Speed, Tier, Usage, UsagePart
 from contextune.core.ports import PriceBook
 from contextune.core.settings import DEFAULT_LADDER, SONNET, Provider
 

@@ -16,7 +16,7 @@ from contextune.adapters.fence import proxy as proxies
 from contextune.adapters.fence.choice import find_fence
 from contextune.adapters.fence.proxy import Proxy
 from contextune.core.allow_list import AllowList
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 
 FENCE = find_fence(readable=[Path(sys.prefix), Path(sys.base_prefix)])
 fenced = pytest.mark.skipif(FENCE.name != "bubblewrap", reason=FENCE.detail)

@@ -13,7 +13,7 @@ from contextune.adapters.journal import reserve
 from contextune.adapters.journal.reserve import Reserve
 from contextune.adapters.journal.store import SqliteJournal
 from contextune.core.errors import PlaceProblem
-from contextune.core.events import Noted
+from contextune.core.runs.events import Noted
 
 
 def noted(run_id: str, text: str) -> Noted:
@@ -27,7 +27,7 @@ TIGHT = textwrap.dedent(
     from contextune.adapters.journal import reserve
     from contextune.adapters.journal.store import SqliteJournal
     from contextune.core.errors import PlaceProblem
-    from contextune.core.events import Noted
+    from contextune.core.runs.events import Noted
 
     reserve.PLENTY = 2
     reserve.Reserve.__init__.__defaults__ = (400_000,)

@@ -14,8 +14,8 @@ from contextune.adapters.source.todo_files import SIZE_LIMIT
 from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core.errors import PlaceProblem
 from contextune.core.ports import Overlays
-from contextune.core.todo import MARKERS, Todo
 from contextune.core.todo_ports import Scanner
+from contextune.core.todos.todo import MARKERS, Todo
 
 
 def git(root: Path, *arguments: str) -> None:

@@ -16,8 +16,8 @@ from contextune.adapters.commands.bounded_output import BoundedOutput
 from contextune.adapters.commands.shell import TIMED_OUT, ClosedShell, FencedShell
 from contextune.adapters.fence.choice import NoFence
 from contextune.core.errors import PlaceProblem, ToolProblem
-from contextune.core.evidence import CommandResult
 from contextune.core.ports import Shell
+from contextune.core.proof.evidence import CommandResult
 
 
 async def run(

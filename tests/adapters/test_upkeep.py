@@ -11,8 +11,8 @@ import pytest
 
 from contextune.adapters.git.repository import GitRepository, open_repository
 from contextune.core.errors import GitProblem
-from contextune.core.findings import Standing, of_repository, of_tree
-from contextune.core.worktree import Facts, Finding, TreeFacts
+from contextune.core.worktrees.findings import Standing, of_repository, of_tree
+from contextune.core.worktrees.worktree import Facts, Finding, TreeFacts
 from tests.adapters.git_place import Place, isolate, new_place
 from tests.adapters.test_salvage import seen
 

@@ -12,7 +12,7 @@ from contextune.adapters.fence.choice import NoFence
 from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
-from contextune.core.conversation import ModelReply
+from contextune.core.model.conversation import ModelReply
 from tests.agents.scripted import ScriptedModel
 
 MakeModel = Callable[..., ScriptedModel]

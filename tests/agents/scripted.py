@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from contextune.core.conversation import Block, ModelReply, ModelRequest, StopReason, Text, ToolUse
-from contextune.core.money import Usage
+from contextune.core.model.conversation import Block, ModelReply, ModelRequest, StopReason, Text, ToolUse
+from contextune.core.model.money import Usage
 
 
 class ScriptedModel:

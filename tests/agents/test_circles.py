@@ -9,9 +9,9 @@ import pytest
 
 from contextune.agents.circles import Circles
 from contextune.agents.toolbox import Toolbox
-from contextune.core.conversation import Message, Text, ToolResult, ToolUse
-from contextune.core.effects import FileEffect
 from contextune.core.errors import Finished, Stuck
+from contextune.core.model.conversation import Message, Text, ToolResult, ToolUse
+from contextune.core.runs.effects import FileEffect
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import reply, use
 from tests.agents.test_loop import DONE, Session

@@ -7,10 +7,10 @@ import pytest
 
 from contextune.agents.dependency_analyzer import MOST_PAIRS, Doubt, doubts, judge, request
 from contextune.core.errors import ContextuneError
-from contextune.core.plan import Overlap, Plan, Task
+from contextune.core.overlap.touches import TaskFacts
+from contextune.core.planning.plan import Overlap, Plan, Task
 from contextune.core.settings import HAIKU
-from contextune.core.source import Place
-from contextune.core.touches import TaskFacts
+from contextune.core.source.source_file import Place
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import reply
 

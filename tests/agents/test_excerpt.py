@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextune.agents.excerpt import WHOLE, Span, enclosing, excerpt
-from contextune.core.outline import Symbol
+from contextune.core.source.outline import Symbol
 
 SMALL = ["import os", "", "", "def one():", "    return 1"]
 SMALL_SYMBOLS = (Symbol(name="one", line=4, end_line=5),)

@@ -16,7 +16,17 @@ from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.loop import NOT_FINISHED, NOT_RUN, UNCERTAIN, AgentLoop, LeftOff, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
-from contextune.core.conversation import (
+from contextune.core.errors import (
+    Asked,
+    AttemptEnd,
+    Finished,
+    HandedOver,
+    LimitReached,
+    ModelProblem,
+    ModelRefusal,
+    PromptTooLong,
+)
+from contextune.core.model.conversation import (
     Block,
     Message,
     ModelReply,
@@ -29,17 +39,7 @@ from contextune.core.conversation import (
     ToolUse,
     said_by_user,
 )
-from contextune.core.effects import FileEffect
-from contextune.core.errors import (
-    Asked,
-    AttemptEnd,
-    Finished,
-    HandedOver,
-    LimitReached,
-    ModelProblem,
-    ModelRefusal,
-    PromptTooLong,
-)
+from contextune.core.runs.effects import FileEffect
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import ScriptedModel, reply, use
 

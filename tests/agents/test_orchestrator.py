@@ -14,11 +14,11 @@ from contextune.agents.orchestrator import PlannedTasks, make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput, request_text
 from contextune.agents.roles import role
 from contextune.agents.tool_inputs import specification
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import PlanRejected
-from contextune.core.plan import Plan, Task, faults
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.todo import Todo
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.planning.plan import Plan, Task, faults
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import Todo
 from contextune.offline.schema import check_schema, violation
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import reply, texts

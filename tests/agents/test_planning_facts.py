@@ -18,7 +18,7 @@ from contextune.agents.planning_facts import (
     layout_of,
     request_text,
 )
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 MONEY = '''\
 """Amounts."""

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contextune.agents.pruning import is_bound, pruned, size
-from contextune.core.conversation import Block, Message, OpaqueBlock, Text, Thinking, ToolResult, ToolUse
+from contextune.core.model.conversation import (
+    Block,
+    Message,
+    OpaqueBlock,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 from tests.agents.scripted import use
 
 FIRST = Message(role="user", blocks=(Text(text="# Task: count", cache=True),))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contextune.agents.roles import builtin_roles, parse_role, role
-from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
+from contextune.core.model.conversation import Rung
 from contextune.core.settings import HAIKU
 
 GOOD = """\

@@ -14,7 +14,7 @@ from contextune.agents.roles import builtin_roles
 from contextune.agents.tool_inputs import INPUTS, as_tool
 from contextune.agents.toolbox import OUTPUT_LIMIT, Toolbox, bounded
 from contextune.core.errors import Asked, Finished, ToolProblem
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 from tests.agents.scripted import use
 
 

@@ -14,8 +14,8 @@ from contextune.bench.job import MOST_TASKS, Agent, Job, prose, repository_files
 from contextune.bench.rehearsal import rehearsed
 from contextune.bench.stated import agent_cost, input_tokens, saving
 from contextune.compose import price_list
-from contextune.core.conversation import Message, ModelRequest, Text, ToolResult
-from contextune.core.money import ModelPrice, Usage
+from contextune.core.model.conversation import Message, ModelRequest, Text, ToolResult
+from contextune.core.model.money import ModelPrice, Usage
 from contextune.core.settings import HAIKU, SONNET
 
 SMALL = Job(tasks=1, turns=3)

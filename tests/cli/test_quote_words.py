@@ -9,8 +9,8 @@ import pytest
 
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run
-from contextune.core.quote import Quote
-from contextune.core.record import Forecast
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.record import Forecast
 from contextune.core.settings import DEFAULT_LADDER
 from tests.protocol import samples as s
 

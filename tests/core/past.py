@@ -7,19 +7,19 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.endings import RunReady
-from contextune.core.evidence import Baseline, Evidence, Verdict
-from contextune.core.ledger import LedgerEntry
-from contextune.core.money import CacheMiss, ModelPrice, PriceRange, Rates, Usage
-from contextune.core.plan import Complexity, Plan, Task
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.record import Step, TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import CacheMiss, ModelPrice, PriceRange, Rates, Usage
+from contextune.core.planning.plan import Complexity, Plan, Task
+from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.planning.record import Step, TaskRecord
+from contextune.core.proof.evidence import Baseline, Evidence, Verdict
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunReady
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, SONNET, Settings
-from contextune.core.snapshot import Base
 from contextune.core.spending.history import History, history
 from contextune.core.states import AttemptOutcome, TaskState
+from contextune.core.worktrees.snapshot import Base
 
 LOW, HIGH, MIDDLE, TOP = DEFAULT_LADDER
 PLANNER = Rung(model=SONNET, effort="medium")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contextune.core.admission import (
+from contextune.core.model.admission import (
     FIRST_PAUSE,
     FIRST_WINDOW,
     IDLE,
@@ -28,7 +28,7 @@ from contextune.core.admission import (
     line_of,
     overloaded,
 )
-from contextune.core.pressure import MINUTE, TRANSIT, Allowance, Amount, Resource
+from contextune.core.model.pressure import MINUTE, TRANSIT, Allowance, Amount, Resource
 from contextune.offline.errors import ApiError
 from contextune.offline.limits import Limiter, RateLimit
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.clash_lines import clashing_lines, moved_lines
-from contextune.core.live_snapshots import Clash, Snapshot, Touched, may_clash
-from contextune.core.radar import LineRange
+from contextune.core.overlap.clash_lines import clashing_lines, moved_lines
+from contextune.core.overlap.live_snapshots import Clash, Snapshot, Touched, may_clash
+from contextune.core.overlap.radar import LineRange
 
 BASE = [f"line {number}" for number in range(1, 21)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.default_plan import (
+from contextune.core.planning.default_plan import (
     SLUG_LIMIT,
     TITLE_LIMIT,
     Draft,
@@ -19,9 +19,9 @@ from contextune.core.default_plan import (
     finished,
     slug,
 )
-from contextune.core.plan import Complexity, Plan, Task, faults
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.todo import Todo
+from contextune.core.planning.plan import Complexity, Plan, Task, faults
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import Todo
 
 FILES = ("pkg/one.py", "pkg/two.py", "tests/test_one.py", "README.md")
 LAYOUT = SuiteLayout(FILES)

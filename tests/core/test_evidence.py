@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contextune.core.evidence import Baseline, CommandResult, judge
+from contextune.core.proof.evidence import Baseline, CommandResult, judge
 
 
 def baseline(exit_code: int, *failing: str, flaky: tuple[str, ...] = (), timed_out: bool = False) -> Baseline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.flags import flag_of
+from contextune.core.proof.flags import flag_of
 
 FILE, NONE = "100644", "000000"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.held import Held, held_text, lost
+from contextune.core.runs.held import Held, held_text, lost
 
 COMMIT, TREE = "c" * 40, "t" * 40
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.hollow_scripts import (
+from contextune.core.proof.hollow_scripts import (
     checking_script_tests,
     hollow_script_tests,
     script_skips,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.hollow_tests import hollow_tests
-from contextune.core.suites import weakening
+from contextune.core.proof.hollow_tests import hollow_tests
+from contextune.core.proof.suites import weakening
 
 
 @pytest.mark.parametrize(

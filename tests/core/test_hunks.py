@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from contextune.core.hunks import APART, hunks, moved, stands, without
+from contextune.core.runs.hunks import APART, hunks, moved, stands, without
 
 BEFORE = b"a\nb\nc\nd\ne\nf\ng\nh\n"
 AFTER = b"A\nb\nc\nd\ne\nf\ng\nH\ni\n"

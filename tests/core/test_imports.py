@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.imports import ImportGraph, narrowed
+from contextune.core.source.imports import ImportGraph, narrowed
 
 TEXTS = {
     "src/shop/__init__.py": "",

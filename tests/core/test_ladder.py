@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from contextune.core.conversation import Rung
-from contextune.core.ladder import beginning, reached
-from contextune.core.plan import Complexity, Task
-from contextune.core.quote import Quote
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity, Task
+from contextune.core.planning.quote import Quote
+from contextune.core.runs.ladder import beginning, reached
+from contextune.core.runs.task_run import Attempt
 from contextune.core.states import AttemptOutcome
-from contextune.core.task_run import Attempt
 from tests.protocol import samples as s
 
 LOW = Rung(model="claude-haiku-5-5", effort="low")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.mentions import Files, is_of_interface, named_in, subjects
+from contextune.core.source.mentions import Files, is_of_interface, named_in, subjects
 
 FILES = Files(["parcel/sizes.py", "parcel/text.py", "web/text.py", "src/cart.ts", "Makefile"])
 

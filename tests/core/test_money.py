@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.money import Bill, Charge, CostLine, ModelPrice, Rates, Tier, Usage, charged
+from contextune.core.model.money import Bill, Charge, CostLine, ModelPrice, Rates, Tier, Usage, charged
 
 CENTS = st.decimals(min_value=0, max_value=100, places=2, allow_nan=False, allow_infinity=False)
 RATES = st.builds(

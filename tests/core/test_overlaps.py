@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.overlaps import find_overlaps, serialised, with_order
-from contextune.core.plan import Overlap, Plan, Task
-from contextune.core.rearranged import Choice, rearranged
-from contextune.core.source import Place
-from contextune.core.touches import Call, Spot, TaskFacts, both
+from contextune.core.overlap.overlaps import find_overlaps, serialised, with_order
+from contextune.core.overlap.touches import Call, Spot, TaskFacts, both
+from contextune.core.planning.plan import Overlap, Plan, Task
+from contextune.core.planning.rearranged import Choice, rearranged
+from contextune.core.source.source_file import Place
 
 
 def task(task_id: str, *after: str, **more: object) -> Task:

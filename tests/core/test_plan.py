@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.plan import Overlap, Plan, Task, faults
-from contextune.core.todo import Todo
+from contextune.core.planning.plan import Overlap, Plan, Task, faults
+from contextune.core.todos.todo import Todo
 
 
 def task(key: str, **more: Any) -> Task:

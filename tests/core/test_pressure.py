@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.pressure import MINUTE, TRANSIT, Amount, Bucket
+from contextune.core.model.pressure import MINUTE, TRANSIT, Amount, Bucket
 
 
 def bucket(level: float, limit: int = 60) -> Bucket:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.line_watch import CodeRange, LoadedScript, Seen, python_traced, script_traced
-from contextune.core.proof import (
+from contextune.core.proof.line_watch import CodeRange, LoadedScript, Seen, python_traced, script_traced
+from contextune.core.proof.proof import (
     NOTHING,
     UNKNOWN,
     LineSpan,

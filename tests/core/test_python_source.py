@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from contextune.core import python_source
-from contextune.core.python_source import found_in
+from contextune.core.source import python_source
+from contextune.core.source.python_source import found_in
 
 SOURCE = "\n".join(f"def f_{n}(a, b):\n    return [a * {n}, (b, {{'c': a}})]" for n in range(200))
 

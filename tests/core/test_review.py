@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from contextune.core.amendments import Amendment, added, file_wishes, taken_back
-from contextune.core.events import TaskBounced
-from contextune.core.evidence import Evidence
-from contextune.core.file_change import FileChange
-from contextune.core.plan import Task
-from contextune.core.proof import LineSpan, Proof
-from contextune.core.review import review
-from contextune.core.run import Run, advance
+from contextune.core.planning.plan import Task
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.proof import LineSpan, Proof
+from contextune.core.runs.amendments import Amendment, added, file_wishes, taken_back
+from contextune.core.runs.events import TaskBounced
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.review import review
+from contextune.core.runs.run import Run, advance
+from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.settings import DEFAULT_LADDER
-from contextune.core.task_run import Attempt, TaskRun
 from tests.core.past import created
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.conversation import Message, Text, ToolResult, ToolUse, said_by_user
-from contextune.core.endings import (
+from contextune.core.model.conversation import Message, Text, ToolResult, ToolUse, said_by_user
+from contextune.core.model.money import Bill
+from contextune.core.model.requests import CliffAvoided, RequestSettled, TaskBudgetRaised
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import (
     Restore,
     RunAccepted,
     RunCancelled,
@@ -21,13 +24,10 @@ from contextune.core.endings import (
     RunReady,
     RunUndone,
 )
-from contextune.core.evidence import Evidence
-from contextune.core.file_change import FileChange
-from contextune.core.money import Bill
-from contextune.core.requests import CliffAvoided, RequestSettled, TaskBudgetRaised
-from contextune.core.run import Run, advance, fold
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.run import Run, advance, fold
+from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK, AttemptOutcome
-from contextune.core.task_run import TaskRun
 from tests.protocol import samples as s
 
 OLD_DOLLARS = ["0.000160625", "0.0041998"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.script_imports import ScriptImports
+from contextune.core.source.script_imports import ScriptImports
 
 FILES = ["src/a.ts", "src/b.tsx", "src/lib/index.ts", "src/lib/c.model.ts", "src/d.js", "other/d.mjs", "e.py"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.clash_lines import added_lines
-from contextune.core.module_names import is_script
-from contextune.core.python_facts import python_facts
-from contextune.core.script_facts import script_facts
-from contextune.core.semantic_overlap import ChangedFile, rifts
+from contextune.core.overlap.clash_lines import added_lines
+from contextune.core.overlap.semantic_overlap import ChangedFile, rifts
+from contextune.core.source.module_names import is_script
+from contextune.core.source.python_facts import python_facts
+from contextune.core.source.script_facts import script_facts
 
 MONEY = """\
 class Purse:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
+from contextune.core.model.conversation import Rung
 from contextune.core.settings import WIDENING, Settings, SettingsSource, combine
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.script_tokens import tokens_of
-from contextune.core.statements import added_lines, python_statements, script_lines
+from contextune.core.proof.statements import added_lines, python_statements, script_lines
+from contextune.core.source.script_tokens import tokens_of
 
 DIFF = """\
 diff --git a/a.py b/a.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.suite_layout import SuiteLayout
+from contextune.core.source.suite_layout import SuiteLayout
 
 PYTHON = ("app/money.py", "app/web/views.py", "app/api/views.py", "tests/test_money.py")
 MIRRORED = (*PYTHON, "tests/web/test_views.py", "tests/api/test_views.py", "tests/conftest.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.suites import failing_tests, is_test_file, weakening
+from contextune.core.proof.suites import failing_tests, is_test_file, weakening
 
 PYTEST = """\
 E       assert (9 + 1) == 11

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.todo import Todo, with_ids
+from contextune.core.todos.todo import Todo, with_ids
 
 WORDS = st.sampled_from(["round up", "add kilos", "tidy", "round  up", "tidy\n"])
 FOUND = st.lists(st.tuples(st.sampled_from(["TODO", "FIXME"]), WORDS), max_size=8)

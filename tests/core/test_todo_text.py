@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.todo import MARKERS
-from contextune.core.todo_text import TEXT_LIMIT, CommentLine, Marked, find_marked
+from contextune.core.todos.todo import MARKERS
+from contextune.core.todos.todo_text import TEXT_LIMIT, CommentLine, Marked, find_marked
 
 
 def marked(source: str, sign: str = "#") -> list[Marked]:

@@ -16,10 +16,10 @@ from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.models.pressure_board import PressureFolder
 from contextune.adapters.models.prices import PriceTable
 from contextune.compose import model_at
-from contextune.core import events as ev
-from contextune.core.budget import Cap
-from contextune.core.conversation import Message, ModelRequest, Rung, Text
-from contextune.core.requests import RequestSettled
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import Message, ModelRequest, Rung, Text
+from contextune.core.model.requests import RequestSettled
+from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.throttle import Throttle

@@ -9,7 +9,7 @@ from typing import Any
 import certifi
 import pytest
 
-from contextune.core import admission
+from contextune.core.model import admission
 from contextune.engine.money import throttle
 from tests.adapters.git_place import isolate
 from tests.engine.world import GATE, Desk, new_repository, serve

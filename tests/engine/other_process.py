@@ -9,8 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from contextune.core import events as ev
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.offline.server import OfflineModel
 from tests.adapters.git_place import Place
 from tests.engine.world import Desk, task

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.effects import AcceptStarted
-from contextune.core.endings import RunFinished
 from contextune.core.errors import MergeRefused, UsageProblem
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AcceptStarted
+from contextune.core.runs.endings import RunFinished
+from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, GATE, Desk, bash, edit, finish, plays, task, turn, waits_for, write
 

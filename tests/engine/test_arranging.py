@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contextune.core.errors import UsageProblem
-from contextune.core.quote import Quote
+from contextune.core.planning.quote import Quote
 from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, FILES, Desk, edit, finish, plays, turn

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.effects import AcceptRefused, AcceptStarted, GhostRebuilt
-from contextune.core.endings import RunUndone
 from contextune.core.errors import MergeRefused, UsageProblem
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AcceptRefused, AcceptStarted, GhostRebuilt
+from contextune.core.runs.endings import RunUndone
+from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import FIRST, SECOND
 from tests.engine.world import AREA, Desk, finish, plays, task, turn, write

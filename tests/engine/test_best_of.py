@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.evidence import Evidence
-from contextune.core.run import Run, fold
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, fold
 from contextune.core.states import AttemptOutcome
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.tasks.best_of import GREEN_ALREADY, Questions, Tried, choose

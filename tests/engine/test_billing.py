@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.models.prices import PriceTable
-from contextune.core import events as ev
-from contextune.core.budget import Cap
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import (
     BudgetReached,
 )
-from contextune.core.money import CacheMiss, ModelPrice, Rates, Usage, UsagePart
-from contextune.core.requests import RequestSettled
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.money import CacheMiss, ModelPrice, Rates, Usage, UsagePart
+from contextune.core.model.requests import RequestSettled
+from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.prompt_length import prompt_bound

@@ -8,9 +8,9 @@ import pytest
 
 from contextune.adapters.journal.mailbox import FolderMailbox
 from contextune.adapters.machine.clock import SystemClock
-from contextune.core.conversation import Rung
 from contextune.core.errors import BudgetReached
-from contextune.core.requests import RequestReserved
+from contextune.core.model.conversation import Rung
+from contextune.core.model.requests import RequestReserved
 from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import Desk, finish, plays, task, turn, write

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.comments import Comment, CommentsSent, TaskReopened
 from contextune.core.errors import UsageProblem
+from contextune.core.runs import events as ev
+from contextune.core.runs.comments import Comment, CommentsSent, TaskReopened
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import edit, finish, plays, task, turn, waits_for, write
 

@@ -13,9 +13,9 @@ from contextune.adapters.git.repository import open_repository
 from contextune.adapters.source.outline import LayoutOutliner
 from contextune.adapters.source.scan import RipgrepScanner
 from contextune.agents.seen_files import SeenFiles
-from contextune.core.evidence import Baseline
-from contextune.core.plan import Task
-from contextune.core.run import advance
+from contextune.core.planning.plan import Task
+from contextune.core.proof.evidence import Baseline
+from contextune.core.runs.run import advance
 from contextune.engine.attempts.context_pack import PACK_LIMIT, ContextPacks
 from tests.adapters.git_place import Place
 from tests.engine.conftest import MakeDesk

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.endings import RunFinished
 from contextune.core.errors import UsageProblem
-from contextune.core.requests import RequestReserved
-from contextune.core.run import Run
+from contextune.core.model.requests import RequestReserved
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunFinished
+from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     AREA,

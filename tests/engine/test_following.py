@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.effects import GhostRebuilt
 from contextune.core.errors import MergeRefused, UsageProblem
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import GhostRebuilt
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import FIRST, GUARD, SECOND
 from tests.engine.world import AREA, Desk, bash, finish, plays, task, turn, waits_for, write

@@ -15,11 +15,6 @@ from contextune.adapters.journal.store import SqliteJournal
 from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.models.anthropic_model import AnthropicModel
 from contextune.adapters.models.prices import PriceTable
-from contextune.core import admission
-from contextune.core import events as ev
-from contextune.core.admission import FIRST_PAUSE
-from contextune.core.budget import Budgets, Cap
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import (
     BudgetReached,
     KeyRefused,
@@ -28,8 +23,13 @@ from contextune.core.errors import (
     PlaceProblem,
     PromptTooLong,
 )
-from contextune.core.money import Charge, Usage
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model import admission
+from contextune.core.model.admission import FIRST_PAUSE
+from contextune.core.model.budget import Budgets, Cap
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.money import Charge, Usage
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.prompt_length import prompt_bound

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.git.repository import GitRepository
-from contextune.core.evidence import Evidence
+from contextune.core.proof.evidence import Evidence
 from contextune.engine.integration.ghost import Bounced, Candidate, Ghost, Inside, Joined
 from tests.adapters.git_place import Place, new_place, work
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contextune.core.errors import UsageProblem
-from contextune.core.wish import AcceptWish
+from contextune.core.runs.wish import AcceptWish
 from contextune.engine.integration.accept import refuse
 from contextune.engine.integration.holding import what_is_held
 from tests.engine.conftest import MakeDesk

@@ -11,12 +11,12 @@ import pytest
 from contextune.adapters.git.repository import open_repository
 from contextune.adapters.source.outline import LayoutOutliner
 from contextune.adapters.source.scan import RipgrepScanner
-from contextune.core.default_plan import default_plan
-from contextune.core.overlaps import find_overlaps, serialised
-from contextune.core.plan import Overlap, Plan, Task
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.todo import MARKERS, Todo
-from contextune.core.touches import TaskFacts
+from contextune.core.overlap.overlaps import find_overlaps, serialised
+from contextune.core.overlap.touches import TaskFacts
+from contextune.core.planning.default_plan import default_plan
+from contextune.core.planning.plan import Overlap, Plan, Task
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import MARKERS, Todo
 from contextune.engine.quotes.independence import read_facts
 from tests.engine.world import new_repository
 

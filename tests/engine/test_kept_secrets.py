@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contextune.core import events as ev
+from contextune.core.runs import events as ev
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import FILES, GATE, ask, bash, finish, plays, task, turn, write
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.requests import RequestReserved
+from contextune.core.model.requests import RequestReserved
+from contextune.core.runs import events as ev
 from contextune.engine.attempts import allowance
 from contextune.engine.drive.seats import Seats
 from contextune.engine.surroundings import limits

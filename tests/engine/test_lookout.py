@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from contextune.core import events as ev
-from contextune.core.effects import AttemptResumed
-from contextune.core.endings import RunAccepted, RunFinished
 from contextune.core.errors import UsageProblem
-from contextune.core.requests import RequestReserved
-from contextune.core.run import Run, fold
+from contextune.core.model.requests import RequestReserved
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AttemptResumed
+from contextune.core.runs.endings import RunAccepted, RunFinished
+from contextune.core.runs.run import Run, fold
 from contextune.engine.application import Application
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import REPOSITORY, killed

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.merged import merged_text
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.merged import merged_text
+from contextune.core.runs.run import Run
 from tests.adapters.test_structured_merge import BOTH, program
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import GATE, edit, finish, plays, task, turn, waits_for

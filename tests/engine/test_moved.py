@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
 from contextune.core.errors import PlaceProblem
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.engine.application import Application
 from contextune.engine.worktrees.leases import worktrees_folder
 from tests.adapters.git_place import Place

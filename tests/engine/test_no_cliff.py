@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contextune.compose import price_list
-from contextune.core.requests import CliffAvoided
+from contextune.core.model.requests import CliffAvoided
 from contextune.engine.money.cliff import dollars_avoided
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, Desk, finish, plays, task, turn, write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core.checkout_look import CheckoutLook, look_text
+from contextune.core.worktrees.checkout_look import CheckoutLook, look_text
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import bash, finish, plays, task, turn, until, write
 

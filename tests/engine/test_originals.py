@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from contextune.agents.briefing import OBJECTION
-from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
-from contextune.core.flags import REWRITTEN
+from contextune.core.proof.flags import REWRITTEN
+from contextune.core.runs import events as ev
 from contextune.engine.proof.originals import sort_of
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed

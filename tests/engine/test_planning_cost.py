@@ -8,7 +8,7 @@ from pathlib import Path
 
 import contextune.offline
 from contextune.adapters.models.prices import PriceTable
-from contextune.core.money import Usage
+from contextune.core.model.money import Usage
 from contextune.core.settings import HAIKU
 from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from contextune.adapters.models.prices import PriceTable
-from contextune.core.conversation import Rung
-from contextune.core.money import PriceRange
-from contextune.core.plan import Complexity, Task
-from contextune.core.quote import TaskQuote
-from contextune.core.record import Forecast, TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.plan import Complexity, Task
+from contextune.core.planning.quote import TaskQuote
+from contextune.core.planning.record import Forecast, TaskRecord
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
 from contextune.engine.money.pricing import Pricer, attempt_cost, in_all, loop_cost
 from tests.core import past as p

@@ -8,11 +8,11 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import BudgetReached, ContextuneError, KeyRefused, ModelProblem, ModelRefusal
-from contextune.core.money import Usage
-from contextune.core.prompt_cache import LIFE, least_prefix
-from contextune.core.requests import RequestSettled
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.money import Usage
+from contextune.core.model.prompt_cache import LIFE, least_prefix
+from contextune.core.model.requests import RequestSettled
 from contextune.engine.money import priming
 from contextune.engine.money.priming import FRESH, ROLE, Priming, about_to_begin
 from tests.engine.conftest import MakeDesk

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.effects import AcceptStarted
 from contextune.core.errors import MergeRefused
-from contextune.core.protected import branch_name, is_protected
-from contextune.core.run import Run
-from contextune.core.snapshot import Base
+from contextune.core.runs.effects import AcceptStarted
+from contextune.core.runs.protected import branch_name, is_protected
+from contextune.core.runs.run import Run
+from contextune.core.worktrees.snapshot import Base
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import FIRST, SECOND
 from tests.engine.world import AREA, GATE, Desk, task

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from contextune.core import events as ev
 from contextune.core.errors import BudgetReached, PlaceProblem, PlanRejected, UsageProblem
-from contextune.core.plan import Plan, Task
-from contextune.core.quote import Quote
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.quote import Quote
+from contextune.core.runs import events as ev
 from contextune.engine.quotes.quote import MOST_TODOS, QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, FILES, GATE, NAMES, RATES, Desk, edit, finish, plays, task, turn, until

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.effects import ToolCalled
 from contextune.core.errors import UsageProblem
-from contextune.core.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
+from contextune.core.overlap.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import ToolCalled
 from contextune.engine.radar import radar
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import bash, edit, finish, plays, task, turn, waits_for, write

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from contextune.adapters.git.repository import open_repository
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.endings import RunReady
 from contextune.core.errors import UsageProblem
-from contextune.core.plan import Task
-from contextune.core.record import Forecast, TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Task
+from contextune.core.planning.record import Forecast, TaskRecord
 from contextune.core.routing.router import THIN
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunReady
 from contextune.core.settings import DEFAULT_LADDER, HAIKU
 from contextune.engine.money.records import history
 from contextune.engine.quotes import quote as quoting

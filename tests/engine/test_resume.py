@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contextune.agents.loop import UNCERTAIN
-from contextune.core import events as ev
-from contextune.core.effects import AttemptResumed, ToolCalled
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AttemptResumed, ToolCalled
+from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     GATE,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.amendments import Amended, AmendStarted
-from contextune.core.endings import RunReady
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.review import review
-from contextune.core.run import Run
+from contextune.core.runs.amendments import Amended, AmendStarted
+from contextune.core.runs.endings import RunReady
+from contextune.core.runs.review import review
+from contextune.core.runs.run import Run
 from contextune.engine.integration.amending import Amending
 from contextune.engine.proof.stand import Stand
 from tests.engine.conftest import MakeDesk

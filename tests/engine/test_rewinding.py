@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.effects import TaskRewound, TurnKept
 from contextune.core.errors import UsageProblem
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import TaskRewound, TurnKept
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import FIRST, SECOND
 from tests.engine.world import AREA, bash, finish, plays, task, turn, waits_for, write

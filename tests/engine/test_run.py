@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.run import fold
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import fold
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     AREA,

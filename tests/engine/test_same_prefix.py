@@ -14,7 +14,7 @@ import pytest
 from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.adapters.git.repository import open_repository
 from contextune.adapters.source.outline import LayoutOutliner
-from contextune.core.effects import ToolCalled
+from contextune.core.runs.effects import ToolCalled
 from contextune.engine.attempts.context_pack import ContextPacks
 from contextune.offline.wire import MessagesRequest, decode_request
 from tests.engine.conftest import MakeDesk

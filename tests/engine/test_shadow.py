@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.endings import RunFinished
-from contextune.core.money import PriceRange
-from contextune.core.record import TaskRecord
-from contextune.core.run import Run
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.record import TaskRecord
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunFinished
+from contextune.core.runs.run import Run
 from contextune.core.states import TaskState
 from contextune.engine.runs.shadow import CONTROLS, due
 from tests.engine.conftest import MakeDesk

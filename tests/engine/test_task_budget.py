@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.requests import TaskBudgetRaised
-from contextune.core.run import Run
+from contextune.core.model.requests import TaskBudgetRaised
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.engine.tasks.task_budget import amount_in
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed

@@ -17,12 +17,12 @@ from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.models.anthropic_model import AnthropicModel
 from contextune.adapters.models.pressure_board import PressureFolder
 from contextune.adapters.models.prices import PriceTable
-from contextune.core import events as ev
-from contextune.core.admission import FIRST_WINDOW, Line
-from contextune.core.budget import Cap
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ModelProblem
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model.admission import FIRST_WINDOW, Line
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.throttle import TRIES, OwnBoard, Passage, Throttle

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contextune.core import events as ev
-from contextune.core.task_run import LEAVE_OUT, MERGED
+from contextune.core.runs import events as ev
+from contextune.core.runs.task_run import LEAVE_OUT, MERGED
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
     GATE,

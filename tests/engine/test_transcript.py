@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
+from contextune.core.runs import events as ev
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, GATE, NAMES, ask, bash, edit, finish, plays, task, turn, write
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from contextune.agents.briefing import OBJECTION
-from contextune.core import events as ev
-from contextune.core.conversation import ToolResult
 from contextune.core.errors import UsageProblem
-from contextune.core.evidence import Evidence
-from contextune.core.proof import LineSpan, Proof
-from contextune.core.run import Run
+from contextune.core.model.conversation import ToolResult
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.proof import LineSpan, Proof
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.engine.attempts.attempt import SECOND_LOOK
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed

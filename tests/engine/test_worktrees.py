@@ -13,9 +13,9 @@ import pytest
 
 from contextune.adapters.git.repository import open_repository
 from contextune.agents.worktree_manager import Puzzle
-from contextune.core import events as ev
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
-from contextune.core.worktree import Finding
+from contextune.core.runs import events as ev
+from contextune.core.worktrees.worktree import Finding
 from contextune.engine.desk.worktree_advice import puzzles
 from tests.adapters.git_place import Place
 from tests.adapters.test_salvage import seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from contextune.adapters.machine.clock import SystemClock
-from contextune.core.admission import WIDEST_WINDOW, Line
+from contextune.core.model.admission import WIDEST_WINDOW, Line
 from contextune.engine.money.throttle import OwnBoard, Throttle
 
 

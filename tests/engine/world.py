@@ -28,14 +28,14 @@ from contextune.adapters.models.prices import PriceTable
 from contextune.adapters.source.outline import LayoutOutliner
 from contextune.adapters.source.scan import RipgrepScanner
 from contextune.adapters.source.todo_index import TodoIndex
-from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
 from contextune.core.event import Event
-from contextune.core.plan import Plan, Task
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.quote import Quote
 from contextune.core.ports import Model, Repository, Shell
-from contextune.core.quote import Quote
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.settings import Provider
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest

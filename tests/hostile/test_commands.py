@@ -18,7 +18,7 @@ from contextune.adapters.commands.command_group import CommandGroups
 from contextune.adapters.commands.command_limits import CommandLimits
 from contextune.adapters.commands.shell import FencedShell
 from contextune.adapters.fence.choice import NoFence, find_fence
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 from tests.adapters.test_fence import Place
 from tests.adapters.test_shell import ended
 

@@ -15,8 +15,8 @@ from contextune.adapters.fence.choice import NoFence
 from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
-from contextune.core.conversation import ToolUse
 from contextune.core.errors import ToolProblem
+from contextune.core.model.conversation import ToolUse
 
 
 @pytest.fixture

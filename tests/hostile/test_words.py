@@ -12,13 +12,13 @@ from contextune.agents.framing import MARKS, framed
 from contextune.agents.planning_facts import PlanInput, request_text
 from contextune.agents.roles import role
 from contextune.core.errors import UsageProblem
-from contextune.core.evidence import Evidence
-from contextune.core.flags import flag_of
 from contextune.core.plain_text import one_line, plain, readable
-from contextune.core.plan import Plan, Task
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.flags import flag_of
 from contextune.core.settings import Settings, SettingsSource, combine
-from contextune.core.todo import MARKERS, Todo
-from contextune.core.todo_text import TEXT_LIMIT, CommentLine, find_marked
+from contextune.core.todos.todo import MARKERS, Todo
+from contextune.core.todos.todo_text import TEXT_LIMIT, CommentLine, find_marked
 from contextune.engine.attempts import allowance
 from contextune.engine.quotes.task_ids import misnamed
 from contextune.protocol.convert import evidence_view

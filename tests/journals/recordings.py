@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contextune.core.events import AnyEvent
-from contextune.core.run import fold
+from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.run import fold
 
 FOLDER = Path(__file__).parent
 MEND = "python -m pytest tests/journals --record-journals"

@@ -13,9 +13,9 @@ from typing import get_args
 import msgspec
 import pytest
 
-from contextune.core import events as ev
 from contextune.core.errors import MergeRefused
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from tests.engine.test_resume import killed
 from tests.engine.world import GATE, Desk, ask, bash, edit, finish, plays, task, turn, waits_for, write
@@ -199,7 +199,7 @@ async def a_task_taken_back(here: Desk) -> None:
 
 async def a_review(here: Desk) -> None:
     """The user rejects a file, takes that back, and comments on a line; the agent does what that asks for."""
-    from contextune.core.comments import Comment
+    from contextune.core.runs.comments import Comment
 
     here.set_up(ONE_RUNG)
     run = await here.finish(task("look over", "calc/look.py"))

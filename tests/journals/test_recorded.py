@@ -13,8 +13,8 @@ import pytest
 
 from contextune import __version__
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core.events import AnyEvent
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.runs.events import AnyEvent
 from tests.journals.recordings import MEND, Recording, all_recorded, as_known, decoded, states_of
 from tests.journals.stories import MakeDesk, tell_all
 

@@ -21,12 +21,12 @@ from contextune.agents.briefing import gate_report, shared_context, task_text
 from contextune.agents.orchestrator import make_plan
 from contextune.agents.planning_facts import PlanInput
 from contextune.agents.roles import role
-from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
-from contextune.core.evidence import Evidence
-from contextune.core.money import Usage
-from contextune.core.plan import Plan, Task
+from contextune.core.model.conversation import ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.money import Usage
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.proof.evidence import Evidence
 from contextune.core.settings import HAIKU, SONNET
-from contextune.core.todo import MARKERS, Todo, with_ids
+from contextune.core.todos.todo import MARKERS, Todo, with_ids
 from contextune.offline.faults import Faults
 from contextune.offline.models import find_model
 from contextune.offline.player import Player, RequestText, Speech

@@ -19,11 +19,11 @@ import pytest
 
 from contextune.agents.briefing import earlier_attempt, task_text
 from contextune.agents.roles import role
-from contextune.core.conversation import Rung
-from contextune.core.default_plan import default_plan
-from contextune.core.plan import Task
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.todo import Todo
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.default_plan import default_plan
+from contextune.core.planning.plan import Task
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import Todo
 from contextune.offline.errors import ApiError
 from tests.offline.replay import FIRST_RUNG_TURNS, HIGH, LOW, OFFLINE, Played, Project, Ran, evidence, play
 

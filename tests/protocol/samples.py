@@ -6,19 +6,19 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core import events as ev
-from contextune.core.conversation import Message, Rung, Text
-from contextune.core.endings import RunReady
-from contextune.core.evidence import Baseline, Evidence
-from contextune.core.file_change import FileChange
-from contextune.core.money import Bill, Charge, CostLine, PriceRange, Usage
-from contextune.core.plan import Plan, Task
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.requests import RequestReserved, RequestSettled
-from contextune.core.run import Run, fold
+from contextune.core.model.conversation import Message, Rung, Text
+from contextune.core.model.money import Bill, Charge, CostLine, PriceRange, Usage
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.proof.evidence import Baseline, Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunReady
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.run import Run, fold
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, SONNET
-from contextune.core.snapshot import Base
-from contextune.core.todo import Todo, with_ids
+from contextune.core.todos.todo import Todo, with_ids
+from contextune.core.worktrees.snapshot import Base
 
 LOW = Rung(model=HAIKU, effort="low")
 REPOSITORY = "/home/ada/parcel"

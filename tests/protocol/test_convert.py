@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core import events as ev
 from contextune.core.check import Check
-from contextune.core.endings import Restore, RunAccepted
-from contextune.core.money import Bill, Charge, Usage
-from contextune.core.plan import Overlap
-from contextune.core.radar import LiveOverlap, OverlapFound
-from contextune.core.record import Forecast
+from contextune.core.model.money import Bill, Charge, Usage
+from contextune.core.overlap.radar import LiveOverlap, OverlapFound
+from contextune.core.planning.plan import Overlap
+from contextune.core.planning.record import Forecast
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import Restore, RunAccepted
 from contextune.core.settings import DEFAULT_LADDER
-from contextune.core.worktree import Worktree
+from contextune.core.worktrees.worktree import Worktree
 from contextune.protocol import views as v
 from contextune.protocol.convert import (
     bill_view,

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.money import CacheMiss, Usage
-from contextune.core.requests import CliffAvoided
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import CacheMiss, Usage
+from contextune.core.model.requests import CliffAvoided
+from contextune.core.runs import events as ev
 from contextune.core.settings import Settings
 from contextune.core.spending.comparison import compare
 from contextune.core.spending.history import History

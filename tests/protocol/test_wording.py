@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from contextune.core.conversation import Rung
-from contextune.core.money import Bill, PriceRange, Usage
-from contextune.core.record import Forecast
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import Bill, PriceRange, Usage
+from contextune.core.planning.record import Forecast
 from contextune.protocol import wording
 
 

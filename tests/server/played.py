@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from contextune.adapters.models.prices import PriceTable
-from contextune.core import events as ev
 from contextune.core.bundle import Member
 from contextune.core.check import Check
-from contextune.core.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
 from contextune.core.errors import UsageProblem
-from contextune.core.money import Bill
-from contextune.core.quote import Quote
-from contextune.core.rearranged import Choice
-from contextune.core.run import Run, advance
+from contextune.core.model.money import Bill
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.rearranged import Choice
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
+from contextune.core.runs.run import Run, advance
 from contextune.core.settings import DEFAULT_LADDER
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
 from contextune.core.states import Driver
-from contextune.core.todo import Todo
-from contextune.core.worktree import Finding, SalvageRef, Worktree
+from contextune.core.todos.todo import Todo
+from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
 from contextune.engine.money.pricing import Pricer

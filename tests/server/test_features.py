@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 from lsprotocol import types
 
-from contextune.core import events as ev
-from contextune.core.endings import Restore, RunAccepted
-from contextune.core.evidence import Evidence
-from contextune.core.plan import Overlap
-from contextune.core.run import Run
-from contextune.core.todo import Todo, with_ids
+from contextune.core.planning.plan import Overlap
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import Restore, RunAccepted
+from contextune.core.runs.run import Run
+from contextune.core.todos.todo import Todo, with_ids
 from contextune.server.actions import Actions
 from contextune.server.diagnostics import Overlaps
 from contextune.server.hovers import hover

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.endings import RunReady
 from contextune.core.errors import PlaceProblem
-from contextune.core.file_change import FileChange
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunReady
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.run import Run
 from tests.protocol import samples as s
 from tests.server.editor import Editor, RpcError
 from tests.server.played import Played

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core import events as ev
-from contextune.core.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
-from contextune.core.run import Run, advance
+from contextune.core.overlap.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, advance
 from contextune.server.marks import Marks
 from contextune.server.radar_hints import RadarHints, Shared
 from tests.protocol import samples

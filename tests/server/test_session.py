@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.endings import RunCancelled
 from contextune.core.errors import BudgetReached
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunCancelled
 from contextune.protocol.convert import run_view
 from contextune.server.days import start_of, today
 from tests.core.past import created, entry, past, planned

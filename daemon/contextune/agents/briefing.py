@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from contextune.agents.framing import framed, named, unmarked
-from contextune.core.conversation import Text
-from contextune.core.evidence import Evidence
+from contextune.core.model.conversation import Text
 from contextune.core.plain_text import readable
-from contextune.core.plan import Task
-from contextune.core.proof import proof_words
-from contextune.core.todo import Todo
+from contextune.core.planning.plan import Task
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.proof import proof_words
+from contextune.core.todos.todo import Todo
 
 Lines = Callable[[str], list[str] | None]
 """Reads a file of the Base as lines; None if it is absent or not text."""

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from contextune.agents.undoing import Undoing
-from contextune.core.conversation import Message, ToolResult, ToolUse
-from contextune.core.effects import FileEffect
+from contextune.core.model.conversation import Message, ToolResult, ToolUse
+from contextune.core.runs.effects import FileEffect
 
 LONGEST = 4
 """Turns of the longest circle that is looked for: edit, test, undo, test."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contextune.agents.framing import framed, row
-from contextune.core.comments import Comment
+from contextune.core.runs.comments import Comment
 
 TAKEN_UP = (
     "# On top of the other Tasks\n"

@@ -12,13 +12,13 @@ from contextune.agents.framing import framed, row
 from contextune.agents.loop import Send
 from contextune.agents.roles import role
 from contextune.agents.tool_inputs import ToolInput, specification
-from contextune.core.conversation import Message, ModelRequest, Text
 from contextune.core.errors import ContextuneError
-from contextune.core.mentions import subjects
+from contextune.core.model.conversation import Message, ModelRequest, Text
+from contextune.core.overlap.touches import TaskFacts
 from contextune.core.plain_text import one_line
-from contextune.core.plan import Overlap, Plan, Task
-from contextune.core.todo import Todo
-from contextune.core.touches import TaskFacts
+from contextune.core.planning.plan import Overlap, Plan, Task
+from contextune.core.source.mentions import subjects
+from contextune.core.todos.todo import Todo
 
 ROLE = "dependency-analyzer"
 MOST_PAIRS = 12

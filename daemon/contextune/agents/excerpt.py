@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from contextune.agents.framing import opening
-from contextune.core.outline import Symbol
 from contextune.core.plain_text import hidden_lines
+from contextune.core.source.outline import Symbol
 
 WHOLE = 10_000
 """Characters up to which a file is shown whole: what that costs is less than the turn that reads it would."""

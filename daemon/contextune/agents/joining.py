@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from contextune.agents.briefing import gate_report
 from contextune.agents.framing import framed, named, unmarked
-from contextune.core.evidence import Evidence
-from contextune.core.plan import Task
+from contextune.core.planning.plan import Task
+from contextune.core.proof.evidence import Evidence
 
 SIDE_LIMIT = 8_000
 """Characters of the diffs of one side."""

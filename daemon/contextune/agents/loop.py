@@ -12,18 +12,6 @@ import msgspec
 from contextune.agents.circles import Circles
 from contextune.agents.pruning import is_bound, pruned, size
 from contextune.agents.toolbox import READ_ONLY, Call, Toolbox
-from contextune.core.conversation import (
-    Message,
-    ModelReply,
-    ModelRequest,
-    Rung,
-    StopReason,
-    Text,
-    ToolResult,
-    ToolUse,
-    said_by_user,
-)
-from contextune.core.effects import FileEffect
 from contextune.core.errors import (
     AttemptEnd,
     Finished,
@@ -34,6 +22,18 @@ from contextune.core.errors import (
     Stuck,
     ToolProblem,
 )
+from contextune.core.model.conversation import (
+    Message,
+    ModelReply,
+    ModelRequest,
+    Rung,
+    StopReason,
+    Text,
+    ToolResult,
+    ToolUse,
+    said_by_user,
+)
+from contextune.core.runs.effects import FileEffect
 
 Send = Callable[[ModelRequest], Awaitable[ModelReply]]
 """Sends a request; by the time it returns, the reply is in the Journal as `said` has it."""

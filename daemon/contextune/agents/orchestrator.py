@@ -14,13 +14,13 @@ from contextune.agents.loop import Send
 from contextune.agents.planning_facts import PlanInput, layout_of, request_text
 from contextune.agents.roles import role
 from contextune.agents.tool_inputs import ToolInput, specification
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
-from contextune.core.default_plan import Draft, by_symbol, default_plan, finished
 from contextune.core.errors import PlanRejected
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.plain_text import one_line, plain
-from contextune.core.plan import Complexity, Plan, faults
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.todo import Todo
+from contextune.core.planning.default_plan import Draft, by_symbol, default_plan, finished
+from contextune.core.planning.plan import Complexity, Plan, faults
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import Todo
 
 ROLE = "orchestrator"
 TOKENS = 3_000

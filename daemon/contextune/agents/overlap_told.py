@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextune.agents.framing import named, unmarked
-from contextune.core.radar import LineRange, LiveOverlap
-from contextune.core.run import Run
+from contextune.core.overlap.radar import LineRange, LiveOverlap
+from contextune.core.runs.run import Run
 
 GO_ON = (
     "Go on with your Task: both are put together and tested when they are done. Change no more of this than "

@@ -9,11 +9,11 @@ import msgspec
 
 from contextune.agents.briefing import Lines
 from contextune.agents.framing import framed, row
-from contextune.core.default_plan import by_symbol, complexity_of
-from contextune.core.imports import ImportGraph
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.suites import is_test_file
-from contextune.core.todo import Todo
+from contextune.core.planning.default_plan import by_symbol, complexity_of
+from contextune.core.proof.suites import is_test_file
+from contextune.core.source.imports import ImportGraph
+from contextune.core.source.suite_layout import SuiteLayout
+from contextune.core.todos.todo import Todo
 
 TEXT_LIMIT = 500
 """Characters of one Todo's words."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from contextune.core.conversation import Block, Message, OpaqueBlock, Thinking, ToolResult, ToolUse
+from contextune.core.model.conversation import Block, Message, OpaqueBlock, Thinking, ToolResult, ToolUse
 
 KEPT_TURNS = 3
 """The newest turns, whose results the agent is still working with."""

@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from contextune.core.base import Value
-from contextune.core.conversation import Effort, Rung
 from contextune.core.errors import UsageProblem
+from contextune.core.model.conversation import Effort, Rung
 from contextune.core.settings import HAIKU, OPUS, SONNET
 
 Tier = Literal["haiku", "sonnet", "opus"]

@@ -11,11 +11,11 @@ import msgspec
 
 from contextune.agents import tool_inputs as t
 from contextune.agents.seen_files import SeenFiles
-from contextune.core.conversation import Tool, ToolUse
-from contextune.core.effects import FileEffect
 from contextune.core.errors import Asked, Finished, ToolProblem
+from contextune.core.model.conversation import Tool, ToolUse
 from contextune.core.plain_text import hidden_lines, one_line, plain, readable, source_lines
 from contextune.core.ports import Shell, Workspace
+from contextune.core.runs.effects import FileEffect
 
 OUTPUT_LIMIT = 24_000
 """Characters of one tool result; about 6,000 tokens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contextune.core.effects import FileEffect
+from contextune.core.runs.effects import FileEffect
 
 
 class Undoing:

@@ -11,9 +11,9 @@ from contextune.agents.loop import Send
 from contextune.agents.roles import role
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.base import Value
-from contextune.core.conversation import Message, ModelRequest, Text
 from contextune.core.errors import ContextuneError
-from contextune.core.worktree import Finding, Repair, Worktree
+from contextune.core.model.conversation import Message, ModelRequest, Text
+from contextune.core.worktrees.worktree import Finding, Repair, Worktree
 
 ROLE = "worktree-manager"
 

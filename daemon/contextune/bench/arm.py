@@ -13,8 +13,8 @@ from contextune.bench.counted import Outcome
 from contextune.bench.job import GATE, Agent, Job, script_of, write_repository
 from contextune.bench.served import Served
 from contextune.compose import compose, journal_at
-from contextune.core.conversation import Rung
 from contextune.core.errors import ContextuneError
+from contextune.core.model.conversation import Rung
 from contextune.core.ports import Model
 from contextune.core.settings import HAIKU, SONNET
 from contextune.engine.quotes.quote import QuoteRequest

@@ -19,12 +19,12 @@ from typing import NamedTuple
 from contextune.bench.figures import Against, Bench, Figure
 from contextune.bench.plain_retries import Endless, Unthrottled
 from contextune.compose import journal_at, model_at, pressure_in, price_list, system_clock
-from contextune.core.budget import Cap
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ModelProblem
-from contextune.core.events import AnyEvent
-from contextune.core.money import Usage
-from contextune.core.pressure import Allowance
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.money import Usage
+from contextune.core.model.pressure import Allowance
+from contextune.core.runs.events import AnyEvent
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.throttle import TRIES, Throttle

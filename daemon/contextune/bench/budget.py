@@ -23,9 +23,9 @@ from contextune.bench.budget_runs import MOST_TURNS, Batch, settings_of, work_th
 from contextune.bench.counted import usage_of
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import journal_at, price_list
-from contextune.core.ledger import LedgerEntry
-from contextune.core.money import Usage
-from contextune.core.run import Run, fold
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import Usage
+from contextune.core.runs.run import Run, fold
 from contextune.core.settings import Settings
 from contextune.offline.faults import Fault
 from contextune.offline.log import LoggedRequest

@@ -15,18 +15,18 @@ import msgspec
 from contextune.bench.plain_retries import Unthrottled
 from contextune.bench.served import Served
 from contextune.compose import make_world
-from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.conversation import Message, ModelRequest, Rung, Text
 from contextune.core.errors import BudgetReached, ContextuneError, ModelRefusal
-from contextune.core.money import PriceRange
-from contextune.core.plan import Plan, Task
+from contextune.core.model.conversation import Message, ModelRequest, Rung, Text
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.ports import Repository
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.run import Run, fold
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, fold
 from contextune.core.settings import HAIKU, SONNET, Settings, SettingsSource
-from contextune.core.snapshot import Base
 from contextune.core.states import LIVE_RUN
+from contextune.core.worktrees.snapshot import Base
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.proof.gate import Gate

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from contextune.core.conversation import Block, ModelReply, ModelRequest, Text
-from contextune.core.money import Usage
+from contextune.core.model.conversation import Block, ModelReply, ModelRequest, Text
+from contextune.core.model.money import Usage
 from contextune.core.ports import Model
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contextune.bench.checkout_states import LATER, MOVED, NEW, SCRIPT, SOURCES, STATES, Maker, copy_of, git
-from contextune.core.endings import Restore
 from contextune.core.errors import ContextuneError
 from contextune.core.ports import Repository
-from contextune.core.snapshot import Base
+from contextune.core.runs.endings import Restore
+from contextune.core.worktrees.snapshot import Base
 
 _OURS = (b"refs/contextune/", b"refs/worktree/")
 _MARK = re.compile(rb"user-[0-9a-f]{12}")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from contextune.bench.job import PLANNING
 from contextune.core.base import Value
-from contextune.core.ledger import LedgerEntry
-from contextune.core.money import Usage
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import Usage
 from contextune.offline.log import LoggedRequest
 
 PLANNER = "orchestrator"

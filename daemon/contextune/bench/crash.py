@@ -22,7 +22,7 @@ from contextune.bench.crash_runs import Death, Life, live
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import journal_at, price_list
 from contextune.core.errors import ContextuneError
-from contextune.core.run import fold
+from contextune.core.runs.run import fold
 from contextune.offline.server import OfflineModel
 
 KILLS = 500

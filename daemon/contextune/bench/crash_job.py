@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contextune.bench.arm import AUTHOR
-from contextune.core.plan import Plan, Task
+from contextune.core.planning.plan import Plan, Task
 from contextune.core.settings import HAIKU
 from contextune.offline.script import Script, parse_script
 

@@ -13,10 +13,10 @@ import msgspec
 
 from contextune.bench.counted import usage_of
 from contextune.bench.crash_job import ONCE
-from contextune.core import events as ev
+from contextune.core.model.requests import RequestSettled
 from contextune.core.ports import PriceBook
-from contextune.core.requests import RequestSettled
-from contextune.core.run import Run, fold
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, fold
 from contextune.offline.log import LoggedRequest
 
 CHECKED = ("HEAD", "index", "config")

@@ -18,10 +18,10 @@ from contextune.bench.crash_job import SETTINGS, plan
 from contextune.bench.served import Served
 from contextune.compose import make_world
 from contextune.core.base import Value
-from contextune.core.budget import Cap
-from contextune.core.events import AnyEvent
+from contextune.core.model.budget import Cap
 from contextune.core.ports import Journal
-from contextune.core.run import is_unfinished
+from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.run import is_unfinished
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
 

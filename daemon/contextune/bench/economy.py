@@ -17,7 +17,7 @@ from contextune.bench.rehearsal import rehearsed
 from contextune.bench.stated import Caching, agent_cost, input_tokens, saving
 from contextune.compose import price_list
 from contextune.core.errors import ContextuneError
-from contextune.core.money import ModelPrice
+from contextune.core.model.money import ModelPrice
 from contextune.core.settings import HAIKU, SONNET
 
 NEAR = 0.03

@@ -15,11 +15,11 @@ from contextune.bench.arm import AUTHOR
 from contextune.bench.figures import Bench, Figure
 from contextune.bench.served import Served
 from contextune.compose import make_world
-from contextune.core import events as ev
-from contextune.core.evidence import CommandResult
-from contextune.core.plan import Plan, Task
+from contextune.core.planning.plan import Plan, Task
 from contextune.core.ports import Repository, Shell
-from contextune.core.run import Run
+from contextune.core.proof.evidence import CommandResult
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.settings import HAIKU
 from contextune.engine.application import Application
 from contextune.engine.proof.stand import NAME

@@ -17,11 +17,11 @@ from contextune.bench.integrate_pairs import Pair, pairs
 from contextune.bench.integrate_run import radar_run
 from contextune.bench.integrate_sources import repository
 from contextune.compose import make_world
-from contextune.core import events as ev
-from contextune.core.budget import Cap
+from contextune.core.model.budget import Cap
+from contextune.core.overlap.radar import OverlapFound
 from contextune.core.ports import Repository
-from contextune.core.radar import OverlapFound
-from contextune.core.run import advance
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import advance
 from contextune.engine.radar.radar import Radar
 
 PAIRS = 200

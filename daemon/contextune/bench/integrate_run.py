@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.money import PriceRange
-from contextune.core.plan import Plan, Task
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.run import Run, advance
-from contextune.core.snapshot import Base
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, advance
+from contextune.core.worktrees.snapshot import Base
 
 UNKNOWN = PriceRange(low=None, likely=None, high=None, at_sonnet=None)
 RUNG = Rung(model="claude-haiku-5-5", effort="low")

@@ -14,7 +14,7 @@ import msgspec
 
 from contextune.agents.orchestrator import PlannedTask, PlannedTasks
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
+from contextune.core.model.conversation import Rung
 from contextune.offline.script import Script, parse_script
 from contextune.offline.tokens import BYTES_PER_TOKEN, count_bytes, render_tool_call
 

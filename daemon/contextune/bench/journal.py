@@ -13,9 +13,9 @@ from contextune.bench.journal_large import LARGE, SMALL, held_up
 from contextune.bench.journal_live import delays
 from contextune.bench.journal_plain import plain_rate
 from contextune.compose import journal_at
-from contextune.core.conversation import ToolResult
-from contextune.core.effects import ToolReturned
+from contextune.core.model.conversation import ToolResult
 from contextune.core.ports import Journal
+from contextune.core.runs.effects import ToolReturned
 
 AGENTS = 16
 EVENTS = 1_500

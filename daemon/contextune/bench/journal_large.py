@@ -7,8 +7,8 @@ from pathlib import Path
 
 from contextune.bench.heartbeat import PAUSE, Lateness, beating, lateness
 from contextune.compose import journal_at
-from contextune.core.conversation import ToolResult
-from contextune.core.effects import ToolReturned
+from contextune.core.model.conversation import ToolResult
+from contextune.core.runs.effects import ToolReturned
 
 LARGE = 4_000_000
 """Characters of a large result."""

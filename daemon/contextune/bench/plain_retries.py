@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from contextune.core.admission import FIRST_PAUSE, LONGEST_PAUSE, spread
 from contextune.core.errors import ModelProblem
+from contextune.core.model.admission import FIRST_PAUSE, LONGEST_PAUSE, spread
 from contextune.engine.money.throttle import TRIES, Passage, Throttle
 
 

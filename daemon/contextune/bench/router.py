@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from contextune.bench.figures import Against, Bench, Figure
 from contextune.compose import price_list
-from contextune.core.conversation import Rung
-from contextune.core.money import PriceRange
-from contextune.core.plan import Complexity
-from contextune.core.record import Step, TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import Step, TaskRecord
 from contextune.core.routing.outlook import AttemptCost, Outlook
 from contextune.core.routing.router import Asked, Router, usual_start
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, OPUS, SONNET

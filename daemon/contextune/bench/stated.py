@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from contextune.bench.job import Job
-from contextune.core.money import ModelPrice, Usage
+from contextune.core.model.money import ModelPrice, Usage
 
 Caching = Literal["none", "rolling", "primed"]
 """none: no breakpoint; rolling: each turn reads what the one before it wrote; primed: rolling, and the shared

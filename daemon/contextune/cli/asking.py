@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 
 from contextune.cli.output import Output
-from contextune.core import events as ev
 from contextune.core.plain_text import one_line
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import Question
 from contextune.core.states import LIVE_RUN
-from contextune.core.task_run import Question
 
 Answer = Callable[[str, str], Awaitable[None]]
 """Takes a Task's id and the words of its answer."""

@@ -10,7 +10,7 @@ from contextune.cli.cost_csv import entry_rows, group_rows
 from contextune.cli.cost_tables import show_comparison, show_costs, show_groups
 from contextune.cli.output import Output
 from contextune.core.errors import UsageProblem
-from contextune.core.ledger import LedgerEntry, run_of
+from contextune.core.model.ledger import LedgerEntry, run_of
 from contextune.core.spending.comparison import Chosen, compare
 from contextune.core.spending.costs import summed
 from contextune.core.spending.history import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from contextune.core.ledger import LedgerEntry, run_of
+from contextune.core.model.ledger import LedgerEntry, run_of
 from contextune.protocol.cost_views import CostGroup
 from contextune.server.days import day_of
 

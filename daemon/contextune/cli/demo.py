@@ -16,7 +16,7 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_run
 from contextune.cli.sample import prepare
 from contextune.cli.work import carry_out, status_of
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 BOLTONS_TODOS = (
     ("boltons/iterutils.py", "add count kwarg"),

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from contextune.cli.output import Output
 from contextune.cli.tables import STYLES, cell, proof
-from contextune.core import events as ev
-from contextune.core.endings import RunAccepted
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunAccepted
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK
-from contextune.core.task_run import TaskRun
 from contextune.protocol.wording import bill_text, rung_text, saving_text
 
 WIDEST = 110

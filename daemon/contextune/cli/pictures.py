@@ -16,12 +16,12 @@ from contextune.cli.tables import (
     task_lines,
 )
 from contextune.core.check import Check
-from contextune.core.overlaps import overlap_text
+from contextune.core.overlap.overlaps import overlap_text
 from contextune.core.plain_text import one_line
-from contextune.core.quote import Quote
-from contextune.core.run import Run
+from contextune.core.planning.quote import Quote
+from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import SAVING_METHOD, check_view, price_view, quote_view, run_view
 from contextune.protocol.wording import (
     bill_text,

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from contextune.core.errors import UsageProblem
-from contextune.core.plan import Plan
+from contextune.core.planning.plan import Plan
 
 
 def read_plan_file(file: Path) -> Plan:

@@ -9,8 +9,8 @@ from contextune.cli.pictures import show_run_line
 from contextune.cli.tables import proof
 from contextune.core.errors import UsageProblem
 from contextune.core.plain_text import one_line
-from contextune.core.review import TaskReview, review
-from contextune.core.run import Run
+from contextune.core.runs.review import TaskReview, review
+from contextune.core.runs.run import Run
 from contextune.engine.application import Application
 from contextune.protocol.wording import bill_text
 

@@ -12,7 +12,7 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_run_line
 from contextune.cli.tables import beside_text
 from contextune.core.errors import UsageProblem
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
 from contextune.protocol.convert import made_branch, undone_text

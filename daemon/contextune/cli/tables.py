@@ -8,16 +8,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from contextune.core.checkout_look import look_text
-from contextune.core.evidence import Evidence
-from contextune.core.held import held_text
-from contextune.core.merged import merged_text
-from contextune.core.money import Bill, CostLine
+from contextune.core.model.money import Bill, CostLine
 from contextune.core.plain_text import one_line
-from contextune.core.proof import proof_words
-from contextune.core.quote import Quote
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
+from contextune.core.planning.quote import Quote
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.proof import proof_words
+from contextune.core.runs.held import held_text
+from contextune.core.runs.merged import merged_text
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
+from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.convert import joined_bill
 from contextune.protocol.radar_view import live_overlaps, overlap_text
 from contextune.protocol.wording import (

@@ -16,11 +16,11 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
 from contextune.cli.tables import beside_text
-from contextune.core import events as ev
-from contextune.core.endings import RunFinished
 from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
-from contextune.core.quote import Quote
-from contextune.core.run import Run, is_unfinished
+from contextune.core.planning.quote import Quote
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunFinished
+from contextune.core.runs.run import Run, is_unfinished
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.runs.ownership import BEAT, LEASE

@@ -16,7 +16,7 @@ from contextune.cli.output import Output
 from contextune.cli.tables import cell, table, under
 from contextune.core.errors import UsageProblem
 from contextune.core.sizes import size_text
-from contextune.core.worktree import Finding, SalvageRef, Worktree
+from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
 from contextune.engine.desk.worktree_advice import puzzles
 from contextune.engine.desk.worktree_desk import Mended, Overview

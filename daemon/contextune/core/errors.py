@@ -28,8 +28,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from contextune.core.money import Usage
-    from contextune.core.pressure import Allowance
+    from contextune.core.model.money import Usage
+    from contextune.core.model.pressure import Allowance
 
 BudgetScope = Literal["request", "task", "run", "day", "month"]
 """What a budget is for."""

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from contextune.core.base import Value
-from contextune.core.budget import Cap
-from contextune.core.checkout_look import CheckoutLook
-from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.endings import Restore
-from contextune.core.events import AnyEvent, ShadowFinished
-from contextune.core.evidence import Baseline, CommandResult
-from contextune.core.file_change import FileChange
-from contextune.core.identity import Identity
-from contextune.core.ledger import LedgerEntry
-from contextune.core.live_snapshots import Snapshots
-from contextune.core.money import ModelPrice
-from contextune.core.record import TaskRecord
-from contextune.core.snapshot import Base
-from contextune.core.upkeep import Upkeep
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import ModelPrice
+from contextune.core.overlap.live_snapshots import Snapshots
+from contextune.core.planning.record import TaskRecord
+from contextune.core.proof.evidence import Baseline, CommandResult
+from contextune.core.runs.endings import Restore
+from contextune.core.runs.events import AnyEvent, ShadowFinished
+from contextune.core.runs.file_change import FileChange
+from contextune.core.worktrees.checkout_look import CheckoutLook
+from contextune.core.worktrees.identity import Identity
+from contextune.core.worktrees.snapshot import Base
+from contextune.core.worktrees.upkeep import Upkeep
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol, TypeVar
 
-from contextune.core.admission import Line
 from contextune.core.base import Value
-from contextune.core.comments import Comment
+from contextune.core.model.admission import Line
+from contextune.core.runs.comments import Comment
 
 T = TypeVar("T")
 

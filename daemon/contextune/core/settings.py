@@ -9,9 +9,9 @@ import msgspec
 
 from contextune.core.allow_list import allowed_host
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
 from contextune.core.errors import UsageProblem
-from contextune.core.todo import MARKERS
+from contextune.core.model.conversation import Rung
+from contextune.core.todos.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from contextune.core.outline import Symbol
 from contextune.core.ports import Overlays
-from contextune.core.source import Source
-from contextune.core.todo import Todo
+from contextune.core.source.outline import Symbol
+from contextune.core.source.source_file import Source
+from contextune.core.todos.todo import Todo
 
 
 class Scanner(Protocol):

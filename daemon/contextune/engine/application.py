@@ -10,18 +10,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from contextune.core import events as ev
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem, UsageProblem
+from contextune.core.overlap.radar import Course
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.rearranged import Choice
 from contextune.core.process_ports import Letter, TaskVerb
-from contextune.core.quote import Quote
-from contextune.core.radar import Course
-from contextune.core.rearranged import Choice
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
+from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import AcceptMode
 from contextune.core.states import ENDED_TASK, LIVE_RUN
-from contextune.core.todo import Todo
-from contextune.core.wish import AcceptWish
+from contextune.core.todos.todo import Todo
 from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.reading import Reading
@@ -257,7 +257,7 @@ class Application(Reading):
         onto_protected: bool = False,
         here: bool = False,
     ) -> Run:
-        """Move the user's branch once, as `core.wish.AcceptWish` says. Raises ContextuneError."""
+        """Move the user's branch once, as `core.runs.wish.AcceptWish` says. Raises ContextuneError."""
         run = await self.run(run_id)
         wish = AcceptWish(
             mode=mode, seen=tuple(seen), without=tuple(without), onto_protected=onto_protected, here=here

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contextune.core.check import Check
-from contextune.core.checkout_look import look_text
-from contextune.core.conversation import Rung
-from contextune.core.evidence import Baseline, Evidence
-from contextune.core.held import Held, held_text
-from contextune.core.merged import merged_text
-from contextune.core.money import Bill, CostLine, PriceRange
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import one_line, readable
-from contextune.core.proof import proof_words
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.run import Run, planning_bill
+from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.proof.evidence import Baseline, Evidence
+from contextune.core.proof.proof import proof_words
+from contextune.core.runs.held import Held, held_text
+from contextune.core.runs.merged import merged_text
+from contextune.core.runs.run import Run, planning_bill
+from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import Driver
-from contextune.core.task_run import Attempt, TaskRun
+from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
 from contextune.protocol.views import (

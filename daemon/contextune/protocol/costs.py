@@ -7,12 +7,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from contextune.core.conversation import Rung
-from contextune.core.ledger import run_of
-from contextune.core.money import Bill, CostLine
-from contextune.core.naming import model_text, rung_text
-from contextune.core.routing.chance import Ratio, Share
-from contextune.core.run import Run
+from contextune.core.model.conversation import Rung
+from contextune.core.model.ledger import run_of
+from contextune.core.model.money import Bill, CostLine
+from contextune.core.model.naming import model_text, rung_text
+from contextune.core.runs.run import Run
+from contextune.core.spending.chance import Ratio, Share
 from contextune.core.spending.comparison import Change, Comparison, Side
 from contextune.core.spending.costs import (
     Cliffs,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from contextune.core.events import AnyEvent
+from contextune.core.runs.events import AnyEvent
 from contextune.protocol.methods import METHODS
 
 REFERENCE = "#/$defs/{name}"

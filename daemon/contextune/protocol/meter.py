@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core.money import Bill, CostLine
-from contextune.core.run import Run
+from contextune.core.model.money import Bill, CostLine
+from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.convert import bill_view, joined_bill, joined_lines
 from contextune.protocol.views import MeterLine, MeterView

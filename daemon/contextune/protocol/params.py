@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core.radar import Course
-from contextune.core.rearranged import Choice
+from contextune.core.overlap.radar import Course
+from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import AcceptMode
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.protocol.views import CheckView, QuoteView, RunView
 from contextune.protocol.wire import Params, View
 

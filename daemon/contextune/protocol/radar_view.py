@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextune.core.overlap.radar import LineRange, LiveOverlap, OtherSide, OverlapKind
 from contextune.core.plain_text import one_line
-from contextune.core.radar import LineRange, LiveOverlap, OtherSide, OverlapKind
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.wire import View
 from contextune.protocol.wording import bill_text

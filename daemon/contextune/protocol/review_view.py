@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextune.core.amendments import Amendment
 from contextune.core.plain_text import one_line, readable
-from contextune.core.review import review
-from contextune.core.run import Run
+from contextune.core.runs.amendments import Amendment
+from contextune.core.runs.review import review
+from contextune.core.runs.run import Run
 from contextune.protocol.wire import View
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core.comments import Comment
 from contextune.core.errors import BudgetScope
-from contextune.core.file_change import FileChange
-from contextune.core.plan import Complexity, Overlap
+from contextune.core.planning.plan import Complexity, Overlap
+from contextune.core.runs.comments import Comment
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.task_run import Question
 from contextune.core.settings import AcceptMode
 from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState
-from contextune.core.task_run import Question
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.protocol.radar_view import LiveOverlapView
 from contextune.protocol.review_view import TaskReviewView
 from contextune.protocol.wire import View

@@ -1,6 +1,6 @@
 """The core's words for amounts, rungs and counts, where views and those who show them look for them."""
 
-from contextune.core.naming import model_text, rung_text
+from contextune.core.model.naming import model_text, rung_text
 from contextune.core.spending.wording import (
     UNPRICED,
     bill_text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextune.core.worktree import FindingKind, Repair
+from contextune.core.worktrees.worktree import FindingKind, Repair
 from contextune.protocol.wire import Params, View
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextune.core.sizes import size_text
-from contextune.core.worktree import Finding, SalvageRef, Worktree
+from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.protocol.worktree_views import FindingView, SalvageView, WorktreeView
 
 

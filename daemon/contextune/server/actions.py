@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core.rearranged import Choice
-from contextune.core.todo import Todo
+from contextune.core.planning.rearranged import Choice
+from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import can_accept
 from contextune.server.marks import Conflict, Marks
 from contextune.server.names import FIX, KIND, ArrangeTarget, Name, RunTarget, Target, WorkTarget, command

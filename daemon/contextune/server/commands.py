@@ -9,7 +9,7 @@ import msgspec
 from pygls.exceptions import JsonRpcInvalidParams
 
 from contextune.core.errors import UsageProblem
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.convert import can_accept, can_undo

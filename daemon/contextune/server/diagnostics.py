@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.server.marks import Conflict, Marks, Side
 
 Publish = Callable[[Path, Sequence[types.Diagnostic]], None]

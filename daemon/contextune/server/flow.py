@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from contextune.core.events import AnyEvent
-from contextune.core.overlaps import overlap_text
-from contextune.core.quote import Quote
-from contextune.core.run import Run, planning_bill
+from contextune.core.overlap.overlaps import overlap_text
+from contextune.core.planning.quote import Quote
+from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.run import Run, planning_bill
+from contextune.core.runs.task_run import Question, TaskRun
 from contextune.core.states import ENDED_TASK
-from contextune.core.task_run import Question, TaskRun
 from contextune.protocol.convert import can_accept, made_branch, undone_text
 from contextune.protocol.wording import (
     bill_text,

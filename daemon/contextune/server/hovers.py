@@ -8,9 +8,9 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core.evidence import Evidence
-from contextune.core.proof import proof_words
-from contextune.core.todo import Todo
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.proof import proof_words
+from contextune.core.todos.todo import Todo
 from contextune.protocol.wording import bill_text, count_text, duration_text, saving_text
 from contextune.server.marks import Mark, Marks
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import can_undo
 from contextune.server.marks import Marks
 from contextune.server.names import RunTarget, WorkTarget, command

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.core.overlaps import overlap_text
-from contextune.core.plan import Overlap, OverlapKind
-from contextune.core.quote import Quote
-from contextune.core.run import Run
+from contextune.core.overlap.overlaps import overlap_text
+from contextune.core.planning.plan import Overlap, OverlapKind
+from contextune.core.planning.quote import Quote
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import LIVE_RUN, TaskState
-from contextune.core.task_run import TaskRun
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 from contextune.protocol.wording import bill_text, rung_text
 
 _CURRENT = LIVE_RUN | {"review"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
-from contextune.core.rearranged import Choice
+from contextune.core.planning.rearranged import Choice
 from contextune.protocol.wire import Params
 
 if TYPE_CHECKING:

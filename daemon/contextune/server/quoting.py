@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contextune.core.errors import ContextuneError
-from contextune.core.quote import Quote
-from contextune.core.rearranged import Choice
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.rearranged import Choice
 from contextune.protocol.convert import quote_view
 from contextune.protocol.params import QuoteChanged
 

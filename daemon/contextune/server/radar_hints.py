@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from contextune.core.clash_lines import moved_lines
 from contextune.core.errors import ContextuneError
-from contextune.core.radar import LineRange, LiveOverlap
-from contextune.core.run import Run
+from contextune.core.overlap.clash_lines import moved_lines
+from contextune.core.overlap.radar import LineRange, LiveOverlap
+from contextune.core.runs.run import Run
 from contextune.protocol.radar_view import live_overlaps, overlap_cost, overlap_text
 from contextune.server.diagnostics import Publish
 from contextune.server.marks import Marks

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.events import AnyEvent
-from contextune.core.money import Bill
-from contextune.core.requests import RequestSettled
-from contextune.core.run import Run
-from contextune.core.todo import Todo
+from contextune.core.model.money import Bill
+from contextune.core.model.requests import RequestSettled
+from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.run import Run
+from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import run_view
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult

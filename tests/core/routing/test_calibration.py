@@ -8,8 +8,8 @@ from random import Random
 import msgspec
 import pytest
 
-from contextune.core.money import PriceRange
-from contextune.core.record import Forecast, TaskRecord
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.record import Forecast, TaskRecord
 from contextune.core.routing.calibration import Ratio, Spread, calibrated, counted, forecast
 from tests.core import past as p
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from contextune.core.routing.chance import LEAST_UNITS, Ratio, ratio, share, student
+from contextune.core.spending.chance import LEAST_UNITS, Ratio, ratio, share, student
 
 
 def near(one: Decimal | None, other: str, within: str = "0.001") -> bool:

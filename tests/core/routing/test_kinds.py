@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.core.plan import Task
+from contextune.core.planning.plan import Task
 from contextune.core.routing.kinds import Kind, kind_of
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 
 def a_task(*files: str, todo_ids: tuple[str, ...] = ()) -> Task:

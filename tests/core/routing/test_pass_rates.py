@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.conversation import Rung
-from contextune.core.plan import Complexity
-from contextune.core.record import TaskRecord, newest_records
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import TaskRecord, newest_records
 from contextune.core.routing.pass_rates import HALF_LIFE, PassRates, published_rate
 from contextune.core.routing.trials import trials
 from contextune.core.settings import DEFAULT_LADDER, HAIKU, OPUS

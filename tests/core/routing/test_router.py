@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contextune.core.conversation import Rung
-from contextune.core.plan import Complexity
-from contextune.core.record import TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import TaskRecord
 from contextune.core.routing.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.routing.router import LEAST, MOST, THIN, UNWEIGHED, Asked, Router, Start, usual_start
 from contextune.core.settings import DEFAULT_LADDER, HAIKU

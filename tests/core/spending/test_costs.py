@@ -10,13 +10,13 @@ from typing import Literal
 import msgspec
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.endings import Restore, RunAccepted, RunDiscarded, RunReady, RunUndone
-from contextune.core.ledger import LedgerEntry, run_of
-from contextune.core.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
-from contextune.core.requests import CliffAvoided
-from contextune.core.routing.chance import share
+from contextune.core.model.ledger import LedgerEntry, run_of
+from contextune.core.model.money import Bill, CacheMiss, Charge, ModelPrice, Tier, Usage
+from contextune.core.model.requests import CliffAvoided
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import Restore, RunAccepted, RunDiscarded, RunReady, RunUndone
 from contextune.core.settings import HAIKU, SONNET, Settings
+from contextune.core.spending.chance import share
 from contextune.core.spending.comparison import compare
 from contextune.core.spending.costs import (
     Cliffs,

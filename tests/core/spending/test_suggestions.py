@@ -9,11 +9,11 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from contextune.core import events as ev
-from contextune.core.conversation import Rung
-from contextune.core.ledger import LedgerEntry
-from contextune.core.money import CacheMiss, Usage
-from contextune.core.record import TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import CacheMiss, Usage
+from contextune.core.planning.record import TaskRecord
+from contextune.core.runs import events as ev
 from contextune.core.settings import SONNET, Settings
 from contextune.core.spending.history import WEEK_MS, History
 from contextune.core.spending.suggestion import LEAST, Suggestion

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from contextune.core.line_watch import CodeRange, LineWatching, LoadedScript, Seen
+from contextune.core.proof.line_watch import CodeRange, LineWatching, LoadedScript, Seen
 
 PREFIX = ".contextune-lines-"
 WANTED, LOG, NODE = "wanted.json", "python.log", "node"

@@ -25,7 +25,7 @@ from contextune.adapters.fence.fence_places import worktree_of
 from contextune.adapters.fence.proxy import open_proxy
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import PlaceProblem, ToolProblem
-from contextune.core.evidence import CommandResult
+from contextune.core.proof.evidence import CommandResult
 from contextune.core.redact import redact
 
 TIMED_OUT = 124

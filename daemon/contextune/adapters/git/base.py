@@ -14,7 +14,7 @@ from contextune.adapters.git.program import Git, fields, given, lines, shown
 from contextune.adapters.git.scratch import Scratch
 from contextune.core.errors import GitProblem, PlaceProblem, UsageProblem
 from contextune.core.ports import Overlays
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 LARGEST_UNTRACKED = 50 * 1024 * 1024
 """Bytes above which an untracked file stays out of the Base: it would be copied into every worktree."""

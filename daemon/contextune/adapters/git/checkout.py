@@ -27,9 +27,9 @@ from contextune.adapters.git.restore_point import PutBack, compare, index_lines,
 from contextune.adapters.git.reverts import revert
 from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.signing import signing
-from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem, MergeRefused
-from contextune.core.snapshot import Base
+from contextune.core.runs.endings import Restore
+from contextune.core.worktrees.snapshot import Base
 
 ACCEPTED = "refs/contextune/accepted/"
 """Below it, by the result's commit: the record of its Accept, until Undo."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contextune.core.errors import GitProblem
-from contextune.core.identity import Identity
+from contextune.core.worktrees.identity import Identity
 
 FILE = "contextune/identity"
 _KNOWN = re.compile(r"[0-9a-f]{32}")

@@ -13,7 +13,7 @@ from contextune.adapters.git.program import Git, fields, given, lines, shown
 from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.worktrees import Worktrees
 from contextune.core.errors import GitProblem
-from contextune.core.live_snapshots import Clash, Snapshot, Touched
+from contextune.core.overlap.live_snapshots import Clash, Snapshot, Touched
 
 INDEX = "contextune-live-index"
 """In git's folder of a worktree: the index that follows its files from write to write."""

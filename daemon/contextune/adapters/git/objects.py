@@ -10,9 +10,9 @@ from typing import NamedTuple
 from contextune.adapters.git.program import CONTEXTUNE, Git, Identity, fields, given, shown, signature
 from contextune.adapters.git.signing import Signing
 from contextune.core.errors import GitProblem
-from contextune.core.file_change import FileChange
-from contextune.core.flags import flag_of
 from contextune.core.ports import Merge
+from contextune.core.proof.flags import flag_of
+from contextune.core.runs.file_change import FileChange
 
 OUR_REFS = ("refs/contextune/", "refs/heads/contextune/")
 """The only refs that the product writes outside Accept and Undo."""

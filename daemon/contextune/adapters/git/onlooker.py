@@ -8,7 +8,7 @@ from pathlib import Path
 from contextune.adapters.git.base import add_all, belongs, copy_index, untracked_files
 from contextune.adapters.git.program import Git
 from contextune.adapters.git.scratch import Scratch
-from contextune.core.checkout_look import CheckoutLook
+from contextune.core.worktrees.checkout_look import CheckoutLook
 
 
 def look(git: Git, common_dir: Path, scratch: Scratch) -> CheckoutLook:

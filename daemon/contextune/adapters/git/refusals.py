@@ -11,7 +11,7 @@ from contextune.adapters.git.objects import Difference
 from contextune.adapters.git.program import Git, fields, shown
 from contextune.adapters.git.replay import name_files
 from contextune.core.errors import MergeRefused
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 _UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 """In the git directory while such a command waits for the user."""

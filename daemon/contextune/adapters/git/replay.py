@@ -11,7 +11,7 @@ from contextune.adapters.git.objects import Objects
 from contextune.adapters.git.program import Git, Identity
 from contextune.adapters.git.signing import Signing
 from contextune.core.errors import GitProblem, MergeRefused
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 
 class _Commit(NamedTuple):

@@ -18,13 +18,13 @@ from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.structured_merge import StructuredMerge, find_program
 from contextune.adapters.git.upkeep import WorktreeUpkeep
 from contextune.adapters.git.worktrees import Worktrees
-from contextune.core.checkout_look import CheckoutLook
-from contextune.core.endings import Restore
 from contextune.core.errors import PlaceProblem
-from contextune.core.file_change import FileChange
-from contextune.core.identity import Identity
 from contextune.core.ports import MadeBranch, Merge, Overlays
-from contextune.core.snapshot import Base
+from contextune.core.runs.endings import Restore
+from contextune.core.runs.file_change import FileChange
+from contextune.core.worktrees.checkout_look import CheckoutLook
+from contextune.core.worktrees.identity import Identity
+from contextune.core.worktrees.snapshot import Base
 
 
 def open_repository(path: Path) -> GitRepository:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from contextune.adapters.files.disk import LINK, Content, Disk
 from contextune.adapters.git.objects import Entry, Objects
 from contextune.adapters.git.program import Git, fields, lines
-from contextune.core.endings import Restore
 from contextune.core.errors import GitProblem
+from contextune.core.runs.endings import Restore
 
 Contents = Mapping[bytes, Content | None]
 """What is or shall be at paths; None for nothing."""

@@ -9,7 +9,7 @@ from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.signing import signing
 from contextune.core.errors import GitProblem, MergeRefused
 from contextune.core.ports import MadeBranch
-from contextune.core.snapshot import Base
+from contextune.core.worktrees.snapshot import Base
 
 PLACED = "refs/contextune/placed/"
 """Below it, by the result's commit and the branch's name: where the branch was made, until Undo."""

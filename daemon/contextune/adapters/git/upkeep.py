@@ -20,7 +20,7 @@ from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.worktrees import Worktrees, is_own_lock, lock_reason, read_start
 from contextune.adapters.machine.processes import Process, processes_below
 from contextune.core.errors import GitProblem
-from contextune.core.worktree import (
+from contextune.core.worktrees.worktree import (
     BranchFacts,
     Facts,
     LockFacts,
@@ -52,7 +52,7 @@ _OUR_REF_FOLDERS = ("refs/contextune", "refs/heads/contextune", "logs/refs/conte
 
 
 class WorktreeUpkeep:
-    """Implements `core.upkeep.Upkeep`."""
+    """Implements `core.worktrees.upkeep.Upkeep`."""
 
     def __init__(
         self,

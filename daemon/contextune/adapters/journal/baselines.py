@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from contextune.core.evidence import Baseline
+from contextune.core.proof.evidence import Baseline
 
 LIFETIME = 3_600.0
 """Seconds. The tree and the command are compared exactly; what is installed on the machine can only age."""

@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from contextune.core.conversation import Text, Thinking, ToolResult, ToolUse
-from contextune.core.effects import ToolReturned
-from contextune.core.endings import RunReady
-from contextune.core.events import (
+from contextune.core.model.conversation import Text, Thinking, ToolResult, ToolUse
+from contextune.core.redact import may_hold_secret, redact_all
+from contextune.core.runs.effects import ToolReturned
+from contextune.core.runs.endings import RunReady
+from contextune.core.runs.events import (
     AnyEvent,
     GateFinished,
     MessageAdded,
@@ -21,7 +22,6 @@ from contextune.core.events import (
     RunCreated,
     TaskCommitted,
 )
-from contextune.core.redact import may_hold_secret, redact_all
 
 Row = tuple[str, str | None, int, str, bytes]
 """Stream, repository, time, kind, body."""

@@ -12,10 +12,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached
-from contextune.core.ledger import LedgerEntry
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model.budget import Cap
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.requests import RequestReserved, RequestSettled
 
 MIGRATION = """
     CREATE TABLE requests (

@@ -26,12 +26,12 @@ from contextune.adapters.journal import ledger_table, milestones, stream_table
 from contextune.adapters.journal.journal_file import is_full, prepare, problem_with
 from contextune.adapters.journal.journal_rows import Row, RowEncoder, are_long
 from contextune.adapters.journal.reserve import Reserve
-from contextune.core.budget import Cap
 from contextune.core.errors import BudgetReached, ContextuneError
-from contextune.core.events import AnyEvent, RunMoved, ShadowFinished, TaskRecorded
-from contextune.core.ledger import LedgerEntry
-from contextune.core.record import TaskRecord
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.model.budget import Cap
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.planning.record import TaskRecord
+from contextune.core.runs.events import AnyEvent, RunMoved, ShadowFinished, TaskRecorded
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from contextune.core.events import RunMoved
-from contextune.core.ledger import PLANNING, SHADOW
+from contextune.core.model.ledger import PLANNING, SHADOW
+from contextune.core.runs.events import RunMoved
 
 MIGRATION = """
     CREATE TABLE streams (

@@ -15,8 +15,8 @@ from contextune.adapters.models.anthropic_problem import allowances_in, translat
 from contextune.adapters.models.anthropic_reply import ReplyCollector, only_json
 from contextune.adapters.models.anthropic_request import arguments, count_arguments
 from contextune.adapters.models.anthropic_server import ALL, Features, features_of, provider_id
-from contextune.core import conversation as c
 from contextune.core.errors import ModelRefusal
+from contextune.core.model import conversation as c
 from contextune.core.settings import Provider
 
 AT_ONCE = 16

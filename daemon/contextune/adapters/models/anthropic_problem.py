@@ -18,8 +18,8 @@ from contextune.core.errors import (
     ModelRefusal,
     PlaceProblem,
 )
-from contextune.core.money import Usage
-from contextune.core.pressure import Allowance, Resource
+from contextune.core.model.money import Usage
+from contextune.core.model.pressure import Allowance, Resource
 
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 STATUS_OF = {

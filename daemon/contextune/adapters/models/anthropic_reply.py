@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from contextune.adapters.models.anthropic_usage import UsageCount
-from contextune.core import conversation as c
 from contextune.core.errors import ModelProblem
-from contextune.core.money import CacheMiss, Usage
-from contextune.core.pressure import Allowance
+from contextune.core.model import conversation as c
+from contextune.core.model.money import CacheMiss, Usage
+from contextune.core.model.pressure import Allowance
 
 
 class ReplyCollector:

@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from contextune.adapters.models.anthropic_server import Features, takes_effort
-from contextune.core import conversation as c
+from contextune.core.model import conversation as c
 
 EPHEMERAL = {"type": "ephemeral"}
 MAX_BREAKPOINTS = 4

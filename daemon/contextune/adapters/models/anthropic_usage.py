@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from contextune.core.money import Processing, Speed, Usage, UsagePart
+from contextune.core.model.money import Processing, Speed, Usage, UsagePart
 
 BESIDE = frozenset({"compaction", "advisor_message"})
 """Kinds of passes that the top-level fields do not count (anthropic.types.beta.BetaUsage)."""

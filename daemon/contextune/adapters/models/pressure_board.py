@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import msgspec
 
-from contextune.core.admission import Line
+from contextune.core.model.admission import Line
 
 log = logging.getLogger(__name__)
 

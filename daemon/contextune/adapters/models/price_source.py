@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from contextune.adapters.models.prices import TABLE, PricedModel, Table
-from contextune.core.money import ModelPrice, Rates, Tier
+from contextune.core.model.money import ModelPrice, Rates, Tier
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 """Of prices that change on a day, the last ones are taken, so that the file does not depend on the day."""

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from contextune.core.errors import UsageProblem
-from contextune.core.money import ModelPrice, Rates, Tier
+from contextune.core.model.money import ModelPrice, Rates, Tier
 
 TABLE = Path(__file__).with_name("prices.json")
 

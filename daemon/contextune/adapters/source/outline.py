@@ -21,8 +21,8 @@ from contextune.adapters.source.symbols import (
     dotted,
     opened_by,
 )
-from contextune.core.outline import Symbol
-from contextune.core.source import Source as CodeOnly
+from contextune.core.source.outline import Symbol
+from contextune.core.source.source_file import Source as CodeOnly
 
 SIZE_LIMIT = 1_000_000
 """Characters of the longest text that is read: beyond it, files are generated or data."""

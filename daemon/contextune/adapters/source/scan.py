@@ -14,7 +14,7 @@ from contextune.adapters.source.languages import language_of
 from contextune.adapters.source.todo_files import SIZE_LIMIT, todos_of
 from contextune.core.errors import PlaceProblem
 from contextune.core.ports import Overlays
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 SECONDS = 120
 """The time limit of one ripgrep run."""

@@ -11,8 +11,8 @@ from itertools import accumulate
 from contextune.adapters.source.comments import Span, language_by_lexer, spans_of
 from contextune.adapters.source.languages import language_of
 from contextune.adapters.source.symbols import symbols_at
-from contextune.core.todo import Todo, with_ids
-from contextune.core.todo_text import CommentLine, find_marked
+from contextune.core.todos.todo import Todo, with_ids
+from contextune.core.todos.todo_text import CommentLine, find_marked
 
 SIZE_LIMIT = 1_000_000
 """Bytes of the largest file in which Todos are sought: beyond it, files are generated or data."""

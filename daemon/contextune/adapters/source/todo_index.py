@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contextune.adapters.files.ignored import Hidden
 from contextune.adapters.source.scan import Found, RipgrepScanner
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 IGNORE_FILES = (".gitignore", ".ignore", ".rgignore")
 """When one of these changes, what is looked at changes with it."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from math import exp, log
 from typing import NamedTuple
 
-from contextune.core.plan import Complexity
-from contextune.core.record import Forecast, TaskRecord, newest_records
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import Forecast, TaskRecord, newest_records
 from contextune.core.states import TaskState
 
 LOWEST, HIGHEST = 0.075, 0.925

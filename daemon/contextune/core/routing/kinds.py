@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from contextune.core.plan import Task
-from contextune.core.suites import is_test_file
-from contextune.core.todo import Todo
+from contextune.core.planning.plan import Task
+from contextune.core.proof.suites import is_test_file
+from contextune.core.todos.todo import Todo
 
 Kind = Literal["tests", "docs", "configuration", "fix", "one file", "several files", "open"]
 

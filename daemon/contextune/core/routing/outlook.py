@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from contextune.core.conversation import Rung
-from contextune.core.plan import Complexity
-from contextune.core.record import TaskRecord, newest_records
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import TaskRecord, newest_records
 from contextune.core.routing.pass_rates import PassRates, weight_of
 from contextune.core.routing.trials import trials
 

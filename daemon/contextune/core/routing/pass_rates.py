@@ -14,8 +14,8 @@ from functools import lru_cache
 from math import exp, log, prod, sqrt
 from typing import NamedTuple
 
-from contextune.core.conversation import Effort, Rung
-from contextune.core.plan import Complexity
+from contextune.core.model.conversation import Effort, Rung
+from contextune.core.planning.plan import Complexity
 from contextune.core.routing.trials import Trial
 
 SPREAD = 2.7

@@ -19,10 +19,10 @@ from math import cos, log, pi, sqrt
 from typing import NamedTuple
 
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.naming import rung_text
-from contextune.core.plan import Complexity
-from contextune.core.record import TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.model.naming import rung_text
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import TaskRecord
 from contextune.core.routing.outlook import Outlook, cost_of, cost_of_acceptance
 from contextune.core.settings import Routing
 from contextune.core.spending.rates import visits

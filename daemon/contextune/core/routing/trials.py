@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from contextune.core.conversation import Rung
-from contextune.core.plan import Complexity
-from contextune.core.record import TaskRecord
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import TaskRecord
 from contextune.core.spending.rates import visits
 
 

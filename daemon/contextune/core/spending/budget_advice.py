@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
-from contextune.core import events as ev
-from contextune.core.ledger import run_of
-from contextune.core.routing.chance import share
+from contextune.core.model.ledger import run_of
+from contextune.core.runs import events as ev
+from contextune.core.spending.chance import share
 from contextune.core.spending.costs import cost_of_misses, is_expired, is_shadow, summed
 from contextune.core.spending.history import History
 from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents

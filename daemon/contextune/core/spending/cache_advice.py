@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contextune.core.base import Value
-from contextune.core.ledger import LedgerEntry
-from contextune.core.routing.chance import Share, share
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.spending.chance import Share, share
 from contextune.core.spending.costs import cost_of_misses, is_expired
 from contextune.core.spending.history import History
 from contextune.core.spending.suggestion import WORTH, Suggestion, bounds, cents, percent

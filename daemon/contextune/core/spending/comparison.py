@@ -6,10 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from contextune.core.base import Value
-from contextune.core.ledger import LedgerEntry
-from contextune.core.money import Bill
-from contextune.core.routing.chance import Ratio, ratio
-from contextune.core.run import Run
+from contextune.core.model.ledger import LedgerEntry
+from contextune.core.model.money import Bill
+from contextune.core.runs.run import Run
+from contextune.core.spending.chance import Ratio, ratio
 from contextune.core.spending.costs import is_shadow, share_of, total
 from contextune.core.spending.history import TAKEN_BACK, History
 

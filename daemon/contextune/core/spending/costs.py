@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from contextune.core.base import Value
-from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry, run_of
-from contextune.core.money import Bill, CacheMiss, ModelPrice, Usage
-from contextune.core.requests import CliffAvoided
+from contextune.core.model.ledger import PLANNING, SHADOW, LedgerEntry, run_of
+from contextune.core.model.money import Bill, CacheMiss, ModelPrice, Usage
+from contextune.core.model.requests import CliffAvoided
 from contextune.core.spending.history import History
 from contextune.core.states import ENDED_TASK
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.ledger import run_of
-from contextune.core.routing.chance import Ratio, ratio
-from contextune.core.run import Run
+from contextune.core.model.conversation import Rung
+from contextune.core.model.ledger import run_of
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
+from contextune.core.spending.chance import Ratio, ratio
 from contextune.core.spending.costs import is_planning, is_shadow
 from contextune.core.spending.history import TAKEN_BACK, History
 from contextune.core.states import LIVE_RUN

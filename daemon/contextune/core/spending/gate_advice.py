@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.evidence import Evidence
-from contextune.core.routing.chance import share
+from contextune.core.model.conversation import Rung
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.spending.chance import share
 from contextune.core.spending.history import History
 from contextune.core.spending.rates import mean, visits
 from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core import events as ev
 from contextune.core.base import Value
-from contextune.core.ledger import LedgerEntry, run_of
-from contextune.core.money import ModelPrice
-from contextune.core.record import TaskRecord, newest_records
-from contextune.core.run import Run, fold
+from contextune.core.model.ledger import LedgerEntry, run_of
+from contextune.core.model.money import ModelPrice
+from contextune.core.planning.record import TaskRecord, newest_records
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, fold
 from contextune.core.settings import Settings
 
 TAKEN_BACK = frozenset({"undone", "discarded"})

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from contextune.core.conversation import Rung
-from contextune.core.naming import rung_text
-from contextune.core.routing.chance import Share, ratio, share
+from contextune.core.model.conversation import Rung
+from contextune.core.model.naming import rung_text
+from contextune.core.spending.chance import Share, ratio, share
 from contextune.core.spending.history import History
 from contextune.core.spending.rates import Visit, mean, visits
 from contextune.core.spending.suggestion import LEAST, WORTH, SettingValue, Suggestion, bounds, cents

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.ledger import run_of
-from contextune.core.money import Usage
-from contextune.core.naming import rung_text
-from contextune.core.routing.chance import Share, share
-from contextune.core.run import Run
+from contextune.core.model.conversation import Rung
+from contextune.core.model.ledger import run_of
+from contextune.core.model.money import Usage
+from contextune.core.model.naming import rung_text
+from contextune.core.runs.run import Run
+from contextune.core.spending.chance import Share, share
 from contextune.core.spending.costs import is_planning, is_shadow, share_of, summed, total
 from contextune.core.spending.history import History
 from contextune.core.spending.suggestion import LEAST, WORTH, Suggestion, bounds, cents, percent

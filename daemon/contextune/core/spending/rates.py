@@ -7,10 +7,10 @@ from decimal import Decimal
 from itertools import groupby
 
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.plan import Complexity
-from contextune.core.record import Step, TaskRecord
-from contextune.core.routing.chance import Share, share
+from contextune.core.model.conversation import Rung
+from contextune.core.planning.plan import Complexity
+from contextune.core.planning.record import Step, TaskRecord
+from contextune.core.spending.chance import Share, share
 
 _DECIDED = frozenset({"red", "limit", "refused"})
 """Outcomes by which a rung has failed. The others, such as cancelled, say nothing of it."""

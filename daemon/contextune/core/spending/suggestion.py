@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from contextune.core.base import Value
-from contextune.core.conversation import Rung
-from contextune.core.routing.chance import Share
+from contextune.core.model.conversation import Rung
+from contextune.core.spending.chance import Share
 
 LEAST = 8
 """Cases that a suggestion rests on at least: with fewer, Wilson's bounds allow for nearly anything."""

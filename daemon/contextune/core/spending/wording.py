@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from contextune.core.money import Bill, PriceRange
-from contextune.core.record import Forecast
+from contextune.core.model.money import Bill, PriceRange
+from contextune.core.planning.record import Forecast
 
 UNPRICED = "unpriced"
 

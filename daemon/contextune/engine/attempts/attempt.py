@@ -14,17 +14,6 @@ from contextune.agents.briefing import gate_report, objection
 from contextune.agents.loop import AgentLoop, said
 from contextune.agents.roles import role
 from contextune.agents.toolbox import Toolbox
-from contextune.core import events as ev
-from contextune.core.conversation import (
-    Message,
-    ModelReply,
-    ModelRequest,
-    Rung,
-    Text,
-    ToolResult,
-    ToolUse,
-)
-from contextune.core.effects import FileEffect
 from contextune.core.errors import (
     Asked,
     AttemptEnd,
@@ -35,10 +24,21 @@ from contextune.core.errors import (
     PromptTooLong,
     Stuck,
 )
-from contextune.core.evidence import Evidence
-from contextune.core.plan import Task
+from contextune.core.model.conversation import (
+    Message,
+    ModelReply,
+    ModelRequest,
+    Rung,
+    Text,
+    ToolResult,
+    ToolUse,
+)
+from contextune.core.planning.plan import Task
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import FileEffect
+from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.core.states import AttemptOutcome
 from contextune.engine.attempts.allowance import Allowance

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core import events as ev
-from contextune.core.conversation import Message, ModelReply, ToolResult, ToolUse
-from contextune.core.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned, TurnKept
-from contextune.core.evidence import Evidence
-from contextune.core.requests import CliffAvoided
+from contextune.core.model.conversation import Message, ModelReply, ToolResult, ToolUse
+from contextune.core.model.requests import CliffAvoided
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AttemptResumed, FileEffect, ToolCalled, ToolReturned, TurnKept
 
 
 class AttemptRecord:

@@ -12,19 +12,19 @@ import msgspec
 from contextune.agents.briefing import shared_context, task_text
 from contextune.agents.excerpt import Span, excerpt
 from contextune.agents.framing import framed, named
-from contextune.core.conversation import Text
 from contextune.core.errors import ToolProblem
-from contextune.core.evidence import Baseline
-from contextune.core.imports import ImportGraph
-from contextune.core.outline import Symbol
+from contextune.core.model.conversation import Text
 from contextune.core.plain_text import readable, source_lines
-from contextune.core.plan import Task
+from contextune.core.planning.plan import Task
 from contextune.core.ports import Repository, Workspace
-from contextune.core.run import Run
-from contextune.core.suite_layout import SuiteLayout
-from contextune.core.suites import is_test_file
-from contextune.core.todo import Todo
+from contextune.core.proof.evidence import Baseline
+from contextune.core.proof.suites import is_test_file
+from contextune.core.runs.run import Run
+from contextune.core.source.imports import ImportGraph
+from contextune.core.source.outline import Symbol
+from contextune.core.source.suite_layout import SuiteLayout
 from contextune.core.todo_ports import Outliner
+from contextune.core.todos.todo import Todo
 from contextune.engine.proof.detect import instructions
 
 PACK_LIMIT = 24_000

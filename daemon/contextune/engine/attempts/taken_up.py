@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from contextune.agents.briefing import OBJECTION
 from contextune.agents.loop import NOT_FINISHED, NOT_RUN, LeftOff
-from contextune.core import events as ev
-from contextune.core.conversation import Message, Text, ToolResult, ToolUse
-from contextune.core.effects import FileEffect, ToolCalled, ToolReturned
-from contextune.core.evidence import Evidence
+from contextune.core.model.conversation import Message, Text, ToolResult, ToolUse
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import FileEffect, ToolCalled, ToolReturned
 
 MEANWHILE = "The user said something meanwhile; act on it, then call `finish` again."
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from contextune.core.conversation import Message
-from contextune.core.task_run import TaskRun, left_unsaid
+from contextune.core.model.conversation import Message
+from contextune.core.runs.task_run import TaskRun, left_unsaid
 
 
 class Words:

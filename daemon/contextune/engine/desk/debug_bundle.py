@@ -16,8 +16,8 @@ import msgspec
 
 from contextune.core.bundle import Member
 from contextune.core.errors import ContextuneError
-from contextune.core.events import AnyEvent
 from contextune.core.redact import MASK, redact, redact_named, speaks_of_secret
+from contextune.core.runs.events import AnyEvent
 from contextune.core.without_content import without_content
 from contextune.engine.desk.doctor import examine
 from contextune.engine.surroundings.world import World

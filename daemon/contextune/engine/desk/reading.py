@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
-from contextune.core import events as ev
 from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.money import Bill
-from contextune.core.run import Run
+from contextune.core.model.money import Bill
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.engine.desk.transcript import transcript

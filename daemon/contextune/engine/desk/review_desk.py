@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from contextune.core import events as ev
-from contextune.core.amendments import (
+from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.ports import Repository
+from contextune.core.process_ports import Letter
+from contextune.core.proof.flags import LINK_WORDS
+from contextune.core.runs import events as ev
+from contextune.core.runs.amendments import (
     MOST_BYTES,
     Amendment,
     AmendRefused,
@@ -19,14 +23,10 @@ from contextune.core.amendments import (
     file_wishes,
     taken_back,
 )
-from contextune.core.comments import MOST_CHARACTERS, Comment, CommentAdded, CommentRemoved
-from contextune.core.errors import ContextuneError, UsageProblem
-from contextune.core.flags import LINK_WORDS
-from contextune.core.hunks import Hunk, hunks, moved, stands
-from contextune.core.ports import Repository
-from contextune.core.process_ports import Letter
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
+from contextune.core.runs.comments import MOST_CHARACTERS, Comment, CommentAdded, CommentRemoved
+from contextune.core.runs.hunks import Hunk, hunks, moved, stands
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 from contextune.engine.integration.amending import Amending
 from contextune.engine.integration.reopening import reopened, retried
 from contextune.engine.proof.stand import Stand

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError
-from contextune.core.todo import Todo
 from contextune.core.todo_ports import TodoIndex
+from contextune.core.todos.todo import Todo
 from contextune.engine.surroundings.world import World
 
 Listener = Callable[[Path, tuple[Todo, ...]], None]

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from contextune.core import events as ev
-from contextune.core.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
-from contextune.core.effects import AttemptResumed
-from contextune.core.requests import RequestSettled
-from contextune.core.task_run import TaskRun
+from contextune.core.model.conversation import Block, Message, Text, Thinking, ToolResult, ToolUse
+from contextune.core.model.requests import RequestSettled
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import AttemptResumed
+from contextune.core.runs.task_run import TaskRun
 
 SHOWN = 4_000
 """Characters of one block that are shown."""

@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from contextune.agents.worktree_manager import ROLE, Advice, Puzzle, advise, request
-from contextune.core.budget import Cap
-from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.events import AnyEvent
-from contextune.core.ledger import PLANNING
-from contextune.core.worktree import Finding, Repair, Worktree
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.ledger import PLANNING
+from contextune.core.runs.events import AnyEvent
+from contextune.core.worktrees.worktree import Finding, Repair, Worktree
 from contextune.engine.desk.worktree_desk import Overview
 from contextune.engine.money.account import Account, budgets_of
 from contextune.engine.money.prompt_length import PromptLengths

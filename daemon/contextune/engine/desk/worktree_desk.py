@@ -9,10 +9,10 @@ from pathlib import Path
 
 from contextune.core.base import Value
 from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
-from contextune.core.findings import RESTORED
 from contextune.core.ports import Repository
-from contextune.core.run import Run
-from contextune.core.worktree import Finding, Repair, SalvageRef, Worktree
+from contextune.core.runs.run import Run
+from contextune.core.worktrees.findings import RESTORED
+from contextune.core.worktrees.worktree import Finding, Repair, SalvageRef, Worktree
 from contextune.engine.repositories.places import Places
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.housekeeping import (

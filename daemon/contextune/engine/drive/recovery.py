@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextune.core import events as ev
-from contextune.core.ledger import PLANNING, SHADOW, LedgerEntry
-from contextune.core.money import Charge, Usage
-from contextune.core.requests import RequestSettled
-from contextune.core.run import Run
+from contextune.core.model.ledger import PLANNING, SHADOW, LedgerEntry
+from contextune.core.model.money import Charge, Usage
+from contextune.core.model.requests import RequestSettled
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.engine.surroundings.world import World
 
 GONE = "The process ended before the reply came."

@@ -8,10 +8,6 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Literal
 
-from contextune.core import events as ev
-from contextune.core.budget import Cap
-from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.endings import RunCancelled
 from contextune.core.errors import (
     BudgetReached,
     BudgetScope,
@@ -20,10 +16,14 @@ from contextune.core.errors import (
     PlaceProblem,
     UsageProblem,
 )
-from contextune.core.evidence import Evidence
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.requests import RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.ports import Overlays, Repository
-from contextune.core.requests import RequestReserved, RequestSettled, TaskBudgetRaised
-from contextune.core.run import Run, advance
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunCancelled
+from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from contextune.core import events as ev
 from contextune.core.ports import Clock
+from contextune.core.runs import events as ev
 from contextune.engine.money.account import Emit
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from contextune.core import events as ev
-from contextune.core.endings import Restore, RunAccepted, RunDiscarded, RunUndone
 from contextune.core.errors import UsageProblem
-from contextune.core.flags import unseen_text
-from contextune.core.held import held_text
 from contextune.core.ports import Clock, MadeBranch, Repository
-from contextune.core.protected import branch_name, is_protected
-from contextune.core.run import Run
+from contextune.core.proof.flags import unseen_text
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import Restore, RunAccepted, RunDiscarded, RunUndone
+from contextune.core.runs.held import held_text
+from contextune.core.runs.protected import branch_name, is_protected
+from contextune.core.runs.run import Run
+from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import Settings
-from contextune.core.wish import AcceptWish
 from contextune.engine.integration.commits import squash_message
 from contextune.engine.integration.ghost import ghost_branch
 from contextune.engine.proof import stand

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from contextune.core import events as ev
-from contextune.core.amendments import Amended, Amendment, LeftOut, file_wishes
-from contextune.core.effects import Placed
-from contextune.core.hunks import without
 from contextune.core.ports import Repository
-from contextune.core.run import Run, advance
-from contextune.core.task_run import TaskRun
+from contextune.core.runs import events as ev
+from contextune.core.runs.amendments import Amended, Amendment, LeftOut, file_wishes
+from contextune.core.runs.effects import Placed
+from contextune.core.runs.hunks import without
+from contextune.core.runs.run import Run, advance
+from contextune.core.runs.task_run import TaskRun
 from contextune.engine.integration.commits import commit_message
 from contextune.engine.integration.ghost import ghost_branch
 from contextune.engine.integration.result import ready

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 
 
 class Batching:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 
 SHOWN = 100
 """Characters of a Todo in a trailer."""

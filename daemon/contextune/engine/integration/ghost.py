@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
+from contextune.core.proof.evidence import Evidence
 from contextune.engine.integration.partners import Member, partners
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextune.core.held import Held, lost
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.runs.held import Held, lost
+from contextune.core.runs.run import Run
 
 
 def what_is_held(repository: Repository, run: Run, ghost: str) -> tuple[Held, ...]:

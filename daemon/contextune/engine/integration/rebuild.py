@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from contextune.core import events as ev
-from contextune.core.effects import GhostRebuilt, Placed
 from contextune.core.errors import MergeRefused, UsageProblem
-from contextune.core.evidence import Baseline, Evidence
 from contextune.core.ports import Repository
-from contextune.core.run import Run, advance
-from contextune.core.snapshot import Base
+from contextune.core.proof.evidence import Baseline, Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import GhostRebuilt, Placed
+from contextune.core.runs.run import Run, advance
+from contextune.core.worktrees.snapshot import Base
 from contextune.engine.integration.commits import commit_message
 from contextune.engine.integration.ghost import ghost_branch
 from contextune.engine.integration.result import ready

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from contextune.agents.comments import taken_up_words
-from contextune.core import events as ev
-from contextune.core.comments import Comment, CommentsSent, TaskReopened, ids_of, open_comments
 from contextune.core.errors import UsageProblem
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.comments import Comment, CommentsSent, TaskReopened, ids_of, open_comments
+from contextune.core.runs.run import Run
 from contextune.engine.integration.amending import Assembly, amended_change, kept_ghost, put_together
 from contextune.engine.worktrees.leases import Leases
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextune.core import events as ev
-from contextune.core.endings import RunReady
-from contextune.core.file_change import FileChange
-from contextune.core.held import Held
 from contextune.core.ports import Repository
-from contextune.core.run import Run, marked_red, with_rewritten
-from contextune.core.unproved import marked_unproved
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunReady
+from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.held import Held
+from contextune.core.runs.run import Run, marked_red, with_rewritten
+from contextune.core.runs.unproved import marked_unproved
 from contextune.engine.integration.holding import what_is_held
 from contextune.engine.integration.todos_left import todos_left
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextune.core.ports import Repository
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
-from contextune.core.todo import Todo
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
+from contextune.core.todos.todo import Todo
 
 
 def todos_left(repository: Repository, run: Run) -> list[str]:

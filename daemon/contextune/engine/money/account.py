@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from contextune.core.budget import Budgets, Cap
 from contextune.core.errors import BudgetReached, BudgetScope
-from contextune.core.events import AnyEvent
-from contextune.core.money import Bill, Charge
+from contextune.core.model.budget import Budgets, Cap
+from contextune.core.model.money import Bill, Charge
 from contextune.core.ports import Clock
+from contextune.core.runs.events import AnyEvent
 from contextune.core.settings import Settings
 
 ZERO = Decimal(0)

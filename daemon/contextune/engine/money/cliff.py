@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from contextune.core.money import MILLION, ModelPrice
+from contextune.core.model.money import MILLION, ModelPrice
 
 
 def dollars_avoided(price: ModelPrice | None, tokens: int, limit: int) -> Decimal | None:

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import (
     BudgetReached,
     ContextuneError,
@@ -17,10 +16,11 @@ from contextune.core.errors import (
     ModelRefusal,
     PromptTooLong,
 )
-from contextune.core.events import AnyEvent, Noted
-from contextune.core.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.money import CacheMiss, Charge, ModelPrice, Usage, UsagePart
+from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.ports import Clock, Model, PriceBook
-from contextune.core.requests import RequestReserved, RequestSettled
+from contextune.core.runs.events import AnyEvent, Noted
 from contextune.core.settings import SONNET
 from contextune.engine.money.account import Account
 from contextune.engine.money.prompt_length import PromptLengths

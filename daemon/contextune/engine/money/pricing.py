@@ -7,18 +7,18 @@ from decimal import Decimal
 
 import msgspec
 
-from contextune.core.conversation import Effort, Rung
-from contextune.core.money import ModelPrice, PriceRange, Usage
-from contextune.core.plan import Complexity, Task
+from contextune.core.model.conversation import Effort, Rung
+from contextune.core.model.money import ModelPrice, PriceRange, Usage
+from contextune.core.planning.plan import Complexity, Task
+from contextune.core.planning.quote import TaskQuote
+from contextune.core.planning.record import Forecast, TaskRecord
 from contextune.core.ports import PriceBook
-from contextune.core.quote import TaskQuote
-from contextune.core.record import Forecast, TaskRecord
 from contextune.core.routing.calibration import HIGHEST, PRIOR, Ratio, Spread, calibrated, counted
 from contextune.core.routing.kinds import kind_of
 from contextune.core.routing.outlook import Leg, Outlook, cost_of
 from contextune.core.routing.router import Asked, Chance, Router, Start
 from contextune.core.settings import SONNET, Routing
-from contextune.core.todo import Todo
+from contextune.core.todos.todo import Todo
 
 PREFIX_TOKENS = 6_000
 GROWTH_TOKENS = 1_500

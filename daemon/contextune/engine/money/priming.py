@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from contextune.core.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import ContextuneError, ModelRefusal
+from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
+from contextune.core.model.prompt_cache import LIFE, least_prefix
 from contextune.core.ports import Clock
-from contextune.core.prompt_cache import LIFE, least_prefix
-from contextune.core.run import Run
-from contextune.core.task_run import TaskRun
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 
 ROLE = "prefix-priming"
 """The line of the bill that priming stands on."""

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from contextune.core.conversation import ModelReply, ModelRequest
-from contextune.core.money import CacheMiss
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.money import CacheMiss
 
 REMEMBERED = 4_096
 """Replies whose length is remembered: far more than conversations that can be under way."""

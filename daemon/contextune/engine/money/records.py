@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contextune.core.events import TaskRecorded
-from contextune.core.money import PriceRange
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.record import Step, TaskRecord, newest_records
 from contextune.core.ports import Journal, Repository
-from contextune.core.record import Step, TaskRecord, newest_records
 from contextune.core.routing.kinds import kind_of
-from contextune.core.run import Run
+from contextune.core.runs.events import TaskRecorded
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import ENDED_TASK
-from contextune.core.task_run import Attempt, TaskRun
 
 UNQUOTED = PriceRange(low=None, likely=None, high=None, at_sonnet=None)
 

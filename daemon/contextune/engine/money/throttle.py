@@ -10,7 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from contextune.core.admission import (
+from contextune.core.errors import ContextuneError, ModelProblem, ModelRefusal
+from contextune.core.model.admission import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     Admission,
@@ -23,8 +24,7 @@ from contextune.core.admission import (
     overloaded,
     spread,
 )
-from contextune.core.conversation import ModelReply
-from contextune.core.errors import ContextuneError, ModelProblem, ModelRefusal
+from contextune.core.model.conversation import ModelReply
 from contextune.core.ports import Clock
 from contextune.core.process_ports import PressureBoard
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from contextune.core.evidence import Baseline, CommandResult, Evidence, judge
-from contextune.core.imports import narrowed
 from contextune.core.ports import Repository, Shell
-from contextune.core.proof import Proof
-from contextune.core.suites import failing_tests, is_test_file, weakening
+from contextune.core.proof.evidence import Baseline, CommandResult, Evidence, judge
+from contextune.core.proof.proof import Proof
+from contextune.core.proof.suites import failing_tests, is_test_file, weakening
+from contextune.core.source.imports import narrowed
 from contextune.engine.proof.line_proof import LineProofs, unwatched, with_proof
 
 OUTPUT_LIMIT = 30_000

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from contextune.core.evidence import Evidence
-from contextune.core.line_watch import LineWatch, LineWatching, Seen, python_traced, script_traced
 from contextune.core.ports import Repository
-from contextune.core.proof import (
+from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.line_watch import LineWatch, LineWatching, Seen, python_traced, script_traced
+from contextune.core.proof.proof import (
     UNKNOWN,
     Proof,
     Statement,
@@ -19,8 +19,8 @@ from contextune.core.proof import (
     is_measured,
     prove,
 )
-from contextune.core.script_tokens import SCRIPTS
-from contextune.core.statements import added_lines, python_statements, script_lines
+from contextune.core.proof.statements import added_lines, python_statements, script_lines
+from contextune.core.source.script_tokens import SCRIPTS
 
 MOST_FILES = 200
 """Changed files that are watched; a change of more is a move or a new library."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from configparser import ConfigParser, Error
 from typing import Any, Literal
 
-from contextune.core.suites import is_test_file
+from contextune.core.proof.suites import is_test_file
 
 Sort = Literal["test", "set-up"]
 

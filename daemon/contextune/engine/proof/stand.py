@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contextune.core.evidence import Baseline, Evidence
 from contextune.core.ports import Repository
+from contextune.core.proof.evidence import Baseline, Evidence
 from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.originals import Sort, is_manifest, sort_of
 from contextune.engine.worktrees.leases import Lease, Leases

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contextune.core.errors import UsageProblem
-from contextune.core.naming import rung_text
-from contextune.core.overlaps import find_overlaps, serialised, with_order
-from contextune.core.plan import Overlap, Plan
-from contextune.core.quote import Quote, TaskQuote
-from contextune.core.rearranged import Choice, rearranged
-from contextune.core.touches import TaskFacts, both
+from contextune.core.model.naming import rung_text
+from contextune.core.overlap.overlaps import find_overlaps, serialised, with_order
+from contextune.core.overlap.touches import TaskFacts, both
+from contextune.core.planning.plan import Overlap, Plan
+from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.planning.rearranged import Choice, rearranged
 from contextune.engine.money.pricing import Pricer, in_all
 
 

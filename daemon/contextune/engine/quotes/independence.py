@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from contextune.core.imports import ImportGraph
-from contextune.core.mentions import Files, named_in
-from contextune.core.plan import Plan
+from contextune.core.overlap.touches import Sources, TaskFacts, facts_of, words_of
+from contextune.core.planning.plan import Plan
 from contextune.core.ports import Repository
-from contextune.core.script_imports import SCRIPT, ScriptImports
-from contextune.core.source import Source, naming
-from contextune.core.suites import is_test_file
-from contextune.core.todo import Todo
+from contextune.core.proof.suites import is_test_file
+from contextune.core.source.imports import ImportGraph
+from contextune.core.source.mentions import Files, named_in
+from contextune.core.source.script_imports import SCRIPT, ScriptImports
+from contextune.core.source.source_file import Source, naming
 from contextune.core.todo_ports import Outliner
-from contextune.core.touches import Sources, TaskFacts, facts_of, words_of
+from contextune.core.todos.todo import Todo
 
 MOST_TESTS = 3_000
 """Test files that are looked through for what they import; beyond that, none are."""

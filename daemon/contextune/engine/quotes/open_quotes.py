@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from contextune.core.errors import UsageProblem
-from contextune.core.quote import Quote
-from contextune.core.rearranged import Choice
+from contextune.core.overlap.touches import TaskFacts
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import Settings
-from contextune.core.touches import TaskFacts
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.quotes.edits import arranged, edited
 

@@ -12,19 +12,19 @@ from contextune.agents import dependency_analyzer
 from contextune.agents.orchestrator import ROLE as ORCHESTRATOR
 from contextune.agents.orchestrator import make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput
-from contextune.core.budget import Cap
-from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached, ContextuneError, PlanRejected
-from contextune.core.events import AnyEvent
-from contextune.core.ledger import PLANNING
-from contextune.core.money import CostLine, charged
-from contextune.core.overlaps import find_overlaps, serialised, with_order
-from contextune.core.plan import Overlap, Plan
+from contextune.core.model.budget import Cap
+from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.ledger import PLANNING
+from contextune.core.model.money import CostLine, charged
+from contextune.core.model.requests import RequestSettled
+from contextune.core.overlap.overlaps import find_overlaps, serialised, with_order
+from contextune.core.overlap.touches import TaskFacts
+from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.ports import Repository
-from contextune.core.requests import RequestSettled
+from contextune.core.runs.events import AnyEvent
 from contextune.core.settings import Settings
-from contextune.core.todo import Todo
-from contextune.core.touches import TaskFacts
+from contextune.core.todos.todo import Todo
 from contextune.engine.money.account import Account, budgets_of
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.quotes.independence import read_facts

@@ -16,19 +16,19 @@ from contextune.agents.planning_facts import PlanInput
 from contextune.agents.roles import builtin_roles
 from contextune.core.base import Value
 from contextune.core.errors import NothingToDo, UsageProblem
-from contextune.core.evidence import Baseline
-from contextune.core.ledger import PLANNING
+from contextune.core.model.ledger import PLANNING
+from contextune.core.overlap.touches import TaskFacts
 from contextune.core.plain_text import source_lines
-from contextune.core.plan import Plan, faults
+from contextune.core.planning.plan import Plan, faults
+from contextune.core.planning.quote import Quote
+from contextune.core.planning.record import Forecast
 from contextune.core.ports import Overlays, Repository
-from contextune.core.quote import Quote
-from contextune.core.record import Forecast
+from contextune.core.proof.evidence import Baseline
 from contextune.core.routing.calibration import forecast
 from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
-from contextune.core.snapshot import Base
-from contextune.core.todo import Todo, with_ids
-from contextune.core.touches import TaskFacts
+from contextune.core.todos.todo import Todo, with_ids
+from contextune.core.worktrees.snapshot import Base
 from contextune.engine.money.pricing import Pricer, in_all
 from contextune.engine.money.records import history
 from contextune.engine.proof.detect import detect_gate, instructions

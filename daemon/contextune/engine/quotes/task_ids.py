@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from contextune.core.default_plan import slug
-from contextune.core.plan import Plan
+from contextune.core.planning.default_plan import slug
+from contextune.core.planning.plan import Plan
 from contextune.engine.proof import stand
 from contextune.engine.worktrees import leases
 

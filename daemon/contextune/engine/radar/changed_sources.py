@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextune.core.clash_lines import added_lines
-from contextune.core.code_facts import NOTHING, CodeFacts
-from contextune.core.live_snapshots import Snapshot, Snapshots, Touched
-from contextune.core.module_names import is_script
-from contextune.core.python_facts import python_facts
-from contextune.core.script_facts import script_facts
-from contextune.core.semantic_overlap import ChangedFile
+from contextune.core.overlap.clash_lines import added_lines
+from contextune.core.overlap.live_snapshots import Snapshot, Snapshots, Touched
+from contextune.core.overlap.semantic_overlap import ChangedFile
+from contextune.core.source.code_facts import NOTHING, CodeFacts
+from contextune.core.source.module_names import is_script
+from contextune.core.source.python_facts import python_facts
+from contextune.core.source.script_facts import script_facts
 
 LARGEST = 500_000
 """Bytes of the largest file that is read: beyond it, files are generated."""

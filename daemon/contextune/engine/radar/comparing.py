@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextune.core.clash_lines import clashing_lines, moved_lines
-from contextune.core.live_snapshots import Clash, Snapshot, may_clash
+from contextune.core.overlap.clash_lines import clashing_lines, moved_lines
+from contextune.core.overlap.live_snapshots import Clash, Snapshot, may_clash
+from contextune.core.overlap.radar import LineRange, LiveOverlap, OtherSide
+from contextune.core.overlap.semantic_overlap import rifts
 from contextune.core.plain_text import one_line
 from contextune.core.ports import Repository
-from contextune.core.radar import LineRange, LiveOverlap, OtherSide
-from contextune.core.semantic_overlap import rifts
 from contextune.engine.radar.changed_sources import ChangedSources
 
 REMEMBERED = 4_000

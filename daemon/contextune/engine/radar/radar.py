@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from contextune.agents.overlap_told import overlap_told
-from contextune.core import events as ev
-from contextune.core.effects import GhostRebuilt
 from contextune.core.errors import ContextuneError
-from contextune.core.live_snapshots import Snapshot
+from contextune.core.overlap.live_snapshots import Snapshot
+from contextune.core.overlap.radar import LiveOverlap, OverlapFound, OverlapGone
 from contextune.core.ports import Clock, Overlays, Repository
-from contextune.core.radar import LiveOverlap, OverlapFound, OverlapGone
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import GhostRebuilt
+from contextune.core.runs.run import Run
 from contextune.core.todo_ports import Watcher
 from contextune.engine.money.account import Emit
 from contextune.engine.radar.comparing import Comparing, Side

@@ -6,11 +6,11 @@ import asyncio
 from contextlib import suppress
 from pathlib import Path
 
-from contextune.core import events as ev
 from contextune.core.errors import GitProblem, PlaceProblem
-from contextune.core.identity import Identity
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
+from contextune.core.worktrees.identity import Identity
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.housekeeping import known_runs
 from contextune.engine.worktrees.leases import worktrees_folder

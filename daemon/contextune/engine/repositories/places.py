@@ -11,7 +11,7 @@ import msgspec
 
 from contextune.core.errors import PlaceProblem
 from contextune.core.ports import Repository
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.settings import Provider, Settings
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.throttle import OwnBoard, Throttle

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextune.agents.comments import comments_words
-from contextune.core.comments import CommentAdded, CommentRemoved, CommentsSent, ids_of, open_comments
 from contextune.core.process_ports import Letter
+from contextune.core.runs.comments import CommentAdded, CommentRemoved, CommentsSent, ids_of, open_comments
 from contextune.core.states import ENDED_TASK
 from contextune.engine.drive.run import RunDriver
 

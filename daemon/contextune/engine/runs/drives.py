@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from contextune.core import events as ev
-from contextune.core.endings import RunCancelled, RunFinished
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Overlays
 from contextune.core.process_ports import Letter
-from contextune.core.run import Run, advance, is_unfinished
+from contextune.core.runs import events as ev
+from contextune.core.runs.endings import RunCancelled, RunFinished
+from contextune.core.runs.run import Run, advance, is_unfinished
+from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
-from contextune.core.wish import AcceptWish
 from contextune.engine.drive.recovery import interrupted, left_open, settle_abandoned
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.money.records import unrecorded

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from contextune.core import events as ev
 from contextune.core.errors import UsageProblem
+from contextune.core.overlap.radar import CourseChosen
 from contextune.core.ports import Overlays, Repository
-from contextune.core.radar import CourseChosen
-from contextune.core.run import Run
-from contextune.core.snapshot import Base
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
+from contextune.core.worktrees.snapshot import Base
 from contextune.engine.integration.rebuild import Rebuild
 
 if TYPE_CHECKING:

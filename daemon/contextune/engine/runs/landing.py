@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from contextune.core.effects import AcceptRefused, AcceptStarted
 from contextune.core.errors import ContextuneError, MergeRefused, UsageProblem
 from contextune.core.ports import Overlays
-from contextune.core.run import Run
-from contextune.core.snapshot import Base
-from contextune.core.wish import AcceptWish
+from contextune.core.runs.effects import AcceptRefused, AcceptStarted
+from contextune.core.runs.run import Run
+from contextune.core.runs.wish import AcceptWish
+from contextune.core.worktrees.snapshot import Base
 from contextune.engine.integration import accept as acceptance
 from contextune.engine.integration.rebuild import Rebuild
 from contextune.engine.proof.stand import Stand

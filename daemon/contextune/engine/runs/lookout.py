@@ -12,10 +12,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from contextune.core import events as ev
 from contextune.core.errors import ContextuneError
-from contextune.core.ledger import PLANNING, SHADOW
-from contextune.core.run import Run, advance, is_unfinished
+from contextune.core.model.ledger import PLANNING, SHADOW
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, advance, is_unfinished
 from contextune.core.states import LIVE_RUN, Driver
 from contextune.engine.runs.drives import Drives
 from contextune.engine.runs.ownership import LEASE, Pulses

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from contextune.core import events as ev
-from contextune.core.conversation import Message, ToolResult, ToolUse, said_by_user
-from contextune.core.effects import TaskRewound, TurnKept
 from contextune.core.errors import UsageProblem
+from contextune.core.model.conversation import Message, ToolResult, ToolUse, said_by_user
 from contextune.core.ports import Repository
-from contextune.core.run import Run
-from contextune.core.task_run import Attempt
+from contextune.core.runs import events as ev
+from contextune.core.runs.effects import TaskRewound, TurnKept
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import Attempt
 from contextune.engine.worktrees.leases import Leases
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from contextune.core import events as ev
 from contextune.core.errors import ContextuneError
 from contextune.core.process_ports import Letter
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.repositories.places import Place, Places
 from contextune.engine.runs.shadow import Shadow

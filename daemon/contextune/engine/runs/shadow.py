@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
-from contextune.core import events as ev
-from contextune.core.budget import Budgets, Cap
-from contextune.core.conversation import ModelReply, ModelRequest, Rung
 from contextune.core.errors import Asked, BudgetReached, ContextuneError
-from contextune.core.ledger import SHADOW
-from contextune.core.money import Bill
+from contextune.core.model.budget import Budgets, Cap
+from contextune.core.model.conversation import ModelReply, ModelRequest, Rung
+from contextune.core.model.ledger import SHADOW
+from contextune.core.model.money import Bill
+from contextune.core.planning.record import TaskRecord
 from contextune.core.ports import Repository
-from contextune.core.record import TaskRecord
-from contextune.core.run import Run
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 from contextune.core.settings import OPUS, SONNET, Settings
-from contextune.core.task_run import TaskRun
 from contextune.engine.attempts.attempt import AttemptWork, Outside
 from contextune.engine.attempts.context_pack import ContextPacks
 from contextune.engine.attempts.words import Words

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from contextune.core.ports import Clock
-from contextune.core.upkeep import Upkeep
-from contextune.core.worktree import Measure
+from contextune.core.worktrees.upkeep import Upkeep
+from contextune.core.worktrees.worktree import Measure
 
 FRESH = 10_000
 """Milliseconds for which a look is good enough to be shown."""

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from types import TracebackType
 
 from contextune.core.ports import KeepAwake
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
 
 

@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from contextune.core.bundle import Machine
 from contextune.core.check import Check
-from contextune.core.line_watch import LineWatch
 from contextune.core.ports import (
     Baselines,
     Clock,
@@ -22,6 +21,7 @@ from contextune.core.ports import (
     Workspace,
 )
 from contextune.core.process_ports import Mailbox, PressureBoard
+from contextune.core.proof.line_watch import LineWatch
 from contextune.core.settings import Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.engine.surroundings.limits import House

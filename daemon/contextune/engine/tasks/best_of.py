@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from contextune.core import events as ev
-from contextune.core.conversation import Text
 from contextune.core.errors import ContextuneError
-from contextune.core.task_run import Attempt, TaskRun, lease_name
+from contextune.core.model.conversation import Text
+from contextune.core.runs import events as ev
+from contextune.core.runs.task_run import Attempt, TaskRun, lease_name
 from contextune.engine.attempts.attempt import Done, GivenUp
 from contextune.engine.attempts.words import Words
 from contextune.engine.drive.run import RunDriver

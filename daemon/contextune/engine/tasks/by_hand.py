@@ -6,10 +6,10 @@ import asyncio
 import re
 
 from contextune.agents.framing import named
-from contextune.core import events as ev
-from contextune.core.evidence import Evidence
 from contextune.core.ports import Repository
-from contextune.core.task_run import LEAVE_OUT, MERGE_CHOICES, MERGED
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.task_run import LEAVE_OUT, MERGE_CHOICES, MERGED
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.proof.gate import ungated

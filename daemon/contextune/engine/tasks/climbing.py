@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contextune.core.routing.router import Asked
-from contextune.core.task_run import TaskRun
+from contextune.core.runs.task_run import TaskRun
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.money.records import history, kind_in

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from contextune.agents.overlap_told import rebased_told
 from contextune.core.errors import UsageProblem
-from contextune.core.radar import Course, CourseChosen
-from contextune.core.run import Run
+from contextune.core.overlap.radar import Course, CourseChosen
+from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.engine.tasks.joining import lease_taken
 from contextune.engine.worktrees.leases import Lease

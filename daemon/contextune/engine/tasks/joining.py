@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from contextune.agents.joining import Side, bounced_words
-from contextune.core import events as ev
+from contextune.core.runs import events as ev
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.integration.commits import commit_message

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from contextune.core.checkout_look import CheckoutLook
-from contextune.core.effects import CheckoutSeen
 from contextune.core.errors import GitProblem
 from contextune.core.ports import Repository
+from contextune.core.runs.effects import CheckoutSeen
+from contextune.core.worktrees.checkout_look import CheckoutLook
 from contextune.engine.drive.run import RunDriver
 
 

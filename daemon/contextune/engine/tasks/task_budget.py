@@ -6,8 +6,8 @@ import asyncio
 import re
 from decimal import ROUND_UP, Decimal
 
-from contextune.core.conversation import ModelReply, ModelRequest
 from contextune.core.errors import BudgetReached
+from contextune.core.model.conversation import ModelReply, ModelRequest
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.drive.seats import Seat
 from contextune.engine.money.account import ZERO

@@ -6,10 +6,10 @@ import asyncio
 
 from contextune.agents.briefing import earlier_attempt
 from contextune.agents.roles import role
-from contextune.core import events as ev
-from contextune.core.conversation import Text
-from contextune.core.ladder import beginning, reached, step_of
-from contextune.core.task_run import TaskRun
+from contextune.core.model.conversation import Text
+from contextune.core.runs import events as ev
+from contextune.core.runs.ladder import beginning, reached, step_of
+from contextune.core.runs.task_run import TaskRun
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.drive.seats import Seat

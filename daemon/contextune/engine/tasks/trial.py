@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from contextune.agents.briefing import earlier_attempt
-from contextune.core import events as ev
-from contextune.core.conversation import ModelReply, ModelRequest, Rung, Text
 from contextune.core.errors import Asked, BudgetReached, ModelProblem, PlaceProblem
-from contextune.core.evidence import Evidence
-from contextune.core.ladder import LOST, MAX_HAND_OVERS, newest_tries
-from contextune.core.task_run import Attempt, TaskRun
+from contextune.core.model.conversation import ModelReply, ModelRequest, Rung, Text
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
+from contextune.core.runs.ladder import LOST, MAX_HAND_OVERS, newest_tries
+from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.engine.attempts.attempt import AttemptWork, Done, Outside
 from contextune.engine.attempts.taken_up import OpenAttempt, open_attempt
 from contextune.engine.attempts.words import Words

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.core import events as ev
-from contextune.core.findings import RESTORED, Standing, of_measure, of_repository, of_tree
-from contextune.core.ledger import PLANNING
+from contextune.core.model.ledger import PLANNING
 from contextune.core.ports import Repository
-from contextune.core.run import Run, fold
+from contextune.core.runs import events as ev
+from contextune.core.runs.run import Run, fold
 from contextune.core.settings import Settings
 from contextune.core.states import LIVE_RUN
-from contextune.core.worktree import Finding, FindingKind, Worktree
+from contextune.core.worktrees.findings import RESTORED, Standing, of_measure, of_repository, of_tree
+from contextune.core.worktrees.worktree import Finding, FindingKind, Worktree
 from contextune.engine.surroundings.measures import FRESH
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.leases import Leases, worktrees_folder

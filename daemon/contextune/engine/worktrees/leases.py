@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError, GitProblem
-from contextune.core.ledger import PLANNING
+from contextune.core.model.ledger import PLANNING
 from contextune.core.ports import Repository, Shell
-from contextune.core.run import Run
+from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.surroundings.world import World
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError, PlaceProblem
-from contextune.core.events import AnyEvent
 from contextune.core.ports import Repository
+from contextune.core.runs.events import AnyEvent
 from contextune.core.settings import Settings
 from contextune.core.sizes import size_text
-from contextune.core.worktree import Worktree
+from contextune.core.worktrees.worktree import Worktree
 from contextune.engine.surroundings.measures import ROUGH
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.housekeeping import Record, Survey, give_back, known_runs, survey

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextune.core.comments import Comment
+from contextune.core.runs.comments import Comment
 from contextune.protocol.params import (
     HunkView,
     ReviewCommentId,

@@ -1,0 +1,63 @@
+"""A Quote: the Plan priced before a cent is spent on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from contextune.core.base import Value
+from contextune.core.model.conversation import Rung
+from contextune.core.model.money import CostLine, PriceRange
+from contextune.core.planning.plan import Overlap, Plan
+from contextune.core.planning.record import Forecast
+from contextune.core.proof.evidence import Baseline
+from contextune.core.todos.todo import Todo
+from contextune.core.worktrees.snapshot import Base
+
+
+class TaskQuote(Value, frozen=True, kw_only=True):
+    """What one Task is expected to cost."""
+
+    task_id: str
+    rung: Rung
+    """Where it begins."""
+    price: PriceRange
+    start: int = 0
+    """The place of `rung` on the Ladder, from 0."""
+    reason: str = ""
+    """Why it begins there, a sentence."""
+    kind: str = ""
+    """What kind of Task it is; see `core.kinds`."""
+    explored: bool = False
+    """Whether that rung is tried to learn about it."""
+
+
+class Quote(Value, frozen=True, kw_only=True):
+    """What a Run would do and cost. Making it cost `planning` dollars already."""
+
+    id: str
+    repository: str
+    title: str
+    base: Base
+    todos: tuple[Todo, ...]
+    plan: Plan
+    waves: tuple[tuple[str, ...], ...]
+    overlaps: tuple[Overlap, ...]
+    tasks: tuple[TaskQuote, ...]
+    price: PriceRange
+    planning: tuple[CostLine, ...]
+    """What planning cost, by role and model; empty if no model was asked."""
+    budget: Decimal
+    agents: int
+    gate: str | None
+    baseline: Baseline | None
+    warnings: tuple[str, ...] = ()
+    """What the user should know before approving: red tests, a stale base, overlaps, no gate."""
+    offline: bool = False
+    ladder: tuple[Rung, ...] = ()
+    """The rungs on which its Tasks may begin, in order."""
+    forecast: Forecast | None = None
+    """How earlier Quotes of this repository did; None if there were none."""
+
+    def priced(self, task_id: str) -> TaskQuote | None:
+        """What was said of a Task; None if this Quote has none of that id."""
+        return next((task for task in self.tasks if task.task_id == task_id), None)

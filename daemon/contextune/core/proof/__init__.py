@@ -1,0 +1,1 @@
+"""Evidence: what tests say, and what their word is worth."""

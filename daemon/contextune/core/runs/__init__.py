@@ -1,0 +1,1 @@
+"""Runs: their events, their fold, and the user's say in review."""

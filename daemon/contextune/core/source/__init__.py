@@ -1,0 +1,1 @@
+"""What source files define, import and use, read from their text."""

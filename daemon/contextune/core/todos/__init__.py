@@ -1,0 +1,1 @@
+"""Todos: comments that ask for work."""

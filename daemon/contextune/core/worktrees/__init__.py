@@ -1,0 +1,1 @@
+"""Plain facts of checkouts and worktrees, and what is wrong with them."""
