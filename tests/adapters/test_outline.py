@@ -105,7 +105,7 @@ def test_where_there_is_nothing_to_find(path: str, text: str) -> None:
 def test_it_agrees_with_the_symbols_of_todos() -> None:
     """Markers all over our own sources: a Todo's symbol is the innermost of the outline around its line."""
     checked = 0
-    for file in sorted(Path(contextune.__file__).parent.glob("core/*.py")):
+    for file in sorted(Path(contextune.__file__).parent.glob("core/**/*.py")):
         text = file.read_text(encoding="utf-8")
         marked = "\n".join(
             line + "  # TODO: x"
