@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -77,6 +78,8 @@ SECRETS = (
 ENVIRONMENTS = (".venv", "venv", "node_modules")
 """Folders of the user's checkout that commands in a worktree may read: its installed packages."""
 
+_trying = threading.Lock()
+
 
 def model_at(url: str, key: str) -> Model:
     """A model at a server of ours, such as the offline model's, that knows all of the API."""
@@ -103,9 +106,15 @@ def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] =
     return fence.name, FencedShell(fence, most if limits else None, _reach(hosts, home), _groups())
 
 
-@cache
 def _groups() -> CommandGroups | None:
     """What lets the system hold the limits of commands, tried once a process. Blocking for some 10 ms."""
+    # `cache` alone would try it as often as threads ask for it at once.
+    with _trying:
+        return _found_groups()
+
+
+@cache
+def _found_groups() -> CommandGroups | None:
     return find_jobs() or find_groups()
 
 

@@ -199,6 +199,28 @@ def test_what_a_dead_daemon_left_is_removed(groups: CgroupGroups) -> None:
     assert (gone, kept) == ([], [other._folders for other in others])
 
 
+def test_a_group_that_could_not_be_made_ends_nothing_of_another(groups: CgroupGroups) -> None:
+    one = groups.group(AMPLE)
+    one.make()
+    stays = one.launch(["sh", "-c", "echo in; exec sleep 600"])
+    with subprocess.Popen(stays, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in\n"
+        same = CgroupGroup(groups._place, one._memory.name, AMPLE)
+        with pytest.raises(FileExistsError):
+            same.make()
+        same.remove()
+        assert process.poll() is None
+        one.remove()
+        assert process.wait() == -signal.SIGKILL
+
+
+def test_no_two_groups_share_a_name(groups: CgroupGroups) -> None:
+    other = CgroupGroups(groups._place)
+    names = [one.group(AMPLE)._memory.name for one in (groups, other, groups, other)]
+    assert len(set(names)) == 4
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a cgroup away")
 def test_an_ordinary_user(groups: CgroupGroups) -> None:
     """As where a service manager gave a part of the hierarchy to the user."""

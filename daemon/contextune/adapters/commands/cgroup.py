@@ -28,18 +28,21 @@ PAUSE = 0.002
 
 TRIAL = CommandLimits(memory=100_000_000, processes=16, files=0, disk=0)
 
+_numbers = itertools.count()
+"""Of this process, not of one CgroupGroups: no two groups may share a name."""
+
 
 class CgroupGroups:
     """command_group.CommandGroups in one place of the hierarchy."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._names = (f"contextune-{_owner(os.getpid())}-{number}" for number in itertools.count())
         self.detail = f"the kernel, in cgroups of version {2 if place.unified else 1}"
 
     def group(self, limits: CommandLimits, *, supervised: bool = False) -> CgroupGroup:
         """A new one, not yet made."""
-        return CgroupGroup(self._place, next(self._names), limits, supervised=supervised)
+        name = f"contextune-{_owner(os.getpid())}-{next(_numbers)}"
+        return CgroupGroup(self._place, name, limits, supervised=supervised)
 
 
 class CgroupGroup:
@@ -51,14 +54,17 @@ class CgroupGroup:
         self._unified = place.unified
         self._memory = place.memory / name
         self._pids = place.pids / name
-        self._folders = [folder / name for folder in place.folders]
+        self._wanted = [folder / name for folder in place.folders]
+        self._folders: list[Path] = []
+        """Those that it made: what another one has is not its own to end."""
         self._limits = limits
         self._supervised = supervised
 
     def make(self) -> None:
         """Make the folders and write the limits. Raises OSError if the kernel refuses one."""
-        for folder in self._folders:
+        for folder in self._wanted:
             folder.mkdir()
+            self._folders.append(folder)
         _write(self._pids / "pids.max", self._limits.processes)
         if self._unified:
             _write(self._memory / "memory.max", self._limits.memory)
@@ -75,7 +81,7 @@ class CgroupGroup:
         """A shell that moves itself in and becomes the command, outside of the Fence and before it."""
         # Version 1 has a file to move one's own thread alone, for which no fork on the machine has to wait.
         name = "cgroup.procs" if self._unified else "tasks"
-        files = [shlex.quote(str(folder / name)) for folder in self._folders]
+        files = [shlex.quote(str(folder / name)) for folder in self._wanted]
         moves = "".join(f"echo 0 >{file} && " for file in files)
         refused = "{ echo 'The command could not be put under its limits, and was not started.'; exit 125; }"
         return ["/bin/sh", "-c", f'{moves}: || {refused}; exec "$@"', "sh", *argv]
@@ -100,26 +106,12 @@ class CgroupGroup:
 
     def end(self) -> None:
         """Kill all that is in it."""
-        if self._unified and (self._memory / "cgroup.kill").exists():
-            _write_if_there(self._memory / "cgroup.kill", 1)
-            return
         for folder in self._folders:
             _kill_in(folder)
 
     def remove(self) -> None:
         """Kill all that is in it, wait for its end, and remove the folders."""
-        until = time.monotonic() + MOST_SECONDS
-        pause = PAUSE
-        while not self._are_removed():
-            if time.monotonic() > until:
-                return  # the next start tries again
-            self.end()
-            time.sleep(pause)
-            pause *= 2
-
-    def _are_removed(self) -> bool:
-        gone = [_remove(folder) for folder in self._folders]
-        return all(gone)
+        _remove(self._folders)
 
     def _out_of_memory(self) -> str:
         said = too_much_memory(self._limits)
@@ -158,7 +150,7 @@ def remove_left_over(place: Place) -> None:
             if named is None or named["namespace"] != ours:
                 continue
             if _owner(int(named["pid"])) != named["owner"]:
-                CgroupGroup(place, left.name, TRIAL).remove()
+                _remove([other / left.name for other in place.folders])
 
 
 def _works(groups: CgroupGroups) -> bool:
@@ -205,7 +197,27 @@ def _facts(file: Path) -> dict[str, int]:
         return {}
 
 
+def _remove(folders: Sequence[Path]) -> None:
+    """Kill all that is in them, wait for its end, and remove them."""
+    until = time.monotonic() + MOST_SECONDS
+    pause = PAUSE
+    while True:
+        gone = [_is_removed(folder) for folder in folders]
+        if all(gone):
+            return
+        if time.monotonic() > until:
+            return  # the next start tries again
+        for folder in folders:
+            _kill_in(folder)
+        time.sleep(pause)
+        pause *= 2
+
+
 def _kill_in(folder: Path) -> None:
+    at_once = folder / "cgroup.kill"
+    if at_once.exists():
+        _write_if_there(at_once, 1)
+        return
     with suppress(OSError):
         for pid in (folder / "cgroup.procs").read_text("utf-8").split():
             # Of a process that this pid namespace does not know the kernel says 0, which would be ourselves.
@@ -214,8 +226,7 @@ def _kill_in(folder: Path) -> None:
                     os.kill(int(pid), signal.SIGKILL)
 
 
-def _remove(folder: Path) -> bool:
-    """Whether it is gone."""
+def _is_removed(folder: Path) -> bool:
     try:
         folder.rmdir()
     except FileNotFoundError:
