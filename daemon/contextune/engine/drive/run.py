@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from decimal import Decimal
-from typing import Literal
 
 from contextune.core.errors import (
     BudgetReached,
-    BudgetScope,
     ContextuneError,
     ModelProblem,
     PlaceProblem,
-    UsageProblem,
 )
 from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest
@@ -25,23 +21,22 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled
 from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
-from contextune.core.spending.wording import duration_text
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
+from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
 from contextune.engine.drive.seats import Seats
 from contextune.engine.drive.talk import Talk
 from contextune.engine.integration.batching import Batching
 from contextune.engine.integration.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.integration.result import ended
-from contextune.engine.money.account import GOES_ON, Account, budgets_of
+from contextune.engine.money.account import Account, budgets_of
 from contextune.engine.money.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.money.priming import ROLE, Priming, about_to_begin
 from contextune.engine.money.records import unrecorded
 from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.stand import Stand
 from contextune.engine.radar.radar import Radar
-from contextune.engine.surroundings.limits import short_of_disk
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.leases import Leases
 from contextune.engine.worktrees.room import make_room
@@ -106,8 +101,7 @@ class RunDriver:
         self._do = work
         self._journalling = asyncio.Lock()
         self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
-        self._go = asyncio.Event()
-        self._go.set()
+        self._pace = Pace(run.id, self.emit, world=world, root=repository.root, account=self.account)
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
         self.talk = Talk(run.id, self.emit, world.clock)
@@ -134,7 +128,8 @@ class RunDriver:
                 self._ended[task.id].set()
             else:
                 self._begin(task.id)
-        timing = asyncio.create_task(self._limit_time(), name=f"time of {self.run.id}")
+        limiting = self._pace.limit_time(self.settings.run_timeout)
+        timing = asyncio.create_task(limiting, name=f"time of {self.run.id}")
         try:
             while self._work:
                 await asyncio.wait(self._work.values(), return_when=asyncio.FIRST_COMPLETED)
@@ -205,12 +200,7 @@ class RunDriver:
         Raises BudgetReached where the Task alone has to wait: at the end of its own budget, or a request's.
         """
         while True:
-            await self._go.wait()
-            lack = await short_of_disk(self.world.home)
-            if lack:
-                await self._pause(lack)
-            if not self._go.is_set():
-                continue
+            await self._pace.wait()
             try:
                 async with self._priming.ahead_of(request):
                     return await self._gateway.send(
@@ -219,47 +209,18 @@ class RunDriver:
             except BudgetReached as reached:
                 if task_id is not None and reached.scope in ("request", "task"):
                     raise
-                reason = f"{reached} {GOES_ON.get(reached.scope, '')}".rstrip()
-                await self._pause(reason, state="parked", scope=reached.scope)
+                await self._pace.park(reached)
 
     async def _prime(self, request: ModelRequest) -> ModelReply:
         return await self._gateway.send(self.account, request, role=ROLE, task_id=None)
 
     async def pause(self) -> None:
         """Take no further turn."""
-        await self._pause("Paused by the user.")
-
-    async def _pause(
-        self, reason: str, *, state: Literal["paused", "parked"] = "paused", scope: BudgetScope | None = None
-    ) -> None:
-        """Send nothing more until the Run is resumed. Does nothing if it waits already."""
-        if self._go.is_set():
-            self._go.clear()
-            await self.emit(
-                ev.RunPaused(run_id=self.run.id, at=self.now(), state=state, reason=reason, scope=scope)
-            )
-
-    async def _limit_time(self) -> None:
-        """Pause the Run each time that it was at work as long as the settings allow."""
-        most = self.settings.run_timeout
-        while most is not None:
-            await self._go.wait()
-            await asyncio.sleep(most)
-            took = duration_text(most * 1000)
-            await self._pause(f"It was at work for {took}, as long as the setting run_timeout allows.")
+        await self._pace.pause("Paused by the user.")
 
     async def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new budget if one is given, and with those that the settings now name."""
-        if budget is None and self._go.is_set():
-            return
-        allowed = self.account.budget if budget is None else budget
-        await self.emit(ev.RunResumed(run_id=self.run.id, at=self.now(), budget=allowed))
-        # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
-        self.account.budget = allowed
-        with suppress(UsageProblem):  # a bad value is told where it is edited; what held before still does
-            settings = self.world.settings.load(self.repository.root, {})
-            self.account.budgets = budgets_of(settings)
-        self._go.set()
+        await self._pace.resume(budget)
 
     async def cancel(self) -> None:
         """Stop every Task; what was accepted stays on the Ghost."""
@@ -286,7 +247,7 @@ class RunDriver:
 
     async def interrupt(self) -> None:
         """Pause the Run, then stop working: only its user goes on with it."""
-        await self._pause("Interrupted.")
+        await self._pace.pause("Interrupted.")
         await self.stop()
 
     async def retry(self, task_id: str) -> None:
