@@ -4,6 +4,7 @@ import type { Daemon } from "./client";
 import { Requests } from "./generated/protocol";
 import { isEditable, parseSide } from "./reviewPlan";
 import type { Store } from "./store";
+import { Writes } from "./writes";
 
 /** The scheme of the documents. */
 export const REVIEW_SCHEME = "contextune-review";
@@ -12,6 +13,7 @@ export const REVIEW_SCHEME = "contextune-review";
 export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #daemon: Daemon;
   readonly #store: Store;
+  readonly #writes = new Writes();
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #disposables: vscode.Disposable[];
   /** Stands for a time: rises whenever a result changes, so that VS Code reads again. */
@@ -33,24 +35,26 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const side = parseSide(uri.query);
-    const { length } = await this.readFile(uri);
-    const permissions = isEditable(this.#store.run(side.runId), side) ? undefined : vscode.FilePermission.Readonly;
-    return { type: vscode.FileType.File, ctime: 0, mtime: this.#revision, size: length, permissions };
+    const { bytes, binary } = await this.#read(uri);
+    const editable = !binary && isEditable(this.#store.run(side.runId), side);
+    const permissions = editable ? undefined : vscode.FilePermission.Readonly;
+    return { type: vscode.FileType.File, ctime: 0, mtime: this.#revision, size: bytes.length, permissions };
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const { text, binary } = await this.#daemon.request(Requests.reviewContent, parseSide(uri.query));
-    return new TextEncoder().encode(binary ? vscode.l10n.t("This file is not text.") : (text ?? ""));
+    return (await this.#read(uri)).bytes;
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
-    const { runId, taskId, path } = parseSide(uri.query);
-    const text = new TextDecoder().decode(content);
-    const title = vscode.l10n.t("The result is put together with your change and tested…");
-    const changed = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
-      this.#daemon.request(Requests.reviewEdit, { runId, taskId, path, text }),
-    );
-    this.#store.setRun(changed);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content); // a byte order mark is kept
+    await this.#writes.write(uri.toString(), text, async (newest) => {
+      const { runId, taskId, path } = parseSide(uri.query);
+      const title = vscode.l10n.t("The result is put together with your change and tested…");
+      const changed = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+        this.#daemon.request(Requests.reviewEdit, { runId, taskId, path, text: newest }),
+      );
+      this.#store.setRun(changed);
+    });
   }
 
   watch(): vscode.Disposable {
@@ -75,6 +79,12 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
 
   dispose(): void {
     for (const one of this.#disposables) one.dispose();
+  }
+
+  async #read(uri: vscode.Uri): Promise<{ bytes: Uint8Array; binary: boolean }> {
+    const { text, binary } = await this.#daemon.request(Requests.reviewContent, parseSide(uri.query));
+    const shown = binary ? vscode.l10n.t("This file is not text.") : (text ?? "");
+    return { bytes: new TextEncoder().encode(shown), binary };
   }
 
   #refresh(runId: string): void {

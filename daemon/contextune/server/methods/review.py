@@ -27,7 +27,8 @@ async def content(session: Session, params: ReviewContentParams) -> ReviewConten
     if found is None:
         return ReviewContentResult(text=None, binary=False)
     try:
-        text = found.decode("utf-8-sig")
+        # A byte order mark stays: the editor knows it, and gives it back when the file is saved.
+        text = found.decode("utf-8")
     except UnicodeDecodeError:
         return ReviewContentResult(text=None, binary=True)
     return (
