@@ -52,7 +52,7 @@ a plan file:
 
 DISCARD_HELP = (
     "CHANGE is TASK:FILE, or TASK:FILE:HUNK for a part of it, as `contextune show RUN --review` lists "
-    "them. The result is put together without it and tested anew; --take-back puts it back. Without any "
+    "them. The result is put together without it and tested anew; --take-back CHANGE puts it back. Without any "
     "CHANGE the whole result goes, and Salvage refs keep it."
 )
 RUN_HELP = """\
@@ -254,7 +254,9 @@ def _settle(commands: Commands) -> None:
     )
     discard.add_argument("run", metavar="RUN")
     discard.add_argument("change", nargs="*", metavar="CHANGE", help="only these changes of Tasks")
-    discard.add_argument("--take-back", action="store_true", help="have these changes in the result again")
+    discard.add_argument(
+        "--take-back", nargs="+", default=[], metavar="CHANGE", help="have these in the result again"
+    )
 
 
 def _debug_bundle(commands: Commands) -> None:

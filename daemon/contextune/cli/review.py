@@ -26,10 +26,8 @@ async def show_review(app: Application, run: Run, out: Output) -> None:
 
 async def discard(app: Application, given: Namespace, out: Output) -> int:
     """Drop a Run's result, or single changes of its Tasks."""
-    if given.change:
+    if given.change or given.take_back:
         return await _amend(app, given, out)
-    if given.take_back:
-        raise UsageProblem("--take-back needs the changes that shall be in the result again.")
     discarded = await app.discard(given.run)
     show_run_line(discarded, out)
     out.say(f"Run {discarded.id} is discarded. Its work is kept in:")
@@ -40,11 +38,10 @@ async def discard(app: Application, given: Namespace, out: Output) -> int:
 
 async def _amend(app: Application, given: Namespace, out: Output) -> int:
     run = await app.run(given.run)
+    for name in given.take_back:
+        run = await app.reviews.take_back(run.id, name)
     for name in given.change:
-        if given.take_back:
-            run = await app.reviews.take_back(run.id, name)
-        else:
-            run = await app.reviews.reject(run.id, *_named(run, name))
+        run = await app.reviews.reject(run.id, *_named(run, name))
     show_run_line(run, out)
     for task in run.tasks:
         if task.id in run.candidates and task.id not in run.joined:
