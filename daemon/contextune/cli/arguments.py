@@ -52,8 +52,8 @@ a plan file:
 
 DISCARD_HELP = (
     "CHANGE is TASK:FILE, or TASK:FILE:HUNK for a part of it, as `contextune show RUN --review` lists "
-    "them. The result is put together without it and tested anew; --take-back CHANGE puts it back. Without any "
-    "CHANGE the whole result goes, and Salvage refs keep it."
+    "them. The result is put together without it and tested anew; --take-back CHANGE puts it back. Without "
+    "any CHANGE the whole result goes, and Salvage refs keep it."
 )
 RUN_HELP = """\
 what happens:
