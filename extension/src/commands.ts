@@ -5,6 +5,7 @@ import { debugBundle } from "./commands/debugBundle";
 import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
 import { arrangeTasks } from "./commands/quotes";
+import { chooseCourse } from "./commands/radar";
 import * as review from "./commands/review";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
@@ -39,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.showLog": product.showLog,
 
   "contextune.arrangeTasks": arrangeTasks,
+  "contextune.chooseCourse": chooseCourse,
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,

@@ -47,6 +47,20 @@ def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Se
     assert "# No hurry." in (root / "app.py").read_text()
 
 
+def test_a_task_that_overlaps_with_none_has_none_to_wait_for(machine: Machine, server: Server) -> None:
+    _, going = _begin(machine, server, "take your time")
+    run_id, worktree = _until_it_waits(going)
+    refused = machine.do("course", f"{run_id}/take-your-time", "wait")
+    assert refused.status == 2
+    assert "Task take-your-time overlaps with no other Task that is at work." in " ".join(refused.err.split())
+    goes_on = machine.do("course", "take-your-time", "go-on")
+    assert goes_on.status == 0, goes_on.err
+    assert "take-your-time waits for no other Task." in goes_on.out
+    assert going.until_kind("course_chosen")["course"] == "go_on"
+    (worktree / "go").touch()
+    assert going.end().status == 0
+
+
 def test_a_cancelled_task_is_retried_then_squashed_undone_and_discarded(
     machine: Machine, server: Server
 ) -> None:

@@ -21,6 +21,7 @@ DELIVERED = (
         "runs",
         "show",
         "resume",
+        "course",
         "pause",
         "cancel",
         "retry",

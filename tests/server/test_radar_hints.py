@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from lsprotocol import types
 
 from contextune.core.overlap.radar import LineRange, LiveOverlap, OverlapFound, OverlapGone
@@ -104,3 +105,30 @@ async def test_it_leaves_what_others_say_of_a_file() -> None:
     await here.hears(found(WITH_USER))
     assert other in here.shown[FILE]
     assert len(here.shown[FILE]) == 2
+
+
+async def test_the_choices_stand_where_two_tasks_overlap() -> None:
+    here = Editor()
+    await here.hears(found(WITH_USER))
+    both = msgspec.structs.replace(WITH_TASK, path="parcel/sizes.py", lines=(LineRange(first=2, last=2),))
+    await here.hears(found(both))
+    shown = [one for one in here.shown[FILE] if one.range.start.line == 1]
+
+    def offered(line: int, *kinds: str) -> list[types.CodeAction]:
+        where = types.Range(types.Position(line, 0), types.Position(line, 0))
+        asked = types.CodeActionContext(diagnostics=here.shown[FILE], only=kinds or None)
+        return here.hints.actions(FILE, where, asked, extension=False)
+
+    assert offered(3) == offered(0) == offered(1, "source.organizeImports") == []
+    first, *others = offered(1, "quickfix")
+    assert [one.title for one in others] == [
+        "Have “add kilos” wait for “round up”, then build on it",
+        "Have “round up” wait for “add kilos”",
+        "Have “round up” wait for “add kilos”, then build on it",
+    ]
+    assert first.diagnostics == shown
+    assert first.command == types.Command(
+        title="Have “add kilos” wait for “round up”",
+        command="contextune.lsp.chooseCourse",
+        arguments=[{"runId": here.run.id, "taskId": "add-kilos", "course": "wait"}],
+    )

@@ -50,6 +50,10 @@ a plan file:
   standard or hard. `gate`, a command, may replace the Run's own for one Task.
 """
 
+COURSES = (
+    "wait: its next turn waits until they have ended. rebase: it waits, then builds on them. go-on: it waits "
+    "no longer. `contextune show RUN` tells who overlaps with whom, and where."
+)
 DISCARD_HELP = (
     "CHANGE is TASK:FILE, or TASK:FILE:HUNK for a part of it, as `contextune show RUN --review` lists "
     "them. The result is put together without it and tested anew; --take-back CHANGE puts it back. Without "
@@ -222,6 +226,14 @@ def _steer(commands: Commands) -> None:
     rewind.add_argument("turn", type=int, metavar="TURN", help="the last turn that stays; 0 for the start")
     rewind.add_argument("text", metavar="TEXT", help="what its agent is told there")
     rewind.add_argument("--attempt", type=int, metavar="N", help="of this attempt; the newest if not given")
+    course = _command(
+        commands,
+        "course",
+        "Say what a Task does about others that it overlaps with.",
+        more=f"{COURSES}\n{tasks}",
+    )
+    course.add_argument("task", metavar="TASK")
+    course.add_argument("course", choices=("wait", "rebase", "go-on"))
     answer = _command(commands, "answer", "Answer a Task's question.", more=tasks)
     answer.add_argument("task", metavar="TASK")
     answer.add_argument("text", metavar="TEXT", help="the words, or the number of one of the choices")

@@ -163,6 +163,7 @@ COMMANDS: dict[str, Command] = {
     "pause": _with_application(steering.pause),
     "cancel": _with_application(steering.cancel),
     "tell": _with_application(steering.tell),
+    "course": _with_application(steering.course),
     "answer": _with_application(steering.answer),
     "accept": _with_application(steering.accept),
     "rebase": _with_application(steering.rebase),

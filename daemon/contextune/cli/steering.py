@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from contextune.cli.asking import chosen
 from contextune.cli.naming import find_task, task_named
@@ -12,11 +12,13 @@ from contextune.cli.output import Output
 from contextune.cli.pictures import show_run_line
 from contextune.cli.tables import beside_text
 from contextune.core.errors import UsageProblem
+from contextune.core.overlap.radar import Course
 from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
 from contextune.protocol.convert import made_branch, undone_text
 
+COURSES: Mapping[str, Course] = {"wait": "wait", "rebase": "rebase", "go-on": "go_on"}
 PATIENCE, LOOK = 10.0, 0.05
 """Seconds to wait for the process that drives a Run to do as it was told, and between two looks."""
 
@@ -76,6 +78,20 @@ async def answer(app: Application, given: Namespace, out: Output) -> int:
     found = await _once(app, run_id, lambda run: run.task(task_id).question != question, out)
     show_run_line(found, out)
     out.say(f"Answered {task_id}: {text}")
+    return 0
+
+
+async def course(app: Application, given: Namespace, out: Output) -> int:
+    """What a Task does about others that it overlaps with."""
+    run_id, task_id = await task_named(app, given.task)
+    wish: Course = COURSES[given.course]
+    before = await app.run(run_id)
+    await app.choose_course(run_id, task_id, wish)
+    found = await _once(app, run_id, lambda run: run.seq != before.seq, out)
+    show_run_line(found, out)
+    task = found.task(task_id)
+    others = ", ".join(task.waits_for)
+    out.say(f"{task_id} waits for {others}." if others else f"{task_id} waits for no other Task.")
     return 0
 
 

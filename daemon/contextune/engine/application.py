@@ -38,6 +38,7 @@ from contextune.engine.runs.ownership import LEASE
 from contextune.engine.runs.rewinding import Turn, as_letter
 from contextune.engine.surroundings.unfenced import allow_unfenced, lack, require_commands
 from contextune.engine.surroundings.world import World
+from contextune.engine.tasks.courses import waits
 
 FORGOTTEN = 86_400_000
 """Milliseconds after which a Run that nobody drives does not go on by itself."""
@@ -322,7 +323,8 @@ class Application(Reading):
         await self._ask_task(run_id, task_id, "tell", _words(text))
 
     async def choose_course(self, run_id: str, task_id: str, course: Course) -> None:
-        """What a Task does about others that it overlaps with."""
+        """What a Task does about others that it overlaps with. Raises UsageProblem."""
+        waits(await self.run_with(run_id, task_id), task_id, course)
         await self._ask_task(run_id, task_id, "course", course)
 
     async def answer(self, run_id: str, task_id: str, text: str) -> None:

@@ -13,7 +13,7 @@ from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.convert import can_accept, can_undo
-from contextune.protocol.params import RunChanged
+from contextune.protocol.params import RadarChooseParams, RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
 from contextune.server.names import AnswerTarget, ArrangeTarget, Name, RunTarget, WorkTarget
@@ -35,6 +35,10 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
         quote = await arrange_tasks(session, wish.quote_id, wish.choice, wish.first, wish.second)
         # The question that a plain client shows still has the Quote as it was.
         session.client.say(flow.quote_text(quote))
+        return None
+    if name == "chooseCourse":
+        chosen = _argument(arguments, RadarChooseParams)
+        await (await session.application()).choose_course(chosen.run_id, chosen.task_id, chosen.course)
         return None
     if name in _OF_RUNS:
         target = _argument(arguments, RunTarget)

@@ -133,7 +133,10 @@ class ContextuneServer(LanguageServer):
             in_folder=len(self.session.folders[folder]),
             extension=self.client.is_extension,
         )
-        return actions.at(params.range, params.context)
+        radar = self.session.radar.actions(
+            file, params.range, params.context, extension=self.client.is_extension
+        )
+        return [*radar, *actions.at(params.range, params.context)]
 
     def _code_lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         file, folder = self._locate(params.text_document.uri)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 
 from contextune.core.planning.rearranged import Choice
+from contextune.protocol.params import RadarChooseParams
 from contextune.protocol.wire import Params
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ Name = Literal[
     "cancelRun",
     "answerQuestion",
     "arrangeTasks",
+    "chooseCourse",
 ]
 PREFIX = "contextune.lsp."
 COMMANDS = tuple(PREFIX + name for name in get_args(Name))
@@ -76,7 +78,7 @@ class ArrangeTarget(Params, frozen=True, kw_only=True):
     second: str
 
 
-Target = WorkTarget | RunTarget | ArrangeTarget
+Target = WorkTarget | RunTarget | ArrangeTarget | RadarChooseParams
 
 
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:

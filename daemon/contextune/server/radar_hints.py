@@ -13,9 +13,13 @@ from contextune.core.errors import ContextuneError
 from contextune.core.overlap.clash_lines import moved_lines
 from contextune.core.overlap.radar import LineRange, LiveOverlap
 from contextune.core.runs.run import Run
+from contextune.protocol.courses import course_choices
+from contextune.protocol.params import RadarChooseParams
 from contextune.protocol.radar_view import live_overlaps, overlap_cost, overlap_text
+from contextune.server.actions import wanted
 from contextune.server.diagnostics import Publish
 from contextune.server.marks import Marks
+from contextune.server.names import FIX, command
 
 BaseText = Callable[[str, str], Awaitable[bytes | None]]
 """A file, by its path, as the Base of a Run has it."""
@@ -81,6 +85,29 @@ class RadarHints:
         content = types.MarkupContent(kind=types.MarkupKind.PlainText, value="\n\n".join(said))
         return types.Hover(contents=content)
 
+    def actions(
+        self, file: Path, where: types.Range, context: types.CodeActionContext, *, extension: bool
+    ) -> list[types.CodeAction]:
+        """What can be done about Tasks that overlap on these lines."""
+        if not wanted(context, FIX):
+            return []
+        found: dict[RadarChooseParams, types.CodeAction] = {}
+        for hint in self._hints.get(file, []):
+            run = self._marks.runs.get(hint.run_id)
+            if run is None or not any(_meets(one, where) for one in hint.lines):
+                continue
+            text = overlap_text(run, hint.overlap)
+            told = [one for one in context.diagnostics if one.message == text]
+            for task_id, course, title in course_choices(run, hint.overlap):
+                target = RadarChooseParams(run_id=run.id, task_id=task_id, course=course)
+                found[target] = types.CodeAction(
+                    title=title,
+                    kind=FIX,
+                    diagnostics=told or None,
+                    command=command("chooseCourse", title, target, extension=extension),
+                )
+        return list(found.values())
+
     async def _lines(self, run: Run, overlap: LiveOverlap) -> tuple[LineRange, ...]:
         if not overlap.lines:
             return TOP
@@ -109,6 +136,10 @@ class RadarHints:
             for hint in hints
             for one in hint.lines
         ]
+
+
+def _meets(lines: LineRange, where: types.Range) -> bool:
+    return lines.first - 1 <= where.end.line and where.start.line <= lines.last - 1
 
 
 def _severity(overlap: LiveOverlap) -> types.DiagnosticSeverity:

@@ -27,15 +27,21 @@ def awaited(run: Run, task_id: str) -> frozenset[str]:
 async def choose(driver: RunDriver, task_id: str, course: Course) -> None:
     """Settle what a Task does. Raises UsageProblem if there is none to wait for, or they wait in a ring."""
     run = driver.run
+    waits_for = waits(run, task_id, course)
+    await driver.emit(
+        CourseChosen(run_id=run.id, at=driver.now(), task_id=task_id, course=course, waits_for=waits_for)
+    )
+
+
+def waits(run: Run, task_id: str, course: Course) -> tuple[str, ...]:
+    """The Tasks that another one waits for if it does that. Raises UsageProblem as `choose` does."""
     waits_for = () if course == "go_on" else _partners(run, task_id)
     if course != "go_on" and not waits_for:
         raise UsageProblem(f"Task {task_id} overlaps with no other Task that is at work.")
     ring = [other for other in waits_for if task_id in _all_awaited(run, other)]
     if ring:
         raise UsageProblem(f"Task {ring[0]} waits for {task_id} already: both would wait for ever.")
-    await driver.emit(
-        CourseChosen(run_id=run.id, at=driver.now(), task_id=task_id, course=course, waits_for=waits_for)
-    )
+    return waits_for
 
 
 async def until_free(driver: RunDriver, task_id: str) -> None:

@@ -1,0 +1,63 @@
+"""What can be done about Tasks at work that overlap, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contextune.core.overlap.radar import Course, LiveOverlap
+from contextune.core.plain_text import one_line
+from contextune.core.runs.run import Run
+from contextune.core.states import ENDED_TASK
+from contextune.protocol.radar_view import live_overlaps
+
+
+class CourseChoice(NamedTuple):
+    """One of the choices about an overlap."""
+
+    task_id: str
+    course: Course
+    title: str
+
+
+def course_choices(run: Run, overlap: LiveOverlap) -> list[CourseChoice]:
+    """What each of two Tasks could do: wait for the other, go on on top of it, or stop waiting.
+
+    None about what is accepted or the user's own: nobody at work could be waited for.
+    """
+    if overlap not in live_overlaps(run) or overlap.other != "task":
+        return []
+    # The later one first: it is the one that is told.
+    pairs = (overlap.other_id, overlap.task_id), (overlap.task_id, overlap.other_id)
+    return [choice for mine, other in pairs for choice in _of(run, mine, other)]
+
+
+def _of(run: Run, task_id: str, other_id: str) -> Iterator[CourseChoice]:
+    task, other = run.task(task_id), run.task(other_id)
+    if task.state in ENDED_TASK or other.state in ENDED_TASK:
+        return
+    if other_id in task.waits_for:
+        yield CourseChoice(task_id, "go_on", f"Have {_title(run, task_id)} go on now")
+        return
+    if task_id in other.waits_for:
+        return
+    mine, theirs = _title(run, task_id), _all_titles(run, task_id, other_id)
+    yield CourseChoice(task_id, "wait", f"Have {mine} wait for {theirs}")
+    yield CourseChoice(task_id, "rebase", f"Have {mine} wait for {theirs}, then build on it")
+
+
+def _all_titles(run: Run, task_id: str, other_id: str) -> str:
+    """The other Task, and how many more are waited for with it."""
+    partners = {
+        side
+        for one in live_overlaps(run)
+        if one.other == "task" and one.concerns(task_id)
+        for side in (one.task_id, one.other_id)
+        if side not in (task_id, other_id) and run.task(side).state not in ENDED_TASK
+    }
+    more = f" and {len(partners)} more" if partners else ""
+    return _title(run, other_id) + more
+
+
+def _title(run: Run, task_id: str) -> str:
+    return f"“{one_line(run.task(task_id).task.title)}”"
