@@ -22,12 +22,14 @@ function commandLine() {
   return { cwd: folder, env: { ...process.env, ...env, CONTEXTUNE_HOME: join(home, "contextune") } };
 }
 
-/** The id of the Todo whose text holds `words`. */
-function todoId(words: string): string {
-  const lines = execFileSync(venvProgram("contextune"), ["todos", "--json"], { ...commandLine(), encoding: "utf8" });
-  const todos = lines.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
-  return todos.find(({ text }) => text.includes(words)).id;
+/** What a command of the command line prints with `--json`, a line each. */
+function listed(command: string) {
+  const lines = execFileSync(venvProgram("contextune"), [command, "--json"], { ...commandLine(), encoding: "utf8" });
+  return lines.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
 }
+
+/** The id of the Todo whose text holds `words`. */
+const todoId = (words: string): string => listed("todos").find(({ text }) => text.includes(words)).id;
 
 test("a Run that was begun in a terminal is live in the window, and says where it is driven", async () => {
   const { workbench } = scenario();
@@ -53,10 +55,14 @@ test("when the window's own daemon is killed, the next one goes on with it", asy
   const [before, ...others] = daemonsOf(home);
   if (before === undefined) throw new Error("The window has no daemon.");
   expect(others).toEqual([]);
+  const [{ sequence }] = listed("runs");
   process.kill(before, "SIGKILL");
   await expect.poll(() => daemonsOf(home).filter((pid) => pid !== before)).toHaveLength(1);
   await scenario().screenshot("3-killed");
+  const askedAgain = () => listed("runs").some((run) => run.sequence > sequence && run.tasks[0].state === "asking");
+  await expect.poll(askedAgain, { timeout: 30_000 }).toBe(true);
   await runsRow(/running · /).waitFor();
+  await runsRow("asks you").waitFor();
   await scenario().screenshot("4-next-daemon");
   await workbench.clickNotificationButton(question, "Answer");
   await workbench.choose("Yes");
