@@ -34,7 +34,7 @@ const todoId = (words: string): string => listed("todos").find(({ text }) => tex
 test("a Run that was begun in a terminal is live in the window, and says where it is driven", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
-  await workbench.page.mouse.move(900, 600); // the icon's tooltip covers the row
+  await workbench.widenSideBar(560);
   const args = ["run", "--todo", todoId("are refused"), "--yes"];
   terminal = spawn(venvProgram("contextune"), args, { ...commandLine(), stdio: "ignore" });
   await runsRow("running elsewhere").waitFor();
@@ -67,5 +67,6 @@ test("when the window's own daemon is killed, the next one goes on with it", asy
   await workbench.clickNotificationButton(question, "Answer");
   await workbench.choose("Yes");
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor();
+  await runsRow("ready for review").waitFor();
   await scenario().screenshot("5-ready");
 });

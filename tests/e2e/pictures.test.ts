@@ -1,4 +1,4 @@
-/** The README's pictures: the way from TODO comments to a review; they are copied to docs/ when the window changes. */
+/** The README's pictures: the way from TODO comments to a review; `docs/` holds them as they were when the window last changed. */
 import { test } from "vitest";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";

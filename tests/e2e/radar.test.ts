@@ -15,7 +15,7 @@ const told = () => scenario().workbench.editor.locator(".squiggly-warning");
 test("what the user types where an agent has changed the file is told on the line, unsaved", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
-  await workbench.page.mouse.move(900, 600); // the icon's tooltip covers the row
+  await workbench.restMouse();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.expectText(/^Quote: /);
   await workbench.page.keyboard.press("Enter");
