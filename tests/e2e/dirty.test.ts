@@ -66,6 +66,12 @@ function workOn(): void {
 }
 
 let before: ReturnType<typeof checkout>;
+const typed = "SPARE = 1.0";
+/** The same with what was typed and not saved in the file's last line. */
+const withTyped = ({ files, ...rest }: typeof before) => ({
+  ...rest,
+  files: { ...files, [sizes]: files[sizes] + typed },
+});
 
 test("a Run begins from what the user has under way", async () => {
   const { workbench } = scenario();
@@ -85,24 +91,25 @@ test("Accept commits the agent's work alone, over what the user went on with", a
   const { workbench, folder } = scenario();
   addLines(later);
   writeFileSync(at("new.txt"), "begun while the agent worked\n");
+  await workbench.editor.locator(".view-line", { hasText: "FLAT" }).waitFor();
+  await workbench.page.keyboard.press("Control+End");
+  await workbench.type(typed);
   before = checkout();
   await workbench.runCommand("Contextune: Accept Run");
+  await workbench.dialog.waitFor();
+  await scenario().screenshot("2-unsaved");
+  await workbench.clickDialogButton("Save and Accept");
   await workbench.notification("Accepted on main: 1 of 1 Tasks").waitFor();
   await workbench.treeItem("Todos", "volumetric weight").waitFor({ state: "hidden" });
   await workbench.editor.locator(".view-line", { hasText: "VOLUME_OF_A_KILOGRAM" }).last().waitFor();
-  await scenario().screenshot("2-accepted");
+  await scenario().screenshot("3-accepted");
   const after = checkout();
   expect(git(folder, "diff", "--name-only", "HEAD~1", "HEAD").split("\n")).toEqual(agents);
   expect(git(folder, "show", `HEAD:${sizes}`)).not.toContain("halves");
   // The user's lines in the agent's own file are a local edit still, and nothing else is.
   const changed = git(folder, "diff", "HEAD", "--", sizes).split("\n");
   const own = changed.filter((line) => /^[+-]/.test(line) && !/^(\+\+\+|---)/.test(line));
-  expect(own).toEqual(
-    `${half}${later}`
-      .trimEnd()
-      .split("\n")
-      .map((line) => `+${line}`),
-  );
+  expect(own).toEqual(`${half}${later}${typed}`.split("\n").map((line) => `+${line}`));
   expect(readFileSync(at(sizes), "utf8")).toContain("VOLUME_OF_A_KILOGRAM");
   const others = ({ files, status }: typeof after) => ({
     status,
@@ -115,8 +122,8 @@ test("Undo brings every byte, the index and the branch back", async () => {
   const { workbench } = scenario();
   await workbench.clickNotificationButton("Accepted on main", "Undo");
   await workbench.notification("Undone: main is back where it was").waitFor();
-  expect(checkout()).toEqual(before);
+  expect(checkout()).toEqual(withTyped(before));
   await workbench.treeItem("Runs", "undone").waitFor();
   await workbench.editor.locator(".view-line", { hasText: "TODO: bill the volumetric weight" }).waitFor();
-  await scenario().screenshot("3-undone");
+  await scenario().screenshot("4-undone");
 });

@@ -39,12 +39,12 @@ test("the clean-up lists it, tells that its work is unfinished, and keeps that",
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Clean Up Worktrees");
   const [row] = await workbench.choices();
-  expect(row).toContain("unfinished work, kept in a Salvage ref");
+  expect(row).toContain("Its unfinished work is kept.");
   await workbench.restMouse();
   await scenario().screenshot("2-clean-up");
   await workbench.quickInput.locator(".monaco-list-row").first().click();
   await workbench.quickInput.locator(".monaco-button", { hasText: "OK" }).click();
-  await workbench.notification("Removed 1 worktree").waitFor();
+  await workbench.notification(/Removed 1 worktree .*Unfinished work is kept in a Salvage/).waitFor();
   await workbench.restMouse();
   await scenario().screenshot("3-cleaned-up");
   expect(worktrees().filter((tree) => zones(tree).includes("strip().upper()"))).toEqual([]);
@@ -52,9 +52,8 @@ test("the clean-up lists it, tells that its work is unfinished, and keeps that",
 
 test("the Salvage brings it back, on a branch of its own", async () => {
   const { workbench } = scenario();
-  await workbench.runCommand("Notifications: Clear All Notifications");
-  await workbench.runCommand("Contextune: Restore a Worktree…");
-  await workbench.choices();
+  await workbench.clickNotificationButton("Removed 1 worktree", "Restore…");
+  expect(await workbench.choices()).toEqual([expect.stringContaining("are refused")]);
   await scenario().screenshot("4-salvages");
   await workbench.page.keyboard.press("Enter");
   await workbench.notification("Restored on branch").waitFor();

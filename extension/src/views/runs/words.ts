@@ -73,7 +73,7 @@ export function runLabel(run: RunView): string {
   return [l10n.t("{0} of {1}", passedTasks(run), run.tasks.length), billText(run.bill)].join(" · ");
 }
 
-/** `running · Six TODOs`, or `running in another window · Six TODOs`. */
+/** `running · Six TODOs`, or `running elsewhere · Six TODOs`. */
 export function runDescription(run: RunView): string {
   return `${drivenText(run)} · ${run.title}`;
 }
