@@ -7,7 +7,9 @@ import { billText, passedTasks } from "./views/runs/words";
 
 /** What a Run waits for or ended with, told when it comes about and not again. */
 export class Notifications implements vscode.Disposable {
-  readonly #asked = new Set<string>();
+  readonly #asked = new Map<string, string>();
+  /** Runs whose result was told and is not answered yet. */
+  readonly #told = new Set<string>();
   readonly #unsubscribe: () => void;
 
   constructor(store: Store) {
@@ -15,12 +17,20 @@ export class Notifications implements vscode.Disposable {
       if (change.kind !== "run") return;
       const { before, run } = change;
       for (const task of run.tasks) this.#question(run, task);
-      if (before !== undefined && before.state !== run.state) void tellState(run);
+      if (before !== undefined && before.state !== run.state) void this.#state(run);
     });
   }
 
   dispose(): void {
     this.#unsubscribe();
+  }
+
+  /** What was told of the state before is out of date: VS Code takes messages away only all together. */
+  async #state(run: RunView): Promise<void> {
+    if (this.#told.delete(run.id)) await vscode.commands.executeCommand("notifications.hideToasts");
+    this.#told.add(run.id);
+    await tellState(run);
+    this.#told.delete(run.id);
   }
 
   #question(run: RunView, task: TaskView): void {
@@ -29,9 +39,10 @@ export class Notifications implements vscode.Disposable {
       this.#asked.delete(key);
       return;
     }
-    if (this.#asked.has(key)) return;
-    this.#asked.add(key);
-    void ask(run, task, task.question.text);
+    const { text } = task.question;
+    if (this.#asked.get(key) === text) return;
+    this.#asked.set(key, text);
+    void ask(run, task, text);
   }
 }
 

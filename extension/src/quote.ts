@@ -34,6 +34,9 @@ type Choice =
   | { readonly kind: "page" }
   | { readonly kind: "edit" | "pin" | "arrange"; readonly taskId: string };
 
+/** Milliseconds that a Quote may take before a notification tells of it. */
+const UNTOLD_MS = 1000;
+
 /** Makes Quotes and has them approved. */
 export class Quotes {
   constructor(
@@ -109,36 +112,51 @@ export class Quotes {
   }
 
   /** The Quote once it is ready; undefined if the user stops waiting. Throws what made it fail. */
-  #planned(params: QuoteCreateParams): Thenable<QuoteView | undefined> {
+  async #planned(params: QuoteCreateParams): Promise<QuoteView | undefined> {
+    const { quoteId } = await this.daemon.request(Requests.quoteCreate, params);
+    const { ready, stop, follow } = this.#awaited(quoteId);
+    // VS Code keeps a notification for most of a second: it would lie over a Quote that is there sooner.
+    const patience = new Promise<"late">((resolve) => setTimeout(resolve, UNTOLD_MS, "late"));
+    if ((await Promise.race([ready, patience])) !== "late") return ready;
     const options = {
       location: vscode.ProgressLocation.Notification,
       title: vscode.l10n.t("Making a Quote"),
       cancellable: true,
     };
-    return vscode.window.withProgress(options, async (progress, token) => {
-      const { quoteId } = await this.daemon.request(Requests.quoteCreate, params);
-      return new Promise<QuoteView | undefined>((resolve, reject) => {
-        const take = (news: QuoteChanged | undefined): void => {
-          if (news === undefined) return;
-          if (news.state === "planning") progress.report({ message: news.stage });
-          else stop();
-          if (news.state === "ready") resolve(news.quote ?? undefined);
-          if (news.state === "failed") reject(new Error(news.stage));
-        };
-        const unsubscribe = this.store.onChange((change) => {
-          if (change.kind === "quote" && change.quote.quoteId === quoteId) take(change.quote);
-        });
-        const cancelled = token.onCancellationRequested(() => {
-          stop();
-          resolve(undefined);
-        });
-        const stop = (): void => {
-          unsubscribe();
-          cancelled.dispose();
-        };
-        take(this.store.quote(quoteId));
-      });
+    return vscode.window.withProgress(options, (progress, token) => {
+      token.onCancellationRequested(stop);
+      follow((message) => progress.report({ message }));
+      return ready;
     });
+  }
+
+  /** A Quote in the making: what becomes of it, a way to stop waiting, and one to hear how far it is. */
+  #awaited(quoteId: string) {
+    let tell: (stage: string) => void = () => {};
+    let stop: () => void = () => {};
+    const ready = new Promise<QuoteView | undefined>((resolve, reject) => {
+      const take = (news: QuoteChanged | undefined): void => {
+        if (news === undefined) return;
+        if (news.state === "planning") tell(news.stage);
+        else unsubscribe();
+        if (news.state === "ready") resolve(news.quote ?? undefined);
+        if (news.state === "failed") reject(new Error(news.stage));
+      };
+      const unsubscribe = this.store.onChange((change) => {
+        if (change.kind === "quote" && change.quote.quoteId === quoteId) take(change.quote);
+      });
+      stop = () => {
+        unsubscribe();
+        resolve(undefined);
+      };
+      take(this.store.quote(quoteId));
+    });
+    const follow = (listener: (stage: string) => void): void => {
+      tell = listener;
+      const news = this.store.quote(quoteId);
+      if (news?.state === "planning") tell(news.stage);
+    };
+    return { ready, stop, follow };
   }
 }
 

@@ -41,8 +41,12 @@ function count(worktrees: readonly WorktreeView[]): string {
 }
 
 function size(worktrees: readonly WorktreeView[]): string {
-  const megabytes = worktrees.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1_000_000;
-  return megabytes < 10 ? l10n.t("{0} MB", megabytes.toFixed(1)) : l10n.t("{0} MB", Math.round(megabytes));
+  const [only] = worktrees;
+  if (only !== undefined && worktrees.length === 1) return only.sizeText;
+  const bytes = worktrees.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (bytes < 1_000_000) return l10n.t("{0} kB", Math.round(bytes / 1000));
+  const megabytes = bytes / 1_000_000;
+  return l10n.t("{0} MB", megabytes < 10 ? megabytes.toFixed(1) : Math.round(megabytes));
 }
 
 function findingsOf(list: WorktreeListResult): readonly FindingView[] {
@@ -51,11 +55,11 @@ function findingsOf(list: WorktreeListResult): readonly FindingView[] {
 
 function cleanRow(tree: WorktreeView): CleanRow {
   const state = STATES[tree.state ?? ""] ?? l10n.t("of no known Run");
-  const dirty = tree.dirty ? [l10n.t("unfinished work, kept in a Salvage ref")] : [];
+  const dirty = tree.dirty ? [l10n.t("Its unfinished work is kept.")] : [];
   return {
     label: tree.title ?? tree.taskId ?? tree.path,
-    description: [tree.sizeText, state, ...dirty].join(", "),
-    detail: [...tree.findings.map(({ text }) => text), tree.path].join(" "),
+    description: [tree.sizeText, state].join(", "),
+    detail: [...dirty, ...tree.findings.map(({ text }) => text), tree.path].join(" "),
     picked: tree.removable && !tree.dirty,
     path: tree.path,
   };
@@ -87,7 +91,12 @@ export function diskText(list: WorktreeListResult): string {
 /** What a clean-up removed. */
 export function cleanedText({ worktrees, salvage }: WorktreeCleanResult): string {
   const text = l10n.t("Removed {0} ({1}).", count(worktrees), size(worktrees));
-  return salvage.length === 0 ? text : `${text} ${l10n.t("Kept in Salvage refs: {0}", salvage.join(", "))}`;
+  if (salvage.length === 0) return text;
+  const kept =
+    salvage.length === 1
+      ? l10n.t("Unfinished work is kept in a Salvage.")
+      : l10n.t("Unfinished work is kept in {0} Salvages.", salvage.length);
+  return `${text} ${kept}`;
 }
 
 /** What was mended, and why something was not. */
@@ -97,12 +106,15 @@ export function mendedText({ mended }: WorktreeMendResult): string {
   return [text, ...failed.map((one) => one.text)].join(" ");
 }
 
-/** The Salvages to choose from, newest first. */
-export function salvageRows(salvages: readonly SalvageView[]): readonly SalvageRow[] {
+/** The Salvages to choose from, newest first; `titleOf` knows the Tasks of the Runs that are listed. */
+export function salvageRows(
+  salvages: readonly SalvageView[],
+  titleOf: (salvage: SalvageView) => string | undefined = () => undefined,
+): readonly SalvageRow[] {
   return salvages.map((one) => {
     const more = one.files > one.paths.length ? ["…"] : [];
     return {
-      label: `${one.name} (${one.runId})`,
+      label: `${titleOf(one) ?? one.name} (${one.runId})`,
       description: new Date(one.at).toLocaleString(),
       detail: one.files === 0 ? l10n.t("commits alone") : [...one.paths, ...more].join(", "),
       ref: one.ref,

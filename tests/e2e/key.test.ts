@@ -1,23 +1,13 @@
 /** With a key: it is entered once, pays for a Run whose agent asks a question, and is written down nowhere. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { root } from "../../extension/scripts/steps.mjs";
-import { MessagesServer } from "./harness/messagesServer";
+import { expect, test } from "vitest";
+import { playScript } from "./harness/messagesServer";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
 const key = "sk-ant-api03-only-for-this-test";
-const folder = mkdtempSync(join(tmpdir(), "contextune-messages-"));
-const server = await MessagesServer.start(
-  join(root, "tests", "e2e", "scripts", "asking.toml"),
-  join(folder, "log.jsonl"),
-);
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const server = await playScript("asking");
 
 const scenario = useScenario({ prepare: prepareSample, env: { ANTHROPIC_BASE_URL: server.url } });
 
@@ -73,5 +63,5 @@ test("the key is in no log, no setting, no Journal and no worktree", () => {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => !file.startsWith(join(home, "extensions")) && readFileSync(file).includes(key));
   expect(holding).toEqual([]);
-  expect(readFileSync(join(folder, "log.jsonl"), "utf8")).not.toContain(key);
+  expect(readFileSync(server.log, "utf8")).not.toContain(key);
 });

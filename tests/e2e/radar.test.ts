@@ -1,21 +1,10 @@
 /** The Radar over an unsaved edit: what an agent and the user change at the same place is told on the line. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { root } from "../../extension/scripts/steps.mjs";
-import { MessagesServer } from "./harness/messagesServer";
+import { expect, test } from "vitest";
+import { playScript } from "./harness/messagesServer";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
-const folder = mkdtempSync(join(tmpdir(), "contextune-messages-"));
-const script = join(root, "tests", "e2e", "scripts", "editing.toml");
-const server = await MessagesServer.start(script, join(folder, "log.jsonl"));
-afterAll(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
+const server = await playScript("editing");
 const scenario = useScenario({
   prepare: prepareSample,
   size: { width: 1440, height: 1100 }, // all TODOs are in view
@@ -26,7 +15,7 @@ const told = () => scenario().workbench.editor.locator(".squiggly-warning");
 test("what the user types where an agent has changed the file is told on the line, unsaved", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
-  await workbench.page.mouse.move(900, 600); // the icon's tooltip covers the row
+  await workbench.restMouse();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.expectText(/^Quote: /);
   await workbench.page.keyboard.press("Enter");

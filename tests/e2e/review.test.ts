@@ -18,6 +18,7 @@ const right = (text: string) =>
 test("the Run's result is listed, riskiest first, with the reasons", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
+  await workbench.widenSideBar(480);
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.toggleTreeItem("Todos", "are refused");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
@@ -39,6 +40,8 @@ test("a change at the cursor is rejected, and stays listed", async () => {
   await right("ROUND_HALF_UP").first().click();
   await workbench.runCommand("Contextune: Reject This Change");
   await runsRow("Change rejected").waitFor({ timeout: 60_000 });
+  await workbench.notification("The result is red now").waitFor();
+  await workbench.restMouse();
   await scenario().screenshot("2-rejected");
 });
 
@@ -47,6 +50,8 @@ test("the rejected change is taken back", async () => {
   await workbench.clickTreeAction("Runs", "Change rejected", "Take Back");
   await runsRow("Change rejected").waitFor({ state: "hidden", timeout: 60_000 });
   await right("ROUND_HALF_UP").first().waitFor();
+  await workbench.notification("The result is red now").waitFor({ state: "hidden" });
+  await workbench.restMouse();
   await scenario().screenshot("3-taken-back");
 });
 

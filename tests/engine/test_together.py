@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from contextune.core.runs import events as ev
+from contextune.core.runs.bounced import bounced_text
 from contextune.core.runs.task_run import LEAVE_OUT, MERGED
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import (
@@ -136,7 +137,7 @@ async def test_what_git_cannot_merge_goes_to_the_conflict_resolver(desk: MakeDes
     run = await here.until(lambda run: run.state == "review")
     (bounce,) = [event for event in here.heard if isinstance(event, ev.TaskBounced)]
     assert (bounce.task_id, bounce.against) == ("round", ("add",))
-    assert bounce.reason == "git cannot merge calc/rates.py with add."
+    assert bounce.reason == "git cannot merge calc/rates.py with “add fee”."
     assert [(a.role, a.outcome) for a in run.task("round").attempts] == [
         ("parallel-task-executor", "green"),
         ("conflict-resolver", "green"),
@@ -180,7 +181,7 @@ async def test_what_nobody_can_merge_waits_for_the_user(desk: MakeDesk, tmp_path
     waiting = run.task("round")
     assert waiting.to_merge == ("calc/rates.py",)
     assert waiting.question is not None
-    assert waiting.question.text.startswith("git cannot merge calc/rates.py with add. The conflict-resolver")
+    assert waiting.question.text.startswith("git cannot merge calc/rates.py with “add fee”. The conflict-")
     # All three sides are there to be shown.
     base, ours, theirs = [
         (await here.app.file_at(run.id, "round", "calc/rates.py", side) or b"").decode()
@@ -262,6 +263,9 @@ async def test_two_green_tasks_that_are_red_together_send_the_later_one_back(
     assert run.joined == ("double", "invoice")
     assert run.task("invoice").start == run.task("double").joined
     assert run.task("invoice").bounces == 1
+    assert bounce.reason == "Green by itself, but the Gate is red together with “double rate”."
+    assert bounced_text(run, run.task("invoice")) == "Green alone, red together with “double rate”"
+    assert bounced_text(run, run.task("double")) == ""
     assert run.ghost_evidence is not None
     assert run.ghost_evidence.verdict == "green"
     assert run.ghost_evidence.tree == here.place.said("rev-parse", f"{run.ghost}^{{tree}}")

@@ -21,7 +21,7 @@ test("a Run's row tells how far it is and what it cost", () => {
 });
 
 test("a Run's row tells where it is at work, and a Run that was left can be resumed", () => {
-  expect(runDescription(run({ driver: "elsewhere" }))).toBe("running in another window · Two TODOs");
+  expect(runDescription(run({ driver: "elsewhere" }))).toBe("running elsewhere · Two TODOs");
   expect(runTokens(run({ driver: "elsewhere" }))).toContain("pausable");
   expect(runDescription(run({ driver: "nobody" }))).toBe("interrupted · Two TODOs");
   expect(runTokens(run({ driver: "nobody" }))).not.toContain("pausable");

@@ -120,6 +120,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     checkoutText: null,
     heldText: null,
     mergedText: "",
+    bouncedText: "",
     toMerge: [],
     ...over,
   };

@@ -61,7 +61,8 @@ test("only what nobody needs and what is clean is ticked, the oldest first", () 
     path: "/w/old",
   });
   expect(rows[1]?.label).toBe("t1");
-  expect(rows[1]?.description).toBe("4.2 MB, of no known Run, unfinished work, kept in a Salvage ref");
+  expect(rows[1]?.description).toBe("4.2 MB, of no known Run");
+  expect(rows[1]?.detail).toBe("Its unfinished work is kept. /w/dirty");
 });
 
 test("what can be mended is a row of its own, never ticked; what a person has to decide is none", () => {
@@ -82,7 +83,7 @@ test("what can be mended is a row of its own, never ticked; what a person has to
 test("what was done is told, and what was not", () => {
   expect(diskText(list({ worktrees: [worktree()] }))).toBe("Worktrees: 1, 4.2 MB of 20.0 GB.");
   expect(cleanedText({ worktrees: [worktree()], salvage: ["refs/contextune/salvage/a"] })).toBe(
-    "Removed 1 worktree (4.2 MB). Kept in Salvage refs: refs/contextune/salvage/a",
+    "Removed 1 worktree (4.2 MB). Unfinished work is kept in a Salvage.",
   );
   const mended = [
     { finding, done: true, text: "Its .git file is written anew." },

@@ -192,6 +192,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         checkout_text=None,
         held_text=None,
         merged_text="",
+        bounced_text="",
         to_merge=(),
     )
     waiting = msgspec.structs.replace(

@@ -29,7 +29,8 @@ def bounced_words(
     reason: str, mine: Side, others: Sequence[Side], conflicts: Sequence[str], evidence: Evidence | None
 ) -> str:
     """What both sides wanted and did, and what is to be made of it."""
-    words = [f"# On top of the other Tasks\nThis Task was green by itself. {unmarked(reason)}"]
+    lead = "This Task was green by itself. " if conflicts else ""
+    words = [f"# On top of the other Tasks\n{lead}{unmarked(reason)}"]
     words += [_side("The other Task", other, with_brief=bool(conflicts)) for other in others]
     if conflicts:
         words.append(_side("Your own Task", mine, with_brief=False))

@@ -11,6 +11,7 @@ from contextune.core.plain_text import one_line, readable
 from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.proof.evidence import Baseline, Evidence
 from contextune.core.proof.proof import proof_words
+from contextune.core.runs.bounced import bounced_text
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run, planning_bill
@@ -158,7 +159,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         offline=run.offline,
         run_command=run.run_command,
         waves=run.waves,
-        tasks=tuple(_task_view(task, wave_of[task.id], held.get(task.id)) for task in run.tasks),
+        tasks=tuple(_task_view(run, task, wave_of[task.id], held.get(task.id)) for task in run.tasks),
         bill=bill_view(run.bill),
         costs=tuple(cost_line_view(line) for line in run.costs),
         ghost=run.ghost,
@@ -207,7 +208,7 @@ def can_undo(run: Run) -> bool:
     return run.state == "accepted" and run.accepted is not None and run.accepted.mode in {"merge", "squash"}
 
 
-def _task_view(task: TaskRun, wave: int, held: Held | None) -> TaskView:
+def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskView:
     attempt = task.attempt
     evidence = attempt.evidence if attempt else None
     return TaskView(
@@ -234,6 +235,7 @@ def _task_view(task: TaskRun, wave: int, held: Held | None) -> TaskView:
         commit=task.commit,
         held_text=held_text(held) if held else None,
         merged_text=merged_text(task),
+        bounced_text=bounced_text(run, task),
         summary=task.summary,
         remaining=task.remaining,
         salvage=task.salvage,

@@ -131,6 +131,8 @@ class TaskView(View, frozen=True, kw_only=True):
     """Whether the Run's result holds it, a sentence; None before every Task has ended."""
     merged_text: str
     """Who merged it with the others where git could not, a sentence; empty if git did."""
+    bounced_text: str
+    """With which Tasks it did not fit when it was about to join them; empty if it did."""
     summary: str
     remaining: str
     salvage: str | None

@@ -64,8 +64,12 @@ export const sendComments: Command = async (app, ...args) => {
   app.store.setRun(await app.daemon.request(Requests.reviewSendComments, { runId: run.id }));
 };
 
+/** Whether the user still sees that the result was red, which the next change may have mended. */
+let redIsTold = false;
+
 /** Waits while the result is put together and tested, and tells what the Gate says of it. */
 async function amended(app: Application, request: Promise<RunChanged>): Promise<void> {
+  if (redIsTold) await vscode.commands.executeCommand("notifications.hideToasts");
   const title = vscode.l10n.t("The result is put together anew and tested…");
   const changed = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title },
@@ -74,10 +78,14 @@ async function amended(app: Application, request: Promise<RunChanged>): Promise<
   app.store.setRun(changed);
   const { ghostEvidence } = changed.run;
   if (ghostEvidence?.verdict !== "red") return;
-  void vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      "The result is red now. {0}. Take the change back, or look at it before you accept.",
-      evidenceText(ghostEvidence),
-    ),
+  const text = vscode.l10n.t(
+    "The result is red now. {0}. Take the change back, or look at it before you accept.",
+    evidenceText(ghostEvidence),
   );
+  const review = vscode.l10n.t("Review");
+  redIsTold = true;
+  void vscode.window.showWarningMessage(text, review).then((chosen) => {
+    redIsTold = false;
+    if (chosen === review) void vscode.commands.executeCommand("contextune.reviewRun", changed.run.id);
+  });
 }

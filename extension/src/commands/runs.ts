@@ -5,6 +5,7 @@ import { Requests, type RunAcceptParams, type RunView } from "../generated/proto
 import { isAtOwnBudget } from "../parkedText";
 import { passedTasks, runTokens } from "../views/runs/words";
 import { chooseRun, namedTask } from "./subjects";
+import { unsavedKept } from "./unsaved";
 
 const can =
   (token: string) =>
@@ -46,7 +47,7 @@ export const acceptRun: Command = async (app, ...args) => {
   const run = await chooseRun(app, args, can("acceptable"), vscode.l10n.t("No Run is ready to be accepted."));
   if (run === undefined) return;
   const seen = await flaggedSeen(run);
-  if (seen === undefined) return;
+  if (seen === undefined || !(await unsavedKept(run))) return;
   const asked: RunAcceptParams = { runId: run.id, mode: acceptMode(), seen };
   try {
     await accept(app, asked);

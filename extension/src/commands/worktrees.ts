@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { chooseFolder } from "../folders";
-import { Requests } from "../generated/protocol";
+import { Requests, type SalvageView } from "../generated/protocol";
 import { cleanedText, cleanRows, diskText, mendedText, salvageRows } from "../worktreeText";
 
 /** Removes the worktrees that the user ticks among those that no Run needs, and mends what is wrong. */
@@ -18,7 +18,7 @@ export const cleanWorktrees: Command = async (app) => {
   }
   const chosen = await vscode.window.showQuickPick([...rows], {
     title: vscode.l10n.t("Clean Up Worktrees"),
-    placeHolder: vscode.l10n.t("{0} What is unfinished in a worktree is kept in a Salvage ref.", diskText(list)),
+    placeHolder: vscode.l10n.t("{0} Unfinished work is kept.", diskText(list)),
     canPickMany: true,
     ignoreFocusOut: true,
     matchOnDetail: true,
@@ -29,10 +29,16 @@ export const cleanWorktrees: Command = async (app) => {
     said.push(mendedText(await app.daemon.request(Requests.worktreeMend, { folder, dryRun: false })));
   }
   const paths = chosen.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  const restore = vscode.l10n.t("Restore…");
+  const offered: string[] = [];
   if (paths.length > 0) {
-    said.push(cleanedText(await app.daemon.request(Requests.worktreeClean, { folder, dryRun: false, paths })));
+    const cleaned = await app.daemon.request(Requests.worktreeClean, { folder, dryRun: false, paths });
+    said.push(cleanedText(cleaned));
+    if (cleaned.salvage.length > 0) offered.push(restore);
   }
-  void vscode.window.showInformationMessage(said.join(" "));
+  void vscode.window.showInformationMessage(said.join(" "), ...offered).then((chosen) => {
+    if (chosen === restore) void vscode.commands.executeCommand("contextune.restoreWorktree");
+  });
 };
 
 /** Puts a Salvage into a new worktree and offers to open it; the user's own checkout stays as it is. */
@@ -44,7 +50,9 @@ export const restoreWorktree: Command = async (app) => {
     void vscode.window.showInformationMessage(vscode.l10n.t("There is no Salvage to restore."));
     return;
   }
-  const chosen = await vscode.window.showQuickPick([...salvageRows(salvages)], {
+  const titleOf = ({ runId, name }: SalvageView): string | undefined =>
+    app.store.run(runId)?.tasks.find(({ id }) => id === name)?.title;
+  const chosen = await vscode.window.showQuickPick([...salvageRows(salvages, titleOf)], {
     title: vscode.l10n.t("Restore a Worktree"),
     placeHolder: vscode.l10n.t("Which Salvage? It gets a worktree and a branch of its own."),
     matchOnDescription: true,

@@ -1350,6 +1350,7 @@ export interface TaskView {
   commit: string | null;
   heldText: string | null;
   mergedText: string;
+  bouncedText: string;
   summary: string;
   remaining: string;
   salvage: string | null;

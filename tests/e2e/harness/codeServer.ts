@@ -39,6 +39,7 @@ const quietSettings = {
   "extensions.ignoreRecommendations": true,
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
+  "files.autoSave": "off", // as on a desktop; in a browser VS Code saves by itself
   "editor.minimap.enabled": false,
   "git.autofetch": false,
   "git.openRepositoryInParentFolders": "never",

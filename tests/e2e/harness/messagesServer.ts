@@ -1,7 +1,11 @@
 /** A server of the Messages API on loopback that plays a script: what the key's owner would pay, without paying. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
 import { venvProgram } from "../../../extension/scripts/python.mjs";
+import { root } from "../../../extension/scripts/steps.mjs";
 
 const startLimit = 20_000;
 
@@ -31,7 +35,8 @@ export class MessagesServer {
     /** Where it listens, for ANTHROPIC_BASE_URL. */
     readonly url: string,
     private readonly child: ChildProcess,
-    private readonly log: string,
+    /** The file with its requests, a line of JSON each. */
+    readonly log: string,
   ) {}
 
   /** Starts a server that plays `script` and writes its requests to the file `log`. */
@@ -53,4 +58,16 @@ export class MessagesServer {
     this.child.kill("SIGTERM");
     await gone;
   }
+}
+
+/** Plays `tests/e2e/scripts/<name>.toml` as long as the test file runs. */
+export async function playScript(name: string): Promise<MessagesServer> {
+  const folder = mkdtempSync(join(tmpdir(), "contextune-messages-"));
+  const script = join(root, "tests", "e2e", "scripts", `${name}.toml`);
+  const server = await MessagesServer.start(script, join(folder, "log.jsonl"));
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return server;
 }

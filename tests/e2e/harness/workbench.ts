@@ -75,9 +75,15 @@ export class Workbench {
 
   /** Opens the context menu of a line by a right click on its text, and chooses an entry; a path goes into submenus. */
   async contextMenu(line: number, ...path: [Text, ...Text[]]): Promise<void> {
+    await this.openContextMenu(line);
+    await this.chooseFromMenu(...path);
+  }
+
+  /** Opens the context menu of a line by a right click on its text. */
+  async openContextMenu(line: number): Promise<void> {
     await this.goToLine(line);
     await this.clickLine(line, { button: "right" });
-    await this.chooseFromMenu(...path);
+    await this.page.locator(".monaco-menu").first().waitFor();
   }
 
   /** Opens the light bulb's menu of a line and returns the titles it offers; close it with `dismiss`. */
@@ -161,6 +167,23 @@ export class Workbench {
     const tab = this.page.locator(`.activitybar .action-item[role="tab"]:has([aria-label^="${title}"])`);
     if ((await tab.getAttribute("aria-expanded")) !== "true") await tab.click();
     await this.page.locator(".sidebar .composite.title", { hasText: new RegExp(title, "i") }).waitFor();
+  }
+
+  /** Draws the side bar's edge to `width` pixels from the window's left, so that its rows are not cut off. */
+  async widenSideBar(width: number): Promise<void> {
+    const box = await this.page.locator(".part.sidebar").boundingBox();
+    if (box === null) throw new Error("The side bar is not open.");
+    const middle = box.y + box.height / 2;
+    await this.page.mouse.move(box.x + box.width, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(width, middle, { steps: 4 });
+    await this.page.mouse.up();
+    await this.restMouse();
+  }
+
+  /** Takes the mouse to where it shows no tooltip and no row's buttons. */
+  async restMouse(): Promise<void> {
+    await this.page.mouse.move(900, 600);
   }
 
   /** The rows of a view of the side bar, by the view's title ("Todos"). */

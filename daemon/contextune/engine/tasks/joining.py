@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from contextune.agents.joining import Side, bounced_words
 from contextune.core.runs import events as ev
+from contextune.core.runs.bounced import unfit_text
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.integration.commits import commit_message
@@ -68,6 +70,8 @@ async def _bounce(driver: RunDriver, candidate: Candidate, lease: Lease, outcome
     In this order: a process that dies in between leaves a Task that is still about to join.
     """
     run, task_id = driver.run, candidate.task_id
+    if outcome.against:
+        outcome = replace(outcome, reason=unfit_text(run, outcome.against, outcome.conflicts))
     event = ev.TaskBounced(
         run_id=run.id,
         at=driver.now(),

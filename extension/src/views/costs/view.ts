@@ -9,7 +9,7 @@ import { type Node, Tree } from "../tree";
 import { rows } from "./rows";
 
 const VIEW = "contextune.costs";
-/** A summary reads the whole ledger, so it follows the meter at a distance. */
+/** A summary reads the whole ledger, so that there is this much between two; the first news comes at once. */
 const FETCH_MS = 3000;
 
 /** Shows the daemon's cost summary. */
@@ -21,14 +21,16 @@ export class CostsView implements vscode.Disposable {
   readonly #disposables: vscode.Disposable[];
   #rows: readonly Node[] = [];
   #pending: NodeJS.Timeout | undefined;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(daemon: Daemon, store: Store, log: Log) {
     this.#daemon = daemon;
     this.#log = log;
     this.#tree = new Tree(() => this.#rows);
     this.#view = vscode.window.createTreeView(VIEW, { treeDataProvider: this.#tree, showCollapseAll: true });
-    const unsubscribe = store.onChange(({ kind }) => {
-      if (kind === "meter" || kind === "run") this.#fetchSoon();
+    const unsubscribe = store.onChange((change) => {
+      if (change.kind === "run" && change.before?.state !== change.run.state) this.#fetchNow();
+      else if (change.kind === "meter" || change.kind === "run") this.#fetchSoon();
     });
     this.#disposables = [
       this.#view,
@@ -50,12 +52,22 @@ export class CostsView implements vscode.Disposable {
     for (const one of this.#disposables) one.dispose();
   }
 
+  /** What a person sees at rest must be the last word: a Run that came to its end waits for nothing. */
+  #fetchNow(): void {
+    this.#fetchedAt = Number.NEGATIVE_INFINITY;
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#fetchSoon();
+  }
+
   #fetchSoon(): void {
     if (!this.#view.visible || this.#daemon.state !== "ready") return;
+    const rest = Math.max(0, this.#fetchedAt + FETCH_MS - performance.now());
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
+      this.#fetchedAt = performance.now();
       void this.#fetch();
-    }, FETCH_MS);
+    }, rest);
   }
 
   async #fetch(): Promise<void> {

@@ -28,7 +28,7 @@ export class ChangeNode implements Node {
     item.iconPath =
       reasons.length === 0
         ? new vscode.ThemeIcon("diff")
-        : new vscode.ThemeIcon("warning", new vscode.ThemeColor("charts.orange"));
+        : new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
     item.contextValue = isInReview(run) && review?.isRejected === false ? "change rejectable" : "change";
     item.tooltip = reasons.length === 0 ? change.path : `${change.path}: ${reasons.join(", ")}`;
     item.command = diffCommand(run, task, change);

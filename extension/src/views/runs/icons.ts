@@ -8,7 +8,7 @@ const icon = (id: string, color?: string): ThemeIcon =>
 const runIcons: Record<RunView["state"], ThemeIcon> = {
   running: icon("sync~spin"),
   paused: icon("debug-pause"),
-  parked: icon("debug-pause", "charts.orange"),
+  parked: icon("debug-pause", "list.warningForeground"),
   review: icon("diff-multiple", "charts.blue"),
   accepted: icon("pass-filled", "testing.iconPassed"),
   undone: icon("discard"),
@@ -33,12 +33,12 @@ const outcomeIcons: Record<AttemptView["outcome"], ThemeIcon> = {
   working: icon("sync~spin"),
   green: icon("pass", "testing.iconPassed"),
   red: icon("error", "testing.iconFailed"),
-  limit: icon("watch", "charts.orange"),
-  refused: icon("circle-slash", "charts.orange"),
+  limit: icon("watch", "list.warningForeground"),
+  refused: icon("circle-slash", "list.warningForeground"),
   cancelled: icon("circle-slash"),
-  failed: icon("warning", "charts.orange"),
+  failed: icon("warning", "list.warningForeground"),
   handed_over: icon("arrow-swap"),
-  stuck: icon("sync-ignored", "charts.orange"),
+  stuck: icon("sync-ignored", "list.warningForeground"),
   outdone: icon("pass"),
 };
 

@@ -14,7 +14,7 @@ export class ReasonNode implements Node {
   item(): vscode.TreeItem {
     const item = new vscode.TreeItem(this.reason);
     item.id = `reason:${this.run.id}:${this.task.id}:${this.reason}`;
-    item.iconPath = new vscode.ThemeIcon("eye", new vscode.ThemeColor("charts.orange"));
+    item.iconPath = new vscode.ThemeIcon("eye", new vscode.ThemeColor("list.warningForeground"));
     item.contextValue = "reason";
     item.tooltip = vscode.l10n.t("Why this Task is worth a look: {0}", this.reason);
     return item;

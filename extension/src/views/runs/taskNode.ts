@@ -4,6 +4,7 @@ import type { RunView, TaskView } from "../../generated/protocol";
 import { changesInOrder, isInReview, taskReview } from "../../reviewPlan";
 import type { Node } from "../tree";
 import { AttemptNode } from "./attemptNode";
+import { BounceNode } from "./bounceNode";
 import { ChangeNode } from "./changeNode";
 import { taskIcon } from "./icons";
 import { ReasonNode } from "./reasonNode";
@@ -18,9 +19,9 @@ export class TaskNode implements Node {
 
   item(): vscode.TreeItem {
     const { run, task } = this;
-    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(task.title, task.attempts.length + task.changes.length > 0 ? Collapsed : None);
-    item.id = `task:${run.id}:${task.id}`;
+    const item = new vscode.TreeItem(task.title, this.#fold());
+    // VS Code keeps a row folded as it first was: one that is to be opened is another row.
+    item.id = `${isBack(task) ? "back" : "task"}:${run.id}:${task.id}`;
     item.description = taskDescription(task);
     item.iconPath = taskIcon(task.state);
     item.contextValue = taskTokens(task, run);
@@ -39,9 +40,17 @@ export class TaskNode implements Node {
     const { run, task } = this;
     const attempts = task.attempts.map((attempt) => new AttemptNode(run, task, attempt));
     const changes = changesInOrder(run, task).map((change) => new ChangeNode(run, task, change));
-    if (!isInReview(run)) return [...attempts, ...changes];
+    const bounce = isBack(task) ? [new BounceNode(run, task)] : [];
+    if (!isInReview(run)) return [...bounce, ...attempts, ...changes];
     const reasons = taskReview(run, task)?.reasons ?? [];
     return [...reasons.map((reason) => new ReasonNode(run, task, reason)), ...changes, ...attempts];
+  }
+
+  #fold(): vscode.TreeItemCollapsibleState {
+    const { task } = this;
+    if (isBack(task)) return vscode.TreeItemCollapsibleState.Expanded;
+    const isEmpty = task.attempts.length + task.changes.length === 0;
+    return isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed;
   }
 
   #tooltip(): string {
@@ -52,6 +61,7 @@ export class TaskNode implements Node {
     if (run.waves.length > 1) lines.push(waveText(task, run));
     if (task.evidence !== null) lines.push(evidenceText(task.evidence));
     if (task.checkoutText !== null) lines.push(task.checkoutText);
+    if (task.bouncedText !== "") lines.push(task.bouncedText);
     if (task.mergedText !== "") lines.push(task.mergedText);
     const { liveOverlaps } = this.run;
     lines.push(
@@ -61,4 +71,9 @@ export class TaskNode implements Node {
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
     return lines.join("\n\n");
   }
+}
+
+/** Whether a Task that did not fit the others is back with an agent. */
+function isBack(task: TaskView): boolean {
+  return task.bouncedText !== "" && task.state !== "accepted";
 }

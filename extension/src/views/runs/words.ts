@@ -73,7 +73,7 @@ export function runLabel(run: RunView): string {
   return [l10n.t("{0} of {1}", passedTasks(run), run.tasks.length), billText(run.bill)].join(" · ");
 }
 
-/** `running · Six TODOs`, or `running in another window · Six TODOs`. */
+/** `running · Six TODOs`, or `running elsewhere · Six TODOs`. */
 export function runDescription(run: RunView): string {
   return `${drivenText(run)} · ${run.title}`;
 }
@@ -81,7 +81,7 @@ export function runDescription(run: RunView): string {
 /** A Run's state, and where it is at work if not here. */
 function drivenText(run: RunView): string {
   if (run.state !== "running" || run.driver === "here") return runStateText(run.state);
-  return run.driver === "elsewhere" ? l10n.t("running in another window") : l10n.t("interrupted");
+  return run.driver === "elsewhere" ? l10n.t("running elsewhere") : l10n.t("interrupted");
 }
 
 /** `$0.0031 · working · turn 4 · Haiku 5.5, low`; the row's icon tells the state where this is cut off. */
