@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import { Requests } from "./generated/protocol";
-import { isEditable, parseSide } from "./reviewPlan";
+import { isEditable, parseSide, textToKeep } from "./reviewPlan";
 import type { Store } from "./store";
 
 /** The scheme of the documents. */
@@ -45,7 +45,8 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const { runId, taskId, path } = parseSide(uri.query);
-    const text = new TextDecoder().decode(content);
+    const text = textToKeep(content);
+    if (text === undefined) throw vscode.FileSystemError.Unavailable(vscode.l10n.t("Save this file as UTF-8."));
     const title = vscode.l10n.t("The result is put together with your change and tested…");
     const changed = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
       this.#daemon.request(Requests.reviewEdit, { runId, taskId, path, text }),

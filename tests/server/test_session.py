@@ -269,7 +269,7 @@ async def test_a_debug_bundle_is_told_before_it_is_written(
 @pytest.mark.parametrize(
     ("path", "text", "binary"),
     [
-        ("text.py", "a = 1\n", False),
+        ("text.py", "\ufeffa = 1\n", False),
         ("latin.txt", None, True),
         ("nul.bin", None, True),
         ("gone.py", None, False),

@@ -27,7 +27,7 @@ async def content(session: Session, params: ReviewContentParams) -> ReviewConten
     if found is None:
         return ReviewContentResult(text=None, binary=False)
     try:
-        text = found.decode("utf-8-sig")
+        text = found.decode()  # A mark at the beginning stays, so that an edit gives it back.
     except UnicodeDecodeError:
         return ReviewContentResult(text=None, binary=True)
     return (
