@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import { Requests } from "./generated/protocol";
-import { isEditable, parseSide } from "./reviewPlan";
+import { isEditable, parseSide, textToKeep } from "./reviewPlan";
 import type { Store } from "./store";
 import { Writes } from "./writes";
 
@@ -46,7 +46,8 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content); // a byte order mark is kept
+    const text = textToKeep(content);
+    if (text === undefined) throw vscode.FileSystemError.Unavailable(vscode.l10n.t("Save this file as UTF-8."));
     await this.#writes.write(uri.toString(), text, async (newest) => {
       const { runId, taskId, path } = parseSide(uri.query);
       const title = vscode.l10n.t("The result is put together with your change and tested…");

@@ -105,3 +105,12 @@ export function clip(text: string, length: number): string {
 function riskyFirst(one: FileChange, other: FileChange): number {
   return Number(one.flag === "") - Number(other.flag === "") || one.path.localeCompare(other.path);
 }
+
+/** The text of a file that was saved, with its mark of byte order if it has one; undefined if it is not UTF-8. */
+export function textToKeep(content: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return undefined;
+  }
+}

@@ -208,3 +208,12 @@ async def test_a_run_at_work_or_accepted_is_not_changed(desk: MakeDesk) -> None:
     with pytest.raises(ContextuneError, match="only a Run that waits for review"):
         await here.app.reviews.reject(run.id, "first", "calc/new.py")
     assert here.told(RunReady)
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfNEW = 2\r\nMORE = 3", b"NEW = 2\r\n\n", b"NEW = 2"])
+async def test_an_edit_is_kept_byte_for_byte(desk: MakeDesk, content: bytes) -> None:
+    here, run = await reviewed(desk)
+    changed = await here.app.reviews.edit(run.id, "first", "calc/new.py", content)
+    assert await here.app.file_at(run.id, "first", "calc/new.py", "after") == content
+    assert changed.ghost != run.ghost
+    assert await here.app.file_at(run.id, None, "calc/new.py", "after") == content

@@ -9,6 +9,7 @@ import {
   reviewEntries,
   sideQuery,
   tasksInOrder,
+  textToKeep,
 } from "../../extension/src/reviewPlan";
 import { change, run, task } from "./samples";
 
@@ -131,4 +132,12 @@ test.each([
     { id: "removed", line: 10, lines: 0, excerpt: "" },
   ];
   expect(hunkAt(hunks, line)?.id).toBe(id);
+});
+
+test("what is saved in review keeps its bytes; what is not UTF-8 is refused", () => {
+  for (const text of ["\ufeffa = 1\r\nb = 2", "a\r\n\n", "a", ""]) {
+    const content = new TextEncoder().encode(text);
+    expect(new TextEncoder().encode(textToKeep(content))).toEqual(content);
+  }
+  expect(textToKeep(Uint8Array.of(0x63, 0x61, 0x66, 0xe9))).toBeUndefined();
 });

@@ -89,7 +89,7 @@ def faults(
     if run is None:
         return Faults(different=1)
     kept = Counter(msgspec.json.encode(event) for event in events)
-    acknowledged = Counter(line for line in said if line.startswith(b"{"))
+    acknowledged = Counter(line for line in said if _is_whole(line))
     subjects = Counter(ending(repository, run).subjects)
     once = repository / ONCE
     return Faults(
@@ -102,6 +102,17 @@ def faults(
         touched=sum(bool(task.checkout_changed) for task in run.tasks),
         left=(*_processes(home), *_worktrees(repository, home), *_locks(repository)),
     )
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line is an event; a kill can tear the one that was just being written."""
+    if not line.startswith(b"{"):
+        return False
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _uncovered(run: Run, log: Sequence[LoggedRequest], prices: PriceBook) -> Decimal:

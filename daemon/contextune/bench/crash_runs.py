@@ -103,7 +103,8 @@ class Watched:
         if death is not None and death.how == "before":
             os._exit(DIED)
         await self._journal.append(events, caps=caps)
-        lines = [msgspec.json.encode(event) + b"\n" for event in events]
+        # Each begins a line of its own, also after one that a kill has torn.
+        lines = [b"\n" + msgspec.json.encode(event) + b"\n" for event in events]
         if self._resumed is not None:
             lines.append(b"resumed %.6f\n" % (time.monotonic() - self._resumed))
             self._resumed = None
