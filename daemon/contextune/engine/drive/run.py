@@ -8,6 +8,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Literal
 
+from contextune.agents.roles import Roles, own_roles
 from contextune.core.errors import (
     BudgetReached,
     BudgetScope,
@@ -67,10 +68,13 @@ class RunDriver:
         gate: Gate,
         listener: Listener,
         work: Work,
+        roles: Roles | None = None,
         overlays: Callable[[], Overlays] = dict,
     ) -> None:
         """`overlays` are the user's unsaved buffers, by path."""
         self.overlays = overlays
+        self.roles = roles or own_roles()
+        """The agents that there are for this repository."""
         self.world = world
         self.repository = repository
         self.run = run

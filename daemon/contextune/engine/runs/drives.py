@@ -171,6 +171,7 @@ class Drives:
                     gate=place.gate,
                     listener=heard,
                     work=work_on,
+                    roles=await self._world.roles(place.repository.root),
                     overlays=lambda: self.overlays(place.repository.root),
                 )
                 self.drivers[run.id] = driver
