@@ -160,6 +160,7 @@ def _agents(commands: Commands) -> None:
     how.add_argument("--budget", type=_dollars, metavar="USD", help="the most that it may cost")
     how.add_argument("--gate", metavar="CMD", help="the command that tests; detected if not given")
     how.add_argument("--accept", choices=("none", "merge", "squash"), help="what to do at the end")
+    how.add_argument("--repeat", type=_count, metavar="N", help="test-runner: run the tests N times")
     how.add_argument("--words", action="store_true", help="have the agent put what code found into words")
     how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
     how.add_argument("--yes", action="store_true", help="agree to the price")
