@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from contextune.agents.digest import run_words
 from contextune.agents.role_pool import joined
 from contextune.agents.roles import Role, Roles
 from contextune.cli import work
@@ -14,6 +15,8 @@ from contextune.cli.output import Output
 from contextune.cli.question import put
 from contextune.cli.suite_run import run_tests
 from contextune.cli.tables import table, under
+from contextune.cli.timing import analyze
+from contextune.cli.worktrees import worktrees
 from contextune.core.errors import UsageProblem
 from contextune.core.plain_text import one_line
 from contextune.core.planning.default_plan import slug
@@ -157,6 +160,19 @@ async def _planned(app: Application, who: Role, given: Namespace, out: Output) -
     return 0
 
 
+async def _coordinated(app: Application, who: Role, given: Namespace, out: Output) -> int:
+    """The merge-coordinator is told of a Run; what it advises is for the person to do."""
+    run = await app.run(_words(who, given))
+    return 1 if await put(app, who, run_words(run), given, out) is None else 0
+
+
+async def _diagnosed(app: Application, who: Role, given: Namespace, out: Output) -> int:
+    """What code finds wrong with worktrees; the agent is asked about what has no name."""
+    del who
+    given.action, given.ask = "diagnose", True
+    return await worktrees(app, given, out)
+
+
 async def _asked(app: Application, who: Role, given: Namespace, out: Output) -> int:
     """One question and its answer, once the person agrees to the price."""
     answer = await put(app, who, _words(who, given), given, out)
@@ -171,7 +187,13 @@ def _words(who: Role, given: Namespace) -> str:
     return words
 
 
-BY_HAND: dict[str, ByHand] = {"orchestrator": _planned, "test-runner": run_tests}
+BY_HAND: dict[str, ByHand] = {
+    "orchestrator": _planned,
+    "merge-coordinator": _coordinated,
+    "worktree-manager": _diagnosed,
+    "test-runner": run_tests,
+    "performance-analyzer": analyze,
+}
 """Agents that are more than a question: most of what they do is code."""
 
 ACTIONS: dict[str, Action] = {"list": _list, "check": _check, "run": _run}

@@ -152,7 +152,9 @@ def _agents(commands: Commands) -> None:
     )
     agents.add_argument("action", nargs="?", choices=("list", "check", "run"), default="list")
     agents.add_argument("name", nargs="?", metavar="NAME", help="run: the agent; check: a file or a folder")
-    agents.add_argument("text", nargs="?", default="", metavar="TEXT", help="run: what it is to do or answer")
+    agents.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="run: what it is to do or answer; a Run"
+    )
     how = agents.add_argument_group("run")
     how.add_argument(
         "--path", type=Path, default=Path(), metavar="PATH", help="the repository; this folder if not given"
@@ -161,6 +163,8 @@ def _agents(commands: Commands) -> None:
     how.add_argument("--gate", metavar="CMD", help="the command that tests; detected if not given")
     how.add_argument("--accept", choices=("none", "merge", "squash"), help="what to do at the end")
     how.add_argument("--repeat", type=_count, metavar="N", help="test-runner: run the tests N times")
+    report = "performance-analyzer: write the report as Markdown, to a new file"
+    how.add_argument("--output", type=Path, metavar="FILE", help=report)
     how.add_argument("--words", action="store_true", help="have the agent put what code found into words")
     how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
     how.add_argument("--yes", action="store_true", help="agree to the price")

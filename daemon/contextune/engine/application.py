@@ -28,6 +28,7 @@ from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
 from contextune.engine.desk.suite_runs import SuiteRuns
+from contextune.engine.desk.timings import Timings
 from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
 from contextune.engine.desk.worktree_desk import WorktreeDesk
@@ -66,6 +67,7 @@ class Application(Reading):
         self.agents = AgentDesk(world, self._places)
         """The agents that there are, each startable by hand."""
         self.suites = SuiteRuns(world, self._places)
+        self.timings = Timings(world)
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()
         self._refused: set[Path] = set()
