@@ -47,7 +47,8 @@ a plan file:
                 "dependsOn": [], "complexity": "simple"}]}
 
   `id` is lower-case letters, digits and hyphens. `complexity` is simple,
-  standard or hard. `gate`, a command, may replace the Run's own for one Task.
+  standard or hard. `gate`, a command, may replace the Run's own for one Task, and
+  `role` names the agent that does it, if it is not the parallel-task-executor.
 """
 
 DISCARD_HELP = (
