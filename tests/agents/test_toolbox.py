@@ -315,7 +315,7 @@ def test_a_prompt_speaks_of_the_tools_that_end_a_turn_and_of_no_others(name: str
     assert mentioned <= set(given.tools)
 
 
-async def _ask(toolbox: Toolbox, **given: object) -> Asked:
+async def _ask(toolbox: Toolbox, **given: Any) -> Asked:
     with pytest.raises(Asked) as asked:
         await toolbox.prepare(use("ask", **given))
     return asked.value
@@ -336,7 +336,7 @@ async def test_choices_are_shown_once_each_and_on_one_line(toolbox: Toolbox) -> 
     ],
 )
 async def test_a_question_that_nobody_can_answer_goes_back_to_the_agent(
-    toolbox: Toolbox, given: dict[str, object], said: str
+    toolbox: Toolbox, given: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ToolProblem, match=said):
         await toolbox.prepare(use("ask", **given))

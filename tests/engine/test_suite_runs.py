@@ -34,7 +34,7 @@ class TestOdd(unittest.TestCase):
 
 async def test_green_tests_are_run_once(desk: MakeDesk) -> None:
     made = await desk()
-    found = await made.app.suites.run(made.place.root, overlays=made.app.todos.overlays)
+    found = await made.app.agents.suites.run(made.place.root, overlays=made.app.todos.overlays)
     assert found.green
     assert (found.tally.runner, found.tally.passed, len(found.durations_ms)) == ("unittest", 3, 1)
     assert list((made.home / "worktrees").glob("*/*")) == [], "its worktree is given back"
@@ -43,7 +43,7 @@ async def test_green_tests_are_run_once(desk: MakeDesk) -> None:
 
 async def test_red_tests_are_told_from_flaky_ones(desk: MakeDesk) -> None:
     made = await desk(files={**FILES, "tests/test_odd.py": FLAKY})
-    found = await made.app.suites.run(made.place.root, overlays=made.app.todos.overlays)
+    found = await made.app.agents.suites.run(made.place.root, overlays=made.app.todos.overlays)
     assert not found.green
     assert found.flaky == ("test_odd (tests.test_odd.TestOdd.test_odd)",)
     (red,) = found.failures
@@ -55,7 +55,7 @@ async def test_red_tests_are_told_from_flaky_ones(desk: MakeDesk) -> None:
 async def test_they_see_what_the_user_sees_and_run_as_often_as_is_asked(desk: MakeDesk) -> None:
     made = await desk()
     made.place.write("calc/names.py", "def greet(name):\n    return ''\n")
-    found = await made.app.suites.run(made.place.root, overlays=made.app.todos.overlays, times=3)
+    found = await made.app.agents.suites.run(made.place.root, overlays=made.app.todos.overlays, times=3)
     assert [failure.name for failure in found.failures] == [
         "test_greet (tests.test_calc.TestCalc.test_greet)"
     ]
@@ -68,7 +68,7 @@ async def test_a_report_of_the_run_itself_is_read_and_an_older_one_is_not(desk: 
     made = await desk(files={**FILES, "test-results/old.xml": old})
     script = Path(made.home / "gate.py")
     script.write_text(f"import pathlib\npathlib.Path('junit.xml').write_text({new!r})\nraise SystemExit(1)\n")
-    found = await made.app.suites.run(
+    found = await made.app.agents.suites.run(
         made.place.root, overlays=made.app.todos.overlays, overrides={"gate": f"{PYTHON} {script}"}
     )
     assert [failure.name for failure in found.failures] == ["new"]
@@ -78,7 +78,7 @@ async def test_a_report_of_the_run_itself_is_read_and_an_older_one_is_not(desk: 
 async def test_without_a_command_it_says_what_to_name(desk: MakeDesk) -> None:
     made = await desk(files={"a.txt": "a\n"}, settings="agents = 1\n")
     with pytest.raises(UsageProblem, match="No test command was found"):
-        await made.app.suites.run(made.place.root, overlays=made.app.todos.overlays)
+        await made.app.agents.suites.run(made.place.root, overlays=made.app.todos.overlays)
 
 
 DIGEST = {
@@ -95,7 +95,7 @@ async def test_the_agent_puts_what_fails_into_words(desk: MakeDesk) -> None:
     }
     made = await desk(asked, files={**FILES, "tests/test_odd.py": FLAKY})
     root = made.place.root
-    found = await made.app.suites.run(root, overlays=made.app.todos.overlays)
+    found = await made.app.agents.suites.run(root, overlays=made.app.todos.overlays)
     who = (await made.app.agents.roles(root)).get("test-runner")
     assert await made.app.agents.ask(root, who, failing_words(found)) == DIGEST
     row = agent_rows(await made.app.costs(None))["test-runner"]

@@ -30,7 +30,7 @@ async def test_every_phase_of_a_run_is_measured(desk: MakeDesk) -> None:
     await made.app.answer(run.id, "area", "a")
     run = await made.wait(run.id)
     await made.app.accept(run.id, "merge")
-    found = (await made.app.timings.of(run)).run
+    found = (await made.app.agents.timings.of(run)).run
     measured = {phase.name: phase for phase in found.phases}
     assert {"base tests", "waiting", "worktree", "model", "tools", "gate", "question", "joining"} <= set(
         measured
@@ -51,8 +51,8 @@ async def test_a_run_is_compared_with_those_before_it_alone(desk: MakeDesk) -> N
     made = await desk(plays("area now", turn(AREA, finish())), plays("names now", turn(NAMES, finish())))
     first = await made.finish(task("area now", "calc/area.py"))
     second = await made.finish(task("names now", "calc/names.py"))
-    assert (await made.app.timings.of(first)).earlier == 0
-    found = await made.app.timings.of(second)
+    assert (await made.app.agents.timings.of(first)).earlier == 0
+    found = await made.app.agents.timings.of(second)
     assert found.earlier == 1
     rows = {row.name: row for row in found.rows}
     assert rows["gate"].baseline_ms is not None

@@ -24,7 +24,7 @@ MOST = 20
 async def run_tests(app: Application, who: Role, given: Namespace, out: Output) -> int:
     """Run the tests and show what came of them. Status 1 where they are red."""
     overrides: dict[str, Any] = {"gate": given.gate} if given.gate else {}
-    found = await app.suites.run(
+    found = await app.agents.suites.run(
         given.path,
         overlays=app.todos.overlays,
         times=given.repeat,

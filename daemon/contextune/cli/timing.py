@@ -30,7 +30,7 @@ async def analyze(app: Application, who: Role, given: Namespace, out: Output) ->
         if not runs:
             raise NothingToDo("There are no Runs of this repository yet, so there is nothing to measure.")
         run = runs[0]
-    found = await app.timings.of(run)
+    found = await app.agents.timings.of(run)
     if out.as_json:
         out.tagged("timing", msgspec.to_builtins(found))
     _show(found, out)

@@ -27,8 +27,6 @@ from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
-from contextune.engine.desk.suite_runs import SuiteRuns
-from contextune.engine.desk.timings import Timings
 from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
 from contextune.engine.desk.worktree_desk import WorktreeDesk
@@ -65,9 +63,6 @@ class Application(Reading):
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.agents = AgentDesk(world, self._places)
-        """The agents that there are, each startable by hand."""
-        self.suites = SuiteRuns(world, self._places)
-        self.timings = Timings(world)
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()
         self._refused: set[Path] = set()

@@ -15,6 +15,8 @@ from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest
 from contextune.core.model.ledger import PLANNING
 from contextune.core.runs.events import AnyEvent
+from contextune.engine.desk.suite_runs import SuiteRuns
+from contextune.engine.desk.timings import Timings
 from contextune.engine.money.account import Account, budgets_of
 from contextune.engine.money.prompt_length import PromptLengths
 from contextune.engine.repositories.places import Places
@@ -30,6 +32,10 @@ class AgentDesk:
     def __init__(self, world: World, places: Places) -> None:
         self._world = world
         self._places = places
+        self.suites = SuiteRuns(world, places)
+        """What the test-runner does by code."""
+        self.timings = Timings(world)
+        """What the performance-analyzer does by code."""
 
     async def roles(self, folder: Path | None) -> Roles:
         """The agents that there are for the repository of a folder; outside of one, those of the user."""

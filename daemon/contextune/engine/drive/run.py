@@ -74,7 +74,6 @@ class RunDriver:
         """`overlays` are the user's unsaved buffers, by path."""
         self.overlays = overlays
         self.roles = roles or own_roles()
-        """The agents that there are for this repository."""
         self.world = world
         self.repository = repository
         self.run = run
