@@ -35,6 +35,7 @@ from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.machine.interpreter import keep_what_is_loaded, share_finely
 from contextune.adapters.machine.open_files import raise_limit
 from contextune.adapters.machine.report import ThisMachine
+from contextune.adapters.machine.role_files import RoleFolders
 from contextune.adapters.machine.settings_store import LayeredSettings
 from contextune.adapters.machine.user_files import UserFiles
 from contextune.adapters.models.choice import ModelChoice
@@ -266,6 +267,7 @@ def make_world(
         fence=fence,
         command_limits=_command_limits,
         open_files=raise_limit(),
+        role_files=RoleFolders(files, None if home else Path.home()),
         warm=warm,
     )
 

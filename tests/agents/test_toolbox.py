@@ -313,3 +313,30 @@ def test_a_prompt_speaks_of_the_tools_that_end_a_turn_and_of_no_others(name: str
         assert (f"`{tool}`" in given.prompt) == (tool in given.tools), tool
     mentioned = {tool for tool in INPUTS if f"`{tool}`" in given.prompt}
     assert mentioned <= set(given.tools)
+
+
+async def _ask(toolbox: Toolbox, **given: Any) -> Asked:
+    with pytest.raises(Asked) as asked:
+        await toolbox.prepare(use("ask", **given))
+    return asked.value
+
+
+async def test_choices_are_shown_once_each_and_on_one_line(toolbox: Toolbox) -> None:
+    asked = await _ask(toolbox, question=" Which? ", choices=["raise", "raise", " ", "clamp\nit"])
+    assert (asked.question, asked.choices) == ("Which?", ("raise", "clamp it"))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"question": "  "}, "`question` is empty"),
+        ({"question": "Which?", "choices": [str(n) for n in range(9)]}, "give at most 8"),
+        ({"question": 3}, "Expected `str`"),
+        ({}, "required field `question`"),
+    ],
+)
+async def test_a_question_that_nobody_can_answer_goes_back_to_the_agent(
+    toolbox: Toolbox, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ToolProblem, match=said):
+        await toolbox.prepare(use("ask", **given))

@@ -20,6 +20,7 @@ from contextune.adapters.journal.mailbox import FolderMailbox
 from contextune.adapters.journal.store import SqliteJournal
 from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.machine.report import ThisMachine
+from contextune.adapters.machine.role_files import RoleFolders
 from contextune.adapters.machine.settings_store import LayeredSettings
 from contextune.adapters.machine.user_files import UserFiles
 from contextune.adapters.models.anthropic_model import AnthropicModel
@@ -200,6 +201,7 @@ class Desk:
                 command_limits=lambda: "the test",
                 awake=self.awake,
                 machine=ThisMachine(),
+                role_files=RoleFolders(files, None),
                 warm=warm,
             ),
             **options,

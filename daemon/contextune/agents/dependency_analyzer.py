@@ -10,7 +10,7 @@ import msgspec
 
 from contextune.agents.framing import framed, row
 from contextune.agents.loop import Send
-from contextune.agents.roles import role
+from contextune.agents.roles import Roles, own_roles
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.errors import ContextuneError
 from contextune.core.model.conversation import Message, ModelRequest, Text
@@ -79,9 +79,11 @@ def doubts(
     return tuple(sorted(found, key=lambda doubt: -doubt.shared)[:MOST_PAIRS])
 
 
-def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], model: str) -> ModelRequest:
+def request(
+    plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], model: str, roles: Roles | None = None
+) -> ModelRequest:
     """The one request. `model` is what the user has cheap agents work with."""
-    analyzer = role(ROLE)
+    analyzer = (roles or own_roles()).get(ROLE)
     by_id = {todo.id: todo.text for todo in todos}
     numbers = _numbers(plan, asked)
     lines = [
@@ -103,13 +105,19 @@ def request(plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], model: st
 
 
 async def judge(
-    plan: Plan, todos: Sequence[Todo], asked: Sequence[Doubt], *, model: str, send: Send
+    plan: Plan,
+    todos: Sequence[Todo],
+    asked: Sequence[Doubt],
+    *,
+    model: str,
+    send: Send,
+    roles: Roles | None = None,
 ) -> tuple[Overlap, ...]:
     """Ask once; what the answer adds. Pairs that were not asked about are dropped.
 
     Raises ContextuneError if the answer cannot be used.
     """
-    reply = await send(request(plan, todos, asked, model))
+    reply = await send(request(plan, todos, asked, model, roles))
     try:
         answer = msgspec.json.decode(reply.text, type=Judgement)
     except msgspec.MsgspecError as problem:

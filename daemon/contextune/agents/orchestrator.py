@@ -12,7 +12,7 @@ import msgspec
 
 from contextune.agents.loop import Send
 from contextune.agents.planning_facts import PlanInput, layout_of, request_text
-from contextune.agents.roles import role
+from contextune.agents.roles import Roles, own_roles
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.errors import PlanRejected
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
@@ -47,7 +47,7 @@ class PlannedTasks(ToolInput, frozen=True, kw_only=True):
     tasks: tuple[PlannedTask, ...]
 
 
-async def make_plan(given: PlanInput, *, rung: Rung, send: Send) -> Plan:
+async def make_plan(given: PlanInput, *, rung: Rung, send: Send, roles: Roles | None = None) -> Plan:
     """Ask for a Plan and check it. Raises PlanRejected if it is still invalid after one correction.
 
     Todos that make a single Task need no planner: they cost nothing.
@@ -55,7 +55,7 @@ async def make_plan(given: PlanInput, *, rung: Rung, send: Send) -> Plan:
     layout = await asyncio.to_thread(layout_of, given)
     if not given.goal and len(by_symbol(given.todos)) == 1:
         return default_plan(given.todos, layout)
-    orchestrator = role(ROLE)
+    orchestrator = (roles or own_roles()).get(ROLE)
     request = Text(text=await asyncio.to_thread(request_text, given))
     messages = [Message(role="user", blocks=(request,))]
     longest = min(orchestrator.max_tokens, TOKENS + TOKENS_PER_TODO * len(given.todos))

@@ -21,6 +21,7 @@ OUTPUT_LIMIT = 24_000
 """Characters of one tool result; about 6,000 tokens."""
 GREP_LIMIT = 200
 GLOB_LIMIT = 500
+MOST_CHOICES = 8
 READ_ONLY = frozenset({"read", "grep", "glob"})
 """Tools that change nothing, so that several calls may run at the same time."""
 
@@ -66,7 +67,7 @@ class Toolbox:
             case t.Finish(summary=summary, remaining=remaining):
                 raise Finished(use.id, plain(summary), plain(remaining))
             case t.Ask(question=question, choices=choices):
-                raise Asked(use.id, plain(question), tuple(one_line(choice) for choice in choices))
+                raise Asked(use.id, _asked(question), _choices(choices))
             case t.Bash() as bash:
                 return Call(lambda: self._bash(bash), changes=True)
             case t.Read() as read:
@@ -196,6 +197,23 @@ class Toolbox:
     def _glob(self, given: t.Glob) -> str:
         found = [path for pattern in given.patterns for path in self.files.glob(pattern, limit=GLOB_LIMIT)]
         return bounded("\n".join(dict.fromkeys(found))) or "no file"
+
+
+def _asked(question: str) -> str:
+    words = plain(question).strip()
+    if not words:
+        raise ToolProblem("ask: `question` is empty. Say what you need to know, or go on without.")
+    return words
+
+
+def _choices(choices: Sequence[str]) -> tuple[str, ...]:
+    """The choices as a person sees them, each once; too many of them are the model's to mend."""
+    shown = tuple(dict.fromkeys(words for choice in choices if (words := one_line(choice).strip())))
+    if len(shown) > MOST_CHOICES:
+        raise ToolProblem(
+            f"ask: {len(shown)} choices are too many for a person; give at most {MOST_CHOICES}."
+        )
+    return shown
 
 
 def _replaced(text: str, edit: t.Replacement) -> str:

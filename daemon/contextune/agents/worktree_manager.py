@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from contextune.agents.loop import Send
-from contextune.agents.roles import role
+from contextune.agents.roles import Roles, own_roles
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.base import Value
 from contextune.core.errors import ContextuneError
@@ -52,9 +52,9 @@ class Advice(Value, frozen=True, kw_only=True):
     question: str
 
 
-def request(puzzles: Sequence[Puzzle]) -> ModelRequest:
+def request(puzzles: Sequence[Puzzle], roles: Roles | None = None) -> ModelRequest:
     """The one request, so that it can be priced before it is sent."""
-    manager = role(ROLE)
+    manager = (roles or own_roles()).get(ROLE)
     facts = [{"number": number, **msgspec.to_builtins(one)} for number, one in enumerate(puzzles, 1)]
     text = "```json\n" + msgspec.json.encode(facts).decode().replace("`", "'") + "\n```"
     return ModelRequest(
@@ -67,12 +67,12 @@ def request(puzzles: Sequence[Puzzle]) -> ModelRequest:
     )
 
 
-async def advise(puzzles: Sequence[Puzzle], *, send: Send) -> list[Advice]:
+async def advise(puzzles: Sequence[Puzzle], *, send: Send, roles: Roles | None = None) -> list[Advice]:
     """Ask once. A repair that was not offered is dropped.
 
     Raises ContextuneError if the answer cannot be used.
     """
-    reply = await send(request(puzzles))
+    reply = await send(request(puzzles, roles))
     try:
         answer = msgspec.json.decode(reply.text, type=Opinions)
     except msgspec.MsgspecError as problem:

@@ -47,7 +47,8 @@ a plan file:
                 "dependsOn": [], "complexity": "simple"}]}
 
   `id` is lower-case letters, digits and hyphens. `complexity` is simple,
-  standard or hard. `gate`, a command, may replace the Run's own for one Task.
+  standard or hard. `gate`, a command, may replace the Run's own for one Task, and
+  `role` names the agent that does it, if it is not the parallel-task-executor.
 """
 
 COURSES = (
@@ -66,6 +67,21 @@ what happens:
   accepted: by --accept at its end, or by `contextune accept`. Ctrl-C stops at a
   safe point; `contextune resume` goes on.
 
+"""
+
+AGENTS_HELP = """\
+agents of your own:
+  Markdown files with front matter, as ours or as Claude Code's, in the folder
+  `agents` beside your settings.toml, in ~/.claude/agents, and, in a repository
+  that you trust, in .claude/agents and .contextune/agents. One with the name of
+  ours stands in for it; any other joins, and does a Task by `agents run`, or
+  where a plan file names it as the `role` of a Task. docs/agents.md has the keys.
+
+run:
+  An agent that works gets a worktree of its own, a quote before and the Gate
+  after. One that answers in one piece is asked once, after its price is told.
+  `agents run test-runner` and `agents run performance-analyzer` are code, and
+  cost nothing without --words.
 """
 
 COST_HELP = """\
@@ -133,6 +149,30 @@ def _worktrees(commands: Commands) -> None:
         "--ask", action="store_true", help="diagnose, mend: ask an agent about what code has no name for"
     )
     trees.add_argument("--offline", action="store_true", help="--ask: use the offline model")
+
+
+def _agents(commands: Commands) -> None:
+    agents = _command(
+        commands, "agents", "The agents: what each does, costs and comes to; one by hand.", more=AGENTS_HELP
+    )
+    agents.add_argument("action", nargs="?", choices=("list", "check", "run"), default="list")
+    agents.add_argument("name", nargs="?", metavar="NAME", help="run: the agent; check: a file or a folder")
+    agents.add_argument(
+        "text", nargs="?", default="", metavar="TEXT", help="run: what it is to do or answer; a Run"
+    )
+    how = agents.add_argument_group("run")
+    how.add_argument(
+        "--path", type=Path, default=Path(), metavar="PATH", help="the repository; this folder if not given"
+    )
+    how.add_argument("--budget", type=_dollars, metavar="USD", help="the most that it may cost")
+    how.add_argument("--gate", metavar="CMD", help="the command that tests; detected if not given")
+    how.add_argument("--accept", choices=("none", "merge", "squash"), help="what to do at the end")
+    how.add_argument("--repeat", type=_count, metavar="N", help="test-runner: run the tests N times")
+    report = "performance-analyzer: write the report as Markdown, to a new file"
+    how.add_argument("--output", type=Path, metavar="FILE", help=report)
+    how.add_argument("--words", action="store_true", help="have the agent put what code found into words")
+    how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
+    how.add_argument("--yes", action="store_true", help="agree to the price")
 
 
 def _with_path(added: Parser, text: str = "a folder of the repository; this one if none is given") -> None:
@@ -285,7 +325,7 @@ def _debug_bundle(commands: Commands) -> None:
 
 def _machine(commands: Commands) -> None:
     _worktrees(commands)
-    _command(commands, "agents", "The roles: what each does, on which model, with which tools.")
+    _agents(commands)
     _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
     _debug_bundle(commands)
     trust = _command(

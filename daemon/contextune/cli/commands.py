@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contextune.agents.roles import builtin_roles
 from contextune.cli import steering, work
+from contextune.cli.agents import agents
 from contextune.cli.cost import cost
 from contextune.cli.debug_bundle import debug_bundle
 from contextune.cli.output import Output
@@ -21,7 +21,7 @@ from contextune.cli.worktrees import worktrees
 from contextune.compose import compose
 from contextune.core.errors import UsageProblem
 from contextune.engine.application import Application
-from contextune.protocol.wording import bill_text, rung_text
+from contextune.protocol.wording import bill_text
 
 Command = Callable[[Namespace], Coroutine[Any, Any, int]]
 Steering = Callable[[Application, Namespace, Output], Coroutine[Any, Any, int]]
@@ -95,25 +95,6 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
     return 0
 
 
-async def _agents(given: Namespace) -> int:
-    out = Output(as_json=given.json)
-    for role in builtin_roles().values():
-        if out.as_json:
-            out.line(
-                {
-                    "name": role.name,
-                    "description": role.description,
-                    "model": role.rung.model,
-                    "effort": role.rung.effort,
-                    "tools": role.tools,
-                }
-            )
-        out.say(f"{role.name}  {rung_text(role.rung)}", "bold")
-        out.say(f"    {role.description}")
-        out.say(f"    tools: {', '.join(role.tools) or 'none'}")
-    return 0
-
-
 async def _doctor(app: Application, given: Namespace, out: Output) -> int:
     checks = await app.doctor(_existing(given.path))
     show_checks(checks, out)
@@ -171,7 +152,7 @@ COMMANDS: dict[str, Command] = {
     "undo": _with_application(steering.undo),
     "discard": _with_application(discard),
     "worktrees": _with_application(worktrees),
-    "agents": _agents,
+    "agents": _with_application(agents),
     "doctor": _with_application(_doctor),
     "debug-bundle": _with_application(debug_bundle),
     "trust": _with_application(_trust),

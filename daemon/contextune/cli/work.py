@@ -29,9 +29,11 @@ from contextune.protocol.convert import made_branch
 FAILED, PARKED, INTERRUPTED = 1, 3, 130
 
 
-async def quote(app: Application, given: Namespace, out: Output) -> Quote:
-    """Make and show a Quote."""
-    request = _request(given)
+async def quote(
+    app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None
+) -> Quote:
+    """Make and show a Quote, by default of what the arguments name."""
+    request = request or _request(given)
     try:
         made = await app.quote(request, on_stage=out.step, overrides=_overrides(given))
     except BudgetReached as reached:
@@ -41,19 +43,21 @@ async def quote(app: Application, given: Namespace, out: Output) -> Quote:
     return made
 
 
-async def run(app: Application, given: Namespace, out: Output) -> int:
+async def run(app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None) -> int:
     """Quote, ask, drive, and tell how it ended. Returns the exit status."""
     if given.accept == "pr":
         raise UsageProblem("--accept pr: pull requests cannot be opened. Use merge, squash or none.")
     if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
-    ended = await carry_out(app, given, out)
+    ended = await carry_out(app, given, out, request)
     return 0 if ended is None else await _concluded(app, ended, out)
 
 
-async def carry_out(app: Application, given: Namespace, out: Output) -> Run | None:
+async def carry_out(
+    app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None
+) -> Run | None:
     """Quote, ask and drive; the Run as it then stands, or None if the person declined."""
-    made = await quote(app, given, out)
+    made = await quote(app, given, out, request)
     if not given.yes and not await consent(out, "Start?"):
         out.note("Nothing was started.")
         return None

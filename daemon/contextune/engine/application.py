@@ -22,6 +22,7 @@ from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import AcceptMode
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todos.todo import Todo
+from contextune.engine.desk.agent_desk import AgentDesk
 from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.reading import Reading
@@ -62,6 +63,7 @@ class Application(Reading):
         """What a person does with worktrees and Salvages."""
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
+        self.agents = AgentDesk(world, self._places)
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()
         self._refused: set[Path] = set()

@@ -956,6 +956,7 @@ export interface Task {
   dependsOn: string[];
   gate: string | null;
   complexity: "extreme" | "hard" | "simple" | "standard";
+  role: string;
 }
 /**
  * A price before it is known, in dollars; None where a model is unpriced.

@@ -61,6 +61,11 @@ class UserFiles:
         return self._config / "prices.toml"
 
     @property
+    def agents(self) -> Path:
+        """The folder of the user's own roles; it need not exist."""
+        return self._config / "agents"
+
+    @property
     def journal(self) -> Path:
         """The file of the Journal."""
         return self.state / "journal.db"

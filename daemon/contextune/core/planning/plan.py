@@ -28,6 +28,8 @@ class Task(Value, frozen=True, kw_only=True):
     gate: str | None = None
     """The command that accepts this Task; None for the Run's own."""
     complexity: Complexity = "standard"
+    role: str = ""
+    """Who works on it, by the name of a role that does Tasks; empty for the parallel-task-executor."""
 
 
 OverlapKind = Literal["same_symbol", "same_file", "calls", "same_test", "related"]

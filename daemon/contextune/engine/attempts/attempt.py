@@ -12,7 +12,7 @@ import msgspec
 
 from contextune.agents.briefing import gate_report, objection
 from contextune.agents.loop import AgentLoop, said
-from contextune.agents.roles import role
+from contextune.agents.roles import Roles
 from contextune.agents.toolbox import Toolbox
 from contextune.core.errors import (
     Asked,
@@ -89,6 +89,7 @@ class Site(Protocol):
     stand: Stand
     settings: Settings
     packs: ContextPacks
+    roles: Roles
 
     @property
     def run(self) -> Run:
@@ -135,7 +136,7 @@ class AttemptWork:
         self._toolbox = Toolbox(
             site.world.workspace(lease.path),
             lease.shell,
-            names=role(name).tools,
+            names=site.roles.get(name).tools,
             environment=lease.environment,
             command_timeout=site.settings.command_timeout,
         )
@@ -319,7 +320,7 @@ class AttemptWork:
             self._held = tree
 
     def _new_loop(self, name: str, rung: Rung) -> AgentLoop:
-        site, given = self._site, role(name)
+        site, given = self._site, self._site.roles.get(name)
         return AgentLoop(
             send=self._send,
             record=self._record,
@@ -331,7 +332,7 @@ class AttemptWork:
             rung=rung,
             system=(Text(text=given.prompt, cache=True),),
             max_tokens=given.max_tokens,
-            max_turns=site.settings.max_turns,
+            max_turns=min(given.max_turns or site.settings.max_turns, site.settings.max_turns),
             cliff=self._cliff,
         )
 

@@ -76,4 +76,4 @@ class WorktreeAdvice:
             return await gateway.send(account, wanted, role=ROLE, task_id=None)
 
         with self._world.mailbox.own(stream):
-            return await advise(asked, send=send)
+            return await advise(asked, send=send, roles=await self._world.roles(root))

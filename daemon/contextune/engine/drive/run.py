@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
+from contextune.agents.roles import Roles, own_roles
 from contextune.core.errors import (
     BudgetReached,
     ContextuneError,
@@ -62,10 +63,12 @@ class RunDriver:
         gate: Gate,
         listener: Listener,
         work: Work,
+        roles: Roles | None = None,
         overlays: Callable[[], Overlays] = dict,
     ) -> None:
         """`overlays` are the user's unsaved buffers, by path."""
         self.overlays = overlays
+        self.roles = roles or own_roles()
         self.world = world
         self.repository = repository
         self.run = run

@@ -12,6 +12,7 @@ from contextune.agents import dependency_analyzer
 from contextune.agents.orchestrator import ROLE as ORCHESTRATOR
 from contextune.agents.orchestrator import make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput
+from contextune.agents.roles import own_roles
 from contextune.core.errors import BudgetReached, ContextuneError, PlanRejected
 from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest
@@ -62,6 +63,8 @@ class Planning:
             repository=str(repository.root),
             budgets=budgets_of(settings),
         )
+        self.roles = own_roles()
+        """The agents that there are."""
         self.costs: tuple[CostLine, ...] = ()
         """What was spent so far, by role and model."""
         self.problems: list[str] = []
@@ -71,7 +74,12 @@ class Planning:
         """The orchestrator's Plan; that of code where its own cannot be had for Todos."""
         try:
             return renamed(
-                await make_plan(given, rung=self._settings.orchestrator, send=self._sender(ORCHESTRATOR))
+                await make_plan(
+                    given,
+                    rung=self._settings.orchestrator,
+                    send=self._sender(ORCHESTRATOR),
+                    roles=self.roles,
+                )
             )
         except (BudgetReached, PlanRejected) as problem:
             if given.goal:
@@ -113,7 +121,9 @@ class Planning:
         try:
             send = self._sender(dependency_analyzer.ROLE)
             model = self._settings.ladder[0].model
-            return await dependency_analyzer.judge(plan, todos, asked, model=model, send=send)
+            return await dependency_analyzer.judge(
+                plan, todos, asked, model=model, send=send, roles=self.roles
+            )
         except ContextuneError as problem:
             self.problems.append(f"{problem} So what Tasks need of one another is told by facts alone.")
             return ()

@@ -13,17 +13,18 @@ from typing import Any
 import msgspec
 
 from contextune.agents.planning_facts import PlanInput
-from contextune.agents.roles import builtin_roles
+from contextune.agents.roles import own_roles
 from contextune.core.base import Value
 from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.model.ledger import PLANNING
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.plain_text import source_lines
-from contextune.core.planning.plan import Plan, faults
-from contextune.core.planning.quote import Quote
+from contextune.core.planning.plan import Plan, Task, faults
+from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.planning.record import Forecast
 from contextune.core.ports import Overlays, Repository
 from contextune.core.proof.evidence import Baseline
+from contextune.core.role_source import OURS
 from contextune.core.routing.calibration import forecast
 from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
@@ -75,6 +76,7 @@ class Quoter:
         self._id = "r_" + secrets.token_hex(4)
         self._planning = Planning(world, repository, settings, self._id, gateway)
         self._problems: list[str] = []
+        self._roles = own_roles()
         self.pricer: Pricer
         """What priced the Quote, once it is made."""
         self.facts: tuple[TaskFacts, ...] = ()
@@ -88,12 +90,14 @@ class Quoter:
 
     async def _make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         self._stage("Taking the base")
-        await asyncio.to_thread(builtin_roles)
+        self._planning.roles = self._roles = await self._world.roles(self._repository.root)
         base = await asyncio.to_thread(
             self._repository.take_base, overlays, request.base or self._settings.base
         )
         todos = await self._todos(request, overlays)
         said = _faults_of_given(request.plan, todos)
+        for task in request.plan.tasks if request.plan else ():
+            self._roles.worker(task.role)
         if said:
             raise UsageProblem("The plan cannot be used: " + " ".join(said))
         files = tuple(await asyncio.to_thread(self._repository.list_files, base.commit))
@@ -232,7 +236,10 @@ class Quoter:
         baseline: Baseline | None,
     ) -> Quote:
         plan = arranged.plan
-        tasks = self.pricer.quotes(plan.tasks, todos)
+        tasks = tuple(
+            self._where_its_role_begins(plan.task(one.task_id), one)
+            for one in self.pricer.quotes(plan.tasks, todos)
+        )
         return Quote(
             id=self._id,
             repository=str(self._repository.root),
@@ -249,11 +256,28 @@ class Quoter:
             agents=self._settings.agents,
             gate=gate,
             baseline=baseline,
-            warnings=(*_warnings(base, gate, baseline), *self._planning.problems, *self._problems),
+            warnings=(
+                *_warnings(base, gate, baseline),
+                *self._planning.problems,
+                *self._problems,
+                *self._roles_left_out(),
+            ),
             offline=self._settings.offline,
             ladder=self._settings.ladder,
             forecast=self.forecast,
         )
+
+    def _where_its_role_begins(self, task: Task, quoted: TaskQuote) -> TaskQuote:
+        """The price of a Task from the rung that a role names that is not the product's own."""
+        who = self._roles.worker(task.role)
+        models = [rung.model for rung in self._settings.ladder]
+        if who.owner == OURS or not who.pinned or who.rung.model not in models:
+            return quoted
+        pinned = self.pricer.pinned(quoted, task.complexity, models.index(who.rung.model))
+        return msgspec.structs.replace(pinned, reason=f"The role {who.name} begins there.")
+
+    def _roles_left_out(self) -> list[str]:
+        return [f"The product's own role is used. {said}" for said in self._roles.stand_ins_left_out]
 
 
 def chance_of(quote_id: str) -> Chance:

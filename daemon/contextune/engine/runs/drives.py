@@ -154,6 +154,7 @@ class Drives:
                 if not is_unfinished(run):
                     return None
                 gateway = await self._places.gateway(settings)
+                roles = await self._world.roles(place.repository.root)
                 if self._closing:
                     return None
                 awake = Wakefulness(self._world.awake, wanted=settings.keep_awake)
@@ -171,6 +172,7 @@ class Drives:
                     gate=place.gate,
                     listener=heard,
                     work=work_on,
+                    roles=roles,
                     overlays=lambda: self.overlays(place.repository.root),
                 )
                 self.drivers[run.id] = driver

@@ -105,6 +105,7 @@ class Samples:
             settings=settings,
             gateway=gateway,
             gate=place.gate,
+            roles=await self._world.roles(place.repository.root),
             record=self._record,
         )
         await shadow.sample()

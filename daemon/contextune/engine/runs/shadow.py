@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
+from contextune.agents.roles import EXECUTOR, Roles
 from contextune.core.errors import Asked, BudgetReached, ContextuneError
 from contextune.core.model.budget import Budgets, Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest, Rung
@@ -24,7 +25,6 @@ from contextune.engine.money.gateway import Gateway, Keep
 from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.stand import NAME, Stand
 from contextune.engine.surroundings.world import World
-from contextune.engine.tasks.task_work import EXECUTOR
 from contextune.engine.worktrees.leases import Leases
 
 CONTROLS = (Rung(model=SONNET, effort="medium"), Rung(model=OPUS, effort="low"))
@@ -44,6 +44,7 @@ class Shadow:
         settings: Settings,
         gateway: Gateway,
         gate: Gate,
+        roles: Roles,
         record: Callable[[ev.AnyEvent], Awaitable[object]],
     ) -> None:
         self.world = world
@@ -51,6 +52,7 @@ class Shadow:
         self.run = run
         self.settings = settings
         self.gate = gate
+        self.roles = roles
         self.packs = ContextPacks(repository, world.outliner, run)
         self._gateway = gateway
         self._record = record
@@ -100,7 +102,13 @@ class Shadow:
         before = self._account.bill
         try:
             work = AttemptWork(
-                self, task.task, lease, self._outside(task.id), name=EXECUTOR, rung=rung, number=0
+                self,
+                task.task,
+                lease,
+                self._outside(task.id),
+                name=task.task.role or EXECUTOR,
+                rung=rung,
+                number=0,
             )
             done = await work.work(())
             await work.settle()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from contextune.agents.role_pool import pool
+from contextune.agents.roles import Roles
 from contextune.core.bundle import Machine
 from contextune.core.check import Check
 from contextune.core.ports import (
@@ -22,6 +25,7 @@ from contextune.core.ports import (
 )
 from contextune.core.process_ports import Mailbox, PressureBoard
 from contextune.core.proof.line_watch import LineWatch
+from contextune.core.role_source import NoRoleFiles, RoleFiles
 from contextune.core.settings import Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.engine.surroundings.limits import House
@@ -146,7 +150,16 @@ class World:
     """How many files this process may hold open; None if nothing bounds it."""
     warm: Callable[[], Coroutine[Any, Any, None]]
     """Imports what is heavy, in the background."""
+    role_files: RoleFiles = field(default_factory=NoRoleFiles)
+    """Where roles are found that are not the product's own."""
     measures: Measures = field(default_factory=Measures)
     """How large worktrees were when this process last looked."""
     house: House = field(default_factory=House)
     """The agents that work in this process."""
+
+    async def roles(self, root: Path | None) -> Roles:
+        """The agents that there are for the repository at `root`, as their files now say."""
+        return await asyncio.to_thread(self._read_roles, root)
+
+    def _read_roles(self, root: Path | None) -> Roles:
+        return pool(self.role_files.read(None if root is None else str(root)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from contextune.agents.briefing import earlier_attempt
-from contextune.agents.roles import role
+from contextune.agents.roles import EXECUTOR
 from contextune.core.model.conversation import Text
 from contextune.core.runs import events as ev
 from contextune.core.runs.ladder import beginning, reached, step_of
@@ -22,7 +22,6 @@ from contextune.engine.tasks.task_budget import TaskBudget
 from contextune.engine.tasks.trial import Standing, Trial, diff, ended_before, left_behind, why_climb
 from contextune.engine.worktrees.leases import Lease
 
-EXECUTOR = "parallel-task-executor"
 RESOLVER = "conflict-resolver"
 
 
@@ -73,14 +72,14 @@ class TaskWork:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
             handed = (Text(text=bounced.handed),)
-            standing = self._from_the_start(_role_after(bounced))
+            standing = self._from_the_start(self._role_after(bounced))
 
     async def _taken_up(self) -> tuple[Standing, str]:
         """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
         task = self._task
         attempts = task.attempts[task.lap :]
         if not attempts:
-            standing = self._from_the_start(_role_after(task.bounced))
+            standing = self._from_the_start(self._role_after(task.bounced))
             return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
         last = attempts[-1]
         first = self._from_the_start(last.role)
@@ -110,7 +109,7 @@ class TaskWork:
     def _from_the_start(self, name: str) -> Standing:
         ladder = self._driver.run.ladder
         if name == RESOLVER:
-            own = role(RESOLVER).rung
+            own = self._driver.roles.get(RESOLVER).rung
             models = [rung.model for rung in ladder]
             after = ladder[models.index(own.model) + 1 :] if own.model in models else ()
             return Standing(name, (own, *after), 0, 0)
@@ -121,7 +120,7 @@ class TaskWork:
         """The work on a rung, or beyond the last one the user's own; None if nobody can."""
         if standing.rung is not None:
             return await self._on_rung(standing, handed, reason)
-        if standing.role == RESOLVER:
+        if standing.role == RESOLVER and self._task.bounced is not None:
             return await merged_by_hand(self._driver, self._task_id, self._lease)
         return None
 
@@ -149,7 +148,8 @@ class TaskWork:
         evidence = task.attempt.evidence if task.attempt else None
         return Done("green", task.summary, task.remaining, evidence, tree)
 
-
-def _role_after(bounced: ev.TaskBounced | None) -> str:
-    """Who goes on with a Task; `bounced` tells why it went back to an agent."""
-    return RESOLVER if bounced is not None and bounced.conflicts else EXECUTOR
+    def _role_after(self, bounced: ev.TaskBounced | None) -> str:
+        """Who goes on with a Task; `bounced` tells why it went back to an agent."""
+        if bounced is not None and bounced.conflicts:
+            return RESOLVER
+        return self._task.task.role or EXECUTOR

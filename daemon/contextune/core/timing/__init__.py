@@ -1,0 +1,1 @@
+"""Where the time of Runs goes, read off their events."""
