@@ -216,6 +216,8 @@ def _work(commands: Commands) -> None:
 
 
 def _look(commands: Commands) -> None:
+    _ask(commands)
+    _skills(commands)
     runs = _command(commands, "runs", "List the Runs of a repository, newest first.")
     _with_path(runs)
     runs.add_argument("--all", action="store_true", help="those of every repository")
@@ -241,6 +243,16 @@ def _cost(cost: Parser) -> None:
     cost.add_argument("--by", choices=keys, help="only the sums by this")
     cost.add_argument("--compare", nargs=2, metavar=("A", "B"), help="two periods, two Runs or two models")
     cost.add_argument("--csv", action="store_true", help="one row a request, or with --by one a group")
+
+
+def _ask(commands: Commands) -> None:
+    ask = _command(commands, "ask", "Plain words become a command, done at once where it only reads.")
+    ask.add_argument("text", nargs="+", metavar="TEXT", help="such as: what's blocking run r_1a2b3c4d")
+
+
+def _skills(commands: Commands) -> None:
+    skills = _command(commands, "skills", "Guidance: what to do in parallel, worktrees, costs, plain words.")
+    skills.add_argument("name", nargs="?", metavar="NAME", help="show the text of this one")
 
 
 def _steer(commands: Commands) -> None:

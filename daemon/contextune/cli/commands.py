@@ -16,6 +16,7 @@ from contextune.cli.debug_bundle import debug_bundle
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
 from contextune.cli.review import discard, show_review
+from contextune.cli.skills import skills
 from contextune.cli.tables import cell, table
 from contextune.cli.worktrees import worktrees
 from contextune.compose import compose
@@ -153,6 +154,7 @@ COMMANDS: dict[str, Command] = {
     "discard": _with_application(discard),
     "worktrees": _with_application(worktrees),
     "agents": _with_application(agents),
+    "skills": skills,
     "doctor": _with_application(_doctor),
     "debug-bundle": _with_application(debug_bundle),
     "trust": _with_application(_trust),

@@ -1,0 +1,38 @@
+"""The skills that come with the daemon."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from contextune.agents.skills import builtin_skills, parse_skill, skill
+from contextune.cli.arguments import parser
+from contextune.core.errors import UsageProblem
+
+
+def test_there_are_four() -> None:
+    assert set(builtin_skills()) == {
+        "parallel-development-expert",
+        "intent-recognition",
+        "git-worktree-master",
+        "performance-optimizer",
+    }
+
+
+@pytest.mark.parametrize("name", sorted(builtin_skills()))
+def test_what_a_skill_leads_to_is_a_command(name: str) -> None:
+    for command in skill(name).commands:
+        program, *arguments = shlex.split(command)
+        assert program == "contextune"
+        assert parser().parse_args(arguments).command == arguments[0]
+
+
+def test_an_unknown_skill_names_those_there_are() -> None:
+    with pytest.raises(UsageProblem, match="intent-recognition"):
+        skill("nothing")
+
+
+def test_an_unknown_key_is_told() -> None:
+    with pytest.raises(UsageProblem, match=r"own\.md"):
+        parse_skill("own.md", "---\nname: a\ndescription: b\ncommands: []\ntools: x\n---\ntext")
