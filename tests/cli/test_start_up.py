@@ -31,7 +31,7 @@ DELIVERED = (
         "rewind",
     ),
     *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "trust", "demo", "offline-model"),
-    "debug-bundle",
+    *("debug-bundle", "ask", "skills"),
 )
 
 REPORT = """
@@ -84,7 +84,7 @@ def test_every_command_helps(command: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_every_command_has_its_function() -> None:
-    assert set(COMMANDS) | {"serve", "demo", "offline-model"} == set(DELIVERED)
+    assert set(COMMANDS) | {"serve", "demo", "offline-model", "ask"} == set(DELIVERED)
 
 
 def test_help_lists_commands_exit_statuses_and_environment(machine: Machine) -> None:

@@ -85,13 +85,8 @@ class Application(Reading):
         except PlaceProblem:
             root = path if path.is_dir() else path.parent
         settings = self._world.settings.load(root, {})
-        found = await asyncio.to_thread(
-            self._world.scanner.scan,
-            root,
-            markers=settings.markers,
-            exclude=settings.exclude,
-            overlays={},
-        )
+        scan, markers, exclude = self._world.scanner.scan, settings.markers, settings.exclude
+        found = await asyncio.to_thread(scan, root, markers=markers, exclude=exclude, overlays={})
         return below(found, root, path)
 
     async def quote(
