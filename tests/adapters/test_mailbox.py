@@ -65,6 +65,30 @@ async def test_the_child_of_a_dead_owner_does_not(tmp_path: Path) -> None:
     assert not box.is_owned("r_1")
 
 
+LET_GO = """
+import os, sys
+from pathlib import Path
+from contextune.adapters.journal.mailbox import FolderMailbox
+box = FolderMailbox(Path(sys.argv[1]))
+with box.own("r_1") as owned:
+    assert owned
+    reading, writing = os.pipe()
+    if not os.fork():
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+with box.own("r_1") as again:
+    print(again)
+"""
+
+
+def test_who_lets_go_can_take_it_again_whatever_its_children_hold(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LET_GO, str(tmp_path)], capture_output=True, timeout=30, check=True
+    )
+    assert done.stdout == b"True\n"
+
+
 async def test_an_owner_without_a_sign_of_life_is_ended(tmp_path: Path) -> None:
     process = owner(tmp_path)
     box = FolderMailbox(tmp_path)

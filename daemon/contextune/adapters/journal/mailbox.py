@@ -62,6 +62,8 @@ class FolderMailbox:
                 with suppress(OSError):  # a letter that came too late stays
                     self._letters(run_id).rmdir()
                 os.ftruncate(handle, 0)
+                # A child that is just being started has a copy until it becomes its program.
+                fcntl.flock(handle, fcntl.LOCK_UN)
         finally:
             os.close(handle)
 
