@@ -65,6 +65,12 @@ ONE_LOCK = Import("contextune.core.source.python_source", 8, "threading.Lock")
 """The one lock in the core: `ast.parse` is not safe in several threads, and who calls it cannot know."""
 
 
+MAY_PARSE = frozenset(
+    {"contextune.core.source.python_source", "contextune.adapters.commands.watched_python"}
+)
+"""Where `ast.parse` is called: behind that lock, and in a process that runs nothing but a test's command."""
+
+
 def part_of(module: str) -> str:
     """`contextune.engine.drive.run` is in `engine`."""
     parts = module.split(".")
@@ -175,6 +181,16 @@ def test_the_core_is_pure() -> None:
         name for name, source in SOURCES.items() if part_of(name) == "core" and "msgspec.json" in source
     ]
     assert codecs == []
+
+
+def test_python_is_parsed_behind_the_one_lock() -> None:
+    parsing = {
+        name
+        for name, source in SOURCES.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ast.parse"
+    }
+    assert parsing == MAY_PARSE
 
 
 @pytest.mark.parametrize("layer", ["adapters", "agents", "core", "engine"])

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contextune.core.source import python_source
+from contextune.core.source.python_facts import python_facts
 from contextune.core.source.python_source import found_in
 
 SOURCE = "\n".join(f"def f_{n}(a, b):\n    return [a * {n}, (b, {{'c': a}})]" for n in range(200))
@@ -45,6 +46,25 @@ def test_threads_do_not_disturb_each_other() -> None:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: statements(SOURCE), range(40)))
     assert {len(one) for one in found} == {200}
+
+
+@pytest.mark.usefixtures("collecting")
+def test_facts_are_read_by_several_threads() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: python_facts(SOURCE), range(40)))
+    assert {len(one.definitions) for one in found} == {200}
+
+
+def test_facts_of_long_source_are_those_of_its_parts() -> None:
+    held = "held = Thing()\n"
+    long = f"import os\n{SOURCE}\n{held}{SOURCE.replace('f_', 'g_')}\nf_1(held)\n"
+    assert len(long.splitlines()) > 2 * python_source.PART
+    facts = python_facts(long)
+    assert len(facts.definitions) == 400
+    assert facts.definitions["g_199"].line == 2 + 400 + 1 + 2 * 199
+    assert [(one.module, one.line) for one in facts.imports] == [("os", 1)]
+    assert facts.types == {"held": "Thing"}
+    assert [use.line for use in facts.uses if use.name == "f_1"] == [len(long.splitlines())]
 
 
 LONG = {

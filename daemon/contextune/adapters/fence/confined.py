@@ -65,6 +65,9 @@ class Confined(supervisor.Supervisor):
         """Start the command, which can't get out of the rules that it puts on itself."""
         wakes, writing = os.pipe()
         os.set_blocking(writing, False)
+        # The kernel keeps the page of what was read: a signal that comes when memory has run out can be written.
+        os.write(writing, b".")
+        os.read(wakes, 1)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         here, there = _socket.socketpair()

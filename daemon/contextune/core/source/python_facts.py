@@ -15,6 +15,7 @@ from contextune.core.source.code_facts import (
     Signature,
     Use,
 )
+from contextune.core.source.python_source import found_in
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,9 +23,18 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 def python_facts(text: str) -> CodeFacts:
     """The facts of a file; none if it is no Python, as in the midst of an edit."""
     try:
-        module = ast.parse(text)
+        parts = found_in(text, lambda module: [_facts(module)])
     except (SyntaxError, ValueError, RecursionError):
         return NOTHING
+    return CodeFacts(
+        {name: definition for part in parts for name, definition in part.definitions.items()},
+        tuple(use for part in parts for use in part.uses),
+        tuple(imported for part in parts for imported in part.imports),
+        {name: held for part in parts for name, held in part.types.items()},
+    )
+
+
+def _facts(module: ast.Module) -> CodeFacts:
     definitions = {one.name: one for one in _definitions(module.body, "")}
     return CodeFacts(definitions, tuple(_uses(module)), tuple(_imports(module)), dict(_types(module)))
 
