@@ -33,21 +33,36 @@ test("ticked TODOs can be parallelized together", async () => {
   await workbench.quickInput.waitFor({ state: "hidden" });
 });
 
+test("a file's box ticks all of its TODOs, and one of them can be left out again", async () => {
+  const { workbench } = scenario();
+  await workbench.toggleTreeItem("Todos", "sizes.py");
+  await workbench.toggleTreeItem("Todos", "people also write");
+  await scenario().screenshot("3-ticked-by-file");
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
+  await workbench.expectText(/^Quote: /);
+  const chosen = (await workbench.choices()).join("\n");
+  expect(chosen).toContain("Bill the volumetric weight");
+  expect(chosen).not.toContain("Read sizes");
+  expect(await workbench.choices()).toHaveLength(3);
+  await workbench.dismiss();
+  await workbench.quickInput.waitFor({ state: "hidden" });
+});
+
 test("all TODOs of the workspace are quoted, wave by wave", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   await workbench.expectText(/^Quote: /);
   expect((await workbench.choices()).length).toBeGreaterThanOrEqual(5);
-  await scenario().screenshot("3-quote-of-all");
+  await scenario().screenshot("4-quote-of-all");
 });
 
 test("the Run's Tasks are rows that tell how each stands", async () => {
   const { workbench } = scenario();
   await workbench.page.keyboard.press("Enter");
   await workbench.treeItem("Runs", "working").waitFor();
-  await scenario().screenshot("4-working");
+  await scenario().screenshot("5-working");
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
-  await scenario().screenshot("5-ready");
+  await scenario().screenshot("6-ready");
 });
 
 test("a transcript tells what an agent was told and did", async () => {
@@ -56,7 +71,7 @@ test("a transcript tells what an agent was told and did", async () => {
   await workbench.clickTreeAction("Runs", "passed", "Open Transcript");
   const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
   await page.getByRole("heading", { name: "Turn 1" }).first().waitFor();
-  await scenario().screenshot("6-transcript");
+  await scenario().screenshot("7-transcript");
   await workbench.page.locator(".sidebar .composite.title").click(); // keys pressed in a page may not reach the window
 });
 
@@ -67,7 +82,7 @@ test("the costs are shown by day, Run and role", async () => {
   await workbench.treeItem("Costs", "Days").waitFor();
   await workbench.treeItem("Costs", "Roles").click();
   await workbench.treeItem("Costs", "orchestrator").waitFor();
-  await scenario().screenshot("7-costs");
+  await scenario().screenshot("8-costs");
 });
 
 test("the review goes by Task, and accepts from its own title bar", async () => {
@@ -76,10 +91,10 @@ test("the review goes by Task, and accepts from its own title bar", async () => 
   expect(before).toBeGreaterThanOrEqual(5);
   await workbench.runCommand("Contextune: Review Changes");
   expect((await workbench.multiDiffFiles()).join("\n")).toMatch(/money\.py.*Round half a cent up/);
-  await scenario().screenshot("8-review");
+  await scenario().screenshot("9-review");
   await workbench.page.locator('.editor-actions .action-label[aria-label^="Accept Run"]').click();
   await workbench.notification("Accepted on main").waitFor();
-  await scenario().screenshot("9-accepted");
+  await scenario().screenshot("10-accepted");
   expect(comments()).toBeLessThan(before);
   expect(git(folder, "rev-parse", "HEAD")).not.toBe(head);
 });

@@ -204,12 +204,13 @@ export class Workbench {
     await this.treeItem(view, text).locator(".monaco-icon-label").first().click();
   }
 
-  /** Ticks or unticks the check box of a row. */
+  /** Ticks or unticks the check box of a row, and waits until it shows that. */
   async toggleTreeItem(view: string, text: Text): Promise<void> {
-    await this.treeItem(view, text)
-      .locator(".custom-view-tree-node-item-checkbox, .monaco-custom-toggle")
-      .first()
-      .click();
+    const row = this.treeItem(view, text);
+    const box = row.locator(".custom-view-tree-node-item-checkbox, .monaco-custom-toggle").first();
+    const wanted = (await box.getAttribute("aria-checked")) === "true" ? "false" : "true";
+    await box.click();
+    await row.locator(`[role="checkbox"][aria-checked="${wanted}"]`).first().waitFor();
   }
 
   /** Clicks an inline action of a row, by its tooltip. */

@@ -1,5 +1,6 @@
 /** The Todos view: every TODO by file, with checkboxes. */
 import * as vscode from "vscode";
+import type { Todo } from "../../generated/protocol";
 import type { Session } from "../../session";
 import type { PlacedTodo, Store } from "../../store";
 import { Tree } from "../tree";
@@ -9,6 +10,27 @@ import { TodoNode } from "./todoNode";
 import { countText } from "./words";
 
 const VIEW = "contextune.todos";
+
+type Ticks = vscode.TreeCheckboxChangeEvent<unknown>["items"];
+
+/**
+ * The Todos that were ticked or unticked.
+ *
+ * VS Code also names a file whose last box was ticked, or first one unticked, which says nothing about the others in it.
+ */
+function tickedIn(items: Ticks): { readonly todo: Todo; readonly ticked: boolean }[] {
+  const isTicked = (state: vscode.TreeItemCheckboxState) => state === vscode.TreeItemCheckboxState.Checked;
+  const ones = items.flatMap(([node, state]) =>
+    node instanceof TodoNode ? [{ todo: node.placed.todo, ticked: isTicked(state) }] : [],
+  );
+  const named = new Set(ones.map(({ todo }) => todo.id));
+  const files = items.flatMap(([node, state]) =>
+    node instanceof TodoFileNode && !node.todos.some(({ todo }) => named.has(todo.id))
+      ? node.todos.map(({ todo }) => ({ todo, ticked: isTicked(state) }))
+      : [],
+  );
+  return [...ones, ...files];
+}
 
 /** Shows the store's Todos and holds which of them are ticked. */
 export class TodosView implements vscode.Disposable {
@@ -23,7 +45,6 @@ export class TodosView implements vscode.Disposable {
     this.#tree = new Tree(() => this.#roots());
     const view = vscode.window.createTreeView(VIEW, {
       treeDataProvider: this.#tree,
-      manageCheckboxStateManually: true,
       showCollapseAll: true,
     });
     this.#view = view;
@@ -38,14 +59,11 @@ export class TodosView implements vscode.Disposable {
         view.message = session.problem();
       }),
       view.onDidChangeCheckboxState(({ items }) => {
-        for (const [node, state] of items) {
-          const ticked = node instanceof TodoFileNode ? node.todos : node instanceof TodoNode ? [node.placed] : [];
-          for (const { todo } of ticked) {
-            if (state === vscode.TreeItemCheckboxState.Checked) this.#checked.add(todo.id);
-            else this.#checked.delete(todo.id);
-          }
+        for (const { todo, ticked } of tickedIn(items)) {
+          if (ticked) this.#checked.add(todo.id);
+          else this.#checked.delete(todo.id);
         }
-        this.#update();
+        this.#tell();
       }),
     ];
   }
@@ -65,6 +83,7 @@ export class TodosView implements vscode.Disposable {
     for (const one of this.#disposables) one.dispose();
   }
 
+  /** Draws the view anew: a click on a box in the midst of it is lost, so VS Code is left to draw ticks itself. */
   #update(): void {
     const todos = this.#store.allTodos();
     const known = new Set(todos.map(({ todo }) => todo.id));
@@ -72,8 +91,12 @@ export class TodosView implements vscode.Disposable {
     this.#view.description = countText(todos.length, this.#store.filesWithTodos().length);
     this.#view.badge =
       todos.length === 0 ? undefined : { value: todos.length, tooltip: vscode.l10n.t("{0} TODOs", todos.length) };
-    void vscode.commands.executeCommand("setContext", "contextune.todosChecked", this.#checked.size > 0);
+    this.#tell();
     this.#tree.refresh();
+  }
+
+  #tell(): void {
+    void vscode.commands.executeCommand("setContext", "contextune.todosChecked", this.#checked.size > 0);
   }
 
   #roots(): readonly (TodoFolderNode | TodoFileNode)[] {
