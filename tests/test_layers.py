@@ -65,9 +65,7 @@ ONE_LOCK = Import("contextune.core.source.python_source", 8, "threading.Lock")
 """The one lock in the core: `ast.parse` is not safe in several threads, and who calls it cannot know."""
 
 
-MAY_PARSE = frozenset(
-    {"contextune.core.source.python_source", "contextune.adapters.commands.watched_python"}
-)
+MAY_PARSE = frozenset({"contextune.core.source.python_source", "contextune.adapters.commands.watched_python"})
 """Where `ast.parse` is called: behind that lock, and in a process that runs nothing but a test's command."""
 
 

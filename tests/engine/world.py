@@ -82,7 +82,7 @@ AREA, NAMES, RATES = "refuse negative sizes", "greet politely", "round up"
 
 
 class Served:
-    """engine.world.Models: the real adapter, at a server that the test has started."""
+    """engine.surroundings.world.Models: the real adapter, at a server that the test has started."""
 
     def __init__(self, url: str, key: str = "sk-test") -> None:
         self.url = url

@@ -278,7 +278,7 @@ class PlayedLookout:
 
 
 class PlayedBundles:
-    """Stands in for engine.debug_bundle.DebugBundles."""
+    """Stands in for engine.desk.debug_bundle.DebugBundles."""
 
     def __init__(self, call: Callable[..., None]) -> None:
         self.call = call
@@ -292,7 +292,7 @@ class PlayedBundles:
 
 
 class PlayedDesk:
-    """Stands in for engine.worktree_desk.WorktreeDesk."""
+    """Stands in for engine.desk.worktree_desk.WorktreeDesk."""
 
     def __init__(self, call: Callable[..., None]) -> None:
         self.call = call

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
-from contextune.agents.role_nodes import FrontMatter
+from contextune.agents.front_matter import FrontMatter
 from contextune.core.model.conversation import Effort
 from contextune.core.settings import HAIKU, OPUS, SONNET
 

@@ -24,22 +24,25 @@ def pool(sources: Iterable[RoleSource]) -> Roles:
 
     A file that cannot be used is left out and told: it never stops others.
     """
-    found = dict(builtin_roles())
+    mine, problems = examined(sources)
+    found = {**builtin_roles(), **{one.name: one for one in mine}}
+    return Roles(dict(sorted(found.items())), problems)
+
+
+def examined(sources: Iterable[RoleSource]) -> tuple[list[Role], tuple[str, ...]]:
+    """The roles that may join the pool, and a sentence for each file that may not, with its line."""
+    fine: list[Role] = []
     problems: list[str] = []
-    mine = 0
     for source in sources:
         try:
             if source.problem:
                 raise UsageProblem(f"{source.name}:1: {source.problem}")
-            if mine >= MOST:
+            if len(fine) >= MOST:
                 raise UsageProblem(f"{source.name}:1: expected at most {MOST} roles.")
-            one = joined(source)
+            fine.append(joined(source))
         except UsageProblem as problem:
             problems.append(str(problem))
-            continue
-        mine += 1
-        found[one.name] = one
-    return Roles(dict(sorted(found.items())), tuple(problems))
+    return fine, tuple(problems)
 
 
 def joined(source: RoleSource) -> Role:

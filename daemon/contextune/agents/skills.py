@@ -5,18 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-import msgspec
-
+from contextune.agents.front_matter import FrontMatter
 from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 
-
-class SkillHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The front matter of a skill's file."""
-
-    name: str
-    description: str
-    commands: tuple[str, ...]
+KEYS = ("name", "description", "commands")
 
 
 class Skill(Value, frozen=True, kw_only=True):
@@ -30,19 +23,19 @@ class Skill(Value, frozen=True, kw_only=True):
 
 
 def parse_skill(source: str, text: str) -> Skill:
-    """Read a skill's file. Raises UsageProblem naming the file and what is wrong."""
-    parts = text.split("---\n", 2)
-    if len(parts) != 3 or parts[0].strip():
-        raise UsageProblem(f"{source}: expected front matter between two lines of `---` at the top.")
-    try:
-        header = msgspec.yaml.decode(parts[1], type=SkillHeader)
-    except msgspec.MsgspecError as problem:
-        raise UsageProblem(f"{source}: front matter: {problem}.") from None
+    """Read a skill's file. Raises UsageProblem as `FILE:LINE: what, expected what`."""
+    matter = FrontMatter(source, text)
+    for key in matter.keys:
+        if key not in KEYS:
+            matter.fail(matter.key_line(key), f"{key}: unknown key; expected one of {', '.join(KEYS)}")
+    for key in KEYS:
+        if key not in matter.keys:
+            matter.fail(2, f"{key}: expected this key")
     return Skill(
-        name=header.name,
-        description=header.description,
-        commands=header.commands,
-        text=parts[2].strip() + "\n",
+        name=matter.text("name", "the skill's name"),
+        description=matter.text("description", "what it is for"),
+        commands=tuple(name for name, _ in matter.names("commands", "a list of commands")),
+        text=f"{matter.body}\n",
     )
 
 

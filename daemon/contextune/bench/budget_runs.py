@@ -100,7 +100,7 @@ def settings_of(batch: Batch, run_id: str) -> Settings:
 
 
 class _Fixed:
-    """engine.world.SettingsStore of one Run: what it drew, whenever it is asked."""
+    """engine.surroundings.world.SettingsStore of one Run: what it drew, whenever it is asked."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

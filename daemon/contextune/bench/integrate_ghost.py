@@ -123,7 +123,7 @@ class Counted:
         self.gates = 0
 
     def shell(self, worktree: Path, repository: Repository) -> Shell:
-        """engine.world.World.shell."""
+        """engine.surroundings.world.World.shell."""
         return _CountedShell(self, worktree, self._world.shell(worktree, repository))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from contextune.agents.digest import run_words
-from contextune.agents.role_pool import joined
 from contextune.agents.roles import Role, Roles
 from contextune.cli import work
 from contextune.cli.output import Output
@@ -21,7 +20,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.plain_text import one_line
 from contextune.core.planning.default_plan import slug
 from contextune.core.planning.plan import Plan, Task
-from contextune.core.role_source import OURS, USERS, RoleSource
+from contextune.core.role_source import OURS
 from contextune.core.spending.agents import AgentRow, agent_rows
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
@@ -103,7 +102,7 @@ async def _check(app: Application, given: Namespace, out: Output) -> int:
         found = await app.agents.roles(given.path)
         problems, fine = found.problems, [one for one in found.by_name.values() if one.owner != OURS]
     else:
-        fine, problems = _checked(Path(given.name))
+        fine, problems = await app.agents.examine(Path(given.name))
     for one in fine:
         if out.as_json:
             out.line({"file": one.source, "name": one.name, "problem": None})
@@ -115,22 +114,6 @@ async def _check(app: Application, given: Namespace, out: Output) -> int:
     if not fine and not problems:
         out.say("There are no agents but ours.")
     return FAILED if problems else 0
-
-
-def _checked(place: Path) -> tuple[list[Role], tuple[str, ...]]:
-    files = sorted(place.glob("*.md")) if place.is_dir() else [place]
-    fine, problems = [], []
-    for file in files:
-        try:
-            text = file.read_bytes().decode()
-            fine.append(joined(RoleSource(name=str(file), text=text, owner=USERS)))
-        except UnicodeDecodeError:
-            problems.append(f"{file}:1: expected text in UTF-8.")
-        except OSError as problem:
-            raise UsageProblem(f"NAME: {file} can't be read: {problem.strerror}.") from None
-        except UsageProblem as problem:
-            problems.append(str(problem))
-    return fine, tuple(problems)
 
 
 async def _run(app: Application, given: Namespace, out: Output) -> int:

@@ -28,6 +28,10 @@ class RoleFiles(Protocol):
         """The user's, then those of the repository at `root` if the user trusts it. Blocking, quick."""
         ...
 
+    def at(self, place: str) -> tuple[RoleSource, ...]:
+        """Those of one file, or of the Markdown files of one folder, as the user's own. Blocking, quick."""
+        ...
+
 
 class NoRoleFiles:
     """Nobody has roles of their own."""
@@ -35,4 +39,9 @@ class NoRoleFiles:
     def read(self, root: str | None) -> tuple[RoleSource, ...]:
         """Nothing."""
         del root
+        return ()
+
+    def at(self, place: str) -> tuple[RoleSource, ...]:
+        """Nothing."""
+        del place
         return ()

@@ -66,7 +66,6 @@ class Application(Reading):
         self.agents = AgentDesk(world, self._places)
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()
-        self._refused: set[Path] = set()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call back with every event of every live Run; returns the way to stop that."""
@@ -99,8 +98,7 @@ class Application(Reading):
         """Plan and price. Spends at most what planning costs. Raises ContextuneError."""
         place = await self._places.of(request.folder)
         root = place.repository.root
-        if root in self._refused:
-            raise PlaceProblem(f"{root} is not trusted. Trust the workspace to let agents work in it.")
+        self._places.require_trust(root)
         await asyncio.to_thread(require_commands, self._world, root)
         settings = self._world.settings.load(root, overrides)
         if not settings.offline:
@@ -197,7 +195,7 @@ class Application(Reading):
         """
         settings = self._places.settings_of(run)
         unable = not run.offline and self._world.models.source(settings.provider) == "none"
-        if unable or Path(run.repository) in self._refused:
+        if unable or self._places.is_refused(Path(run.repository)):
             return None
         return settings.resume == "always" and self._world.clock.now() - run.updated_at < FORGOTTEN
 
@@ -343,10 +341,7 @@ class Application(Reading):
         """Whether the user trusts what a repository's own files name."""
         root = folder.resolve()
         self._world.settings.trust(root, trusted)
-        if trusted:
-            self._refused.discard(root)
-        else:
-            self._refused.add(root)
+        self._places.trust(root, trusted)
 
     async def allow_unfenced(self, folder: Path, name: str, *, allowed: bool = True) -> Path:
         """Allow commands without a Fence in a repository, whose folder's name this must be; returns its root.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from contextune.core.overlap.radar import Course, LiveOverlap
-from contextune.core.plain_text import one_line
+from contextune.core.runs.overlapping import overlapping
 from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
-from contextune.protocol.radar_view import live_overlaps
+from contextune.protocol.radar_view import live_overlaps, task_title
 
 
 class CourseChoice(NamedTuple):
@@ -37,27 +37,17 @@ def _of(run: Run, task_id: str, other_id: str) -> Iterator[CourseChoice]:
     if task.state in ENDED_TASK or other.state in ENDED_TASK:
         return
     if other_id in task.waits_for:
-        yield CourseChoice(task_id, "go_on", f"Have {_title(run, task_id)} go on now")
+        yield CourseChoice(task_id, "go_on", f"Have {task_title(run, task_id)} go on now")
         return
     if task_id in other.waits_for:
         return
-    mine, theirs = _title(run, task_id), _all_titles(run, task_id, other_id)
+    mine, theirs = task_title(run, task_id), _all_titles(run, task_id, other_id)
     yield CourseChoice(task_id, "wait", f"Have {mine} wait for {theirs}")
     yield CourseChoice(task_id, "rebase", f"Have {mine} wait for {theirs}, then build on it")
 
 
 def _all_titles(run: Run, task_id: str, other_id: str) -> str:
     """The other Task, and how many more are waited for with it."""
-    partners = {
-        side
-        for one in live_overlaps(run)
-        if one.other == "task" and one.concerns(task_id)
-        for side in (one.task_id, one.other_id)
-        if side not in (task_id, other_id) and run.task(side).state not in ENDED_TASK
-    }
+    partners = [other for other in overlapping(run, task_id) if other != other_id]
     more = f" and {len(partners)} more" if partners else ""
-    return _title(run, other_id) + more
-
-
-def _title(run: Run, task_id: str) -> str:
-    return f"“{one_line(run.task(task_id).task.title)}”"
+    return task_title(run, other_id) + more

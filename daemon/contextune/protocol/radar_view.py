@@ -49,14 +49,15 @@ def live_overlaps(run: Run) -> tuple[LiveOverlap, ...]:
 
 def overlap_text(run: Run, overlap: LiveOverlap) -> str:
     """Such as `“add fee” overlaps with “round hours”. Both change the same lines of calc/rates.py.`"""
-    return f"{_title(run, overlap.task_id)} overlaps with {_other(run, overlap)}. {overlap.reason}"
+    return f"{task_title(run, overlap.task_id)} overlaps with {_other(run, overlap)}. {overlap.reason}"
 
 
 def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
     """What its Tasks are and have cost so far, such as `“add fee”: working, $0.0012 so far.`"""
     ids = [task_id for task_id in (overlap.task_id, overlap.other_id) if task_id]
     return " ".join(
-        f"{_title(run, task.id)}: {task.state}, {bill_text(task.bill)} so far." for task in map(run.task, ids)
+        f"{task_title(run, task.id)}: {task.state}, {bill_text(task.bill)} so far."
+        for task in map(run.task, ids)
     )
 
 
@@ -67,8 +68,9 @@ def _other(run: Run, overlap: LiveOverlap) -> str:
         case "ghost":
             return "what was accepted already"
         case _:
-            return _title(run, overlap.other_id)
+            return task_title(run, overlap.other_id)
 
 
-def _title(run: Run, task_id: str) -> str:
+def task_title(run: Run, task_id: str) -> str:
+    """A Task's title in quotes."""
     return f"“{one_line(run.task(task_id).task.title)}”"

@@ -7,7 +7,7 @@ function isChoice(value: unknown): value is RadarChooseParams {
   return typeof value === "object" && value !== null && "taskId" in value && "course" in value;
 }
 
-/** Has a Task wait for others that it overlaps with, go on on top of them, or go on now. */
+/** Has a Task wait for others that it overlaps with, build on them, or go on now. */
 export const chooseCourse: Command = async (app, ...args) => {
   const [choice] = args;
   if (isChoice(choice)) await app.daemon.request(Requests.radarChoose, choice);

@@ -50,7 +50,7 @@ class _Coverage(msgspec.Struct):
 
 
 class FolderLineWatch:
-    """core.line_watch.LineWatch by a folder in the worktree."""
+    """core.proof.line_watch.LineWatch by a folder in the worktree."""
 
     def begin(self, worktree: Path, wanted: Mapping[str, Collection[int]], *, scripts: bool) -> LineWatching:
         """Get ready to watch lines of Python files, by path, and `scripts` if they are to be watched."""
@@ -72,7 +72,7 @@ class FolderLineWatch:
 
 
 class _Folder:
-    """core.line_watch.LineWatching."""
+    """core.proof.line_watch.LineWatching."""
 
     def __init__(self, worktree: Path, folder: Path, environment: Mapping[str, str]) -> None:
         self.environment = environment

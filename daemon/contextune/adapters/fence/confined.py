@@ -65,7 +65,7 @@ class Confined(supervisor.Supervisor):
         """Start the command, which can't get out of the rules that it puts on itself."""
         wakes, writing = os.pipe()
         os.set_blocking(writing, False)
-        # The kernel keeps the page of what was read: a signal that comes when memory has run out can be written.
+        # The kernel keeps the page of what was read: a signal can be written when there is no memory left.
         os.write(writing, b".")
         os.read(wakes, 1)
         signal.signal(signal.SIGCHLD, lambda *_: None)

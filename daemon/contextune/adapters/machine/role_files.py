@@ -35,6 +35,11 @@ class RoleFolders:
             folders += [(Path(root) / CLAUDE, REPOSITORYS), (Path(root) / OWN, REPOSITORYS)]
         return tuple(one for folder, owner in folders for one in _of_folder(folder, owner))
 
+    def at(self, place: str) -> tuple[RoleSource, ...]:
+        """Those of one file or folder, whether or not anybody looks there."""
+        path = Path(place)
+        return tuple(_of_folder(path, USERS)) if path.is_dir() else (_read(path, USERS),)
+
 
 def _of_folder(folder: Path, owner: str) -> list[RoleSource]:
     try:

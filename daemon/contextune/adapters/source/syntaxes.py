@@ -326,7 +326,7 @@ SYNTAXES: dict[str, Syntax] = {
     ),
     "none": Syntax(),
 }
-"""Every syntax that adapters.languages names, but for those that adapters.comments reads by hand."""
+"""Every syntax that `languages` names, but for those that `comments` reads by hand."""
 
 
 class Pattern(NamedTuple):

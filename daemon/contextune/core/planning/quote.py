@@ -26,7 +26,7 @@ class TaskQuote(Value, frozen=True, kw_only=True):
     reason: str = ""
     """Why it begins there, a sentence."""
     kind: str = ""
-    """What kind of Task it is; see `core.kinds`."""
+    """What kind of Task it is; see `core.routing.kinds`."""
     explored: bool = False
     """Whether that rung is tried to learn about it."""
 

@@ -29,7 +29,7 @@ class TaskRecord(Value, frozen=True, kw_only=True):
     at: int
     """When it ended, in milliseconds since the epoch."""
     kind: str
-    """What kind of Task it is, such as `tests`; see `core.kinds`."""
+    """What kind of Task it is, such as `tests`; see `core.routing.kinds`."""
     complexity: Complexity
     state: TaskState
     steps: tuple[Step, ...]

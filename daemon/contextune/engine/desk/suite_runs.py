@@ -54,6 +54,7 @@ class SuiteRuns:
         """
         place = await self._places.of(folder)
         repository = place.repository
+        self._places.require_trust(repository.root)
         await asyncio.to_thread(require_commands, self._world, repository.root)
         settings = self._world.settings.load(repository.root, overrides or {})
         run_id = f"t_{secrets.token_hex(4)}"

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from contextune.agents.worktree_manager import ROLE, Advice, Puzzle, advise, request
-from contextune.core.model.budget import Cap
-from contextune.core.model.conversation import ModelReply, ModelRequest
-from contextune.core.model.ledger import PLANNING
-from contextune.core.runs.events import AnyEvent
 from contextune.core.worktrees.worktree import Finding, Repair, Worktree
+from contextune.engine.desk.questions import Questions
 from contextune.engine.desk.worktree_desk import Overview
-from contextune.engine.money.account import Account, budgets_of
-from contextune.engine.money.prompt_length import PromptLengths
 from contextune.engine.repositories.places import Places
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.housekeeping import ENGAGED
@@ -46,34 +40,13 @@ class WorktreeAdvice:
 
     def __init__(self, world: World, places: Places) -> None:
         self._world = world
-        self._places = places
+        self._questions = Questions(world, places, kind="w", budget=BUDGET)
 
     def price(self, asked: Sequence[Puzzle]) -> Decimal | None:
         """The most that it can cost, in dollars; None if the model is unpriced."""
-        wanted = request(asked)
-        price = self._world.prices.price(wanted.rung.model)
-        return price.worst_case(PromptLengths().bound(wanted), wanted.max_tokens) if price else None
+        return self._questions.price(request(asked))
 
     async def ask(self, folder: Path, asked: Sequence[Puzzle]) -> list[Advice]:
         """What is likely wrong, and what to do. Raises ContextuneError, BudgetReached before it is sent."""
-        root = (await self._places.of(folder)).repository.root
-        settings = self._world.settings.load(root, {})
-        stream = f"{PLANNING}w_{secrets.token_hex(4)}"
-
-        async def journal(*events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
-            await self._world.journal.append(events, caps=caps)
-
-        account = Account(
-            stream,
-            min(BUDGET, settings.budget),
-            journal,
-            repository=str(root),
-            budgets=budgets_of(settings),
-        )
-        gateway = await self._places.gateway(settings)
-
-        async def send(wanted: ModelRequest) -> ModelReply:
-            return await gateway.send(account, wanted, role=ROLE, task_id=None)
-
-        with self._world.mailbox.own(stream):
-            return await advise(asked, send=send, roles=await self._world.roles(root))
+        async with self._questions.asking(folder, ROLE) as asking:
+            return await advise(asked, send=asking.send, roles=await self._world.roles(asking.root))

@@ -35,6 +35,7 @@ class Places:
     def __init__(self, world: World) -> None:
         self._world = world
         self._known: dict[Path, Place] = {}
+        self._refused: set[Path] = set()
         # Test suites use whole processors; more at a time than there are would only make each slower.
         self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
         self._throttles: dict[Provider, Throttle] = {}
@@ -54,6 +55,22 @@ class Places:
             place = self._known.setdefault(repository.root, Place(repository, gate))
             self._known[folder] = place
         return place
+
+    def trust(self, folder: Path, trusted: bool) -> None:
+        """Whether the user trusts a folder, as the editor says; what it never spoke of is no refusal."""
+        if trusted:
+            self._refused.discard(folder)
+        else:
+            self._refused.add(folder)
+
+    def is_refused(self, root: Path) -> bool:
+        """Whether the user said not to trust a repository, or the folder of it that is open."""
+        return any(root in (one, *one.parents) for one in self._refused)
+
+    def require_trust(self, root: Path) -> None:
+        """Raises PlaceProblem where the user said that a repository is not to be trusted."""
+        if self.is_refused(root):
+            raise PlaceProblem(f"{root} is not trusted. Trust the workspace to let agents work in it.")
 
     async def of_run(self, run: Run) -> Place:
         """The repository of a Run. Raises PlaceProblem if it is not where it was."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from contextune.agents.overlap_told import rebased_told
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course, CourseChosen
+from contextune.core.runs.overlapping import overlapping
 from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.engine.tasks.joining import lease_taken
@@ -35,7 +36,7 @@ async def choose(driver: RunDriver, task_id: str, course: Course) -> None:
 
 def waits(run: Run, task_id: str, course: Course) -> tuple[str, ...]:
     """The Tasks that another one waits for if it does that. Raises UsageProblem as `choose` does."""
-    waits_for = () if course == "go_on" else _partners(run, task_id)
+    waits_for = () if course == "go_on" else overlapping(run, task_id)
     if course != "go_on" and not waits_for:
         raise UsageProblem(f"Task {task_id} overlaps with no other Task that is at work.")
     ring = [other for other in waits_for if task_id in _all_awaited(run, other)]
@@ -77,17 +78,6 @@ async def rebase(driver: RunDriver, task_id: str, lease: Lease) -> None:
 
 def _done(driver: RunDriver, task_id: str, told: str) -> CourseChosen:
     return CourseChosen(run_id=driver.run.id, at=driver.now(), task_id=task_id, course="go_on", told=told)
-
-
-def _partners(run: Run, task_id: str) -> tuple[str, ...]:
-    found = [
-        other
-        for one in run.live_overlaps
-        if one.other == "task" and one.concerns(task_id)
-        for other in (one.task_id, one.other_id)
-        if other != task_id and run.task(other).state not in ENDED_TASK
-    ]
-    return tuple(dict.fromkeys(found))
 
 
 def _all_awaited(run: Run, task_id: str) -> frozenset[str]:
