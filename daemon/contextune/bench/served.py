@@ -11,7 +11,7 @@ from contextune.core.settings import Provider
 
 
 class Served:
-    """engine.surroundings.world.Models at one address. Nothing is read from the environment, and nothing can be spent."""
+    """engine.surroundings.world.Models at one address. Reads no environment, and can spend nothing."""
 
     def __init__(self, url: str) -> None:
         self._url = url

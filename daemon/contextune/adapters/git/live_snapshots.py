@@ -22,7 +22,7 @@ SUBMODULE = b"160000"
 
 
 class LiveSnapshots:
-    """core.overlap.live_snapshots.Snapshots. Safe to share between threads; one git at a time in each worktree."""
+    """core.overlap.live_snapshots.Snapshots. Threads may share it; one git at a time in each worktree."""
 
     def __init__(self, git: Git, objects: Objects, scratch: Scratch, worktrees: Worktrees) -> None:
         self._git = git
