@@ -10,7 +10,7 @@ from contextune.core.plain_text import one_line, plain
 
 MARKS = (
     *("todo", "todos", "file", "output", "diff", "repository"),
-    *("instructions", "failing", "goal", "said"),
+    *("instructions", "failing", "goal", "said", "agents"),
 )
 """The names of all marks. The roles say that what stands between them is data."""
 NAME_LIMIT = 300

@@ -6,13 +6,15 @@ Code makes a Plan first; the model says only what should differ, as its words ar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from typing import Any
 
 import msgspec
 
 from contextune.agents.loop import Send
 from contextune.agents.planning_facts import PlanInput, layout_of, request_text
-from contextune.agents.roles import Roles, own_roles
+from contextune.agents.roles import Role, Roles, own_roles
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.errors import PlanRejected
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
@@ -47,6 +49,30 @@ class PlannedTasks(ToolInput, frozen=True, kw_only=True):
     tasks: tuple[PlannedTask, ...]
 
 
+class ChosenTask(PlannedTask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Task as the model writes it where agents joined whom it may choose."""
+
+    agent: str = ""
+
+
+class ChosenTasks(ToolInput, frozen=True, kw_only=True):
+    """The answer there."""
+
+    name = "plan"
+    description = ""
+    tasks: tuple[ChosenTask, ...]
+
+
+def answer_schema(agents: Sequence[Role]) -> dict[str, Any]:
+    """The JSON Schema of the answer. Where nobody joined, nobody is named: it would cost tokens."""
+    if not agents:
+        return specification(PlannedTasks).schema
+    schema = deepcopy(specification(ChosenTasks).schema)
+    said = schema["properties"]["tasks"]["items"]["properties"]["agent"]
+    said["enum"] = ["", *(one.name for one in agents)]
+    return schema
+
+
 async def make_plan(given: PlanInput, *, rung: Rung, send: Send, roles: Roles | None = None) -> Plan:
     """Ask for a Plan and check it. Raises PlanRejected if it is still invalid after one correction.
 
@@ -55,8 +81,9 @@ async def make_plan(given: PlanInput, *, rung: Rung, send: Send, roles: Roles | 
     layout = await asyncio.to_thread(layout_of, given)
     if not given.goal and len(by_symbol(given.todos)) == 1:
         return default_plan(given.todos, layout)
-    orchestrator = (roles or own_roles()).get(ROLE)
-    request = Text(text=await asyncio.to_thread(request_text, given))
+    roles = roles or own_roles()
+    orchestrator, agents = roles.get(ROLE), roles.joined_workers
+    request = Text(text=await asyncio.to_thread(request_text, given, agents))
     messages = [Message(role="user", blocks=(request,))]
     longest = min(orchestrator.max_tokens, TOKENS + TOKENS_PER_TODO * len(given.todos))
     said: tuple[str, ...] = ()
@@ -67,12 +94,12 @@ async def make_plan(given: PlanInput, *, rung: Rung, send: Send, roles: Roles | 
                 system=(Text(text=orchestrator.prompt),),
                 messages=tuple(messages),
                 max_tokens=longest,
-                output_schema=specification(PlannedTasks).schema,
+                output_schema=answer_schema(agents),
                 # Few plans need a correction, and nothing else reads this prompt again.
                 rolling_cache=False,
             )
         )
-        plan, said = _read(reply, given, layout)
+        plan, said = _read(reply, given, layout, agents)
         if plan is not None:
             return plan
         correction = "The plan cannot be used:\n" + "\n".join(said) + "\nSend the whole answer again, mended."
@@ -86,18 +113,28 @@ def plan_by_code(given: PlanInput) -> Plan:
 
 
 def read_plan(
-    text: str, todos: Sequence[Todo], layout: SuiteLayout, is_known_file: Callable[[str], bool]
+    text: str,
+    todos: Sequence[Todo],
+    layout: SuiteLayout,
+    is_known_file: Callable[[str], bool],
+    agents: Sequence[Role] = (),
 ) -> tuple[Plan | None, tuple[str, ...]]:
-    """The Plan that an answer means for these Todos, or what is wrong with it, a sentence each."""
+    """The Plan that an answer means for these Todos, or what is wrong with it, a sentence each.
+
+    `agents` are those that a Task may be given to beside the parallel-task-executor.
+    """
     try:
-        answer = msgspec.json.decode(text, type=PlannedTasks)
+        written: Sequence[PlannedTask] = (
+            msgspec.json.decode(text, type=ChosenTasks).tasks
+            if agents
+            else msgspec.json.decode(text, type=PlannedTasks).tasks
+        )
     except msgspec.MsgspecError as problem:
         return None, (f"The answer is not the JSON that was asked for: {problem}.",)
     tasks = [
-        msgspec.structs.replace(task, title=one_line(task.title), brief=plain(task.brief))
-        for task in answer.tasks
+        msgspec.structs.replace(task, title=one_line(task.title), brief=plain(task.brief)) for task in written
     ]
-    said = _number_faults(tasks, len(todos))
+    said = (*_number_faults(tasks, len(todos)), *_agent_faults(tasks, agents))
     if said:
         return None, said
     plan = finished(_drafts(tasks, todos), layout)
@@ -105,10 +142,12 @@ def read_plan(
     return (None, said) if said else (plan, ())
 
 
-def _read(reply: ModelReply, given: PlanInput, layout: SuiteLayout) -> tuple[Plan | None, tuple[str, ...]]:
+def _read(
+    reply: ModelReply, given: PlanInput, layout: SuiteLayout, agents: Sequence[Role]
+) -> tuple[Plan | None, tuple[str, ...]]:
     if reply.stop_reason == "max_tokens":
         return None, ("The answer was too long and was cut off. Say less.",)
-    return read_plan(reply.text, given.todos, layout, _known(given.files))
+    return read_plan(reply.text, given.todos, layout, _known(given.files), agents)
 
 
 def _number_faults(tasks: Sequence[PlannedTask], count: int) -> tuple[str, ...]:
@@ -129,6 +168,18 @@ def _number_faults(tasks: Sequence[PlannedTask], count: int) -> tuple[str, ...]:
             if not 1 <= number <= last
         ]
     return tuple(said)
+
+
+def _agent_faults(tasks: Sequence[PlannedTask], agents: Sequence[Role]) -> Iterator[str]:
+    """Agents that are none to choose from."""
+    names = [one.name for one in agents]
+    for name in dict.fromkeys(_agent(task) for task in tasks):
+        if name and name not in names:
+            yield f"`agent` names {one_line(name)!r}; expected one of {', '.join(names)}, or no such key."
+
+
+def _agent(task: PlannedTask) -> str:
+    return task.agent if isinstance(task, ChosenTask) else ""
 
 
 def _span(last: int, what: str) -> str:
@@ -168,6 +219,7 @@ def _drafts(tasks: Sequence[PlannedTask], todos: Sequence[Todo]) -> list[Draft]:
             brief=task.brief.strip(),
             files=tuple(dict.fromkeys(_tidy(path) for path in task.files)),
             after=tuple(place_of[number] for number in task.after),
+            role=_agent(task),
             complexity=None if task.complexity is msgspec.UNSET else task.complexity,
         )
         for numbers, task in whole

@@ -9,6 +9,7 @@ import msgspec
 
 from contextune.agents.briefing import Lines
 from contextune.agents.framing import framed, row
+from contextune.agents.roles import Role
 from contextune.core.planning.default_plan import by_symbol, complexity_of
 from contextune.core.proof.suites import is_test_file
 from contextune.core.source.imports import ImportGraph
@@ -33,6 +34,12 @@ INSTRUCTIONS_LIMIT = 2_000
 """Characters of the repository's own instructions that the planner of a Goal reads; its agents read more."""
 TESTS_READ = 60
 """Test files that are read for their imports, where no name tells which one tests a file."""
+
+DESCRIPTION_LIMIT = 300
+"""Characters of what an agent that joined says of itself."""
+AGENTS = (
+    "These agents joined. A task that one of them is made for names it in `agent`; all others leave that out."
+)
 
 
 class PlanInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +66,11 @@ def layout_of(given: PlanInput) -> SuiteLayout:
     return SuiteLayout(given.files, users)
 
 
-def request_text(given: PlanInput) -> str:
-    """The Todos or the Goal, numbered, with the facts about them. Reads files: blocking."""
+def request_text(given: PlanInput, agents: Sequence[Role] = ()) -> str:
+    """The Todos or the Goal, numbered, with the facts about them. Reads files: blocking.
+
+    `agents` are those that joined, whom a Task may be given to.
+    """
     parts = []
     if given.goal:
         parts.append(f"# Goal\n{given.goal.strip()}")
@@ -71,6 +81,9 @@ def request_text(given: PlanInput) -> str:
     if given.todos:
         parts.append(framed("todos", "\n".join(_numbered(given))))
         parts.append(_shared_symbols(given.todos))
+    if agents:
+        listed = "\n".join(row(f"{one.name}: {one.description}")[:DESCRIPTION_LIMIT] for one in agents)
+        parts.append(f"{AGENTS}\n{framed('agents', listed)}")
     facts = [_imports(given) if given.todos else "", _map(given)]
     parts.append(framed("repository", "\n".join(filter(None, facts))))
     return "\n\n".join(filter(None, parts))

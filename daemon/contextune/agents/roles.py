@@ -106,6 +106,13 @@ class Roles:
         ours = tuple(f"/{name}.md:" for name in builtin_roles())
         return tuple(said for said in self.problems if any(one in said for one in ours))
 
+    @property
+    def joined_workers(self) -> tuple[Role, ...]:
+        """Those that are not the product's own, take nobody's place, and do Tasks."""
+        return tuple(
+            one for one in self.by_name.values() if one.works and one.owner != OURS and not one.stands_in
+        )
+
     def get(self, name: str) -> Role:
         """The role with this name. Raises UsageProblem if there is none."""
         found = self.by_name.get(name)

@@ -40,6 +40,8 @@ class Draft(Value, frozen=True, kw_only=True):
     after: tuple[int, ...] = ()
     """The drafts, by their place in the list, that must be accepted before."""
     complexity: Complexity | None = None
+    role: str = ""
+    """Who is to do it; empty for the parallel-task-executor."""
 
 
 def default_plan(todos: Sequence[Todo], layout: SuiteLayout) -> Plan:
@@ -71,6 +73,7 @@ def finished(drafts: Sequence[Draft], layout: SuiteLayout) -> Plan:
                 files=_files(draft, tests[place]),
                 depends_on=tuple(dict.fromkeys(ids[before] for before in draft.after if before != place)),
                 complexity=draft.complexity or complexity_of(draft.todos),
+                role=draft.role,
             )
             for place, draft in enumerate(drafts)
         )
