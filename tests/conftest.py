@@ -17,6 +17,17 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--live` runs the tests that take a key and spend money."""
+    parser.addoption("--live", action="store_true", help="run the live tests too: they spend real money")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave live tests out unless they are asked for."""
+    if not config.getoption("--live"):
+        items[:] = [one for one in items if one.get_closest_marker("live") is None]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line: how many of the inputs had the outcome that their list names."""
     outcomes: defaultdict[int, set[str]] = defaultdict(set)
