@@ -21,15 +21,19 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "engine": frozenset({"agents", "core"}),
     "adapters": frozenset({"core"}),
     "offline": frozenset(),
-    "server": frozenset({"core", "engine", "protocol", "compose"}),
+    "delegation": frozenset({"core", "agents", "engine", "protocol"}),
+    "server": frozenset({"core", "delegation", "engine", "protocol", "compose"}),
+    "mcp": frozenset({"core", "compose", "delegation", "server"}),
     "bench": frozenset({"core", "agents", "engine", "compose", "offline"}),
-    "cli": frozenset({"core", "agents", "bench", "engine", "protocol", "compose", "server", "offline"}),
+    "cli": frozenset(
+        {"core", "agents", "bench", "engine", "protocol", "compose", "server", "offline", "mcp"}
+    ),
     "compose": frozenset({"core", "engine", "adapters"}),
     "__main__": frozenset({"cli"}),
 }
-"""Part of the package: the other parts that it may import. `cli` starts the language server and the offline
-model, which are programs of their own, and lists roles; only `compose` knows adapters. The offline model
-stands in for somebody else's server, and knows nothing of the product."""
+"""Part of the package: the other parts that it may import. `cli` starts the language server, the server for
+other agents and the offline model, which are programs of their own, and lists roles; only `compose` knows
+adapters. The offline model stands in for somebody else's server, and knows nothing of the product."""
 
 EXCEPTIONS = frozenset({("adapters.models.choice", "offline")})
 """`adapters.models.choice` starts the model's server where the user chose it, as it would any server."""
@@ -38,6 +42,7 @@ ONLY_ADAPTERS = frozenset(
     {"git", "github", "sqlite3", "anthropic", "watchfiles", "platformdirs", "fcntl", "pty"}
 )
 ONLY_SERVER = frozenset({"pygls", "lsprotocol", "cattrs"})
+ONLY_MCP = frozenset({"mcp", "mcp_types"})
 NOT_IN_CORE = frozenset(
     {
         *("json", "yaml", "msgspec.json", "msgspec.yaml", "msgspec.toml", "tomllib"),
@@ -215,6 +220,11 @@ def test_only_adapters_know_git_the_journal_and_the_models_server() -> None:
 
 def test_only_the_server_knows_the_language_server_protocol() -> None:
     wrong = [one for one in IMPORTS if one.part != "server" and names(one.of, ONLY_SERVER)]
+    assert told(wrong) == []
+
+
+def test_only_its_door_knows_the_model_context_protocol() -> None:
+    wrong = [one for one in IMPORTS if one.part != "mcp" and names(one.of, ONLY_MCP)]
     assert told(wrong) == []
 
 

@@ -15,7 +15,7 @@ from contextune.server import client, frames, pipes, protocol
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")
 OTHERS = frozenset(
     {"gate", "setup", "run", "teardown", "accept", "provider", "shadow", "resume", "git_signing"}
-    | {"allowed_hosts", "prove", "merge_by_syntax", "protected_branches", "accept_branch"}
+    | {"allowed_hosts", "prove", "merge_by_syntax", "protected_branches", "accept_branch", "other_agents"}
 )
 """Widening settings that are no limits."""
 

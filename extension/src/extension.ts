@@ -23,6 +23,7 @@ import { Secrets } from "./secrets";
 import { Session } from "./session";
 import { concernsStart, SECTION } from "./settings";
 import { Store } from "./store";
+import { registerTools } from "./tools";
 import { sendTrust } from "./trust";
 import { CostsView } from "./views/costs/view";
 import { RunsView } from "./views/runs/view";
@@ -71,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
       app.review,
       app.comments,
       registerReviewLenses(daemon, store),
+      registerTools(daemon, manifest.contributes.languageModelTools),
       app.todosView,
       transcripts,
       doctor,

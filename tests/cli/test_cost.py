@@ -21,7 +21,7 @@ from contextune.core.model.ledger import LedgerEntry
 from contextune.core.model.money import CacheMiss, Charge
 from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.runs import events as ev
-from contextune.server.days import start_of
+from contextune.protocol.days import start_of
 from tests.core import past as p
 
 Command = Callable[..., str]

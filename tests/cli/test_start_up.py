@@ -31,7 +31,7 @@ DELIVERED = (
         "rewind",
     ),
     *("accept", "undo", "discard", "cost", "worktrees", "agents", "doctor", "trust", "demo", "offline-model"),
-    *("debug-bundle", "ask", "skills"),
+    *("debug-bundle", "ask", "skills", "mcp"),
 )
 
 REPORT = """
@@ -62,14 +62,24 @@ def _loaded(machine: Machine, *arguments: str) -> set[str]:
 @pytest.mark.parametrize("argument", ["--version", "--help"])
 def test_it_answers_at_once(machine: Machine, argument: str) -> None:
     loaded = _loaded(machine, argument)
-    assert not loaded & {"rich", "aiohttp", "anthropic", "pygls", "lsprotocol", "git", "asyncio", "msgspec"}
+    assert not loaded & {
+        "rich",
+        "aiohttp",
+        "anthropic",
+        "pygls",
+        "lsprotocol",
+        "git",
+        "asyncio",
+        "msgspec",
+        "mcp",
+    }
     assert not machine.home.exists()
 
 
 def test_todos_need_no_model(machine: Machine) -> None:
     loaded = _loaded(machine, "todos")
     assert "rich" in loaded
-    assert not loaded & {"anthropic", "aiohttp", "pygls"}
+    assert not loaded & {"anthropic", "aiohttp", "pygls", "mcp"}
 
 
 @pytest.mark.parametrize("command", DELIVERED)
@@ -80,11 +90,11 @@ def test_every_command_helps(command: str, capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert said.startswith(f"usage: contextune {command}")
     assert len(said.splitlines()) > 5
-    assert ("--json" in said) == (command not in ("serve", "offline-model"))
+    assert ("--json" in said) == (command not in ("serve", "offline-model", "mcp"))
 
 
 def test_every_command_has_its_function() -> None:
-    assert set(COMMANDS) | {"serve", "demo", "offline-model", "ask"} == set(DELIVERED)
+    assert set(COMMANDS) | {"serve", "demo", "offline-model", "ask", "mcp"} == set(DELIVERED)
 
 
 def test_help_lists_commands_exit_statuses_and_environment(machine: Machine) -> None:

@@ -83,6 +83,9 @@ def test_an_unknown_key_is_named_with_its_source() -> None:
         ({"worktree_disk": -1}, "user: setting 'worktree_disk': expected bytes, 0 or more"),
         ({"task_timeout": 0}, "user: setting 'task_timeout': expected seconds, 1 or more"),
         ({"run_timeout": 0}, "user: setting 'run_timeout': expected seconds"),
+        ({"other_agents": {"run": "yes"}}, "user: setting 'other_agents': Invalid enum value 'yes'"),
+        ({"other_agents": {"start": "allow"}}, "user: setting 'other_agents': Object contains unknown field"),
+        ({"other_agents": "allow"}, "user: setting 'other_agents': Expected `object`, got `str`"),
     ],
 )
 def test_a_bad_value_names_source_key_and_what_was_expected(values: dict[str, Any], said: str) -> None:
@@ -118,6 +121,7 @@ WIDER: dict[str, Any] = {
     "worktree_disk": 10**15,
     "task_disk": 10**15,
     "daemon_agents": 100,
+    "other_agents": {"run": "allow", "accept": "allow"},
     "resume": "ask",
     "git_signing": True,
     "prove": "off",

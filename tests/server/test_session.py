@@ -13,7 +13,7 @@ from contextune.core.errors import BudgetReached
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled
 from contextune.protocol.convert import run_view
-from contextune.server.days import start_of, today
+from contextune.protocol.days import start_of, today
 from tests.core.past import created, entry, past, planned
 from tests.protocol import samples as s
 from tests.server.editor import Editor, RpcError

@@ -8,91 +8,20 @@ from pathlib import Path
 from typing import TypeAlias
 
 from contextune import __version__
+from contextune.cli.help_texts import (
+    ABOUT,
+    AGENTS_HELP,
+    COST_HELP,
+    COURSES,
+    DISCARD_HELP,
+    EPILOG,
+    MCP_HELP,
+    PLAN_HELP,
+    RUN_HELP,
+)
 from contextune.core.errors import UsageProblem
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-ABOUT = "Turns the TODO comments of a repository into finished, tested, merged work."
-
-EPILOG = """\
-exit status:
-    0  all Tasks accepted, or nothing to do
-    1  some Task failed, or something else went wrong
-    2  bad usage
-    3  stopped by the budget
-    4  the environment is wrong: no repository, no API key, no git
-  130  interrupted; a Run can be resumed
-
-environment:
-  ANTHROPIC_API_KEY    the key of the model's server
-  ANTHROPIC_BASE_URL   another server of the Messages API; one on this machine
-                       needs no key
-  CONTEXTUNE_HOME      the folder of all state and settings
-
-to begin, in a git repository:
-  contextune todos            what there is to do
-  contextune run --todo ID    plan, price, and after your consent do the work
-  contextune demo             the whole flow, played by the offline model
-"""
-
-PLAN_HELP = """\
-a plan file:
-  JSON with the Tasks, in place of the planner. A line that
-  `contextune quote --json` printed is one: keep it in a file, change it, run it
-  with --plan. By hand, this much is enough:
-
-    {"tasks": [{"id": "sizes", "title": "Read sizes as people write them",
-                "brief": "Accept spaces, capitals and a trailing cm; add tests.",
-                "todoIds": ["t_2c85ffdd64"], "files": ["parcel/sizes.py"],
-                "dependsOn": [], "complexity": "simple"}]}
-
-  `id` is lower-case letters, digits and hyphens. `complexity` is simple,
-  standard or hard. `gate`, a command, may replace the Run's own for one Task, and
-  `role` names the agent that does it, if it is not the parallel-task-executor.
-"""
-
-COURSES = (
-    "wait: its next turn waits until they have ended. rebase: it waits, then builds on them. go-on: it waits "
-    "no longer. `contextune show RUN` tells who overlaps with whom, and where."
-)
-DISCARD_HELP = (
-    "CHANGE is TASK:FILE, or TASK:FILE:HUNK for a part of it, as `contextune show RUN --review` lists "
-    "them. The result is put together without it and tested anew; --take-back CHANGE puts it back. Without "
-    "any CHANGE the whole result goes, and Salvage refs keep it."
-)
-RUN_HELP = """\
-what happens:
-  The plan and its price are shown first, and nothing is spent on agents before
-  you agree. Your branch, index and files stay as they are until the Run is
-  accepted: by --accept at its end, or by `contextune accept`. Ctrl-C stops at a
-  safe point; `contextune resume` goes on.
-
-"""
-
-AGENTS_HELP = """\
-agents of your own:
-  Markdown files with front matter, as ours or as Claude Code's, in the folder
-  `agents` beside your settings.toml, in ~/.claude/agents, and, in a repository
-  that you trust, in .claude/agents and .contextune/agents. One with the name of
-  ours stands in for it; any other joins, and does a Task by `agents run`, or
-  where a plan file names it as the `role` of a Task. docs/agents.md has the keys.
-
-run:
-  An agent that works gets a worktree of its own, a quote before and the Gate
-  after. One that answers in one piece is asked once, after its price is told.
-  `agents run test-runner` and `agents run performance-analyzer` are code, and
-  cost nothing without --words.
-"""
-
-COST_HELP = """\
-what is compared:
-  contextune cost --compare 2026-11-01..2026-11-07 2026-11-08..2026-11-14
-  contextune cost --compare r_1a2b3c4d r_5e6f7a8b
-  contextune cost --compare claude-haiku-5-5 claude-sonnet-5-5
-
-A request counts on the day on which it left, planning and shadow samples among
-them; the day is the local one.
-"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -362,6 +291,7 @@ def _machine(commands: Commands) -> None:
     how = serve.add_mutually_exclusive_group()
     how.add_argument("--stdio", action="store_true", help="over stdin and stdout (default)")
     how.add_argument("--socket", type=_port, metavar="PORT", help="over a TCP port of this machine")
+    _mcp(commands)
     offline = _command(
         commands, "offline-model", "A server of the Messages API that plays scripts and is no AI.", json=False
     )
@@ -370,6 +300,13 @@ def _machine(commands: Commands) -> None:
         "--script", type=Path, action="append", default=[], metavar="FILE", help="a script; may be repeated"
     )
     offline.add_argument("--log", type=Path, metavar="FILE", help="write each request as a JSON line")
+
+
+def _mcp(commands: Commands) -> None:
+    text = "The tools for other agents: a Model Context Protocol server over stdio."
+    door = _command(commands, "mcp", text, more=MCP_HELP, json=False)
+    _with_path(door)
+    door.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
 
 
 def _dollars(text: str) -> Decimal:

@@ -18,8 +18,8 @@ from contextune.engine.application import Application
 from contextune.protocol.convert import bill_view
 from contextune.protocol.cost_views import CostGroup
 from contextune.protocol.costs import comparison_view, cost_view
+from contextune.protocol.days import check_day, day_of, next_day_start, start_of, today
 from contextune.protocol.wording import model_text
-from contextune.server.days import check_day, day_of, next_day_start, start_of, today
 
 KEYS: dict[str, Callable[[LedgerEntry], str]] = {
     "day": lambda entry: day_of(entry.at),

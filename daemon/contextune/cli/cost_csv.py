@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from contextune.core.model.ledger import LedgerEntry, run_of
 from contextune.protocol.cost_views import CostGroup
-from contextune.server.days import day_of
+from contextune.protocol.days import day_of
 
 HEADER = (
     *("request_id", "at", "day", "stream", "run", "repository", "task", "attempt", "role", "model", "effort"),

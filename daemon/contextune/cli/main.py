@@ -56,6 +56,8 @@ def _dispatch(given: Namespace) -> int:
         from contextune.cli.bench import bench
 
         return _until_done(bench(given))
+    if given.command == "mcp":
+        return _until_done(_mcp(given))
     if given.command == "ask":
         from contextune.cli.ask import meant
 
@@ -81,6 +83,14 @@ async def _offline_model(given: Namespace) -> int:
     except asyncio.CancelledError:
         pass  # the one way in which a server ends
     return 0
+
+
+async def _mcp(given: Namespace) -> int:
+    if not given.path.exists():
+        raise UsageProblem(f"PATH: {given.path} does not exist. Give a folder of a git repository.")
+    from contextune.mcp.server import serve
+
+    return await serve(given.path, offline=given.offline)
 
 
 def _until_done(work: Coroutine[Any, Any, int]) -> int:

@@ -11,6 +11,7 @@ from contextune.core.allow_list import allowed_host
 from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 from contextune.core.model.conversation import Rung
+from contextune.core.permission import OtherAgents
 from contextune.core.todos.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
@@ -112,6 +113,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """A commit to start from in place of what the user sees."""
     offline: bool = False
     """Use the offline model: scripted, no AI, costs nothing."""
+    other_agents: OtherAgents = OtherAgents()
+    """What agents of other programs may ask of this one, tool by tool."""
 
 
 WIDENING = frozenset(
@@ -119,9 +122,9 @@ WIDENING = frozenset(
     | {"request_budget", "task_budget", "day_budget", "month_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
-    | {"protected_branches", "accept_branch"}
+    | {"protected_branches", "accept_branch", "other_agents"}
 )
-"""Keys that name commands, servers or limits, raise a budget or move branches: taken from a
+"""Keys that name commands, servers or limits, raise a budget, move branches or let others in: taken from a
 repository only if it is trusted."""
 
 

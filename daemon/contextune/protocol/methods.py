@@ -69,6 +69,8 @@ METHODS: tuple[Method, ...] = (
         p.Nothing,
         "Let agents run commands without a Fence where there is none.",
     ),
+    _request("tool/prepare", p.ToolParams, p.ToolPrepared, "Whether the user is asked before a tool's call."),
+    _request("tool/call", p.ToolCallParams, p.ToolAnswer, "Call a tool for an agent of the editor."),
     _request("doctor/check", None, p.DoctorResult, "What is in order and what is missing."),
     _request("debug/bundle", p.DebugBundleParams, p.DebugBundleResult, "Pack what a bug report needs."),
     _request("worktree/list", p.TodoListParams, w.WorktreeListResult, "Worktrees of Tasks, and Salvages."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from contextune.core.overlap.radar import Course
 from contextune.core.planning.rearranged import Choice
@@ -316,6 +316,35 @@ class WorkspaceAllowUnfencedParams(Params, frozen=True, kw_only=True):
     folder: str
     name: str
     """The name of the repository's folder, typed by the user."""
+
+
+class ToolParams(Params, frozen=True, kw_only=True):
+    """A call of a tool by an agent of the editor; the manifest lists the tools and what each takes."""
+
+    name: str
+    input: dict[str, Any]
+    folder: str | None = None
+
+
+class ToolPrepared(View, frozen=True, kw_only=True):
+    """What the user is asked before the call; empty where the settings allow it."""
+
+    question: str
+
+
+class ToolCallParams(ToolParams, frozen=True, kw_only=True):
+    """The same call, once the user has been asked."""
+
+    confirmed: bool
+    """Whether the user was shown the question and agreed."""
+
+
+class ToolAnswer(View, frozen=True, kw_only=True):
+    """What the tool answers, for a model."""
+
+    text: str
+    failed: bool
+    """Whether the text says why nothing came of it."""
 
 
 class DoctorResult(View, frozen=True, kw_only=True):

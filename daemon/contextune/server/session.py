@@ -17,12 +17,12 @@ from contextune.core.runs.events import AnyEvent
 from contextune.core.runs.run import Run
 from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import run_view
+from contextune.protocol.days import seconds_left, start_of, today
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView, RunView
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
-from contextune.server.days import seconds_left, start_of, today
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
@@ -31,6 +31,7 @@ from contextune.server.radar_hints import RadarHints, Shared
 from contextune.server.stream import Coalescer
 
 if TYPE_CHECKING:
+    from contextune.delegation.desk import Desk
     from contextune.engine.application import Application
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class Session:
         """Open folders, in the editor's order, with their Todos."""
         self.quotes: dict[str, str] = {}
         """Quote ids as the client knows them, from `quote/create` on, to the application's."""
+        self.desks: dict[Path, Desk] = {}
+        """What agents of the editor work at, by folder."""
         self.editor_settings: Mapping[str, Any] = {}
         """What the editor sent by itself, at the start or later; keys in camelCase."""
         self._compose = compose

@@ -1733,6 +1733,22 @@ export interface TodoListResult {
   todos: Todo[];
 }
 /**
+ * What the tool answers, for a model.
+ */
+export interface ToolAnswer {
+  text: string;
+  failed: boolean;
+}
+/**
+ * The same call, once the user has been asked.
+ */
+export interface ToolCallParams {
+  name: string;
+  input: {};
+  folder?: string | null;
+  confirmed: boolean;
+}
+/**
  * A tool call that may change something is about to run.
  */
 export interface ToolCalled {
@@ -1745,6 +1761,20 @@ export interface ToolCalled {
   callId: string;
   name: string;
   effects: FileEffect[];
+}
+/**
+ * A call of a tool by an agent of the editor; the manifest lists the tools and what each takes.
+ */
+export interface ToolParams {
+  name: string;
+  input: {};
+  folder?: string | null;
+}
+/**
+ * What the user is asked before the call; empty where the settings allow it.
+ */
+export interface ToolPrepared {
+  question: string;
 }
 /**
  * A tool call came back; its result is what the agent is told, also after a crash.
@@ -1939,6 +1969,10 @@ export const Requests = {
   workspaceTrust: "contextune/workspace/trust",
   /** Let agents run commands without a Fence where there is none. */
   workspaceAllowUnfenced: "contextune/workspace/allowUnfenced",
+  /** Whether the user is asked before a tool's call. */
+  toolPrepare: "contextune/tool/prepare",
+  /** Call a tool for an agent of the editor. */
+  toolCall: "contextune/tool/call",
   /** What is in order and what is missing. */
   doctorCheck: "contextune/doctor/check",
   /** Pack what a bug report needs. */
@@ -2000,6 +2034,8 @@ export interface RequestTypes {
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
   "contextune/workspace/allowUnfenced": { params: WorkspaceAllowUnfencedParams; result: Nothing };
+  "contextune/tool/prepare": { params: ToolParams; result: ToolPrepared };
+  "contextune/tool/call": { params: ToolCallParams; result: ToolAnswer };
   "contextune/doctor/check": { params: null; result: DoctorResult };
   "contextune/debug/bundle": { params: DebugBundleParams; result: DebugBundleResult };
   "contextune/worktree/list": { params: TodoListParams; result: WorktreeListResult };

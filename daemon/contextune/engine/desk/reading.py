@@ -11,6 +11,7 @@ from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.model.money import Bill
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
+from contextune.core.settings import Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.engine.desk.transcript import transcript
@@ -93,6 +94,14 @@ class Reading:
             known = ", ".join(task.id for task in run.tasks)
             raise UsageProblem(f"Run {run.id} has no task {task_id!r}. Tasks: {known}.")
         return run
+
+    async def root(self, folder: Path) -> Path:
+        """The root of a folder's repository. Raises PlaceProblem if it is in none."""
+        return (await self._places.of(folder)).repository.root
+
+    async def settings(self, folder: Path) -> Settings:
+        """The settings in force in a folder's repository. Raises ContextuneError."""
+        return self._world.settings.load(await self.root(folder), {})
 
     async def costs(self, folder: Path | None = None, *, since: int = 0, until: int | None = None) -> History:
         """What was spent on requests reserved from `since` to before `until`, and all that explains it.

@@ -21,6 +21,7 @@ from contextune.server.methods import (
     run,
     task,
     todo,
+    tool,
     workspace,
     worktree,
 )
@@ -62,6 +63,8 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/credential/set": credential.set_key,
     "contextune/workspace/trust": workspace.trust,
     "contextune/workspace/allowUnfenced": workspace.allow_unfenced,
+    "contextune/tool/prepare": tool.prepare,
+    "contextune/tool/call": tool.call,
     "contextune/doctor/check": doctor.check,
     "contextune/debug/bundle": debug.bundle,
     "contextune/worktree/list": worktree.every,

@@ -7,8 +7,8 @@ import asyncio
 from contextune.core.spending.history import History
 from contextune.protocol.cost_views import CostView
 from contextune.protocol.costs import cost_view
+from contextune.protocol.days import check_day, day_of, next_day_start, start_of, today
 from contextune.protocol.params import CostParams
-from contextune.server.days import check_day, day_of, next_day_start, start_of, today
 from contextune.server.session import Session
 
 

@@ -1,0 +1,59 @@
+/**
+ * The tools for agents of the editor, such as Copilot's: the daemon has them, their permissions and their words.
+ *
+ * VS Code asks the user what `prepareInvocation` says before it calls `invoke`.
+ */
+import * as vscode from "vscode";
+import type { Daemon } from "./client";
+import { folderOf, localFolders } from "./folders";
+import { Requests, type ToolParams } from "./generated/protocol";
+
+/** What a model says to a tool; the daemon checks it. */
+type Input = Record<string, unknown>;
+
+/** What the manifest calls a tool, before the daemon's own name. */
+const PREFIX = "contextune_";
+
+/** Registers the tools of the manifest; none in an editor that knows no tools. */
+export function registerTools(daemon: Daemon, tools: readonly { readonly name: string }[]): vscode.Disposable {
+  const lm: typeof vscode.lm | undefined = vscode.lm;
+  if (lm?.registerTool === undefined) return vscode.Disposable.from();
+  return vscode.Disposable.from(
+    ...tools.map(({ name }) => lm.registerTool(name, new Tool(daemon, name.slice(PREFIX.length)))),
+  );
+}
+
+class Tool implements vscode.LanguageModelTool<Input> {
+  /** Inputs of calls whose question the user was shown: VS Code goes on to the call only if they agree. */
+  readonly #asked = new Set<string>();
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly name: string,
+  ) {}
+
+  async prepareInvocation({ input }: vscode.LanguageModelToolInvocationPrepareOptions<Input>) {
+    try {
+      const { question } = await this.daemon.request(Requests.toolPrepare, this.#call(input));
+      if (question === "") return undefined;
+      this.#asked.add(JSON.stringify(input));
+      // Words of the repository may stand in it: as Markdown they could pretend to be ours.
+      const message = new vscode.MarkdownString().appendText(question);
+      return { confirmationMessages: { title: vscode.l10n.t("Contextune: {0}", this.name), message } };
+    } catch {
+      return undefined; // it will be refused: the call itself tells the model why
+    }
+  }
+
+  async invoke({ input }: vscode.LanguageModelToolInvocationOptions<Input>) {
+    const confirmed = this.#asked.delete(JSON.stringify(input));
+    const { text } = await this.daemon.request(Requests.toolCall, { ...this.#call(input), confirmed });
+    return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
+  }
+
+  #call(input: Input): ToolParams {
+    const shown = vscode.window.activeTextEditor?.document.uri;
+    const folder = (shown && folderOf(shown)) ?? localFolders()[0] ?? null;
+    return { name: this.name, input, folder };
+  }
+}
