@@ -33,6 +33,7 @@ class Tool implements vscode.LanguageModelTool<Input> {
   ) {}
 
   async prepareInvocation({ input }: vscode.LanguageModelToolInvocationPrepareOptions<Input>) {
+    this.#asked.delete(JSON.stringify(input));
     try {
       const { question } = await this.daemon.request(Requests.toolPrepare, this.#call(input));
       if (question === "") return undefined;

@@ -128,6 +128,21 @@ async def test_cancelling_a_run_ends_every_task_and_says_so_last(desk: MakeDesk,
     assert done.task("slow").attempts[0].outcome == "cancelled"
 
 
+@pytest.mark.parametrize("whole", [True, False])
+async def test_cancelling_at_once_begins_nothing(desk: MakeDesk, whole: bool) -> None:
+    """Before the drive has begun a Task, and before it is there at all."""
+    here = await desk()
+    for moments in (0, 1, 5, 20):
+        run = await here.start(TASK)
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        await (here.app.cancel(run.id) if whole else here.app.cancel_task(run.id, "more"))
+        done = await here.wait(run.id)
+        assert done.state == ("cancelled" if whole else "failed")
+        assert done.tasks[0].state == "cancelled"
+    assert here.server.log == []
+
+
 async def test_a_cancelled_request_is_billed_at_its_worst(desk: MakeDesk) -> None:
     here = await desk(plays("more code", turn(ADD, fault={"kind": "stall", "after": 2})), unplayed=True)
     run = await here.start(TASK)

@@ -55,7 +55,7 @@ async def quote(desk: Desk, given: i.QuoteInput, heard: Heard) -> Answer:
         folder=desk.folder, todo_ids=given.todo_ids, all=given.all, goal=given.goal.strip() or None
     )
     await heard(0.0, "Making a quote")
-    made = await desk.whole(desk.app.quote(request, overrides=OVERRIDES))
+    made = await desk.app.quote(request, overrides=OVERRIDES)
     desk.keep(made)
     content = _quote_answer(made)
     rows = [f"Quote: {content.title}"]

@@ -140,7 +140,7 @@ async def look_at(desk: Desk, name: str, arguments: Mapping[str, Any]) -> Call:
     """Decode a call and see whether it is permitted. Raises ContextuneError, a sentence for a model."""
     tool = BY_NAME.get(name)
     if tool is None:
-        raise UsageProblem(f"There is no tool {title(name)!r}. There are: {', '.join(BY_NAME)}.")
+        raise UsageProblem(f"There is no tool '{title(name)}'. There are: {', '.join(BY_NAME)}.")
     permission = permission_of(tool, await desk.permissions())
     if permission == "deny":
         raise UsageProblem(f"The user does not let other agents call `{name}`. {how_to_allow(name)}")

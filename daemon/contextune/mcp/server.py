@@ -56,10 +56,9 @@ async def serve(folder: Path, *, offline: bool = False) -> int:
     try:
         await _converse(door.server, source, writer)
     finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING):
-                await app.close()
-                await door.desk.close()
+        for close in (door.desk.close, app.close):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(close(), CLOSING)
         writer.close()
     return 0
 

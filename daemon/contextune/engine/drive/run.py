@@ -129,6 +129,8 @@ class RunDriver:
         for task in sorted(self.run.tasks, key=lambda task: -len(self.run.plan.descendants(task.id))):
             if task.state in ENDED_TASK:
                 self._ended[task.id].set()
+            elif task.id in self._cancelling:
+                await self.end_task(task.id, "cancelled", self._cancelling.pop(task.id))
             else:
                 self._begin(task.id)
         limiting = self._pace.limit_time(self.settings.run_timeout)
@@ -236,6 +238,8 @@ class RunDriver:
         """Stop one Task; its worktree stays as it is."""
         work = self._work.get(task_id)
         if work is None:
+            if self.run.task(task_id).state not in ENDED_TASK:
+                self._cancelling[task_id] = reason  # the drive has yet to begin, and ends it then
             return
         # The drive itself ends the Task once its work has stopped, so that neither the drive nor a Task that
         # depends on this one goes on in between.

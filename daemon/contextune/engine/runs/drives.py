@@ -268,7 +268,8 @@ class Drives:
         driver = self.drivers.get(run.id)
         if driver is not None:
             await deliver(driver, letter)
-        elif self._world.mailbox.is_owned(run.id):
+        elif run.id in self._drives or self._world.mailbox.is_owned(run.id):
+            # Its driver here may be about to be made: it reads its letters first.
             self._world.mailbox.send(run.id, letter)
         else:
             raise UsageProblem(f"Run {run.id} is {run.state} and nobody drives it; resume it first.")
