@@ -30,7 +30,7 @@ class Other:
         self.progress: list[tuple[float, str]] = []
         self.client: Client
 
-    async def elicit(self, _context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    async def elicit(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         self.asked.append(params.message)
         return ElicitResult(action=self.says or "cancel")
 
@@ -51,7 +51,7 @@ class Other:
         assert answer.structured_content is None
         return said(answer)
 
-    async def _heard(self, progress: float, _total: float | None, message: str | None) -> None:
+    async def _heard(self, progress: float, total: float | None, message: str | None) -> None:
         self.progress.append((progress, message or ""))
 
 

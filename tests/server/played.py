@@ -13,12 +13,13 @@ from contextune.core.bundle import Member
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
 from contextune.core.model.money import Bill
+from contextune.core.permission import OtherAgents
 from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
 from contextune.core.runs.run import Run, advance
-from contextune.core.settings import DEFAULT_LADDER
+from contextune.core.settings import DEFAULT_LADDER, Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
 from contextune.core.states import Driver
@@ -34,6 +35,7 @@ from tests.core.past import past
 from tests.protocol import samples as s
 
 Listener = Callable[[Run, ev.AnyEvent], None]
+NO_OVERRIDES: Mapping[str, Any] = {}
 
 
 class PlayedBoard:
@@ -83,8 +85,8 @@ class Played:
         self.lookout = PlayedLookout()
         self.by_itself: bool | None = True
         self.lack = ""
-
         self.bundles = PlayedBundles(self.call)
+        self.permissions = OtherAgents()
 
     async def compose(self) -> Application:
         return cast(Application, self)
@@ -116,7 +118,22 @@ class Played:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def quote(self, request: QuoteRequest, *, on_stage: Callable[[str], None]) -> Quote:
+    async def root(self, folder: Path) -> Path:
+        return folder
+
+    async def settings(self, folder: Path) -> Settings:
+        return Settings(other_agents=self.permissions)
+
+    async def scan(self, folder: Path) -> list[Todo]:
+        return list(await self.todos.list(folder))
+
+    async def quote(
+        self,
+        request: QuoteRequest,
+        *,
+        on_stage: Callable[[str], None] = lambda _: None,
+        overrides: Mapping[str, Any] = NO_OVERRIDES,
+    ) -> Quote:
         self.call("quote", request)
         on_stage("Taking the base")
         if self.hold is not None:
