@@ -11,16 +11,20 @@ import { Requests, type ToolParams } from "./generated/protocol";
 /** What a model says to a tool; the daemon checks it. */
 type Input = Record<string, unknown>;
 
+/** A tool as the manifest has it. */
+interface Entry {
+  readonly name: string;
+  readonly displayName: string;
+}
+
 /** What the manifest calls a tool, before the daemon's own name. */
 const PREFIX = "contextune_";
 
 /** Registers the tools of the manifest; none in an editor that knows no tools. */
-export function registerTools(daemon: Daemon, tools: readonly { readonly name: string }[]): vscode.Disposable {
+export function registerTools(daemon: Daemon, tools: readonly Entry[]): vscode.Disposable {
   const lm: typeof vscode.lm | undefined = vscode.lm;
   if (lm?.registerTool === undefined) return vscode.Disposable.from();
-  return vscode.Disposable.from(
-    ...tools.map(({ name }) => lm.registerTool(name, new Tool(daemon, name.slice(PREFIX.length)))),
-  );
+  return vscode.Disposable.from(...tools.map((entry) => lm.registerTool(entry.name, new Tool(daemon, entry))));
 }
 
 class Tool implements vscode.LanguageModelTool<Input> {
@@ -29,7 +33,7 @@ class Tool implements vscode.LanguageModelTool<Input> {
 
   constructor(
     private readonly daemon: Daemon,
-    private readonly name: string,
+    private readonly entry: Entry,
   ) {}
 
   async prepareInvocation({ input }: vscode.LanguageModelToolInvocationPrepareOptions<Input>) {
@@ -40,7 +44,7 @@ class Tool implements vscode.LanguageModelTool<Input> {
       this.#asked.add(JSON.stringify(input));
       // Words of the repository may stand in it: as Markdown they could pretend to be ours.
       const message = new vscode.MarkdownString().appendText(question);
-      return { confirmationMessages: { title: vscode.l10n.t("Contextune: {0}", this.name), message } };
+      return { confirmationMessages: { title: this.entry.displayName, message } };
     } catch {
       return undefined; // it will be refused: the call itself tells the model why
     }
@@ -55,6 +59,6 @@ class Tool implements vscode.LanguageModelTool<Input> {
   #call(input: Input): ToolParams {
     const shown = vscode.window.activeTextEditor?.document.uri;
     const folder = (shown && folderOf(shown)) ?? localFolders()[0] ?? null;
-    return { name: this.name, input, folder };
+    return { name: this.entry.name.slice(PREFIX.length), input, folder };
   }
 }

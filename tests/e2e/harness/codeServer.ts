@@ -17,6 +17,8 @@ export interface CodeServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Environment on top of the test's own; the daemon inherits it. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More extensions to install: packages, by their paths below the scenario's folder. */
+  readonly extensions?: readonly string[];
   /** Whether every folder is trusted from the start (the default), or VS Code asks. */
   readonly trusted?: boolean;
 }
@@ -130,7 +132,9 @@ export class CodeServer {
     mkdirSync(join(userData, "User"), { recursive: true });
     const settings = { ...quietSettings, ...options.settings };
     writeFileSync(join(userData, "User", "settings.json"), JSON.stringify(settings, null, 2));
-    const install = [editor.codeServer, ...folders, "--install-extension", vsix];
+    const packages = [vsix, ...(options.extensions ?? []).map((path) => join(home, path))];
+    const wanted = packages.flatMap((path) => ["--install-extension", path]);
+    const install = [editor.codeServer, ...folders, ...wanted];
     await promisify(execFile)(editor.node, install, { env, timeout: startLimit });
 
     const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
