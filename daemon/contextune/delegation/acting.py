@@ -17,7 +17,7 @@ from contextune.delegation import inputs as i
 from contextune.delegation.desk import Answer, Desk
 from contextune.delegation.looking import run_answer, run_text
 from contextune.delegation.waiting import PATIENCE, Heard, needs_somebody, until
-from contextune.delegation.words import sentences, title, titles, told
+from contextune.delegation.words import WORDS, name, names, quoted, sentences, title, told
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.convert import made_branch
 from contextune.protocol.wording import bill_text, count_text, dollars_text, price_text
@@ -31,7 +31,7 @@ async def ask_quote(desk: Desk, given: i.QuoteInput) -> str:
     settings = await desk.app.settings(desk.folder)
     _check_quote(given)
     if given.goal:
-        what = f"“{title(given.goal)}”"
+        what = quoted(given.goal, WORDS)
     else:
         what = "every Todo" if given.all else count_text(len(given.todo_ids), "Todo")
     return f"Make a quote for {what}? It runs the tests once, and {_planning_cost(settings)}."
@@ -97,7 +97,7 @@ def _quoted(made: Quote, one: TaskQuote, wave: int) -> a.QuotedTask:
         title=title(task.title),
         wave=wave,
         todo_ids=task.todo_ids,
-        files=titles(task.files),
+        files=names(task.files),
         depends_on=task.depends_on,
         price_text=price_text(one.price),
     )
@@ -105,41 +105,40 @@ def _quoted(made: Quote, one: TaskQuote, wave: int) -> a.QuotedTask:
 
 async def ask_run(desk: Desk, given: i.RunInput) -> str:
     """What starts, and what it may cost."""
-    quoted = desk.quote(given.quote_id)
-    most = dollars_text(_budget(quoted, given))
-    tasks = count_text(len(quoted.tasks), "Task")
-    return f"Start “{title(quoted.title)}”: {tasks}, {price_text(quoted.price)}, {most} at most?"
+    made = desk.quote(given.quote_id)
+    most = dollars_text(_budget(made, given))
+    tasks = count_text(len(made.tasks), "Task")
+    return f"Start {quoted(made.title)}: {tasks}, {price_text(made.price)}, {most} at most?"
 
 
 async def run(desk: Desk, given: i.RunInput, heard: Heard) -> Answer:
     """Start a Run from its Quote."""
-    quoted = desk.quote(given.quote_id)
-    budget = _budget(quoted, given)
-    started = await desk.whole(desk.app.start(quoted.id, budget=budget))
-    desk.drop(quoted.id)
+    made = desk.quote(given.quote_id)
+    started = await desk.whole(desk.app.start(made.id, budget=_budget(made, given)))
+    desk.drop(made.id)
     found = await needs_somebody(desk, started.id, given.wait_seconds, heard)
     content = run_answer(desk, found)
     return Answer(run_text(content), content)
 
 
-def _budget(quoted: Quote, given: i.RunInput) -> Decimal:
+def _budget(made: Quote, given: i.RunInput) -> Decimal:
     """What the Run may cost. Raises UsageProblem if it could not even begin with that."""
     limit = given.limit
     if not limit.is_finite() or limit < 0:
         raise UsageProblem(f"limit: {str(limit)[:40]} is no amount of dollars, such as 0.50.")
-    least = planning_bill(quoted).dollars + (quoted.price.low or 0)
+    least = planning_bill(made).dollars + (made.price.low or 0)
     if limit < least:
         raise UsageProblem(
             f"limit: {dollars_text(limit)} is less than the {dollars_text(least)} that this quote comes to "
             "at the least, planning included. Give more, or quote less."
         )
-    return min(limit, quoted.budget)
+    return min(limit, made.budget)
 
 
 async def ask_tell(desk: Desk, given: i.WordsInput) -> str:
     """Who is told what."""
     found = await desk.run_with(given.run_id, given.task_id)
-    return f"Tell the agent of {_task_title(found, given.task_id)} this: “{title(given.text)}”?"
+    return f"Tell the agent of {_task_title(found, given.task_id)} this: {quoted(given.text, WORDS)}?"
 
 
 async def tell(desk: Desk, given: i.WordsInput, heard: Heard) -> Answer:
@@ -155,8 +154,8 @@ async def ask_answer(desk: Desk, given: i.WordsInput) -> str:
     """Which question gets which answer."""
     found = await desk.run_with(given.run_id, given.task_id)
     question = found.task(given.task_id).question
-    asked = f" to “{title(question.text)}”" if question else ""
-    return f"Answer {_task_title(found, given.task_id)}{asked} with “{title(given.text)}”?"
+    asked = f" to {quoted(question.text, WORDS)}" if question else ""
+    return f"Answer {_task_title(found, given.task_id)}{asked} with {quoted(given.text, WORDS)}?"
 
 
 async def answer(desk: Desk, given: i.WordsInput, heard: Heard) -> Answer:
@@ -181,7 +180,7 @@ async def ask_cancel(desk: Desk, given: i.CancelInput) -> str:
         found = await desk.run_with(given.run_id, given.task_id)
         return f"Stop the Task {_task_title(found, given.task_id)} for good?"
     found = await desk.run(given.run_id)
-    return f"Stop the Run “{title(found.title)}” for good?"
+    return f"Stop the Run {quoted(found.title)} for good?"
 
 
 async def cancel(desk: Desk, given: i.CancelInput, heard: Heard) -> Answer:
@@ -208,8 +207,8 @@ async def ask_accept(desk: Desk, given: i.AcceptInput) -> str:
     if not found.joined:
         raise UsageProblem(f"Run {found.id} is {found.state} and has no result to accept.")
     count = count_text(len(set(found.joined) - set(given.without)), "Task")
-    branch = title(found.base.branch or "HEAD")
-    return f"Bring {count} of “{title(found.title)}” to the branch {branch}? Undo takes it back."
+    branch = name(found.base.branch or "HEAD")
+    return f"Bring {count} of {quoted(found.title)} to the branch {branch}? Undo takes it back."
 
 
 async def accept(desk: Desk, given: i.AcceptInput, heard: Heard) -> Answer:
@@ -218,7 +217,7 @@ async def accept(desk: Desk, given: i.AcceptInput, heard: Heard) -> Answer:
     before = await desk.run(given.run_id)
     moved = await desk.whole(desk.app.accept(before.id, given.mode, without=given.without))
     accepted = moved.accepted
-    branch = title((accepted.branch if accepted else None) or "HEAD")
+    branch = name((accepted.branch if accepted else None) or "HEAD")
     commit = accepted.after if accepted else ""
     is_made = made_branch(moved) is not None
     content = a.AcceptAnswer(
@@ -229,7 +228,7 @@ async def accept(desk: Desk, given: i.AcceptInput, heard: Heard) -> Answer:
         made_branch=is_made,
         notes=sentences(moved.notes[len(before.notes) :]),
     )
-    protected = f"{title(moved.base.branch or 'HEAD')} is protected and has not moved." if is_made else ""
+    protected = f"{name(moved.base.branch or 'HEAD')} is protected and has not moved." if is_made else ""
     said = f"Run {moved.id} is {moved.state}: the branch {branch} is at {commit[:12]}. {protected}".strip()
     if content.notes:
         said = told("said", content.notes, said)
@@ -237,7 +236,7 @@ async def accept(desk: Desk, given: i.AcceptInput, heard: Heard) -> Answer:
 
 
 def _task_title(found: Run, task_id: str) -> str:
-    return f"“{title(found.task(task_id).task.title)}”"
+    return quoted(found.task(task_id).task.title)
 
 
 def _done(said: str, after: Run, task_id: str, *, is_done: bool) -> Answer:

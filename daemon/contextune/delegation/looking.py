@@ -15,7 +15,7 @@ from contextune.delegation import answers as a
 from contextune.delegation import inputs as i
 from contextune.delegation.desk import Answer, Desk
 from contextune.delegation.waiting import Heard, needs_somebody
-from contextune.delegation.words import diff, sentence, sentences, title, titles, told
+from contextune.delegation.words import diff, name, sentence, sentences, title, told
 from contextune.protocol.convert import can_accept
 from contextune.protocol.cost_views import CostView
 from contextune.protocol.costs import cost_view
@@ -48,14 +48,14 @@ def _inside(folder: Path, path: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         place = folder.parent
     if not place.is_relative_to(folder):
-        raise UsageProblem(f"path: {title(path)} does not lie below {folder}.")
+        raise UsageProblem(f"path: {name(path)} does not lie below {folder}.")
     return place
 
 
 def _todo(todo: Todo) -> a.TodoLine:
     return a.TodoLine(
         id=todo.id,
-        path=title(todo.path),
+        path=name(todo.path),
         line=todo.line,
         marker=todo.marker,
         text=sentence(todo.text),
@@ -138,7 +138,7 @@ def _task_line(task: TaskRun) -> a.TaskLine:
         reason=sentence(task.reason),
         spent_text=bill_text(task.bill),
         question=sentence(task.question.text) if task.question else "",
-        choices=titles(task.question.choices) if task.question else (),
+        choices=tuple(map(title, task.question.choices)) if task.question else (),
         summary=sentence(task.summary),
     )
 
@@ -200,7 +200,7 @@ def _reviewed(
         reasons=sentences(reasons),
         files=tuple(
             a.ReviewedFile(
-                path=title(change.path),
+                path=name(change.path),
                 insertions=change.insertions,
                 deletions=change.deletions,
                 reasons=sentences(files.get(change.path, ())),

@@ -13,6 +13,9 @@ from contextune.protocol.wording import bill_text
 PATIENCE, LOOK = 10.0, 0.1
 """Seconds to wait for the process that drives a Run to do as it was told, and between two looks."""
 
+ALONE = 3
+"""Looks at which a Run has no process before it counts as left: one may be about to take it."""
+
 Heard = Callable[[float, str], Awaitable[None]]
 """Takes how far something is, a number that rises, and the same in words."""
 
@@ -31,8 +34,8 @@ async def until(
     while True:
         # It may happen in another process; the Journal is all there is to look at.
         run = await desk.run(run_id)
-        if holds(run) or loop.time() >= end:
-            return run, holds(run)
+        if (is_so := holds(run)) or loop.time() >= end:
+            return run, is_so
         if run.seq > seen:
             seen = run.seq
             await heard(float(seen), how_far(run))
@@ -42,9 +45,13 @@ async def until(
 async def needs_somebody(desk: Desk, run_id: str, seconds: float, heard: Heard = unheard) -> Run:
     """The Run once it ends, stops, or an agent asks something; or as it is after so many seconds."""
 
+    alone = 0
+
     def stands(run: Run) -> bool:
+        nonlocal alone
+        alone = alone + 1 if desk.app.lookout.driver(run.id) == "nobody" else 0
         asks = any(task.question is not None for task in run.tasks)
-        return run.state != "running" or asks or desk.app.lookout.driver(run.id) == "nobody"
+        return run.state != "running" or asks or alone >= ALONE
 
     return (await until(desk, run_id, stands, seconds, heard))[0]
 

@@ -6,15 +6,23 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from contextune.agents.framing import framed, row, unmarked
+from contextune.core.plain_text import one_line
 from contextune.delegation.answers import NOTICE
 
-TITLE, SENTENCE, DIFF = 200, 600, 40_000
-"""Characters of a title or name, of a Todo or a reason, and of a diff."""
+QUOTED, WORDS, TITLE, SENTENCE, REFUSAL, DIFF = 100, 1_000, 200, 600, 2_000, 40_000
+"""Characters of a title and of words in a question, of a title, of a Todo or reason, a refusal, a diff."""
+
+_PLAIN_MARKS = dict.fromkeys(map(ord, "“”„‟«»"), "'")
 
 
 def title(text: str) -> str:
     """One line, short."""
-    return _cut(" ".join(row(text).split()), TITLE)
+    return _cut(_one_line(text), TITLE)
+
+
+def name(text: str) -> str:
+    """A path or a branch: its spaces stay."""
+    return _cut(row(text), TITLE)
 
 
 def sentence(text: str) -> str:
@@ -27,9 +35,9 @@ def sentences(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sentence(text) for text in texts)
 
 
-def titles(names: Iterable[str]) -> tuple[str, ...]:
-    """Several names."""
-    return tuple(title(name) for name in names)
+def names(paths: Iterable[str]) -> tuple[str, ...]:
+    """Several paths."""
+    return tuple(name(path) for path in paths)
 
 
 class Diff(NamedTuple):
@@ -40,17 +48,30 @@ class Diff(NamedTuple):
 
 
 def diff(text: str) -> Diff:
-    """A diff, cut at the end of a line where it is long."""
-    clean = unmarked(text)
-    if len(clean) <= DIFF:
-        return Diff(clean, 0)
-    kept = clean[: clean.rfind("\n", 0, DIFF) + 1] or clean[:DIFF]
-    return Diff(kept, len(clean) - len(kept))
+    """The beginning of a diff, cut at the end of a line where it is long."""
+    if len(text) <= DIFF:
+        return Diff(unmarked(text), 0)
+    kept = text[: text.rfind("\n", 0, DIFF) + 1] or text[:DIFF]
+    return Diff(unmarked(kept), len(text) - len(kept))
+
+
+def quoted(text: str, most: int = QUOTED) -> str:
+    """Words of others within a question to the user: in quotation marks that they cannot end."""
+    return f"“{_cut(_one_line(text).translate(_PLAIN_MARKS), most)}”"
+
+
+def refusal(problem: Exception) -> str:
+    """What to answer in place of a result; it may hold words of git, of a server or of the repository."""
+    return _cut(unmarked(str(problem)), REFUSAL)
 
 
 def told(mark: str, lines: Iterable[str], before: str = "", after: str = "") -> str:
     """Lines of others between marks, with our own words around them. The lines are clean already."""
     return "\n".join(filter(None, (before, framed(mark, "\n".join(lines)), NOTICE, after)))
+
+
+def _one_line(text: str) -> str:
+    return unmarked(one_line(text))
 
 
 def _cut(text: str, most: int) -> str:

@@ -30,6 +30,7 @@ from contextune.core.errors import ContextuneError
 from contextune.delegation import tools
 from contextune.delegation.desk import Answer, Desk
 from contextune.delegation.waiting import Heard
+from contextune.delegation.words import refusal
 from contextune.mcp.consent import Context, consent
 from contextune.mcp.pipes import Incoming, receive, send
 from contextune.server.pipes import PipeWriter, read_pipe, take_stdio
@@ -113,7 +114,7 @@ class Door:
                     return _refused(tools.declined(params.name))
             return _answered(await tools.carry_out(self.desk, call, _telling(context)))
         except ContextuneError as problem:
-            return _refused(str(problem))
+            return _refused(refusal(problem))
         except Exception as problem:
             log.exception("Unforeseen problem")
             return _refused(

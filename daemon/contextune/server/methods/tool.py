@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextune.core.errors import ContextuneError
 from contextune.delegation import tools
 from contextune.delegation.desk import Desk
+from contextune.delegation.words import refusal
 from contextune.protocol.params import ToolAnswer, ToolCallParams, ToolParams, ToolPrepared
 from contextune.server.session import Session
 
@@ -24,7 +25,7 @@ async def call(session: Session, params: ToolCallParams) -> ToolAnswer:
             return ToolAnswer(text=tools.refused_unasked(params.name), failed=True)
         answer = await tools.carry_out(desk, looked_at)
     except ContextuneError as problem:
-        return ToolAnswer(text=str(problem), failed=True)
+        return ToolAnswer(text=refusal(problem), failed=True)
     finally:
         session.count_today()
     return ToolAnswer(text=answer.text, failed=False)
