@@ -181,11 +181,3 @@ async def test_lines_come_whole_in_whatever_pieces(size: int) -> None:
 
     found = [line async for line in lines_of(pieces(), most=10)]
     assert found == [b"one", b"two\r", b"y" * 10]
-
-
-async def test_a_file_that_must_be_looked_at_is_for_a_person(machine: Machine) -> None:
-    """`accept` has no way to say that somebody has seen it."""
-    root = machine.small()
-    async with connected(machine, root) as other:
-        (tool,) = [one for one in (await other.client.list_tools()).tools if one.name == "accept"]
-        assert set(tool.input_schema["properties"]) == {"runId", "mode", "without"}

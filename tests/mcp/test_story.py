@@ -6,11 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from mcp import MCPError
 
 from contextune.core.permission import OtherAgents
 from contextune.delegation.tools import TOOLS
 from tests.cli.conftest import Server
-from tests.cli.place import Machine
+from tests.cli.place import SMALL, Machine
 from tests.mcp.client import Era, begun, connected, let_go, said, settle
 
 
@@ -123,3 +124,55 @@ async def test_a_run_never_accepts_itself(machine: Machine, server: Server) -> N
         assert (await other.done("status", runId=run_id, waitSeconds=60))["run"]["state"] == "review"
         assert "needs the user's consent" in await other.refused("accept", runId=run_id)
     assert machine.state(root) == before
+
+
+async def test_a_file_that_a_person_must_look_at_is_not_accepted(machine: Machine, server: Server) -> None:
+    """And `accept` has no way to say that somebody has seen it."""
+    settle(machine, quote="allow", run="allow", accept="allow")
+    files = dict(SMALL) | {"app.py": SMALL["app.py"].replace("take your time", "run the tests in CI")}
+    root = machine.repository("small", {**files})
+    async with connected(machine, root, says=None, env=server.keyed) as other:
+        quote = await other.done("quote", todoIds=[machine.todo(root, "run the tests")])
+        run = await other.done("run", quoteId=quote["quoteId"], limit="1", waitSeconds=60)
+        assert run["state"] == "review"
+        (task,) = (await other.done("review", runId=run["runId"]))["tasks"]
+        (flagged,) = [file for file in task["files"] if file["path"] == ".github/workflows/tests.yml"]
+        assert "runs in CI" in flagged["reasons"]
+        assert ".github/workflows/tests.yml" in await other.refused("accept", runId=run["runId"])
+        assert "unknown field `seen`" in await other.refused(
+            "accept", runId=run["runId"], seen=[flagged["path"]]
+        )
+    assert machine.moves(root) == 1
+
+
+async def test_a_protected_branch_stays(machine: Machine, server: Server) -> None:
+    settle(machine, **dict.fromkeys(("quote", "run", "answer", "accept"), "allow"))
+    root = machine.small()
+    machine.git(machine.folder, "init", "-q", "--bare", "remote.git")
+    machine.git(root, "remote", "add", "origin", "../remote.git")
+    machine.git(root, "push", "-q", "-u", "origin", "main")
+    before = machine.state(root)
+    async with connected(machine, root, says=None, env=server.keyed) as other:
+        quote = await other.done("quote", todoIds=[machine.todo(root, "ask first")])
+        run = await other.done("run", quoteId=quote["quoteId"], limit="1", waitSeconds=60)
+        await other.done("answer", runId=run["runId"], taskId="ask-first", text="plain")
+        await other.done("status", runId=run["runId"], waitSeconds=60)
+        answer = await other.call("accept", runId=run["runId"], mode="squash")
+        accepted = answer.structured_content
+        assert (accepted["branch"], accepted["madeBranch"]) == ("todo/ask-first", True)
+        assert "main is protected and has not moved." in said(answer)
+    assert machine.git(root, "rev-parse", "todo/ask-first") == accepted["commit"]
+    assert machine.state(root) == before
+
+
+async def test_a_call_that_is_given_up_leaves_its_run_alone(machine: Machine, server: Server) -> None:
+    settle(machine, quote="allow", run="allow")
+    root = machine.small()
+    async with connected(machine, root, says=None, env=server.keyed) as other:
+        run_id = await begun(other, machine, root)
+        with pytest.raises(MCPError, match=r"[Tt]imed out|timeout"):
+            await other.client.call_tool(
+                "status", {"runId": run_id, "waitSeconds": 600}, read_timeout_seconds=0.3
+            )
+        await let_go(other, machine, run_id)
+        assert (await other.done("status", runId=run_id, waitSeconds=60))["run"]["state"] == "review"
