@@ -7,9 +7,11 @@ from pathlib import Path
 
 from contextune.agents import circles, toolbox
 from contextune.core.settings import WIDENING, Settings
+from contextune.delegation import inputs, words
 from contextune.engine.attempts import allowance
 from contextune.engine.desk import doctor
 from contextune.engine.surroundings import limits
+from contextune.mcp import pipes as mcp_pipes
 from contextune.server import client, frames, pipes, protocol
 
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")
@@ -53,6 +55,9 @@ def test_what_is_fixed_is_as_told() -> None:
         f"| {protocol.MAX_OPEN:,} |",
         f"| {client.BEHIND // 2**20} MiB |",
         f"| {pipes.MOST_UNREAD // 2**20} MiB |",
+        f"| {mcp_pipes.MOST_LINE // 2**20} MiB | it is left out",
+        f"| {inputs.LONGEST_WAIT} s |",
+        f"| {words.DIFF:,} characters |",
         f"every {allowance.LOOK_EVERY // 1000} s",
     ):
         assert told in PAGE, told
