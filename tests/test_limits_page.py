@@ -55,9 +55,9 @@ def test_what_is_fixed_is_as_told() -> None:
         f"| {protocol.MAX_OPEN:,} |",
         f"| {client.BEHIND // 2**20} MiB |",
         f"| {pipes.MOST_UNREAD // 2**20} MiB |",
-        f"| {mcp_pipes.MOST_LINE // 2**20} MiB | it is left out",
-        f"| {inputs.LONGEST_WAIT} s |",
-        f"| {words.DIFF:,} characters |",
+        f"| {mcp_pipes.MOST_LINE // 2**20} MiB | one message of a client of `contextune mcp` |",
+        f"| {inputs.LONGEST_WAIT} s | one call of another agent",
+        f"| {words.DIFF:,} characters | a diff in an answer",
         f"every {allowance.LOOK_EVERY // 1000} s",
     ):
         assert told in PAGE, told
