@@ -56,13 +56,6 @@ def _dispatch(given: Namespace) -> int:
         from contextune.cli.bench import bench
 
         return _until_done(bench(given))
-    if given.command == "ask":
-        from contextune.cli.ask import meant
-
-        found = meant(given)
-        if found is None:
-            return 0
-        given = found
     from contextune.cli.commands import COMMANDS
 
     return _until_done(COMMANDS[given.command](given))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.core.language.intent import Days
+from contextune.core.language.kinds import KINDS
 from contextune.core.language.rules import intent_of
 
 TODAY = Days(today="2026-11-27", yesterday="2026-11-26", monday="2026-11-23", first="2026-11-01")
@@ -56,8 +57,14 @@ def test_nothing_that_spends_is_done_without_its_quote(part: str) -> None:
     for _, phrase in rows(part):
         intent = intent_of(phrase, TODAY)
         if intent is not None and intent.arguments[0] in ("run", "quote", "resume", "retry", "tell"):
+            assert intent.effect == "spends"
             assert not intent.only_reads
             assert "--yes" not in intent.arguments
+
+
+def test_the_tables_are_kept_apart_from_the_rules_own_examples() -> None:
+    own = {example for kind in KINDS.values() for example in kind.examples}
+    assert own.isdisjoint({phrase for part in PARTS for _, phrase in rows(part)})
 
 
 def test_a_goal_keeps_its_capitals() -> None:
