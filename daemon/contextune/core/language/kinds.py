@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("todos", "List the Todos", ("todos",), ("todos fixme left open")),
+        Kind("todos", "List the Todos", ("todos",), ("todos fixme left open",)),
         Kind("quote-all", "Price all Todos", ("quote", "--all"), ("estimate price of all todos",)),
         Kind("run-all", "Do all Todos, after the Quote", ("run", "--all"), ("do fix solve all todos",)),
         Kind(

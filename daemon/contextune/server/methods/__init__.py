@@ -21,6 +21,7 @@ from contextune.server.methods import (
     run,
     task,
     todo,
+    words,
     workspace,
     worktree,
 )
@@ -58,6 +59,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/task/answer": task.answer,
     "contextune/task/transcript": task.transcript,
     "contextune/radar/choose": radar.choose,
+    "contextune/words/ask": words.ask,
     "contextune/cost/summary": cost.summary,
     "contextune/credential/set": credential.set_key,
     "contextune/workspace/trust": workspace.trust,
