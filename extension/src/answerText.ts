@@ -13,11 +13,11 @@ export function readByText({ by, paidText }: AskResult): string {
 
 /** The whole answer, with the commands that follow from it. */
 export function answerPage(answer: AskResult): string {
-  const rows = answer.actions.map(({ title, command }) => `| ${literal(title)} | ${literal(command)} |`);
+  const rows = answer.actions.map(({ title, command }) => `- ${literal(title)}: ${literal(command)}`);
   const read = readByText(answer);
   return [
     ...[`# ${literal(answer.title)}`, "", answer.markdown, ""],
-    ...(rows.length === 0 ? [] : [`### ${l10n.t("What you can do")}`, "", "| | |", "|:--|:--|", ...rows, ""]),
+    ...(rows.length === 0 ? [] : [`### ${l10n.t("What you can do")}`, "", ...rows, ""]),
     ...(read === "" ? [] : [`*${literal(read)}*`, ""]),
   ].join("\n");
 }

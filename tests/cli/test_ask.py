@@ -54,7 +54,7 @@ def test_what_only_reads_is_done(shop: Place, capfd: pytest.CaptureFixture[str])
     assert len(capfd.readouterr().out.splitlines()) == 3
 
 
-@pytest.mark.parametrize("more", [[], ["--rules-only"], ["--offline"]])
+@pytest.mark.parametrize("more", [[], ["--rules-only"]])
 def test_what_is_not_clear_gives_choices_and_starts_nothing(
     shop: Place, capfd: pytest.CaptureFixture[str], more: list[str]
 ) -> None:

@@ -59,14 +59,19 @@ async def _quote(app: Application, given: Namespace, out: Output) -> int:
 
 async def _runs(app: Application, given: Namespace, out: Output) -> int:
     runs = await app.runs(None if given.all else _existing(given.path))
-    listed = table("Run", "Started", "State", "Tasks", "Cost", "Title", wide=5, right=(3, 4))
-    for one in runs:
+    # Plain words mean a Run by this number, so it is told only where all are of one repository.
+    numbered = [] if given.all else ["#"]
+    more = len(numbered)
+    heads = ("Run", *numbered, "Started", "State", "Tasks", "Cost", "Title")
+    listed = table(*heads, wide=5 + more, right=(more, 3 + more, 4 + more))
+    for number, one in enumerate(runs, 1):
         show_run_line(one, out)
         accepted = sum(task.state == "accepted" for task in one.tasks)
         tasks, paid = f"{accepted}/{len(one.tasks)}", bill_text(one.bill)
         at_work = one.state == "running" and app.is_driven_elsewhere(one.id)
         state = "interrupted" if one.state == "running" and not at_work else one.state
-        listed.add_row(one.id, _when(one.created_at), state, tasks, paid, cell(one.title))
+        place = [str(number)] if numbered else []
+        listed.add_row(one.id, *place, _when(one.created_at), state, tasks, paid, cell(one.title))
     if runs:
         out.show(listed)
     else:

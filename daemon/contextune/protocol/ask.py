@@ -12,7 +12,7 @@ from contextune.core.language.intent import Intent
 from contextune.core.language.kinds import kind_of
 from contextune.core.language.understanding import Option
 from contextune.protocol.ask_views import AskAction, AskChoice
-from contextune.protocol.markdown import row
+from contextune.protocol.markdown import sentence
 
 
 def _task(rest: Sequence[str]) -> list[object]:
@@ -102,8 +102,8 @@ def command_text(arguments: Sequence[str]) -> str:
 
 def advice_markdown(advice: Advice) -> str:
     """What a skill says; what it quotes of files and Runs has no effect on the page."""
-    lines = [f"**{row(advice.summary)}**"]
+    lines = [f"**{sentence(advice.summary)}**"]
     for point in advice.points:
-        lines += ["", row(point.text)]
-        lines += ["", *(f"- {row(detail)}" for detail in point.details)] if point.details else []
+        lines += ["", sentence(point.text)]
+        lines += ["", *(f"- {sentence(detail)}" for detail in point.details)] if point.details else []
     return "\n".join(lines)
