@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { answerPage } from "./answerText";
 import type { Daemon } from "./client";
-import { type AskAction, type AskResult, Requests } from "./generated/protocol";
+import { type AskResult, Requests } from "./generated/protocol";
 import type { Log } from "./log";
 import { Pages } from "./pages";
 
@@ -44,9 +44,4 @@ export class Answers implements vscode.Disposable {
   dispose(): void {
     this.#pages.dispose();
   }
-}
-
-/** What a button of an answer does. */
-export function asCommand(action: AskAction): vscode.Command {
-  return { title: action.title, command: action.editorCommand, arguments: JSON.parse(action.argumentsJson) };
 }

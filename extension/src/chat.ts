@@ -1,7 +1,7 @@
 /** `@contextune` in the chat: the same answers, with buttons. */
 import * as vscode from "vscode";
-import { type Answers, asCommand } from "./answers";
-import { readByText } from "./answerText";
+import type { Answers } from "./answers";
+import { streamAnswer } from "./answerText";
 import { localFolders } from "./folders";
 
 /** Registers the participant, where the editor has a chat. */
@@ -16,14 +16,7 @@ export function registerParticipant(answers: Answers): vscode.Disposable {
     }
     const text = request.prompt.trim() === "" ? "help" : request.prompt;
     try {
-      const answer = await answers.ask(text, folder);
-      stream.markdown(answer.markdown);
-      for (const action of answer.actions) stream.button(asCommand(action));
-      for (const choice of answer.choices) {
-        stream.button({ title: choice.title, command: "contextune.ask", arguments: [text, choice.arguments] });
-      }
-      const read = readByText(answer);
-      if (read !== "") stream.markdown(`\n\n*${read}*`);
+      streamAnswer(await answers.ask(text, folder), text, stream);
     } catch (error) {
       stream.markdown(error instanceof Error ? error.message : String(error));
     }

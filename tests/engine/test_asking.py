@@ -90,6 +90,13 @@ async def test_an_answer_that_says_more_than_the_words_is_declined(
     assert read.options
 
 
+async def test_what_words_forbid_is_never_followed(desk: MakeDesk) -> None:
+    made = await desk(answers("whatever you do, don't do all todos", intent="run-all"))
+    read = await understood(made, "whatever you do, don't do all todos")
+    assert read.intent is None
+    assert [one.intent.arguments for one in read.options] == [("run", "--all")]
+
+
 @pytest.mark.parametrize("budget", ["0", "0.0001"])
 async def test_nothing_is_asked_beyond_its_budget(desk: MakeDesk, budget: str) -> None:
     made = await desk(settings=f"gate = {GATE!r}\nask_budget = {budget!r}\n")

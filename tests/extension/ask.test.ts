@@ -1,6 +1,6 @@
 /** The page of an answer to plain words. */
 import { expect, test } from "vitest";
-import { answerPage, readByText } from "../../extension/src/answerText";
+import { answerPage, readByText, streamAnswer } from "../../extension/src/answerText";
 import type { AskResult } from "../../extension/src/generated/protocol";
 
 const ANSWER: AskResult = {
@@ -44,4 +44,17 @@ test("what reading cost is told, and nothing where nobody read", () => {
   expect(readByText({ ...ANSWER, by: "nobody", paidText: "$0.0011" })).toBe(
     "intent-recognition was asked, for $0.0011.",
   );
+});
+
+test("in the chat, commands and choices are buttons", () => {
+  const said: unknown[] = [];
+  const stream = { markdown: (text: string) => said.push(text), button: (command: unknown) => said.push(command) };
+  const choice = { title: "List the Todos", command: "contextune todos", arguments: ["todos"] };
+  streamAnswer({ ...ANSWER, choices: [choice] }, "all of it", stream);
+  expect(said).toEqual([
+    "**6 Todos** make 6 Tasks.",
+    { title: "Do all Todos | after the Quote", command: "contextune.parallelizeWorkspace", arguments: [] },
+    { title: "List the Todos", command: "contextune.ask", arguments: ["all of it", ["todos"]] },
+    "\n\n*Read by rules, for nothing.*",
+  ]);
 });

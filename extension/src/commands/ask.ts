@@ -1,6 +1,6 @@
 /** Plain words in, an answer as a page out; what it leads to is a button, and starts nothing by itself. */
 import * as vscode from "vscode";
-import { asCommand } from "../answers";
+import { asCommand } from "../answerText";
 import type { Application, Command } from "../application";
 import { chooseFolder } from "../folders";
 import type { AskResult } from "../generated/protocol";

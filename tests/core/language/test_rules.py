@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 import pytest
 
@@ -76,3 +78,15 @@ def test_a_goal_keeps_its_capitals() -> None:
 @pytest.mark.parametrize("words", ["", "don't run all todos", "do not cancel run 3", "hello"])
 def test_what_is_no_command_is_left_alone(words: str) -> None:
     assert intent_of(words, TODAY) is None
+
+
+def test_rules_take_less_than_a_millisecond() -> None:
+    phrases = [phrase for part in PARTS for _, phrase in rows(part)] + ["x " * 1_000, "run " * 500]
+    took = []
+    for phrase in phrases:
+        began = perf_counter()
+        intent_of(phrase, TODAY)
+        took.append(perf_counter() - began)
+    assert median(took) < 0.001
+    # The longest words that are read at all; a machine that is busy takes its time.
+    assert max(took) < 0.1

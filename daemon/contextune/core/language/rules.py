@@ -85,7 +85,7 @@ _AGENTS = re.compile(
 def intent_of(words: str, days: Days) -> Intent | None:
     """The command that `words` stand for, or None where rules cannot tell."""
     asked = _plain(words)
-    if not asked or _NEGATED.search(asked):
+    if not asked or is_negated(words):
         return None
     named = with_references(asked)
     found = _steering(named) or _of_tasks(asked) or skill_for(asked) or _worktrees(asked)
@@ -93,6 +93,11 @@ def intent_of(words: str, days: Days) -> Intent | None:
     if found is None:
         return None
     return Intent(arguments=tuple(_as_written(part, words) for part in found))
+
+
+def is_negated(words: str) -> bool:
+    """Whether words forbid or rule something out, so that no command may be read out of them as wished."""
+    return _NEGATED.search(_plain(words)) is not None
 
 
 def _as_written(part: str, words: str) -> str:

@@ -16,7 +16,7 @@ from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.language.intent import Days, Intent
 from contextune.core.language.kinds import KINDS, Kind, Wish, intent_for, kind_of
 from contextune.core.language.nearest import nearest
-from contextune.core.language.rules import intent_of
+from contextune.core.language.rules import intent_of, is_negated
 from contextune.core.language.run_reference import reference_text, runs_meant
 from contextune.core.language.understanding import Option, ReadBy, Understanding
 from contextune.core.plain_text import one_line
@@ -80,7 +80,8 @@ class AskDesk:
             text = f"The rules do not understand that. {asked.problem}"
             return self._nearest(words, text, asked)
         found = [one for wish in asked.reading.wishes if (one := _option(wish, days))]
-        if asked.reading.sure and found:
+        # What words forbid is never followed, whatever a model makes of them.
+        if asked.reading.sure and found and not is_negated(words):
             read = await self._resolved(folder, words, found[0].intent, "model")
             return _paid(read, asked)
         if found:
