@@ -1,4 +1,5 @@
 /** The parts that commands work with; put together by extension.ts alone. */
+import type { Answers } from "./answers";
 import type { Daemon } from "./client";
 import type { Comments } from "./comments";
 import type { Log } from "./log";
@@ -20,6 +21,7 @@ export interface Application {
   readonly comments: Comments;
   readonly transcripts: Pages;
   readonly doctor: Pages;
+  readonly answers: Answers;
   readonly todosView: TodosView;
   /** The folder of the log files. */
   readonly logFolder: string;

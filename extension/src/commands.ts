@@ -1,6 +1,7 @@
 /** One table: every command and its function. */
 import * as vscode from "vscode";
 import type { Application, Command } from "./application";
+import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
@@ -20,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.parallelizeSelection": work.parallelizeSelection,
   "contextune.parallelizeWorkspace": work.parallelizeWorkspace,
   "contextune.runGoal": work.runGoal,
+  "contextune.ask": ask,
   "contextune.reviewRun": runs.reviewRun,
   "contextune.acceptRun": runs.acceptRun,
   "contextune.undoRun": runs.undoRun,

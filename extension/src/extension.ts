@@ -1,6 +1,8 @@
 /** Wiring: what starts when VS Code starts the extension, and nothing else. */
 import * as vscode from "vscode";
+import { Answers } from "./answers";
 import type { Application } from "./application";
+import { registerParticipant } from "./chat";
 import { Daemon } from "./client";
 import { registerCommands } from "./commands";
 import { Comments } from "./comments";
@@ -61,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): void {
     comments: new Comments(daemon, store),
     transcripts,
     doctor,
+    answers: new Answers(daemon, log),
     todosView: new TodosView(store, session),
     logFolder: context.logUri.fsPath,
     version: manifest.version,
@@ -74,12 +77,19 @@ export function activate(context: vscode.ExtensionContext): void {
       registerReviewLenses(daemon, store),
       registerTools(daemon, manifest.contributes.languageModelTools),
       app.todosView,
+      app.answers,
       transcripts,
       doctor,
       quotePages,
     ],
     ...[new RunsView(store), new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
-    ...[registerCommands(app), watchCursor(store), markRadarLines(), watchWindow(app, session)],
+    ...[
+      registerCommands(app),
+      watchCursor(store),
+      markRadarLines(),
+      registerParticipant(app.answers),
+      watchWindow(app, session),
+    ],
   );
   if (localFolders().length > 0) daemon.start().catch((error) => showFailure(error, log));
 }

@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 import type { Log } from "./log";
 
 /** The schemes of the pages. */
-export type PageScheme = "contextune-transcript" | "contextune-doctor" | "contextune-quote";
+export type PageScheme = "contextune-transcript" | "contextune-doctor" | "contextune-quote" | "contextune-answer";
 
 type Write = (query: URLSearchParams) => Promise<string>;
 

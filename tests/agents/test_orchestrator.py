@@ -14,6 +14,7 @@ from contextune.agents.orchestrator import PlannedTasks, make_plan, plan_by_code
 from contextune.agents.planning_facts import PlanInput, request_text
 from contextune.agents.role_pool import pool
 from contextune.agents.roles import Roles, role
+from contextune.agents.skills import orchestrator_guidance
 from contextune.agents.tool_inputs import specification
 from contextune.core.errors import PlanRejected
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
@@ -96,7 +97,12 @@ async def test_the_answer_says_only_what_differs(model: MakeModel) -> None:
         ModelRequest(
             rung=RUNG,
             system=(Text(text=role("orchestrator").prompt),),
-            messages=(Message(role="user", blocks=(Text(text=request_text(asked())),)),),
+            messages=(
+                Message(
+                    role="user",
+                    blocks=(Text(text=request_text(asked())), Text(text=orchestrator_guidance())),
+                ),
+            ),
             max_tokens=3_600,
             output_schema=specification(PlannedTasks).schema,
             rolling_cache=False,

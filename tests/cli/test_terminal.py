@@ -162,3 +162,41 @@ def test_choices() -> None:
     assert chosen("3", choices) == "blue"
     assert chosen("4", choices) == "4"
     assert chosen("something else", choices) == "something else"
+
+
+def test_a_person_chooses_and_new_work_ends_at_its_quote(machine: Machine, parcel: Path) -> None:
+    words = "could somebody look after the parcels"
+    with terminal(machine, "ask", "--offline", "--path", str(parcel), words, columns=100, env={}) as person:
+        person.until("Number, 1 to 3, or nothing:")
+        person.type("1")
+        person.until("Plan and price it? [y/N]")
+        person.type("y")
+        person.until("Start? [y/N]")
+        person.type("n")
+        assert person.end() == 0
+    assert "1  Do all Todos, after the Quote" in person.text
+    assert "This stands for: contextune run --all" in person.text
+    assert "Nothing was started." in person.text
+    assert machine.do("runs", parcel, "--json").lines == []
+
+
+def test_worktrees_are_told_before_they_go(machine: Machine, parcel: Path) -> None:
+    with terminal(
+        machine, "ask", "--path", str(parcel), "clean up the finished worktrees", columns=100, env={}
+    ) as person:
+        person.until("Do it? [y/N]")
+        person.type("")
+        assert person.end() == 0
+    assert "can be removed; --yes does it" in person.text
+    assert "Nothing was started." in person.text
+
+
+def test_a_skills_command_is_started_by_its_number(machine: Machine, parcel: Path) -> None:
+    with terminal(
+        machine, "ask", "--offline", "--path", str(parcel), "what should I parallelise?", columns=100, env={}
+    ) as person:
+        person.until("1, or nothing:")
+        person.type("1")
+        person.until("Plan and price it? [y/N]")
+        person.type("n")
+        assert person.end() == 0

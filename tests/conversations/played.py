@@ -13,7 +13,7 @@ import msgspec
 from contextune.adapters.commands.shell import FencedShell
 from contextune.adapters.fence.choice import NoFence
 from contextune.adapters.files.workspace import WorktreeFiles
-from contextune.agents import dependency_analyzer, errand, worktree_manager
+from contextune.agents import dependency_analyzer, errand, intent_recognition, worktree_manager
 from contextune.agents.loop import AgentLoop
 from contextune.agents.orchestrator import make_plan
 from contextune.agents.planning_facts import PlanInput
@@ -226,10 +226,27 @@ async def _explained(who: Role, written: Conversation, _: Path, model: ScriptedM
     )
 
 
+async def _read(who: Role, written: Conversation, _: Path, model: ScriptedModel) -> Outcome:
+    answer = await errand.ask(who, written.told, send=model.send)
+    read = intent_recognition.reading_of(answer, written.told)
+    return Outcome(
+        answer={"sure": read.sure},
+        tasks=tuple(
+            {
+                key: value
+                for key, value in wish._asdict().items()
+                if value and not (key == "period" and value == "all")
+            }
+            for wish in read.wishes
+        ),
+    )
+
+
 Talk = Callable[[Role, Conversation, Path, ScriptedModel], Awaitable[Outcome]]
 TALKS: dict[str, Talk] = {
     "orchestrator": _planned,
     "dependency-analyzer": _judged,
     "worktree-manager": _explained,
+    "intent-recognition": _read,
 }
 """Roles that are talked to by code of their own; the others are sent on an errand."""

@@ -109,6 +109,7 @@ WIDER: dict[str, Any] = {
     "task_budget": "1000",
     "day_budget": "1000",
     "month_budget": "1000",
+    "ask_budget": "1000",
     "shadow": 1,
     "shadow_budget": "1000",
     "provider": "vertex",

@@ -53,3 +53,35 @@ test("the doctor's page names what is in order and what is not", async () => {
   await page.getByRole("heading", { name: "Contextune Doctor" }).waitFor();
   await scenario().screenshot("6-doctor");
 });
+
+test("a question in plain words is answered with the repository's own numbers", async () => {
+  const { workbench } = scenario();
+  await workbench.dismiss();
+  await workbench.runCommand("Contextune: Ask…");
+  await workbench.answer("what should I parallelise?");
+  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
+  await page.getByRole("heading", { name: "what should I parallelise?" }).waitFor();
+  await page.getByText("6 Todos make 6 Tasks").waitFor();
+  await workbench.notification("what should I parallelise?").waitFor();
+  await scenario().screenshot("7-answer");
+});
+
+test("what it leads to ends at the Quote", async () => {
+  const { workbench } = scenario();
+  await workbench.clickNotificationButton("what should I parallelise?", "Do all Todos, after the Quote");
+  await workbench.expectText("Offline model: scripted, no AI");
+  await scenario().screenshot("8-quote-of-an-answer");
+  await workbench.dismiss();
+  await workbench.quickInput.waitFor({ state: "hidden" });
+});
+
+test("words that rules cannot read come back as choices", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Ask…");
+  await workbench.answer("could somebody look after the parcels");
+  await workbench.quickInput.getByText("Price all Todos").waitFor();
+  await scenario().screenshot("9-choices");
+  await workbench.choose("List the Todos", "List the Todos");
+  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
+  await page.getByText("6 Todos.").waitFor();
+});

@@ -11,7 +11,7 @@ const contract = [
   ...["delegateTodo", "parallelizeFile", "parallelizeSelection", "parallelizeWorkspace", "runGoal"],
   ...["reviewRun", "acceptRun", "undoRun", "discardRun", "pauseRun", "cancelRun", "retryTask", "tellAgent"],
   ...["answerQuestion", "cleanWorktrees", "openWorktree", "openTranscript", "openDashboard", "setApiKey"],
-  ...["doctor", "debugBundle", "restartDaemon", "showLog"],
+  ...["doctor", "debugBundle", "restartDaemon", "showLog", "ask"],
 ].map((name) => `contextune.${name}`);
 
 test("every command of the contract is there, with title, category and icon", () => {
@@ -29,6 +29,12 @@ test("every command of the contract is there, with title, category and icon", ()
 test("the command table and the manifest name the same commands", () => {
   const implemented = [...table.matchAll(/^ {2}"(contextune\.\w+)":/gm)].map(([, id]) => id);
   expect([...implemented].sort()).toEqual([...ids].sort());
+});
+
+test("the chat participant is the one that is registered", () => {
+  const [participant] = manifest.contributes.chatParticipants;
+  expect(readFileSync("extension/src/chat.ts", "utf8")).toContain(`createChatParticipant("${participant.id}"`);
+  expect(participant.name).toBe("contextune");
 });
 
 test("every menu entry names a command of ours", () => {

@@ -218,6 +218,7 @@ def test_a_hover_tells_state_task_evidence_and_cost() -> None:
         "**TODO** · ready for review · $0.0012\n\n"
         "**round up**\n\n"
         "Do round\\-up.\n\n"
+        "It passed, alone and with the others. Its changes are in the Run's result.\n\n"
         "Gate green: `pytest -q`, exit code 0, 1.2 s.\n\n"
         "Run “2 TODOs of sizes.py”: review, $0.0074 so far, 74 % less than all-Sonnet."
     )

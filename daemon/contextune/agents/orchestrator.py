@@ -15,6 +15,7 @@ import msgspec
 from contextune.agents.loop import Send
 from contextune.agents.planning_facts import PlanInput, layout_of, request_text
 from contextune.agents.roles import Role, Roles, own_roles
+from contextune.agents.skills import orchestrator_guidance
 from contextune.agents.tool_inputs import ToolInput, specification
 from contextune.core.errors import PlanRejected
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
@@ -84,7 +85,9 @@ async def make_plan(given: PlanInput, *, rung: Rung, send: Send, roles: Roles | 
     roles = roles or own_roles()
     orchestrator, agents = roles.get(ROLE), roles.joined_workers
     request = Text(text=await asyncio.to_thread(request_text, given, agents))
-    messages = [Message(role="user", blocks=(request,))]
+    # The system prompt is the role's alone, which may be the user's: the skills' guidance stands apart.
+    guidance = Text(text=orchestrator_guidance())
+    messages = [Message(role="user", blocks=(request, guidance))]
     longest = min(orchestrator.max_tokens, TOKENS + TOKENS_PER_TODO * len(given.todos))
     said: tuple[str, ...] = ()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Skills: guidance for people, each a Markdown file; its front matter names what it is for and leads to."""
+"""Skills: guidance for people and the orchestrator, each a Markdown file with front matter."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 
 KEYS = ("name", "description", "commands")
+FOR_ORCHESTRATOR = "\n## For the orchestrator\n"
+"""Below it stands what a skill says to the planner; people are not shown that."""
 
 
 class Skill(Value, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Skill(Value, frozen=True, kw_only=True):
     commands: tuple[str, ...]
     """What it leads to."""
     text: str
+    for_orchestrator: str = ""
+    """The few words of it that guide the orchestrator; empty where it has nothing to say to that."""
 
 
 def parse_skill(source: str, text: str) -> Skill:
@@ -31,11 +35,13 @@ def parse_skill(source: str, text: str) -> Skill:
     for key in KEYS:
         if key not in matter.keys:
             matter.fail(2, f"{key}: expected this key")
+    body, _, guidance = matter.body.partition(FOR_ORCHESTRATOR)
     return Skill(
         name=matter.text("name", "the skill's name"),
         description=matter.text("description", "what it is for"),
         commands=tuple(name for name, _ in matter.names("commands", "a list of commands")),
-        text=f"{matter.body}\n",
+        text=f"{body.strip()}\n",
+        for_orchestrator=" ".join(guidance.split()),
     )
 
 
@@ -54,3 +60,8 @@ def skill(name: str) -> Skill:
     if found is None:
         raise UsageProblem(f"'{name}' is no skill. There are: {', '.join(builtin_skills())}.")
     return found
+
+
+def orchestrator_guidance() -> str:
+    """What all skills say to the orchestrator, in a line."""
+    return " ".join(one.for_orchestrator for one in builtin_skills().values() if one.for_orchestrator)

@@ -19,6 +19,7 @@ from contextune.cli.help_texts import (
     PLAN_HELP,
     RUN_HELP,
 )
+from contextune.cli.plain_arguments import ASK_HELP, of_ask, of_skills
 from contextune.core.errors import UsageProblem
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -146,7 +147,6 @@ def _work(commands: Commands) -> None:
 
 def _look(commands: Commands) -> None:
     _ask(commands)
-    _skills(commands)
     runs = _command(commands, "runs", "List the Runs of a repository, newest first.")
     _with_path(runs)
     runs.add_argument("--all", action="store_true", help="those of every repository")
@@ -175,13 +175,9 @@ def _cost(cost: Parser) -> None:
 
 
 def _ask(commands: Commands) -> None:
-    ask = _command(commands, "ask", "Plain words become a command, done at once where it only reads.")
-    ask.add_argument("text", nargs="+", metavar="TEXT", help="such as: what's blocking run r_1a2b3c4d")
-
-
-def _skills(commands: Commands) -> None:
-    skills = _command(commands, "skills", "Guidance: what to do in parallel, worktrees, costs, plain words.")
-    skills.add_argument("name", nargs="?", metavar="NAME", help="show the text of this one")
+    about = "Plain words become a command or an answer; what only reads is done at once."
+    of_ask(_command(commands, "ask", about, more=ASK_HELP))
+    of_skills(_command(commands, "skills", "What to do in parallel, worktrees, costs, plain words: answers."))
 
 
 def _steer(commands: Commands) -> None:

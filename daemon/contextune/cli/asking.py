@@ -30,6 +30,14 @@ async def consent(out: Output, question: str) -> bool:
     return reply is not None and reply.lower() in ("y", "yes")
 
 
+async def choice_of(out: Output, count: int) -> int | None:
+    """The place, from 0, of one of numbered choices that the person names; None for anything else."""
+    reply = await _ask(out, f"Number, 1 to {count}, or nothing: " if count > 1 else "1, or nothing: ")
+    if reply is None or not reply.isdecimal() or not 1 <= int(reply[:9]) <= count:
+        return None
+    return int(reply) - 1
+
+
 def chosen(text: str, choices: Sequence[str]) -> str:
     """The choice that a number stands for; any other text as it is."""
     number = text.strip()

@@ -11,6 +11,7 @@ from typing import Any
 
 from contextune.cli import steering, work
 from contextune.cli.agents import agents
+from contextune.cli.ask import ask
 from contextune.cli.cost import cost
 from contextune.cli.debug_bundle import debug_bundle
 from contextune.cli.output import Output
@@ -58,14 +59,19 @@ async def _quote(app: Application, given: Namespace, out: Output) -> int:
 
 async def _runs(app: Application, given: Namespace, out: Output) -> int:
     runs = await app.runs(None if given.all else _existing(given.path))
-    listed = table("Run", "Started", "State", "Tasks", "Cost", "Title", wide=5, right=(3, 4))
-    for one in runs:
+    # Plain words mean a Run by this number, so it is told only where all are of one repository.
+    numbered = [] if given.all else ["#"]
+    more = len(numbered)
+    heads = ("Run", *numbered, "Started", "State", "Tasks", "Cost", "Title")
+    listed = table(*heads, wide=5 + more, right=(more, 3 + more, 4 + more))
+    for number, one in enumerate(runs, 1):
         show_run_line(one, out)
         accepted = sum(task.state == "accepted" for task in one.tasks)
         tasks, paid = f"{accepted}/{len(one.tasks)}", bill_text(one.bill)
         at_work = one.state == "running" and app.is_driven_elsewhere(one.id)
         state = "interrupted" if one.state == "running" and not at_work else one.state
-        listed.add_row(one.id, _when(one.created_at), state, tasks, paid, cell(one.title))
+        place = [str(number)] if numbered else []
+        listed.add_row(one.id, *place, _when(one.created_at), state, tasks, paid, cell(one.title))
     if runs:
         out.show(listed)
     else:
@@ -133,29 +139,39 @@ def _when(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-COMMANDS: dict[str, Command] = {
-    "todos": _with_application(_todos),
-    "quote": _with_application(_quote),
-    "run": _with_application(work.run),
-    "resume": _with_application(work.resume),
-    "retry": _with_application(work.retry),
-    "runs": _with_application(_runs),
-    "show": _with_application(_show),
-    "cost": _with_application(cost),
-    "pause": _with_application(steering.pause),
-    "cancel": _with_application(steering.cancel),
-    "tell": _with_application(steering.tell),
-    "course": _with_application(steering.course),
-    "answer": _with_application(steering.answer),
-    "accept": _with_application(steering.accept),
-    "rebase": _with_application(steering.rebase),
-    "rewind": _with_application(work.rewind),
-    "undo": _with_application(steering.undo),
-    "discard": _with_application(discard),
-    "worktrees": _with_application(worktrees),
-    "agents": _with_application(agents),
+async def _ask(app: Application, given: Namespace, out: Output) -> int:
+    async def perform(named: Namespace) -> int:
+        return await ACTIONS[named.command](app, named, out)
+
+    return await ask(app, given, out, perform)
+
+
+ACTIONS: dict[str, Steering] = {
+    "todos": _todos,
+    "quote": _quote,
+    "run": work.run,
+    "resume": work.resume,
+    "retry": work.retry,
+    "runs": _runs,
+    "show": _show,
+    "cost": cost,
+    "pause": steering.pause,
+    "cancel": steering.cancel,
+    "tell": steering.tell,
+    "course": steering.course,
+    "answer": steering.answer,
+    "accept": steering.accept,
+    "rebase": steering.rebase,
+    "rewind": work.rewind,
+    "undo": steering.undo,
+    "discard": discard,
+    "worktrees": worktrees,
+    "agents": agents,
+    "ask": _ask,
     "skills": skills,
-    "doctor": _with_application(_doctor),
-    "debug-bundle": _with_application(debug_bundle),
-    "trust": _with_application(_trust),
+    "doctor": _doctor,
+    "debug-bundle": debug_bundle,
+    "trust": _trust,
 }
+
+COMMANDS: dict[str, Command] = {name: _with_application(act) for name, act in ACTIONS.items()}

@@ -58,13 +58,6 @@ def _dispatch(given: Namespace) -> int:
         return _until_done(bench(given))
     if given.command == "mcp":
         return _until_done(_mcp(given))
-    if given.command == "ask":
-        from contextune.cli.ask import meant
-
-        found = meant(given)
-        if found is None:
-            return 0
-        given = found
     from contextune.cli.commands import COMMANDS
 
     return _until_done(COMMANDS[given.command](given))

@@ -52,6 +52,8 @@ class Settings(Value, frozen=True, kw_only=True):
     day_budget: Decimal | None = None
     """For all Runs of the user that day, of every process; the day is the local one."""
     month_budget: Decimal | None = None
+    ask_budget: Decimal = Decimal("0.01")
+    """The most that one question may cost by which a model reads plain words; 0 to ask none."""
     gate: str | None = None
     """The command that accepts a Task; None to detect it."""
     gate_timeout: int = 900
@@ -119,7 +121,7 @@ class Settings(Value, frozen=True, kw_only=True):
 
 WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
-    | {"request_budget", "task_budget", "day_budget", "month_budget"}
+    | {"request_budget", "task_budget", "day_budget", "month_budget", "ask_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
     | {"protected_branches", "accept_branch", "other_agents"}
@@ -204,7 +206,7 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
             raise UsageProblem(f"{where}: setting {key!r}: {expected}.")
 
 
-_AMOUNTS = ("request_budget", "task_budget", "day_budget", "month_budget", "shadow_budget")
+_AMOUNTS = ("request_budget", "task_budget", "day_budget", "month_budget", "shadow_budget", "ask_budget")
 
 
 def _is_host(entry: str) -> bool:

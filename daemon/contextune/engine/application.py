@@ -23,10 +23,12 @@ from contextune.core.settings import AcceptMode
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.core.todos.todo import Todo
 from contextune.engine.desk.agent_desk import AgentDesk
+from contextune.engine.desk.ask_desk import AskDesk
 from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
+from contextune.engine.desk.skill_desk import SkillDesk
 from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
 from contextune.engine.desk.worktree_desk import WorktreeDesk
@@ -64,6 +66,11 @@ class Application(Reading):
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.agents = AgentDesk(world, self._places)
+        self.asking = AskDesk(world, self._places, self.agents, self.runs)
+        """What plain words stand for."""
+        self.skills = SkillDesk(
+            world, self._places, self.desk, overlays=self.todos.overlays, costs=self.costs
+        )
         self.bundles = DebugBundles(world)
         self._quotes = OpenQuotes()
 

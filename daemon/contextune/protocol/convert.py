@@ -15,6 +15,7 @@ from contextune.core.runs.bounced import bounced_text
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run, planning_bill
+from contextune.core.runs.state_words import RUN_STATES, TASK_STATES
 from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import Driver
 from contextune.core.worktrees.checkout_look import look_text
@@ -145,6 +146,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         repository=run.repository,
         title=run.title,
         state=run.state,
+        state_text=RUN_STATES[run.state].text,
         reason=run.reason,
         parked_by=run.parked_by,
         created_at=run.created_at,
@@ -219,6 +221,7 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         todo_ids=task.task.todo_ids,
         depends_on=task.task.depends_on,
         state=task.state,
+        state_text=TASK_STATES[task.state].text,
         reason=task.reason,
         rung=rung_view(attempt.rung) if attempt else None,
         turn=attempt.turns if attempt else 0,

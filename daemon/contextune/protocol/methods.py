@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from contextune.protocol import ask_views as a
 from contextune.protocol import params as p
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
@@ -60,6 +61,7 @@ METHODS: tuple[Method, ...] = (
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
     _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
     _request("radar/choose", p.RadarChooseParams, p.Nothing, "What a Task does about an overlap."),
+    _request("words/ask", a.AskParams, a.AskResult, "What plain words stand for; starts nothing."),
     _request("cost/summary", p.CostParams, CostView, "Money over time."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),

@@ -112,6 +112,8 @@ class TaskView(View, frozen=True, kw_only=True):
     todo_ids: tuple[str, ...]
     depends_on: tuple[str, ...]
     state: TaskState
+    state_text: str
+    """What that state means and what to do about it, two sentences."""
     reason: str
     rung: RungView | None
     turn: int
@@ -155,6 +157,8 @@ class RunView(View, frozen=True, kw_only=True):
     repository: str
     title: str
     state: RunState
+    state_text: str
+    """What that state means and what to do about it, two sentences."""
     reason: str
     parked_by: BudgetScope | None
     """Which budget is reached, while the Run is parked; None for its own in older Runs."""

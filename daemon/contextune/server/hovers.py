@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,11 @@ from lsprotocol import types
 
 from contextune.core.proof.evidence import Evidence
 from contextune.core.proof.proof import proof_words
+from contextune.core.runs.state_words import TASK_STATES
 from contextune.core.todos.todo import Todo
+from contextune.protocol.markdown import literal
 from contextune.protocol.wording import bill_text, count_text, duration_text, saving_text
 from contextune.server.marks import Mark, Marks
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
 
 
 def hover(file: Path, position: types.Position, todos: Sequence[Todo], marks: Marks) -> types.Hover | None:
@@ -34,18 +33,19 @@ def _paragraphs(todo: Todo, mark: Mark | None) -> list[str]:
         return [f"**{todo.marker}**{where} · not delegated"]
     task, run = mark.task, mark.run
     said = [
-        f"**{todo.marker}** · {_plain(mark.text)}",
-        f"**{_plain(task.task.title)}**",
-        _plain(task.task.brief),
+        f"**{todo.marker}** · {literal(mark.text)}",
+        f"**{literal(task.task.title)}**",
+        literal(task.task.brief),
+        TASK_STATES[task.state].text,
     ]
     if task.question is not None:
-        said.append(f"Asks: {_plain(task.question.text)}")
+        said.append(f"Asks: {literal(task.question.text)}")
     attempt = task.attempt
     if attempt is not None and attempt.evidence is not None:
         said.append(_evidence(attempt.evidence))
     saving = saving_text(run.bill.saving)
     less = f", {saving} less than all-Sonnet" if saving else ""
-    said.append(f"Run “{_plain(run.title)}”: {run.state}, {bill_text(run.bill)} so far{less}.")
+    said.append(f"Run “{literal(run.title)}”: {run.state}, {bill_text(run.bill)} so far{less}.")
     return said
 
 
@@ -64,10 +64,5 @@ def _evidence(evidence: Evidence) -> str:
     if evidence.outdated:
         said.append(f"{count_text(len(evidence.outdated), 'test')} rewritten to fit")
     if known := proof_words(evidence.proof):
-        said.append(_plain(known))
+        said.append(literal(known))
     return "; ".join(said) + "."
-
-
-def _plain(text: str) -> str:
-    """Words of models and of files, without effect on the Markdown around them."""
-    return _MARKUP.sub(r"\\\1", text)

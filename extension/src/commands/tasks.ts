@@ -50,6 +50,7 @@ export const tellAgent: Command = async (app, ...args) => {
   const text = await vscode.window.showInputBox({
     title: found.task.title,
     prompt: vscode.l10n.t("Tell the agent; it reads this with its next turn"),
+    value: typeof args[2] === "string" ? args[2] : "",
     ignoreFocusOut: true,
   });
   if (text === undefined || text.trim() === "") return;

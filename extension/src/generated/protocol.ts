@@ -135,6 +135,44 @@ export interface AmendmentView {
   detail: string;
 }
 /**
+ * A command that follows. The editor starts it when the user presses its button.
+ */
+export interface AskAction {
+  title: string;
+  command: string;
+  effect: "changes" | "reads" | "spends";
+  editorCommand: string;
+  argumentsJson: string;
+}
+/**
+ * One of several that may be meant; `arguments` go back with the next question.
+ */
+export interface AskChoice {
+  title: string;
+  command: string;
+  arguments: string[];
+}
+/**
+ * Plain words; with the arguments of a choice that an earlier answer offered.
+ */
+export interface AskParams {
+  text: string;
+  folder?: string | null;
+  arguments?: string[];
+}
+/**
+ * The answer. Nothing was started.
+ */
+export interface AskResult {
+  title: string;
+  markdown: string;
+  by: "model" | "nobody" | "rules";
+  command: string | null;
+  actions: AskAction[];
+  choices: AskChoice[];
+  paidText: string;
+}
+/**
  * An attempt is over. `summary` is the agent's own words, or why it stopped.
  */
 export interface AttemptEnded {
@@ -1292,6 +1330,7 @@ export interface RunView {
   repository: string;
   title: string;
   state: "accepted" | "cancelled" | "discarded" | "failed" | "parked" | "paused" | "review" | "running" | "undone";
+  stateText: string;
   reason: string;
   parkedBy: ("day" | "month" | "request" | "run" | "task") | null;
   createdAt: number;
@@ -1335,6 +1374,7 @@ export interface TaskView {
   todoIds: string[];
   dependsOn: string[];
   state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  stateText: string;
   reason: string;
   rung: RungView | null;
   turn: number;
@@ -1961,6 +2001,8 @@ export const Requests = {
   taskTranscript: "contextune/task/transcript",
   /** What a Task does about an overlap. */
   radarChoose: "contextune/radar/choose",
+  /** What plain words stand for; starts nothing. */
+  wordsAsk: "contextune/words/ask",
   /** Money over time. */
   costSummary: "contextune/cost/summary",
   /** Hand over the API key. */
@@ -2030,6 +2072,7 @@ export interface RequestTypes {
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
   "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
+  "contextune/words/ask": { params: AskParams; result: AskResult };
   "contextune/cost/summary": { params: CostParams; result: CostView };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 import pytest
 
 from contextune.core.language.intent import Days
+from contextune.core.language.kinds import KINDS
 from contextune.core.language.rules import intent_of
 
 TODAY = Days(today="2026-11-27", yesterday="2026-11-26", monday="2026-11-23", first="2026-11-01")
@@ -56,8 +59,14 @@ def test_nothing_that_spends_is_done_without_its_quote(part: str) -> None:
     for _, phrase in rows(part):
         intent = intent_of(phrase, TODAY)
         if intent is not None and intent.arguments[0] in ("run", "quote", "resume", "retry", "tell"):
+            assert intent.effect == "spends"
             assert not intent.only_reads
             assert "--yes" not in intent.arguments
+
+
+def test_the_tables_are_kept_apart_from_the_rules_own_examples() -> None:
+    own = {example for kind in KINDS.values() for example in kind.examples}
+    assert own.isdisjoint({phrase for part in PARTS for _, phrase in rows(part)})
 
 
 def test_a_goal_keeps_its_capitals() -> None:
@@ -69,3 +78,15 @@ def test_a_goal_keeps_its_capitals() -> None:
 @pytest.mark.parametrize("words", ["", "don't run all todos", "do not cancel run 3", "hello"])
 def test_what_is_no_command_is_left_alone(words: str) -> None:
     assert intent_of(words, TODAY) is None
+
+
+def test_rules_take_less_than_a_millisecond() -> None:
+    phrases = [phrase for part in PARTS for _, phrase in rows(part)] + ["x " * 1_000, "run " * 500]
+    took = []
+    for phrase in phrases:
+        began = perf_counter()
+        intent_of(phrase, TODAY)
+        took.append(perf_counter() - began)
+    assert median(took) < 0.001
+    # The longest words that are read at all; a machine that is busy takes its time.
+    assert max(took) < 0.1

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from contextune.core.language.intent import Days, Intent
+from contextune.core.language.kinds import period_arguments
+from contextune.core.language.run_reference import with_references
+from contextune.core.language.subjects import skill_for
 
 _POLITE = re.compile(
     r"^(?:(?:hey|hi|hello|ok|okay|please|pls|plz|contextune|now|so|and|just|could you|"
@@ -12,12 +15,10 @@ _POLITE = re.compile(
     r"can u|can we|could we|let'?s|lets|i want to|i'd like to|i would like to|"
     r"i want you to|go ahead and)\b[\s,:]*)+"
 )
-_POLITE_END = re.compile(r"[\s,]*(?:(?:please|pls|plz|thanks|thank you|thx|for me|asap|now)[\s,.!]*)+$")
+_POLITE_END = re.compile(r"[\s,]*\b(?:(?:please|pls|plz|thanks|thank you|thx|for me|asap|now)[\s,.!]*)+$")
 _NEGATED = re.compile(r"\b(?:don'?t|do not|dont|never|not|stop telling|without)\b")
-_RUN = r"(?:run\s*#?\s*(?P<run>r_[0-9a-z]+|\d+)|(?P<bare>r_[0-9a-z]+))"
+_RUN = r"(?:run\s*#?\s*(?P<run>r_[0-9a-z]+|\d+|@[a-z]+)|(?P<bare>r_[0-9a-z]+))"
 _RUN_NAMED = re.compile(rf"\b{_RUN}\b")
-_THIS_RUN = re.compile(r"^(?:the |this |that |my |our )?(?:(?:last|latest|current|newest) )?run$")
-_ABOUT = re.compile(r"^(?:show(?: me)?|how is|how's|hows|what's blocking|whats blocking|status of)\s+")
 _STEER = re.compile(
     rf"^(?P<verb>accept|merge|undo|revert|roll back|rollback|discard|drop|throw away|pause|"
     rf"hold|cancel|abort|stop|kill|"
@@ -34,7 +35,7 @@ _TELL = re.compile(
 )
 _STATE = re.compile(
     r"\b(?:what'?s|what is|whats|why is|why did|how is|hows|how'?s|where is|status|state|"
-    r"show|details|progress|"
+    r"show|details|progress|came of|how did|"
     r"happen(?:ed|ing)|block(?:ed|ing|s)?|stuck|fail(?:ed)?|doing|look at|open)\b"
 )
 _COST = re.compile(
@@ -64,6 +65,7 @@ _ALL_TODOS = re.compile(
 )
 _QUOTE_ALL = re.compile(r"\b(?:all|every)\b.*\btodos?\b")
 _WOULD = re.compile(r"\b(?:would|will)\b.*\b(?:cost|take)\b|^(?:quote|estimate|price)\b")
+_PERIODS = {"yesterday": "yesterday", "today": "today", "this week": "week", "this month": "month"}
 _TODOS = re.compile(r"\b(?:todos?|to-dos?|fixmes?)\b")
 _RUNS = re.compile(
     r"^(?:(?:show|list|see|view|give)(?: me)?|what|which|any|are there|"
@@ -83,13 +85,19 @@ _AGENTS = re.compile(
 def intent_of(words: str, days: Days) -> Intent | None:
     """The command that `words` stand for, or None where rules cannot tell."""
     asked = _plain(words)
-    if not asked or _NEGATED.search(asked):
+    if not asked or is_negated(words):
         return None
-    found = _steering(asked) or _worktrees(asked) or _costs(asked, days)
-    found = found or _work(asked) or _run_state(asked) or _lists(asked)
+    named = with_references(asked)
+    found = _steering(named) or _of_tasks(asked) or skill_for(asked) or _worktrees(asked)
+    found = found or _costs(named, days) or _work(asked) or _run_state(named) or _lists(asked)
     if found is None:
         return None
     return Intent(arguments=tuple(_as_written(part, words) for part in found))
+
+
+def is_negated(words: str) -> bool:
+    """Whether words forbid or rule something out, so that no command may be read out of them as wished."""
+    return _NEGATED.search(_plain(words)) is not None
 
 
 def _as_written(part: str, words: str) -> str:
@@ -110,6 +118,10 @@ def _steering(asked: str) -> tuple[str, ...] | None:
     if match := _STEER.match(asked):
         verb = match["verb"]
         return _VERBS.get(verb, verb), match["run"] or match["bare"]
+    return None
+
+
+def _of_tasks(asked: str) -> tuple[str, ...] | None:
     if match := _TASK_VERB.match(asked):
         return ("retry" if match["verb"] == "redo" else match["verb"]), match["task"]
     if match := _TELL.match(asked):
@@ -138,14 +150,9 @@ def _costs(asked: str, days: Days) -> tuple[str, ...] | None:
 
 
 def _period(asked: str, days: Days) -> tuple[str, ...]:
-    if "yesterday" in asked:
-        return "--since", days.yesterday, "--until", days.yesterday
-    if "today" in asked:
-        return "--since", days.today
-    if "this week" in asked:
-        return "--since", days.monday
-    if "this month" in asked:
-        return "--since", days.first
+    for word, period in _PERIODS.items():
+        if word in asked:
+            return period_arguments(period, days)
     return ()
 
 
@@ -163,14 +170,7 @@ def _run_state(asked: str) -> tuple[str, ...] | None:
     if match := _RUN_NAMED.search(asked):
         named = match["run"] or match["bare"]
         return ("show", named) if _STATE.search(asked) or match[0] == asked else None
-    rest = re.sub(
-        r"^(?:show(?: me)?|how is|how's|hows|what's blocking|whats blocking|status of)\s+", "", asked
-    )
-    return (
-        ("show",)
-        if rest != asked and _THIS_RUN.match(rest.removesuffix(" going").removesuffix(" doing"))
-        else None
-    )
+    return None
 
 
 def _lists(asked: str) -> tuple[str, ...] | None:

@@ -25,13 +25,18 @@ class Asking(NamedTuple):
 
     root: Path
     send: Send
+    account: Account
+    """What it costs."""
 
 
 class Questions:
     """Questions of one kind: each has a stream and a small budget of its own."""
 
-    def __init__(self, world: World, places: Places, *, kind: str, budget: Decimal) -> None:
-        """`kind` marks their streams; `budget` is the most that one may cost, in dollars."""
+    def __init__(self, world: World, places: Places, *, kind: str, budget: Decimal | None) -> None:
+        """`kind` marks their streams; `budget` is the most that one may cost, in dollars.
+
+        None for what the setting `ask_budget` says.
+        """
         self._world = world
         self._places = places
         self._kind = kind
@@ -58,7 +63,7 @@ class Questions:
         stream = f"{PLANNING}{self._kind}_{secrets.token_hex(4)}"
         account = Account(
             stream,
-            min(self._budget, settings.budget),
+            min(settings.ask_budget if self._budget is None else self._budget, settings.budget),
             self._journal,
             repository=str(root),
             budgets=budgets_of(settings),
@@ -69,7 +74,7 @@ class Questions:
             return await gateway.send(account, wanted, role=role, task_id=None)
 
         with self._world.mailbox.own(stream):
-            yield Asking(root, send)
+            yield Asking(root, send, account)
 
     async def _journal(self, *events: AnyEvent, caps: Sequence[Cap] = ()) -> None:
         await self._world.journal.append(events, caps=caps)

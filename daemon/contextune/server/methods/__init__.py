@@ -22,6 +22,7 @@ from contextune.server.methods import (
     task,
     todo,
     tool,
+    words,
     workspace,
     worktree,
 )
@@ -59,6 +60,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/task/answer": task.answer,
     "contextune/task/transcript": task.transcript,
     "contextune/radar/choose": radar.choose,
+    "contextune/words/ask": words.ask,
     "contextune/cost/summary": cost.summary,
     "contextune/credential/set": credential.set_key,
     "contextune/workspace/trust": workspace.trust,

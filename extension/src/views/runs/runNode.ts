@@ -32,7 +32,11 @@ export class RunNode implements Node {
 
   #tooltip(): string {
     const { run } = this;
-    const lines = [`**${run.title}**`, `${runStateText(run.state)}${run.reason ? `: ${run.reason}` : ""}`];
+    const lines = [
+      `**${run.title}**`,
+      `${runStateText(run.state)}${run.reason ? `: ${run.reason}` : ""}`,
+      run.stateText,
+    ];
     const sonnet = run.bill.saving === null ? "" : vscode.l10n.t(" (all-Sonnet {0})", run.bill.atSonnetText);
     lines.push(vscode.l10n.t("{0} of a budget of {1}", billText(run.bill) + sonnet, run.budgetText));
     if (run.offline) lines.push(vscode.l10n.t("Offline model: scripted, no AI"));

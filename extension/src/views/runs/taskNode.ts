@@ -56,6 +56,7 @@ export class TaskNode implements Node {
   #tooltip(): string {
     const { run, task } = this;
     const lines = [`**${task.title}**`, `${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
+    lines.push(task.stateText);
     if (task.question !== null) lines.push(task.question.text);
     lines.push(task.brief);
     if (run.waves.length > 1) lines.push(waveText(task, run));

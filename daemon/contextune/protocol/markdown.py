@@ -1,0 +1,31 @@
+"""Words of files, models and people inside Markdown of ours."""
+
+from __future__ import annotations
+
+import re
+
+from contextune.core.plain_text import one_line
+
+_CODE = re.compile(r"`[^`]*`")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
+
+
+def literal(text: str) -> str:
+    """The same words without effect on the Markdown around them."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def row(text: str) -> str:
+    """Such words on one line."""
+    return literal(one_line(text))
+
+
+def sentence(text: str) -> str:
+    """A sentence of ours that may quote others: one line, names between backticks as code, no more."""
+    text = one_line(text)
+    parts, at = [], 0
+    for code in _CODE.finditer(text):
+        # Between backticks nothing has an effect, and there is none within.
+        parts += [literal(text[at : code.start()]), code[0] if code[0].strip("` ") else literal(code[0])]
+        at = code.end()
+    return "".join((*parts, literal(text[at:])))
