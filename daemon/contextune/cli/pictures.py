@@ -20,6 +20,7 @@ from contextune.core.overlap.overlaps import overlap_text
 from contextune.core.plain_text import one_line
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.run import Run
+from contextune.core.runs.state_words import RUN_STATES
 from contextune.core.states import LIVE_RUN
 from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import SAVING_METHOD, check_view, price_view, quote_view, run_view
@@ -81,6 +82,8 @@ def show_run(run: Run, out: Output, *, in_full: bool = False) -> None:
     if out.as_json:
         return
     out.say(f"{one_line(run.title)}  {run.id}", "bold")
+    if in_full:
+        out.say(f"{run.state.capitalize()}: {RUN_STATES[run.state].text}", "dim")
     out.show(run_table(run))
     out.blank()
     for line in task_lines(run):
