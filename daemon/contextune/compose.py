@@ -24,6 +24,7 @@ from contextune.adapters.fence.fence_advice import advice
 from contextune.adapters.fence.landlock_fence import Landlock, unfit
 from contextune.adapters.files.watch import FileWatcher
 from contextune.adapters.files.workspace import WorktreeFiles
+from contextune.adapters.forge.choice import GitHubChoice
 from contextune.adapters.git.program import require_git
 from contextune.adapters.git.repository import open_repository
 from contextune.adapters.journal.baselines import BaselineFolder
@@ -267,6 +268,7 @@ def make_world(
         fence=fence,
         command_limits=_command_limits,
         open_files=raise_limit(),
+        forges=GitHubChoice(),
         role_files=RoleFolders(files, None if home else Path.home()),
         warm=warm,
     )

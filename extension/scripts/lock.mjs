@@ -59,4 +59,5 @@ await main(import.meta, async () => {
   }
   await step("Locking the Node packages", () => lockNode(root));
   await step("Locking the editor of the end-to-end tests", () => lockNode(join(root, "tests", "e2e", "editor")));
+  await step("Locking the GitHub of the tests", () => lockNode(join(root, "tests", "forge", "emulator")));
 });

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDebianPackages } from "./debian.mjs";
 import { editorPackages, ensureEditor } from "./editor.mjs";
+import { ensureEmulator } from "./emulator.mjs";
 import { generatedFilesAreCurrent } from "./generate.mjs";
 import { ensureNode, nodeProgram } from "./node.mjs";
 import { packageExtension } from "./package.mjs";
@@ -84,6 +85,7 @@ async function setUp() {
   await ensurePython();
   await ensureNode();
   try {
+    await ensureEmulator();
     await ensureEditor();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

@@ -32,6 +32,7 @@ from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
 from contextune.core.event import Event
+from contextune.core.forge.forge import Forges, NoForges
 from contextune.core.planning.plan import Plan, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.ports import Model, Repository, Shell
@@ -159,6 +160,8 @@ class Desk:
         self.settings_text = ""
         self.awake = Lamp()
         self.fence = FenceFacts("played", "The test's own commands need none.")
+        self.forges: Forges = NoForges()
+        """GitHub, for the application that is opened next."""
         self.app = self.open()
 
     def open(self, **options: Any) -> Application:
@@ -202,6 +205,7 @@ class Desk:
                 awake=self.awake,
                 machine=ThisMachine(),
                 role_files=RoleFolders(files, None),
+                forges=self.forges,
                 warm=warm,
             ),
             **options,

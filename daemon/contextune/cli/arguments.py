@@ -219,7 +219,11 @@ def _steer(commands: Commands) -> None:
 def _settle(commands: Commands) -> None:
     accept = _command(commands, "accept", "Move your branch once, to the result of a Run.")
     accept.add_argument("run", metavar="RUN")
-    accept.add_argument("--squash", action="store_true", help="one commit in place of one for each Task")
+    how = accept.add_mutually_exclusive_group()
+    how.add_argument("--squash", action="store_true", help="one commit in place of one for each Task")
+    how.add_argument(
+        "--pr", action="store_true", help="push a branch and open a pull request; your branch stays"
+    )
     accept.add_argument(
         "--seen",
         action="store_true",

@@ -13,6 +13,7 @@ from contextune.cli.pictures import show_run_line
 from contextune.cli.tables import beside_text
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course
+from contextune.core.runs.forge_text import is_by_pull, pull_text
 from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
@@ -101,7 +102,7 @@ async def accept(app: Application, given: Namespace, out: Output) -> int:
     seen = [change.path for change in before.changes] if given.seen else []
     moved = await app.accept(
         given.run,
-        "squash" if given.squash else "merge",
+        "pr" if given.pr else "squash" if given.squash else "merge",
         seen=seen,
         without=given.without,
         onto_protected=given.onto_protected,
@@ -153,6 +154,8 @@ def _moved(moved: Run, out: Output) -> int:
     beside = made_branch(moved) is not None
     if moved.state == "undone":
         out.say(f"Run {moved.id} is undone. {undone_text(moved)}")
+    elif is_by_pull(moved):
+        out.say(f"Run {moved.id} is accepted. {pull_text(moved)}")
     elif moved.accepted is not None:
         where = f"branch {moved.accepted.branch}" if moved.accepted.branch else "HEAD"
         out.say(f"Run {moved.id} is accepted: {where} is at {moved.accepted.after[:12]}.")

@@ -20,6 +20,7 @@ from contextune.core.errors import BudgetReached, ContextuneError, UsageProblem
 from contextune.core.planning.quote import Quote
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunFinished
+from contextune.core.runs.forge_text import is_by_pull, pull_text
 from contextune.core.runs.run import Run, is_unfinished
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
@@ -45,8 +46,6 @@ async def quote(
 
 async def run(app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None) -> int:
     """Quote, ask, drive, and tell how it ended. Returns the exit status."""
-    if given.accept == "pr":
-        raise UsageProblem("--accept pr: pull requests cannot be opened. Use merge, squash or none.")
     if not given.yes and not someone_is_there():
         raise UsageProblem("Nobody is there to approve the quote. Add --yes to start without asking.")
     ended = await carry_out(app, given, out, request)
@@ -221,6 +220,8 @@ def _tell_next(final: Run, out: Output) -> None:
                 f"`contextune show {final.id} --diff` shows the result, `contextune accept {final.id}` moves "
                 f"your branch to it, `contextune discard {final.id}` drops it."
             )
+        case "accepted" if is_by_pull(final):
+            out.note(pull_text(final))
         case "accepted" if (beside := made_branch(final)) is not None:
             out.note(f"The branch {beside} holds the result. {beside_text(final)}")
         case "accepted":

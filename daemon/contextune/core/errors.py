@@ -9,6 +9,7 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
 ├── PlanRejected            1   the orchestrator's plan stayed invalid after one correction
 ├── GitProblem              1   git said no; carries its words
 ├── MergeRefused            1   Accept or Undo would lose bytes
+├── ForgeProblem            1   GitHub did not do what was asked; what waits is sent later
 ├── PromptTooLong           1   a prompt would pass its model's price cliff; the agent must shorten it
 ├── ModelProblem            1   the model's server failed in a way that a retry may mend
 │   └── ModelRefusal        1   the model declined, or the request is invalid: a retry would not help
@@ -30,6 +31,23 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from contextune.core.model.money import Usage
     from contextune.core.model.pressure import Allowance
+
+ForgeTrouble = Literal[
+    "offline",
+    "limited",
+    "slow_down",
+    "server",
+    "sign_in",
+    "sso",
+    "gone",
+    "forbidden",
+    "archived",
+    "no_push",
+    "protected",
+    "invalid",
+    "unclear",
+]
+"""Why a forge did not do what was asked; the first four pass by themselves."""
 
 BudgetScope = Literal["request", "task", "run", "day", "month"]
 """What a budget is for."""
@@ -96,6 +114,32 @@ class GitProblem(ContextuneError):
 
 class MergeRefused(ContextuneError):
     """Moving the user's branch would overwrite something that is not in it."""
+
+
+class ForgeProblem(ContextuneError):
+    """A forge did not do what was asked.
+
+    `retry_after` is its own hint in seconds; `uncertain` tells whether it may have done it all the same, so
+    that this is looked up before anything is asked for again.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        trouble: ForgeTrouble,
+        retry_after: float | None = None,
+        uncertain: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.trouble = trouble
+        self.retry_after = retry_after
+        self.uncertain = uncertain
+
+    @property
+    def passes(self) -> bool:
+        """Whether it mends by itself, so that what waits may be sent later without anyone doing anything."""
+        return self.trouble in ("offline", "limited", "slow_down", "server")
 
 
 class ModelProblem(ContextuneError):

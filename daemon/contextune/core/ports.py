@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from contextune.core.base import Value
+from contextune.core.forge.publishing import Publishing
 from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest
 from contextune.core.model.ledger import LedgerEntry
@@ -328,6 +329,11 @@ class Repository(Protocol):
 
         Where there is a branch of this name, a number is added. Raises MergeRefused.
         """
+        ...
+
+    @property
+    def publishing(self) -> Publishing:
+        """What pushes branches where the user asks for it."""
         ...
 
     def remove_branch(self, result: str, made: MadeBranch) -> None:

@@ -19,6 +19,8 @@ AcceptMode = Literal["none", "merge", "squash", "pr"]
 Resume = Literal["always", "ask"]
 Routing = Literal["learn", "fixed"]
 Prove = Literal["ask", "off"]
+Issues = Literal["off", "ask", "on"]
+ForgePer = Literal["run", "task"]
 Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
 
 SONNET = "claude-sonnet-5-5"
@@ -111,6 +113,12 @@ class Settings(Value, frozen=True, kw_only=True):
     """What the branch is called that Accept makes instead; `{title}` and `{run}` stand for the Run's."""
     git_signing: bool = False
     """Whether commits that Accept puts on the branch are signed, as the user's own git configuration says."""
+    issues: Issues = "off"
+    """on: a Run makes issues on GitHub and keeps them; ask: its user is asked each time."""
+    issues_per: ForgePer = "run"
+    """run: one issue for a Run, with a list of its Tasks; task: one for each Task."""
+    pull_requests: ForgePer = "run"
+    """run: one pull request for a Run; task: one for each Task, each on top of the one before."""
     base: str | None = None
     """A commit to start from in place of what the user sees."""
     offline: bool = False
@@ -124,7 +132,7 @@ WIDENING = frozenset(
     | {"request_budget", "task_budget", "day_budget", "month_budget", "ask_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
-    | {"protected_branches", "accept_branch", "other_agents"}
+    | {"protected_branches", "accept_branch", "other_agents", "issues", "issues_per", "pull_requests"}
 )
 """Keys that name commands, servers or limits, raise a budget, move branches or let others in: taken from a
 repository only if it is trusted."""

@@ -26,6 +26,7 @@ from contextune.engine.desk.agent_desk import AgentDesk
 from contextune.engine.desk.ask_desk import AskDesk
 from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
+from contextune.engine.desk.forge_desk import ForgeDesk
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
 from contextune.engine.desk.skill_desk import SkillDesk
@@ -72,6 +73,8 @@ class Application(Reading):
             world, self._places, self.desk, overlays=self.todos.overlays, costs=self.costs
         )
         self.bundles = DebugBundles(world)
+        self.forge = ForgeDesk(world, self._places, self._drives)
+        """Sign-in, issues and pull requests."""
         self._quotes = OpenQuotes()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -137,8 +140,12 @@ class Application(Reading):
         edits: Sequence[Edit] = (),
         budget: Decimal | None = None,
         agents: int | None = None,
+        issues: bool | None = None,
     ) -> Run:
-        """Approve a Quote. The Run is journalled and returned at once; the work goes on by itself."""
+        """Approve a Quote. The Run is journalled and returned at once; the work goes on by itself.
+
+        `issues` is whether it makes issues, where the user was asked; None for what the settings say.
+        """
         quote, settings = self._quotes.approve(quote_id, {str(edit["id"]): edit for edit in edits})
         settings = msgspec.structs.replace(
             settings,
@@ -169,7 +176,7 @@ class Application(Reading):
             run_command=settings.run,
             identity=identity,
         )
-        run = await self._drives.record(created)
+        run = await self._drives.record(created, *self.forge.at_start(created, settings, issues))
         self._drives.begin(place, run, settings)
         return run
 
@@ -177,15 +184,6 @@ class Application(Reading):
         """Wait until a Run's drive in this process ends; returns the Run as it then stands."""
         await self._drives.wait(run_id)
         return await self.run(run_id)
-
-    def is_sampling(self, run_id: str) -> bool:
-        """Whether shadow samples of a Run are being made in this process, after its drive has ended."""
-        return self._drives.samples.is_making(run_id)
-
-    async def sampled(self, run_id: str) -> None:
-        """Wait until the shadow samples of a Run that are made in this process are done."""
-        await self._drives.wait(run_id)
-        await self._drives.samples.wait(run_id)
 
     async def follow(self, folder: Path) -> list[Run]:
         """Have the lookout follow the Runs of a folder's repository; returns them, newest first."""
@@ -383,6 +381,7 @@ class Application(Reading):
         await self._drives.close()
         await self.todos.close()
         await self._world.models.close()
+        await self._world.forges.close()
         await self._world.journal.close()
 
     async def _ask_task(self, run_id: str, task_id: str, verb: TaskVerb, text: str = "") -> None:

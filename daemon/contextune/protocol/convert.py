@@ -189,7 +189,8 @@ def can_accept(run: Run) -> bool:
 def made_branch(run: Run) -> str | None:
     """The branch that Accept made for the result; None if it moved the user's, or is undone."""
     accepted = run.accepted if run.state == "accepted" else None
-    return accepted.branch if accepted is not None and accepted.restore is None else None
+    beside = accepted is not None and accepted.restore is None and accepted.mode != "pr"
+    return accepted.branch if accepted is not None and beside else None
 
 
 def undone_text(run: Run) -> str:

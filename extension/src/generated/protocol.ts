@@ -727,6 +727,59 @@ export interface Forecast {
   hits: number;
 }
 /**
+ * Something is about to be written at the forge.
+ */
+export interface ForgeStarted {
+  kind: "forge_started";
+  runId: string;
+  at: number;
+  key: string;
+  what: "issue" | "label" | "pull" | "push" | "ready" | "reply" | "reviewers";
+  mark: string;
+  digest: string;
+}
+/**
+ * It is not there yet, and is sent later. `reason` is a sentence.
+ */
+export interface ForgeWaits {
+  kind: "forge_waits";
+  runId: string;
+  at: number;
+  key: string;
+  what: "issue" | "label" | "pull" | "push" | "ready" | "reply" | "reviewers";
+  trouble:
+    | "archived"
+    | "forbidden"
+    | "gone"
+    | "invalid"
+    | "limited"
+    | "no_push"
+    | "offline"
+    | "protected"
+    | "server"
+    | "sign_in"
+    | "slow_down"
+    | "sso"
+    | "unclear";
+  reason: string;
+  retryAt: number | null;
+  uncertain: boolean;
+}
+/**
+ * It is there.
+ */
+export interface ForgeWritten {
+  kind: "forge_written";
+  runId: string;
+  at: number;
+  key: string;
+  what: "issue" | "label" | "pull" | "push" | "ready" | "reply" | "reviewers";
+  digest: string;
+  number: number | null;
+  url: string;
+  found: boolean;
+}
+/**
  * The Gate saw this. `task_id` is None when the Ghost was tested.
  */
 export interface GateFinished {
@@ -779,6 +832,15 @@ export interface HunkView {
   line: number;
   lines: number;
   excerpt: string;
+}
+/**
+ * The user wants issues for this Run.
+ */
+export interface IssuesWanted {
+  kind: "issues_wanted";
+  runId: string;
+  at: number;
+  per: "run" | "task";
 }
 /**
  * A worktree was given back; `salvage` names the ref that keeps what was uncommitted in it.
@@ -1004,6 +1066,20 @@ export interface PriceRange {
   likely: string | null;
   high: string | null;
   atSonnet: string | null;
+}
+/**
+ * What has become of a pull request.
+ */
+export interface PullSeen {
+  kind: "pull_seen";
+  runId: string;
+  at: number;
+  key: string;
+  number: number;
+  state: "closed" | "open";
+  merged: boolean;
+  draft: boolean;
+  checks: string;
 }
 /**
  * What an agent wants to know.

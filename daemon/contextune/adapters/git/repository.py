@@ -12,6 +12,7 @@ from contextune.adapters.git.live_snapshots import LiveSnapshots
 from contextune.adapters.git.objects import Objects
 from contextune.adapters.git.onlooker import look
 from contextune.adapters.git.program import Git, require_git, start
+from contextune.adapters.git.publishing import Publisher
 from contextune.adapters.git.result_branch import ResultBranch
 from contextune.adapters.git.salvage import Salvage
 from contextune.adapters.git.scratch import Scratch
@@ -81,6 +82,7 @@ class GitRepository:
         self._snapshots = LiveSnapshots(git, self._objects, scratch, self._worktrees)
         self._checkout = Checkout(git, self._objects, scratch)
         self._result_branch = ResultBranch(git, self._objects, scratch)
+        self._publisher = Publisher(git, common_dir, self._objects, scratch)
 
     @property
     def root(self) -> Path:
@@ -225,3 +227,8 @@ class GitRepository:
     def remove_branch(self, result: str, made: MadeBranch) -> None:
         """Remove a branch that `make_branch` made, if it is still where it was made."""
         self._result_branch.remove(result, made)
+
+    @property
+    def publishing(self) -> Publisher:
+        """What pushes branches where the user asks for it."""
+        return self._publisher

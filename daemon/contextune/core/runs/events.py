@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from contextune.core.errors import BudgetScope
 from contextune.core.event import Event
+from contextune.core.forge.writes import ForgeStarted, ForgeWaits, ForgeWritten, IssuesWanted, PullSeen
 from contextune.core.model.conversation import Message, Rung, StopReason
 from contextune.core.model.requests import CliffAvoided, RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.overlap.radar import CourseChosen, OverlapFound, OverlapGone
@@ -322,5 +323,10 @@ AnyEvent = (
     | RunDiscarded
     | RunCancelled
     | RunFinished
+    | IssuesWanted
+    | ForgeStarted
+    | ForgeWritten
+    | ForgeWaits
+    | PullSeen
     | Noted
 )

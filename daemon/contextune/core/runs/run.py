@@ -9,6 +9,15 @@ import msgspec
 
 from contextune.core.base import Value
 from contextune.core.errors import BudgetScope
+from contextune.core.forge.folding import on_forge
+from contextune.core.forge.writes import (
+    ForgeStarted,
+    ForgeState,
+    ForgeWaits,
+    ForgeWritten,
+    IssuesWanted,
+    PullSeen,
+)
 from contextune.core.model.conversation import Rung
 from contextune.core.model.money import Bill, CostLine, charged
 from contextune.core.model.requests import CliffAvoided, RequestReserved, RequestSettled
@@ -112,6 +121,8 @@ class Run(Value, frozen=True, kw_only=True):
     """How it was last undone."""
     concluded: bool = False
     """Whether it was brought to its end and that was told, until it goes on."""
+    forge: ForgeState = ForgeState()
+    """Its issues and pull requests."""
     salvage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     shadows: tuple[ev.ShadowFinished, ...] = ()
@@ -295,6 +306,8 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             others = tuple(one for one in run.live_overlaps if one.key != found.key)
             now = (*others, found) if isinstance(event, OverlapFound) else others
             return change(run, live_overlaps=now)
+        case IssuesWanted() | ForgeStarted() | ForgeWritten() | ForgeWaits() | PullSeen():
+            return change(run, forge=on_forge(run.forge, event))
         case CliffAvoided():
             return change(run, cliffs=(*run.cliffs, event))
         case _:

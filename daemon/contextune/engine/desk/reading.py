@@ -128,3 +128,12 @@ class Reading:
     def is_driven_elsewhere(self, run_id: str) -> bool:
         """Whether another process drives a Run."""
         return self._drives.driver(run_id) == "elsewhere"
+
+    def is_sampling(self, run_id: str) -> bool:
+        """Whether shadow samples of a Run are being made in this process, after its drive has ended."""
+        return self._drives.samples.is_making(run_id)
+
+    async def sampled(self, run_id: str) -> None:
+        """Wait until the shadow samples of a Run that are made in this process are done."""
+        await self._drives.wait(run_id)
+        await self._drives.samples.wait(run_id)

@@ -32,7 +32,8 @@ async def accept(
     refuse(run, wish)
     message = squash_message(run) if wish.mode == "squash" else None
     base, result, sign = run.base, run.ghost or "", settings.git_signing
-    if is_protected(base, settings.protected_branches) and not wish.onto_protected:
+    beside = is_protected(base, settings.protected_branches) and not wish.onto_protected
+    if beside or wish.mode == "pr":
         name = branch_name(settings.accept_branch, run.title, run.id)
         made = await asyncio.to_thread(repository.make_branch, base, result, message, name, sign=sign)
         return _accepted(run, clock, wish, made.name, (base.head, made.commit), None)
@@ -66,8 +67,6 @@ def refuse(run: Run, wish: AcceptWish) -> None:
     mode, seen = wish.mode, wish.seen
     if mode == "none":
         raise UsageProblem("Choose how to accept: merge, squash or pr.")
-    if mode == "pr":
-        raise UsageProblem("Pull requests are not available here yet. Accept with merge or squash.")
     if run.state not in ("review", "undone"):
         raise UsageProblem(f"Run {run.id} is {run.state}; only a Run that waits for review can be accepted.")
     unknown = sorted(set(wish.without) - {task.id for task in run.tasks})
@@ -95,6 +94,11 @@ async def undo(run: Run, repository: Repository, clock: Clock, *, sign: bool = F
     accepted = run.accepted
     if accepted is None or run.state != "accepted":
         raise UsageProblem(f"Run {run.id} is {run.state}; only an accepted Run can be undone.")
+    if accepted.mode == "pr":
+        raise UsageProblem(
+            f"Run {run.id} is a pull request, and your branch was not moved. Close it on GitHub; "
+            f"`git branch -D {accepted.branch}` removes the branch here."
+        )
     after = accepted.before
     if accepted.restore is None:
         made = MadeBranch(accepted.branch or "", accepted.after)

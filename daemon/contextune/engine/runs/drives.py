@@ -18,6 +18,7 @@ from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
 from contextune.engine.drive.recovery import interrupted, left_open, settle_abandoned
 from contextune.engine.drive.run import RunDriver
+from contextune.engine.forge.forging import Forging
 from contextune.engine.money.records import unrecorded
 from contextune.engine.repositories.places import Place, Places
 from contextune.engine.runs.commenting import heed
@@ -52,7 +53,15 @@ class Drives:
         self._swept = False
         self.samples = Samples(world, places, record=self.record, retry=self.retry)
         self._newest: dict[str, Run] = {}
-        self.landing = Landing(world, places, record=self.record, note=self.note)
+        self.forging = Forging(
+            world,
+            places,
+            newest=self.newest,
+            append=self.append,
+            is_elsewhere=lambda run_id: self.driver(run_id) == "elsewhere",
+        )
+        """What writes issues and pull requests."""
+        self.landing = Landing(world, places, record=self.record, note=self.note, forging=self.forging)
         """What brings results to the user's branch, and back."""
 
     async def settle_abandoned(self) -> None:
@@ -108,6 +117,7 @@ class Drives:
         if self._drives:
             await asyncio.wait(self._drives.values())
         await self.samples.close()
+        await self.forging.close()
 
     async def interrupt(self, run_id: str) -> None:
         """Pause a Run that this process drives, and stop its drive: its user has called it back."""
@@ -285,9 +295,18 @@ class Drives:
             self.tell(run, event)
         return run
 
+    async def append(self, *events: ev.AnyEvent) -> Run:
+        """Journal events of a Run that this process drives, or that nobody does."""
+        driver = self.drivers.get(events[0].run_id)
+        if driver is None:
+            return await self.record(*events)
+        await driver.emit(*events)
+        return driver.run
+
     def tell(self, run: Run, event: ev.AnyEvent) -> None:
         """Tell all listeners what happened in a Run, wherever it did."""
         self._keep(run)
+        self.forging.heard(run, event)
         for listener in list(self._listeners):
             listener(run, event)
 

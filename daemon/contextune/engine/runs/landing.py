@@ -12,6 +12,7 @@ from contextune.core.runs.effects import AcceptRefused, AcceptStarted
 from contextune.core.runs.run import Run
 from contextune.core.runs.wish import AcceptWish
 from contextune.core.worktrees.snapshot import Base
+from contextune.engine.forge.forging import Forging
 from contextune.engine.integration import accept as acceptance
 from contextune.engine.integration.rebuild import Rebuild
 from contextune.engine.proof.stand import Stand
@@ -32,11 +33,12 @@ Note = Callable[[str, Sequence[str]], Awaitable[Run | None]]
 class Landing:
     """Accept, Undo and Discard, each journalled before and after."""
 
-    def __init__(self, world: World, places: Places, *, record: Record, note: Note) -> None:
+    def __init__(self, world: World, places: Places, *, record: Record, note: Note, forging: Forging) -> None:
         self._world = world
         self._places = places
         self._record = record
         self._note = note
+        self._forging = forging
         self._moving = asyncio.Lock()
 
     @asynccontextmanager
@@ -58,6 +60,8 @@ class Landing:
         """
         place = await self._places.of_run(run)
         acceptance.refuse(run, wish)
+        if wish.mode == "pr":
+            await self._forging.require(run, place)
         run = await self._record(
             AcceptStarted(
                 run_id=run.id,
@@ -77,7 +81,11 @@ class Landing:
         except ContextuneError as problem:
             await self._record(AcceptRefused(run_id=run.id, at=self._now(), reason=str(problem)))
             raise
-        return await self.release(await self._record(event))
+        run = await self._record(event)
+        if wish.mode == "pr":
+            # From here on the result is safe on a branch: what GitHub does not take now is sent later.
+            run = await self._forging.sync(run.id)
+        return await self.release(run)
 
     async def rebase(self, run: Run, overlays: Overlays) -> Run:
         """Put the result of a Run that waits for review on top of what the user sees now; test it there."""

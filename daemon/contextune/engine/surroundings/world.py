@@ -12,6 +12,7 @@ from contextune.agents.role_pool import pool
 from contextune.agents.roles import Roles
 from contextune.core.bundle import Machine
 from contextune.core.check import Check
+from contextune.core.forge.forge import Forges, NoForges
 from contextune.core.ports import (
     Baselines,
     Clock,
@@ -150,6 +151,8 @@ class World:
     """How many files this process may hold open; None if nothing bounds it."""
     warm: Callable[[], Coroutine[Any, Any, None]]
     """Imports what is heavy, in the background."""
+    forges: Forges = field(default_factory=NoForges)
+    """Sign-in, issues and pull requests."""
     role_files: RoleFiles = field(default_factory=NoRoleFiles)
     """Where roles are found that are not the product's own."""
     measures: Measures = field(default_factory=Measures)

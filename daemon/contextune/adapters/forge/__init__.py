@@ -1,0 +1,1 @@
+"""GitHub, through PyGithub in threads of its own: sign-in, issues, pull requests."""

@@ -1,0 +1,63 @@
+"""What a person does with the forge: sign in, ask for issues, see what has become of pull requests."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from contextune.core.check import Check
+from contextune.core.errors import ContextuneError
+from contextune.core.forge.forge import TokenSource
+from contextune.core.forge.remote import parse_remote
+from contextune.core.forge.writes import IssuesWanted
+from contextune.core.runs.events import RunCreated
+from contextune.core.runs.run import Run
+from contextune.core.settings import Settings
+from contextune.engine.forge.forging import concerns
+from contextune.engine.repositories.places import Places
+from contextune.engine.runs.drives import Drives
+from contextune.engine.surroundings.world import World
+
+
+class ForgeDesk:
+    """GitHub, at the user's wish."""
+
+    def __init__(self, world: World, places: Places, drives: Drives) -> None:
+        self._world = world
+        self._places = places
+        self._drives = drives
+
+    @property
+    def host(self) -> str:
+        """The host whose repositories are known here."""
+        return self._world.forges.host
+
+    def set_token(self, token: str | None) -> None:
+        """The token of the editor's own session, kept in memory alone."""
+        self._world.forges.set_token(token)
+
+    async def source(self) -> TokenSource:
+        """Where the token comes from."""
+        return await self._world.forges.source()
+
+    def at_start(
+        self, created: RunCreated, settings: Settings, issues: bool | None
+    ) -> tuple[IssuesWanted, ...]:
+        """The event that says that a new Run makes issues, where its user wants that."""
+        if not (settings.issues == "on" if issues is None else issues):
+            return ()
+        return (IssuesWanted(run_id=created.run_id, at=created.at, per=settings.issues_per),)
+
+    async def sync(self, runs: list[Run]) -> list[Run]:
+        """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""
+        return [await self._drives.forging.look(run.id) for run in runs if concerns(run)]
+
+    async def check(self, folder: Path) -> Check | None:
+        """What `doctor` says of GitHub; None for a folder whose repository has no remote there."""
+        try:
+            place = await self._places.of(folder)
+            target = await asyncio.to_thread(place.repository.publishing.target)
+        except ContextuneError:
+            return None
+        slug = parse_remote(target.into.url) if target is not None else None
+        return None if slug is None else await self._world.forges.check(slug)

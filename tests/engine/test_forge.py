@@ -1,0 +1,154 @@
+"""Issues and pull requests of Runs, at a GitHub of the tests' own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contextune.adapters.forge.choice import GitHubChoice
+from contextune.core.errors import PlaceProblem, UsageProblem
+from contextune.core.forge.writes import ForgeStarted, ForgeWritten
+from contextune.core.runs.run import Run
+from tests.engine.conftest import MakeDesk
+from tests.engine.test_accept import FIRST, SECOND
+from tests.engine.world import AREA, Desk, finish, plays, task, turn, write
+from tests.forge.github import TOKEN, GitHub, Sent, started, violations, watched
+
+
+@pytest.fixture(scope="session")
+def github() -> Iterator[GitHub]:
+    with started() as running:
+        yield running
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sent]]:
+    """What was sent, held against GitHub's own description at the end."""
+    with watched(monkeypatch) as found:
+        yield found
+    assert found
+    assert [said for one in found for said in violations(one)] == []
+
+
+def signed_in(here: Desk, url: str, name: str, token: str = TOKEN) -> None:
+    """The desk of somebody who is signed in, at a clone of a repository; branches are pushed to disk."""
+    bare = here.place.root.parent / "remote.git"
+    here.place.git("init", "-q", "--bare", str(bare))
+    here.place.git("remote", "add", "origin", f"{url}/{name}.git")
+    here.place.git("remote", "set-url", "--push", "origin", str(bare))
+    here.place.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    here.place.git("branch", "-q", "--set-upstream-to", "origin/main")
+    environment = {"GITHUB_API_URL": url} | ({"GITHUB_TOKEN": token} if token else {})
+    here.forges = GitHubChoice(environment, between_writes=0)
+
+
+async def at(here: Desk, url: str, name: str, token: str = TOKEN) -> Desk:
+    signed_in(here, url, name, token)
+    await here.app.close()
+    here.app = here.open()
+    return here
+
+
+async def two(here: Desk, **more: Any) -> Run:
+    return await here.finish(task(AREA, "calc/area.py"), task("second file"), **more)
+
+
+def remote(here: Desk, branch: str) -> str:
+    """What the remote has of a branch."""
+    bare = here.place.root.parent / "remote.git"
+    return here.place.said("--git-dir", str(bare), "rev-parse", f"refs/heads/{branch}")
+
+
+async def test_a_run_is_accepted_by_one_pull_request(
+    desk: MakeDesk, github: GitHub, sent: list[Sent]
+) -> None:
+    name = github.new()
+    here = await at(await desk(FIRST, SECOND), github.url, name)
+    before = here.place.state()
+    run = await two(here)
+    assert (sent, run.state) == ([], "review"), "nothing is asked of GitHub unasked"
+    done = await here.app.accept(run.id, "pr")
+    assert (done.state, done.forge.waits, done.forge.started) == ("accepted", (), ())
+    assert here.place.state() == before._replace(config=here.place.state().config)
+    assert done.accepted is not None
+    branch = done.accepted.branch or ""
+    assert remote(here, branch) == done.accepted.after
+    (pull,) = github.pulls(name)
+    assert (pull["head"]["ref"], pull["base"]["ref"], pull["draft"]) == (branch, "main", False)
+    assert pull["title"] == run.title
+    for said in ("## Evidence", "## Not done", "Guarded.", "exit code 0", run.id, "$0"):
+        assert said in pull["body"], said
+    assert [one.verb for one in sent if one.is_write] == ["POST"]
+    assert (done.forge.writes, github.issues(name)) == (1, [])
+
+
+async def test_undo_leaves_a_pull_request_to_its_owner(desk: MakeDesk, github: GitHub) -> None:
+    here = await at(await desk(FIRST, SECOND), github.url, github.new())
+    run = await two(here, accept="pr")
+    assert run.state == "accepted"
+    with pytest.raises(UsageProblem, match="Close it on GitHub"):
+        await here.app.undo(run.id)
+
+
+@pytest.mark.parametrize("lack", ["token", "remote", "github"])
+async def test_who_cannot_open_one_is_told_before_anything_happens(
+    desk: MakeDesk, github: GitHub, lack: str
+) -> None:
+    here = await desk(FIRST, SECOND)
+    if lack != "remote":
+        name = github.new()
+        here = await at(here, github.url, name, token="" if lack == "token" else TOKEN)
+    if lack == "github":
+        here.place.git("remote", "set-url", "origin", "https://gitlab.example/a/b.git")
+    run = await two(here)
+    events = len(here.heard)
+    told = {"token": "Nobody is signed in", "remote": "has no remote", "github": "Set GITHUB_API_URL"}
+    with pytest.raises(PlaceProblem, match=told[lack]):
+        await here.app.accept(run.id, "pr")
+    assert len(here.heard) == events
+
+
+FIVE = [
+    plays(f"n{n} is added", turn(write(f"calc/n{n}.py", f"N = {n}\n"), finish(f"Number {n}.")))
+    for n in range(5)
+]
+
+
+async def five(here: Desk, **more: Any) -> Run:
+    return await here.finish(*(task(f"n{n} is added", f"calc/n{n}.py") for n in range(5)), **more)
+
+
+@pytest.mark.parametrize("per", ["run", "task"])
+async def test_five_tasks_from_their_issues_to_the_merge(
+    desk: MakeDesk, github: GitHub, sent: list[Sent], per: str
+) -> None:
+    name = github.new()
+    here = await at(await desk(*FIVE), github.url, name)
+    run = await five(here, issues="on", issues_per=per, accept="pr")
+    run = (await here.app.forge.sync([run]))[0]
+    (pull,) = github.pulls(name)
+    issues = github.issues(name)
+    assert len(issues) == (5 if per == "task" else 1)
+    assert {issue["state"] for issue in issues} == {"open"}
+    assert [label["name"] for label in issues[0]["labels"]] == ["contextune"]
+    closed = {int(number) for number in re.findall(r"Closes #(\d+)", pull["body"])}
+    assert closed == {issue["number"] for issue in issues}
+    github.call("PUT", f"/repos/{name}/pulls/{pull['number']}/merge", {})
+    run = (await here.app.forge.sync([run]))[0]
+    issues = github.issues(name)
+    assert {issue["state"] for issue in issues} == {"closed"}
+    for issue in issues:
+        assert "**Merged**" in issue["body"]
+        assert "$0" in issue["body"]
+        assert "**Evidence:**" in issue["body"]
+    writes = sum(one.is_write for one in sent)
+    assert writes == run.forge.writes
+    assert writes <= 4 + 3 * 5
+    assert (run.forge.waits, run.forge.started) == ((), ())
+    count = len(sent)
+    again = (await here.app.forge.sync([run]))[0]
+    assert (again.seq, len(sent)) == (run.seq, count), "what is done is not asked for again"
+    assert len(here.told(ForgeWritten)) == len(here.told(ForgeStarted))
