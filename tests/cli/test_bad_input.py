@@ -81,7 +81,6 @@ def test_no_key(machine: Machine, root: Path) -> None:
         (["run", "--agents", "0"], ["--agents: '0': expected a whole number from 1 to 100"]),
         (["run", "--yes"], ["Say what to work on: --todo ID, --all, --goal TEXT or --plan FILE."]),
         (["run", "--yes", "--all", "--goal", "x"], ["Give one of --todo, --all and --goal."]),
-        (["run", "--yes", "--all", "--accept", "pr"], ["--accept pr", "merge, squash or none"]),
         (["run", "--yes", "--plan", "nowhere"], ["--plan: nowhere cannot be read: No such file"]),
         (["cost", "--since", "monday"], ["--since: 'monday' is no date, such as 2026-11-01"]),
         (["serve", "--socket", "http"], ["--socket: 'http': expected a port"]),

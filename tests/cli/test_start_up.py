@@ -15,6 +15,7 @@ from tests.cli.place import TIMEOUT, Machine
 DELIVERED = (
     *(
         "serve",
+        "github",
         "todos",
         "quote",
         "run",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +18,10 @@ from contextune.core.errors import PlaceProblem, UsageProblem
 from contextune.core.forge.writes import ForgeStarted, ForgeWritten
 from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
+from tests.engine.forge_process import KILLED
 from tests.engine.test_accept import FIRST, SECOND
-from tests.engine.world import AREA, Desk, finish, plays, task, turn, write
-from tests.forge.github import TOKEN, GitHub, Sent, started, violations, watched
+from tests.engine.world import AREA, FILES, Desk, finish, plays, task, turn, write
+from tests.forge.github import OWNER, TOKEN, GitHub, Sent, started, violations, watched
 
 
 @pytest.fixture(scope="session")
@@ -152,3 +158,46 @@ async def test_five_tasks_from_their_issues_to_the_merge(
     again = (await here.app.forge.sync([run]))[0]
     assert (again.seq, len(sent)) == (run.seq, count), "what is done is not asked for again"
     assert len(here.told(ForgeWritten)) == len(here.told(ForgeStarted))
+
+
+@pytest.mark.parametrize("how", ["before", "after"])
+async def test_a_process_that_dies_at_any_write_makes_nothing_twice(
+    desk: MakeDesk, github: GitHub, tmp_path: Path, how: str
+) -> None:
+    name = github.new()
+    here = await at(
+        await desk(*FIVE[:2], files=FILES | {"CODEOWNERS": f"* @{OWNER}\n"}), github.url, name, ""
+    )
+    run = await here.finish(task("n0 is added"), task("n1 is added"), issues="on", issues_per="task")
+    assert run.state == "review"
+    await here.app.close()
+    seen = tmp_path / "seen"
+    seen.touch()
+
+    def until_it_ends() -> int:
+        """How often it had to be started before it came to its end."""
+        command = [sys.executable, "-m", "tests.engine.forge_process", str(here.home), run.id, github.url]
+        for times in range(30):
+            done = subprocess.run([*command, str(seen), how], capture_output=True, check=False, timeout=60)
+            if done.returncode == 0:
+                return times
+            assert done.returncode == KILLED, done.stderr.decode()
+        raise AssertionError("It dies without end.")
+
+    # A label, two issues and their state; the pull request and its reviewers.
+    assert await asyncio.to_thread(until_it_ends) >= 5
+    (pull,) = github.pulls(name)
+    assert [user["login"] for user in pull["requested_reviewers"]] == [OWNER]
+    assert len(github.issues(name)) == 2
+    github.call("PUT", f"/repos/{name}/pulls/{pull['number']}/merge", {})
+    assert await asyncio.to_thread(until_it_ends) >= 2
+    assert len(github.pulls(name)) == 1
+    issues = github.issues(name)
+    assert [issue["state"] for issue in issues] == ["closed", "closed"]
+    assert [label["name"] for label in github.call("GET", f"/repos/{name}/labels")].count("contextune") == 1
+    requests = [Sent(*json.loads(line)) for line in (tmp_path / "sent").read_text().splitlines()]
+    assert [said for one in requests for said in violations(one)] == []
+    here.app = here.open()
+    ended = await here.app.run(run.id)
+    assert (ended.forge.started, ended.forge.waits) == ((), ())
+    assert ended.forge.pull() is not None

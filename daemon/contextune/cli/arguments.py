@@ -15,6 +15,7 @@ from contextune.cli.help_texts import (
     COURSES,
     DISCARD_HELP,
     EPILOG,
+    GITHUB_HELP,
     MCP_HELP,
     PLAN_HELP,
     RUN_HELP,
@@ -252,6 +253,16 @@ def _settle(commands: Commands) -> None:
     )
 
 
+def _github(commands: Commands) -> None:
+    github = _command(
+        commands,
+        "github",
+        "Send to GitHub what waits, and see what has become of pull requests.",
+        more=GITHUB_HELP,
+    )
+    github.add_argument("run", nargs="?", metavar="RUN", help="all Runs of this repository if none is given")
+
+
 def _debug_bundle(commands: Commands) -> None:
     bundle = _command(commands, "debug-bundle", "Pack what a bug report needs into a .zip, secrets masked.")
     bundle.add_argument("run", nargs="?", metavar="RUN", help="the three newest if none is given")
@@ -266,6 +277,7 @@ def _debug_bundle(commands: Commands) -> None:
 
 def _machine(commands: Commands) -> None:
     _worktrees(commands)
+    _github(commands)
     _agents(commands)
     _with_path(_command(commands, "doctor", "What is in order, what is missing, and what to do about it."))
     _debug_bundle(commands)

@@ -14,6 +14,7 @@ from contextune.cli.agents import agents
 from contextune.cli.ask import ask
 from contextune.cli.cost import cost
 from contextune.cli.debug_bundle import debug_bundle
+from contextune.cli.github import github
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_checks, show_run, show_run_line, show_todos
 from contextune.cli.review import discard, show_review
@@ -169,6 +170,7 @@ ACTIONS: dict[str, Steering] = {
     "agents": agents,
     "ask": _ask,
     "skills": skills,
+    "github": github,
     "doctor": _doctor,
     "debug-bundle": debug_bundle,
     "trust": _trust,

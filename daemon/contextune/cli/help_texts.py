@@ -17,6 +17,8 @@ environment:
   ANTHROPIC_API_KEY    the key of the model's server
   ANTHROPIC_BASE_URL   another server of the Messages API; one on this machine
                        needs no key
+  GITHUB_TOKEN         signs in to GitHub, for pull requests and issues; else gh
+  GITHUB_API_URL       the API of a GitHub Enterprise Server
   CONTEXTUNE_HOME      the folder of all state and settings
 
 to begin, in a git repository:
@@ -97,4 +99,12 @@ what it may do:
     [other_agents]
     quote = "allow"
     accept = "deny"
+"""
+
+GITHUB_HELP = """\
+what is written there:
+  Nothing, unless you ask: `contextune accept RUN --pr` and `run --accept pr` push
+  a branch and open a pull request, and the setting `issues` makes issues. What
+  GitHub does not take, because you are offline or for its limits, waits for this
+  command, or for an editor that is open. docs/github.md has the rest.
 """

@@ -113,6 +113,8 @@ class Application(Reading):
         settings = self._world.settings.load(root, overrides)
         if not settings.offline:
             self._world.models.require(settings.provider)
+        if settings.accept == "pr":
+            await self._drives.forging.require(place)
         await self._drives.settle_abandoned()
         quoter = Quoter(
             self._world,
@@ -190,6 +192,7 @@ class Application(Reading):
         place = await self._places.of(folder)
         runs = await self.runs(folder)
         self.lookout.watch(place.repository.root, runs)
+        self._drives.forging.follow(runs)
         return runs
 
     def goes_on_by_itself(self, run: Run) -> bool | None:
@@ -369,7 +372,7 @@ class Application(Reading):
 
     async def doctor(self, folder: Path | None) -> list[Check]:
         """What is in order and what is missing."""
-        return await examine(self._world, folder)
+        return [*await examine(self._world, folder), *await self.forge.checks(folder)]
 
     async def warm(self) -> None:
         """Import what is heavy, in the background, so that the first Run does not wait for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from contextune.core.check import Check
+from contextune.core.forge.writes import Written
 from contextune.core.model.conversation import Rung
 from contextune.core.model.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import one_line, readable
@@ -12,6 +13,7 @@ from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.proof.evidence import Baseline, Evidence
 from contextune.core.proof.proof import proof_words
 from contextune.core.runs.bounced import bounced_text
+from contextune.core.runs.forge_text import forge_text, issues, pulls, standing_text
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run, planning_bill
@@ -28,6 +30,7 @@ from contextune.protocol.views import (
     CheckView,
     CostLineView,
     EvidenceView,
+    ForgeLinkView,
     PriceView,
     QuoteView,
     RungView,
@@ -171,6 +174,9 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         comments=run.comments,
         accepted_as=run.accepted.mode if run.accepted else None,
         made_branch=made_branch(run),
+        pulls=forge_links(run, pulls(run)),
+        issues=forge_links(run, issues(run)),
+        forge_text=forge_text(run),
         undone_text=undone_text(run),
         notes=run.notes,
         live_overlaps=overlap_views(run),
@@ -178,6 +184,15 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         can_undo=can_undo(run),
         driver=driver,
         sequence=run.seq,
+    )
+
+
+def forge_links(run: Run, written: Sequence[Written]) -> tuple[ForgeLinkView, ...]:
+    """Issues or pull requests, to be opened in a browser."""
+    return tuple(
+        ForgeLinkView(number=one.number, url=one.url, text=standing_text(run, one))
+        for one in written
+        if one.number is not None
     )
 
 

@@ -64,6 +64,8 @@ METHODS: tuple[Method, ...] = (
     _request("words/ask", a.AskParams, a.AskResult, "What plain words stand for; starts nothing."),
     _request("cost/summary", p.CostParams, CostView, "Money over time."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
+    _request("forge/signIn", p.ForgeSignInParams, p.ForgeState, "Hand over the session with GitHub."),
+    _request("forge/sync", p.RunParams, p.RunChanged, "Send to GitHub what waits; see what came of it."),
     _request("workspace/trust", p.WorkspaceTrustParams, p.Nothing, "The editor's workspace trust."),
     _request(
         "workspace/allowUnfenced",

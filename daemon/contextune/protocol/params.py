@@ -92,6 +92,8 @@ class RunStartParams(Params, frozen=True, kw_only=True):
     edits: tuple[TaskEdit, ...] = ()
     budget: Decimal | None = None
     agents: int | None = None
+    issues: bool | None = None
+    """Whether it makes issues, where the user was asked; None for what the settings say."""
 
 
 class RunStartResult(View, frozen=True, kw_only=True):
@@ -301,6 +303,19 @@ class CredentialState(View, frozen=True, kw_only=True):
     """Whether work can be paid for, and from where the key came."""
 
     source: Literal["editor", "environment", "offline", "none"]
+
+
+class ForgeSignInParams(Params, frozen=True, kw_only=True):
+    """The token of the editor's own session with GitHub, kept in memory alone; None forgets it."""
+
+    token: str | None
+
+
+class ForgeState(View, frozen=True, kw_only=True):
+    """Whether somebody is signed in to GitHub, and from where the token came."""
+
+    host: str
+    source: Literal["editor", "environment", "gh", "none"]
 
 
 class WorkspaceTrustParams(Params, frozen=True, kw_only=True):

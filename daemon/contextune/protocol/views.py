@@ -150,6 +150,15 @@ class CostLineView(View, frozen=True, kw_only=True):
     bill: BillView
 
 
+class ForgeLinkView(View, frozen=True, kw_only=True):
+    """An issue or a pull request."""
+
+    number: int
+    url: str
+    text: str
+    """Such as `Pull request #3 is open`."""
+
+
 class RunView(View, frozen=True, kw_only=True):
     """A Run."""
 
@@ -188,6 +197,11 @@ class RunView(View, frozen=True, kw_only=True):
     accepted_as: AcceptMode | None
     made_branch: str | None
     """The branch that Accept made for the result, beside a protected one."""
+    pulls: tuple[ForgeLinkView, ...]
+    """Its pull requests on GitHub."""
+    issues: tuple[ForgeLinkView, ...]
+    forge_text: str
+    """What it has on GitHub, and what waits for it, in one line; empty if there is nothing."""
     undone_text: str
     """What the newest Undo did, a sentence; empty if there was none."""
     notes: tuple[str, ...]

@@ -727,6 +727,20 @@ export interface Forecast {
   hits: number;
 }
 /**
+ * An issue or a pull request.
+ */
+export interface ForgeLinkView {
+  number: number;
+  url: string;
+  text: string;
+}
+/**
+ * The token of the editor's own session with GitHub, kept in memory alone; None forgets it.
+ */
+export interface ForgeSignInParams {
+  token: string | null;
+}
+/**
  * Something is about to be written at the forge.
  */
 export interface ForgeStarted {
@@ -737,6 +751,13 @@ export interface ForgeStarted {
   what: "issue" | "label" | "pull" | "push" | "ready" | "reply" | "reviewers";
   mark: string;
   digest: string;
+}
+/**
+ * Whether somebody is signed in to GitHub, and from where the token came.
+ */
+export interface ForgeState {
+  host: string;
+  source: "editor" | "environment" | "gh" | "none";
 }
 /**
  * It is not there yet, and is sent later. `reason` is a sentence.
@@ -1431,6 +1452,9 @@ export interface RunView {
   comments: Comment[];
   acceptedAs: ("merge" | "none" | "pr" | "squash") | null;
   madeBranch: string | null;
+  pulls: ForgeLinkView[];
+  issues: ForgeLinkView[];
+  forgeText: string;
   undoneText: string;
   notes: string[];
   liveOverlaps: LiveOverlapView[];
@@ -1610,6 +1634,7 @@ export interface RunStartParams {
   edits?: TaskEdit[];
   budget?: string | null;
   agents?: number | null;
+  issues?: boolean | null;
 }
 /**
  * A change to a quoted Task before the Run starts; absent fields stay.
@@ -2083,6 +2108,10 @@ export const Requests = {
   costSummary: "contextune/cost/summary",
   /** Hand over the API key. */
   credentialSet: "contextune/credential/set",
+  /** Hand over the session with GitHub. */
+  forgeSignIn: "contextune/forge/signIn",
+  /** Send to GitHub what waits; see what came of it. */
+  forgeSync: "contextune/forge/sync",
   /** The editor's workspace trust. */
   workspaceTrust: "contextune/workspace/trust",
   /** Let agents run commands without a Fence where there is none. */
@@ -2151,6 +2180,8 @@ export interface RequestTypes {
   "contextune/words/ask": { params: AskParams; result: AskResult };
   "contextune/cost/summary": { params: CostParams; result: CostView };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
+  "contextune/forge/signIn": { params: ForgeSignInParams; result: ForgeState };
+  "contextune/forge/sync": { params: RunParams; result: RunChanged };
   "contextune/workspace/trust": { params: WorkspaceTrustParams; result: Nothing };
   "contextune/workspace/allowUnfenced": { params: WorkspaceAllowUnfencedParams; result: Nothing };
   "contextune/tool/prepare": { params: ToolParams; result: ToolPrepared };

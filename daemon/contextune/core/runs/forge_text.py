@@ -28,7 +28,7 @@ def pull_text(run: Run) -> str:
     if not opened:
         why = waits_text(run) or "It was not opened yet. `contextune github` opens it."
         return f"The branch {branch} holds the result here. The pull request waits: {why}"
-    said = [f"{_standing(run, one)}: {one.url}" for one in opened]
+    said = [f"{standing_text(run, one)}: {one.url}" for one in opened]
     return ". ".join([*said, waits_text(run)]).rstrip(". ") + "."
 
 
@@ -42,11 +42,14 @@ def waits_text(run: Run) -> str:
 def forge_text(run: Run) -> str:
     """All that there is at the forge, in one line; empty if there is nothing."""
     said = [f"Issue #{one.number}: {one.url}" for one in issues(run)]
-    said += [f"{_standing(run, one)}: {one.url}" for one in pulls(run)]
+    said += [f"{standing_text(run, one)}: {one.url}" for one in pulls(run)]
     return "; ".join(filter(None, [*said, waits_text(run)]))
 
 
-def _standing(run: Run, pull: Written) -> str:
+def standing_text(run: Run, pull: Written) -> str:
+    """Such as `Pull request #3 is open (checks: 4 green)`, or `Issue #2`."""
+    if pull.what == "issue":
+        return f"Issue #{pull.number}"
     seen = run.forge.pull(pull.key)
     name = f"Pull request #{pull.number}"
     if seen is None:

@@ -35,6 +35,8 @@ class ForgeDesk:
     def set_token(self, token: str | None) -> None:
         """The token of the editor's own session, kept in memory alone."""
         self._world.forges.set_token(token)
+        if token is not None:
+            self._drives.forging.again()
 
     async def source(self) -> TokenSource:
         """Where the token comes from."""
@@ -52,12 +54,14 @@ class ForgeDesk:
         """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""
         return [await self._drives.forging.look(run.id) for run in runs if concerns(run)]
 
-    async def check(self, folder: Path) -> Check | None:
-        """What `doctor` says of GitHub; None for a folder whose repository has no remote there."""
+    async def checks(self, folder: Path | None) -> list[Check]:
+        """What `doctor` says of GitHub; nothing for a folder whose repository has no remote there."""
+        if folder is None:
+            return []
         try:
             place = await self._places.of(folder)
             target = await asyncio.to_thread(place.repository.publishing.target)
         except ContextuneError:
-            return None
+            return []
         slug = parse_remote(target.into.url) if target is not None else None
-        return None if slug is None else await self._world.forges.check(slug)
+        return [] if slug is None else [await self._world.forges.check(slug)]

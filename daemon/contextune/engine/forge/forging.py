@@ -7,7 +7,7 @@ Nothing here waits for a Run, and no Run waits for it. What is not there is foun
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 import msgspec
@@ -48,6 +48,8 @@ MILESTONES = (
 """Events after which something else may have to be there."""
 PAUSE, LONGEST = 60.0, 900.0
 """Seconds until what waits is tried again: twice as long each time, at most so long."""
+LOOK = 300.0
+"""Seconds between two looks at a pull request that is open: no person merges faster."""
 LINGER = 15.0
 """Seconds for which the end of a process waits for what is being written."""
 GENERAL: frozenset[ForgeTrouble] = frozenset({"sign_in", "sso", "archived", "gone", "no_push"})
@@ -74,10 +76,14 @@ class Forging:
         self._is_elsewhere = is_elsewhere
         self._going: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._followed: set[str] = set()
+        self._following: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
 
     def heard(self, run: Run, event: ev.AnyEvent) -> None:
         """Something happened in a Run; what it changes at the forge is written in the background."""
+        if self._following is not None and is_open(run):
+            self._followed.add(run.id)
         if isinstance(event, MILESTONES) and concerns(run) and not self._closed.is_set():
             self.begin(run.id)
 
@@ -89,12 +95,35 @@ class Forging:
             return
         self._going[run_id] = asyncio.create_task(self._until_done(run_id), name=f"forge {run_id}")
 
-    async def require(self, run: Run, place: Place) -> Slug:
-        """Where pull requests of a Run go. Raises PlaceProblem or UsageProblem if they can't go anywhere."""
+    def follow(self, runs: Iterable[Run]) -> None:
+        """Look at the pull requests of these Runs from time to time, and send what waits, until the end."""
+        self._followed.update(run.id for run in runs if is_open(run))
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow(), name="forge")
+        self.again()
+
+    def again(self) -> None:
+        """Somebody signed in, or came back: try what waits."""
+        for run_id in self._followed:
+            self.begin(run_id)
+
+    async def _follow(self) -> None:
+        while not self._closed.is_set():
+            await self._pause(LOOK)
+            for run_id in list(self._followed):
+                if self._closed.is_set():
+                    return
+                with suppress(ContextuneError):
+                    run = await self.look(run_id)
+                    if not is_open(run):
+                        self._followed.discard(run_id)
+
+    async def require(self, place: Place) -> Slug:
+        """Where pull requests go. Raises PlaceProblem if they can't go anywhere."""
         target = await asyncio.to_thread(place.repository.publishing.target)
         if target is None:
             raise PlaceProblem(
-                f"{run.repository} has no remote to push to. Add one with `git remote add origin URL`, "
+                f"{place.repository.root} has no remote to push to. Add one with `git remote add origin URL`, "
                 "or accept with merge or squash."
             )
         slug = parse_remote(target.into.url)
@@ -126,7 +155,7 @@ class Forging:
         if any(one.state == "open" for one in run.forge.pulls) and not self._is_elsewhere(run_id):
             try:
                 place = await self._places.of_run(run)
-                forge = await self._world.forges.at(await self.require(run, place))
+                forge = await self._world.forges.at(await self.require(place))
                 run = await self._look(run, forge)
             except PlaceProblem as problem:
                 await self._waits(run_id, None, ForgeProblem(str(problem), trouble="sign_in"))
@@ -152,6 +181,8 @@ class Forging:
         """Let what is being written come to an end, for a while."""
         self._closed.set()
         going = [task for task in self._going.values() if not task.done()]
+        if self._following is not None:
+            going.append(self._following)
         if going:
             _, late = await asyncio.wait(going, timeout=LINGER)
             for task in late:
@@ -163,7 +194,10 @@ class Forging:
         pause = PAUSE
         while True:
             self._again.discard(run_id)
-            await self._pause(self._held_until(await self._newest(run_id)))
+            held = self._held_until(await self._newest(run_id))
+            await self._pause(held)
+            if held and self._closed.is_set():
+                return
             try:
                 run = await self.sync(run_id)
             except ContextuneError:
@@ -251,7 +285,7 @@ class Forging:
         return await self._append(ev.Noted(run_id=run.id, at=self._world.clock.now(), text=text))
 
     async def _facts(self, run: Run, place: Place, settings: Settings) -> tuple[Facts, Slug]:
-        slug = await self.require(run, place)
+        slug = await self.require(place)
         return await asyncio.to_thread(_facts, run, place.repository, settings, slug), slug
 
     async def _waits(self, run_id: str, one: Wanted | None, problem: ForgeProblem) -> Run:
@@ -282,6 +316,13 @@ class Forging:
 
 
 PASSING: frozenset[ForgeTrouble] = frozenset({"offline", "limited", "slow_down", "server"})
+
+
+def is_open(run: Run) -> bool:
+    """Whether something may yet happen to what a Run has at the forge."""
+    state = run.forge
+    seen = any(one.state == "open" for one in state.pulls)
+    return concerns(run) and (seen or bool(state.waits) or bool(state.started) or not state.written)
 
 
 def concerns(run: Run) -> bool:

@@ -61,7 +61,7 @@ class Landing:
         place = await self._places.of_run(run)
         acceptance.refuse(run, wish)
         if wish.mode == "pr":
-            await self._forging.require(run, place)
+            await self._forging.require(place)
         run = await self._record(
             AcceptStarted(
                 run_id=run.id,

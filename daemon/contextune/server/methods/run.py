@@ -28,6 +28,7 @@ async def start(session: Session, params: RunStartParams) -> RunStartResult:
         edits=[_edit(edit) for edit in params.edits],
         budget=params.budget,
         agents=params.agents,
+        issues=params.issues,
     )
     put_away(session, run.repository)
     return RunStartResult(run_id=run.id)
