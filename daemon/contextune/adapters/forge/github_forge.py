@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contextune.adapters.forge.github_checks import read_checks
+from contextune.adapters.forge.github_problem import unclear
 from contextune.adapters.forge.github_requests import NONE, Requests, Values
 from contextune.core.errors import ForgeProblem
 from contextune.core.forge.forge import (
@@ -49,29 +50,22 @@ class GitHubForge:
 
     async def repository(self) -> ForgeRepository:
         """The repository as it is now; GitHub leads from an old name to the new one."""
-        data = await self._get("")
-        self._name = str(data["full_name"])
-        may = data.get("permissions") or {}
-        return ForgeRepository(
-            full_name=self._name,
-            url=str(data["html_url"]),
-            default_branch=str(data["default_branch"]),
-            archived=bool(data.get("archived")),
-            has_issues=bool(data.get("has_issues", True)),
-            can_push=bool(may.get("push") or may.get("maintain") or may.get("admin")),
-            private=bool(data.get("private")),
-        )
+        found = understood(_repository, await self._get(""))
+        self._name = found.full_name
+        return found
 
     async def issue(self, number: int) -> Issue:
         """An issue."""
-        return _issue(await self._get(f"/issues/{number}"))
+        return understood(_issue, await self._get(f"/issues/{number}"))
 
     async def issues(self, label: str, limit: int) -> list[Issue]:
         """Open issues with a label, the newest first."""
         found = await self._get(
             "/issues", {"state": "open", "labels": label, "per_page": PAGE, "sort": "created"}
         )
-        return [_issue(one) for one in found if "pull_request" not in one][:limit]
+        return understood(lambda some: [_issue(one) for one in some if "pull_request" not in one], found)[
+            :limit
+        ]
 
     async def find_issue(self, mark: str, since: int) -> Issue | None:
         """The oldest issue made or changed since then whose body holds a mark."""
@@ -85,9 +79,10 @@ class GitHubForge:
         }
         for page in range(1, PAGES + 1):
             found = await self._get("/issues", {**values, "page": page})
-            for one in found:
-                if "pull_request" not in one and mark in (one.get("body") or ""):
-                    return _issue(one)
+            holding = [one for one in understood(list, found) if mark in (one.get("body") or "")]
+            for one in holding:
+                if "pull_request" not in one:
+                    return understood(_issue, one)
             if len(found) < PAGE:
                 return None
         raise ForgeProblem(
@@ -126,19 +121,19 @@ class GitHubForge:
     async def has_label(self, name: str) -> bool:
         """Whether the repository has a label; case does not count, as at GitHub."""
         found = await self._get("/labels", {"per_page": PAGE})
-        return any(str(one["name"]).lower() == name.lower() for one in found)
+        return understood(lambda some: any(one["name"].lower() == name.lower() for one in some), found)
 
     async def create_label(self, name: str, colour: str, description: str) -> None:
         """Make a label; nothing happens where there is one."""
         try:
             await self._write(lambda repository: repository.create_label(name, colour, description))
         except ForgeProblem as problem:
-            if problem.trouble != "invalid" or not await self._there(name):
+            if problem.trouble != "invalid" or not await self.has_label(name):
                 raise
 
     async def pull(self, number: int) -> PullRequest:
         """A pull request."""
-        return _pull(await self._get(f"/pulls/{number}"))
+        return understood(_pull, await self._get(f"/pulls/{number}"))
 
     async def find_pull(self, head: str, mark: str) -> PullRequest | None:
         """The oldest pull request from a branch whose body holds a mark."""
@@ -148,7 +143,8 @@ class GitHubForge:
             "/pulls",
             {"state": "all", "head": whole, "sort": "created", "direction": "asc", "per_page": PAGE},
         )
-        return next((_pull(one) for one in found if mark in (one.get("body") or "")), None)
+        holding = understood(lambda some: [one for one in some if mark in (one.get("body") or "")], found)
+        return understood(_pull, holding[0]) if holding else None
 
     async def create_pull(self, new: NewPull) -> PullRequest:
         """Open a pull request."""
@@ -211,7 +207,8 @@ class GitHubForge:
     async def review_comments(self, number: int) -> list[ReviewComment]:
         """What was said of lines in a pull request."""
         values: Values = {"sort": "created", "direction": "asc", "per_page": PAGE}
-        return [_comment(one) for one in await self._get(f"/pulls/{number}/comments", values)]
+        found = await self._get(f"/pulls/{number}/comments", values)
+        return understood(lambda some: [_comment(one) for one in some], found)
 
     async def reply(self, number: int, comment_id: int, body: str) -> None:
         """Answer in the thread of a review comment."""
@@ -225,7 +222,7 @@ class GitHubForge:
 
     async def checks(self, commit: str) -> Checks:
         """The checks of a commit."""
-        return read_checks(await self._get(f"/commits/{commit}/check-runs", {"per_page": PAGE}))
+        return understood(read_checks, await self._get(f"/commits/{commit}/check-runs", {"per_page": PAGE}))
 
     async def allowance(self) -> RequestAllowance:
         """How many requests are left; asking costs none."""
@@ -243,8 +240,26 @@ class GitHubForge:
 
         return await self._requests.do(name, write)
 
-    async def _there(self, label: str) -> bool:
-        return await self.has_label(label)
+
+def understood(read: Callable[[Any], T], data: Any) -> T:
+    """What a reply says. Raises ForgeProblem if it is none of GitHub's."""
+    try:
+        return read(data)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as problem:
+        raise unclear(problem) from None
+
+
+def _repository(data: Mapping[str, Any]) -> ForgeRepository:
+    may = data.get("permissions") or {}
+    return ForgeRepository(
+        full_name=str(data["full_name"]),
+        url=str(data["html_url"]),
+        default_branch=str(data["default_branch"]),
+        archived=bool(data.get("archived")),
+        has_issues=bool(data.get("has_issues", True)),
+        can_push=bool(may.get("push") or may.get("maintain") or may.get("admin")),
+        private=bool(data.get("private")),
+    )
 
 
 def _issue(data: Mapping[str, Any]) -> Issue:

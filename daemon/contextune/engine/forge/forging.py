@@ -123,7 +123,7 @@ class Forging:
         target = await asyncio.to_thread(place.repository.publishing.target)
         if target is None:
             raise PlaceProblem(
-                f"{place.repository.root} has no remote to push to. Add one with `git remote add origin URL`, "
+                f"{place.repository.root} has no remote to push to. Add one with `git remote add origin URL` "
                 "or accept with merge or squash."
             )
         slug = parse_remote(target.into.url)

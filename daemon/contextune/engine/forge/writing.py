@@ -78,7 +78,7 @@ class Writing:
         known = self.run.forge.find(one.key)
         if begun is not None and known is None and await self._found(one, begun):
             return None
-        if begun is None and one.what == "label" and await self._at.forge.has_label(one.text):
+        if known is None and one.what == "label" and await self._at.forge.has_label(one.text):
             await self._done(one, found=True)
             return None
         mark = begun.mark if begun else known.mark if known else ""
