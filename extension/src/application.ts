@@ -2,6 +2,7 @@
 import type { Answers } from "./answers";
 import type { Daemon } from "./client";
 import type { Comments } from "./comments";
+import type { Forge } from "./forge";
 import type { Log } from "./log";
 import type { Pages } from "./pages";
 import type { Quotes } from "./quote";
@@ -16,6 +17,7 @@ export interface Application {
   readonly store: Store;
   readonly daemon: Daemon;
   readonly secrets: Secrets;
+  readonly forge: Forge;
   readonly quotes: Quotes;
   readonly review: Review;
   readonly comments: Comments;

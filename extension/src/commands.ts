@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Application, Command } from "./application";
 import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
+import * as forge from "./commands/forge";
 import { mergeByHand } from "./commands/mergeByHand";
 import * as product from "./commands/product";
 import { arrangeTasks } from "./commands/quotes";
@@ -41,6 +42,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.restartDaemon": product.restartDaemon,
   "contextune.showLog": product.showLog,
 
+  "contextune.acceptByPullRequest": forge.acceptByPullRequest,
+  "contextune.openPullRequest": forge.openPullRequest,
+  "contextune.signInGitHub": forge.signInGitHub,
   "contextune.arrangeTasks": arrangeTasks,
   "contextune.chooseCourse": chooseCourse,
   "contextune.parallelizeTicked": work.parallelizeTicked,

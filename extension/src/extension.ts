@@ -11,6 +11,7 @@ import { locateDaemon } from "./daemonCommand";
 import { doctorPage } from "./doctor";
 import { showFailure } from "./failure";
 import { localFolders } from "./folders";
+import { Forge } from "./forge";
 import { Notifications as Methods, Requests } from "./generated/protocol";
 import { createLog } from "./log";
 import { Meter } from "./meter";
@@ -51,13 +52,15 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   });
   const secrets = new Secrets(context.secrets, daemon);
-  const session = new Session(daemon, store, secrets, log);
+  const forge = new Forge(daemon);
+  const session = new Session(daemon, store, secrets, forge, log);
   const { transcripts, doctor, quotePages } = createPages(daemon, store, log);
   const app: Application = {
     log,
     store,
     daemon,
     secrets,
+    forge,
     quotes: new Quotes(daemon, store, secrets, quotePages),
     review: new Review(daemon, store),
     comments: new Comments(daemon, store),
@@ -72,6 +75,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...[
       log,
       daemon,
+      forge,
       app.review,
       app.comments,
       registerReviewLenses(daemon, store),

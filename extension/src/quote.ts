@@ -13,6 +13,7 @@ import { choicesOf, overlapsOf } from "./overlapText";
 import type { Pages } from "./pages";
 import { quoteTitle, quoteWarnings, quoteWaves } from "./quoteText";
 import type { Secrets } from "./secrets";
+import { SECTION } from "./settings";
 import type { Store } from "./store";
 import { workspaceIsTrusted } from "./trust";
 
@@ -105,7 +106,8 @@ export class Quotes {
       if (!draft.ticked.has(id)) return [{ id, include: false }];
       return brief === undefined && start === undefined ? [] : [{ id, brief, start }];
     });
-    const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits });
+    const issues = await issuesWanted();
+    const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits, issues });
     this.store.dropQuote(quote.id);
     this.store.setRun(await this.daemon.request(Requests.runGet, { runId }));
     return runId;
@@ -267,4 +269,12 @@ async function pinStart(quote: QuoteView, draft: Draft, taskId: string): Promise
   });
   if (chosen?.start === task.start) draft.starts.delete(taskId);
   else if (chosen !== undefined) draft.starts.set(taskId, chosen.start);
+}
+
+/** Whether the Run makes issues on GitHub, where the user wants to be asked; null for what the settings say. */
+async function issuesWanted(): Promise<boolean | null> {
+  if (vscode.workspace.getConfiguration(SECTION).get<string>("issues") !== "ask") return null;
+  const make = vscode.l10n.t("Make Issues");
+  const text = vscode.l10n.t("Make issues on GitHub for this Run?");
+  return (await vscode.window.showInformationMessage(text, { modal: true }, make)) === make;
 }

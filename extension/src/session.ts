@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
 import { localFolders } from "./folders";
+import type { Forge } from "./forge";
 import { Requests } from "./generated/protocol";
 import type { Log } from "./log";
 import type { Secrets } from "./secrets";
@@ -20,6 +21,7 @@ export class Session {
     private readonly daemon: Daemon,
     private readonly store: Store,
     private readonly secrets: Secrets,
+    private readonly forge: Forge,
     private readonly log: Log,
   ) {}
 
@@ -42,6 +44,7 @@ export class Session {
   async #introduce(): Promise<void> {
     await sendTrust(this.daemon);
     await this.secrets.handOver();
+    await this.forge.handOver().catch((error) => this.log.info(`GitHub: ${error}`));
     await this.loadFolders();
     for (const folder of localFolders()) await this.#loadRuns(folder);
   }

@@ -21,7 +21,9 @@ export const reviewRun: Command = async (app, ...args) => {
   if (!(await app.review.open(run, subject?.task.id))) void vscode.window.showInformationMessage(nothing);
 };
 
-function acceptMode(): NonNullable<RunAcceptParams["mode"]> {
+type AcceptMode = NonNullable<RunAcceptParams["mode"]>;
+
+function acceptMode(): AcceptMode {
   const set = vscode.workspace.getConfiguration("contextune").get<RunAcceptParams["mode"]>("accept");
   return set === undefined || set === "none" ? "merge" : set;
 }
@@ -43,12 +45,16 @@ async function flaggedSeen(run: RunView): Promise<string[] | undefined> {
 }
 
 /** Moves the user's branch to the result, once. */
-export const acceptRun: Command = async (app, ...args) => {
+export const acceptRun: Command = async (app, ...args) => acceptAs(app, args, acceptMode());
+
+/** Accepts a Run: onto the user's branch, or as a pull request beside it. */
+export async function acceptAs(app: Application, args: readonly unknown[], mode: AcceptMode): Promise<void> {
   const run = await chooseRun(app, args, can("acceptable"), vscode.l10n.t("No Run is ready to be accepted."));
   if (run === undefined) return;
   const seen = await flaggedSeen(run);
-  if (seen === undefined || !(await unsavedKept(run))) return;
-  const asked: RunAcceptParams = { runId: run.id, mode: acceptMode(), seen };
+  if (seen === undefined) return;
+  if (!(mode === "pr" ? await app.forge.ready() : await unsavedKept(run))) return;
+  const asked: RunAcceptParams = { runId: run.id, mode, seen };
   try {
     await accept(app, asked);
   } catch (error) {
@@ -56,24 +62,42 @@ export const acceptRun: Command = async (app, ...args) => {
     const without = await leftOut(run, error);
     if (without !== undefined) await accept(app, { ...asked, without });
   }
-};
+}
 
 async function accept(app: Application, asked: RunAcceptParams): Promise<void> {
   const changed = await app.daemon.request(Requests.runAccept, asked);
   app.store.setRun(changed);
   const { run } = changed;
+  if (run.acceptedAs === "pr") return tellPull(run);
   const undo = vscode.l10n.t("Undo");
   const move = vscode.l10n.t("Move {0} Itself", run.branch ?? "HEAD");
   const text =
     run.madeBranch === null
       ? vscode.l10n.t("Accepted on {0}: {1} of {2} Tasks.", run.branch ?? "HEAD", passedTasks(run), run.tasks.length)
       : vscode.l10n.t("{0} is protected, so the branch {1} holds the result.", run.branch ?? "HEAD", run.madeBranch);
-  const offered = [...(run.madeBranch === null ? [] : [move]), ...(run.canUndo ? [undo] : [])];
+  const pull = vscode.l10n.t("Open Pull Request");
+  const offered = [...(run.madeBranch === null ? [] : [pull, move]), ...(run.canUndo ? [undo] : [])];
   void vscode.window.showInformationMessage(text, ...offered).then(async (chosen) => {
     if (chosen === undo) await vscode.commands.executeCommand("contextune.undoRun", run.id);
-    if (chosen !== move) return;
+    if (chosen === pull && !(await app.forge.ready())) return;
+    if (chosen !== move && chosen !== pull) return;
     await app.daemon.request(Requests.runUndo, { runId: run.id });
-    await accept(app, { ...asked, ontoProtected: true });
+    await accept(app, chosen === pull ? { ...asked, mode: "pr" } : { ...asked, ontoProtected: true });
+  });
+}
+
+/** Where the pull request of an accepted Run stands; it can be opened in a browser. */
+function tellPull(run: RunView): void {
+  const [pull] = run.pulls;
+  if (pull === undefined) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t("Accepted, and the pull request waits for GitHub. {0}", run.forgeText),
+    );
+    return;
+  }
+  const open = vscode.l10n.t("Open in Browser");
+  void vscode.window.showInformationMessage(`${pull.text}.`, open).then((chosen) => {
+    if (chosen === open) void vscode.env.openExternal(vscode.Uri.parse(pull.url));
   });
 }
 

@@ -145,6 +145,7 @@ export function runTokens(run: RunView): string {
   if (run.canAccept) tokens.push("acceptable");
   if (run.comments.some(({ sent }) => !sent)) tokens.push("commented");
   if (run.canUndo) tokens.push("undoable");
+  if (run.pulls.length > 0) tokens.push("pulled");
   if (run.state === "review") tokens.push("discardable");
   return tokens.join(" ");
 }
