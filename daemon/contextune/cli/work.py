@@ -60,7 +60,9 @@ async def carry_out(
     if not given.yes and not await consent(out, "Start?"):
         out.note("Nothing was started.")
         return None
-    return await watch(app, made.id, lambda: app.start(made.id), out)
+    asks = not given.yes and app.forge.asks(made.repository)
+    issues = await consent(out, "Make issues on GitHub for it?") if asks else None
+    return await watch(app, made.id, lambda: app.start(made.id, issues=issues), out)
 
 
 async def resume(app: Application, given: Namespace, out: Output) -> int:

@@ -113,8 +113,7 @@ class Application(Reading):
         settings = self._world.settings.load(root, overrides)
         if not settings.offline:
             self._world.models.require(settings.provider)
-        if settings.accept == "pr":
-            await self._drives.forging.require(place)
+        request = await self.forge.prepared(request, place, settings)
         await self._drives.settle_abandoned()
         quoter = Quoter(
             self._world,

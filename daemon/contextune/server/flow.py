@@ -40,6 +40,7 @@ ACCEPT = "Accept"
 PARKED = "parked"
 """The key of what is asked while a Run is parked: once each time."""
 DISCARD = "Discard"
+MAKE_ISSUES, MAKE, NONE = "Make issues on GitHub for this Run?", "Make Issues", "No Issues"
 
 INTERVAL = 0.1
 """Seconds between two reports on a progress bar."""
@@ -57,7 +58,9 @@ async def work(session: Session, request: QuoteRequest) -> None:
     if chosen != START:
         return
     application = await session.application()
-    run = await application.start(quote.id)
+    asks = application.forge.asks(quote.repository)
+    issues = await session.client.ask(MAKE_ISSUES, [MAKE, NONE]) == MAKE if asks else None
+    run = await application.start(quote.id, issues=issues)
     await review(session, await watch(session, run))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError
 from contextune.core.forge.forge import TokenSource
@@ -14,7 +16,9 @@ from contextune.core.runs.events import RunCreated
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.forge.forging import concerns
-from contextune.engine.repositories.places import Places
+from contextune.engine.forge.source import label_in, plan_of_label
+from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.repositories.places import Place, Places
 from contextune.engine.runs.drives import Drives
 from contextune.engine.surroundings.world import World
 
@@ -49,6 +53,24 @@ class ForgeDesk:
         if not (settings.issues == "on" if issues is None else issues):
             return ()
         return (IssuesWanted(run_id=created.run_id, at=created.at, per=settings.issues_per),)
+
+    def asks(self, repository: str) -> bool:
+        """Whether the user wants to be asked about issues when a Run starts there."""
+        return self._world.settings.load(Path(repository), {}).issues == "ask"
+
+    async def prepared(self, request: QuoteRequest, place: Place, settings: Settings) -> QuoteRequest:
+        """A request whose Goal names issues, with a Plan made of them.
+
+        Raises ContextuneError before anything is spent: also where a pull request is wanted in the end and
+        can't be opened.
+        """
+        if settings.accept == "pr":
+            await self._drives.forging.require(place)
+        label = label_in(request.goal or "")
+        if label is None or request.plan is not None:
+            return request
+        forge = await self._world.forges.at(await self._drives.forging.require(place))
+        return msgspec.structs.replace(request, goal=None, plan=await plan_of_label(forge, label))
 
     async def sync(self, runs: list[Run]) -> list[Run]:
         """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""

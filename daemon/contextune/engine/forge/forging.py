@@ -74,6 +74,8 @@ class Forging:
         self._newest = newest
         self._append = append
         self._is_elsewhere = is_elsewhere
+        self._writing: dict[str, asyncio.Lock] = {}
+        """Held while a Run's things are written, so that who asks for them finds them there."""
         self._going: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._followed: set[str] = set()
@@ -136,6 +138,10 @@ class Forging:
 
     async def sync(self, run_id: str) -> Run:
         """Write what is to be written for a Run, now. What can't be written waits, and the Run says why."""
+        async with self._writing.setdefault(run_id, asyncio.Lock()):
+            return await self._synced(run_id)
+
+    async def _synced(self, run_id: str) -> Run:
         run = await self._read(run_id)
         if not concerns(run) or self._is_elsewhere(run_id):
             return run

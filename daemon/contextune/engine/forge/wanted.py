@@ -13,6 +13,7 @@ from contextune.core.forge.writes import ForgeState, WriteKind
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.settings import ForgePer
+from contextune.engine.forge.source import number_in
 from contextune.engine.forge.templates import LABEL, Template
 from contextune.engine.forge.texts import known_issue, pull_body, run_issue, task_issue
 
@@ -122,11 +123,13 @@ def _issues(run: Run, facts: Facts) -> list[Wanted]:
 
 
 def issues_named(run: Run) -> dict[int, list[TaskRun]]:
-    """Issues that the Todos of Tasks name, as in `TODO(#12)`, with these Tasks."""
+    """Issues that Tasks are about, or that their Todos name, as in `TODO(#12)`; with these Tasks."""
     numbers = {todo.id: todo.issue for todo in run.todos if todo.issue}
     named: dict[int, list[TaskRun]] = {}
     for task in run.tasks:
-        for number in dict.fromkeys(numbers[i] for i in task.task.todo_ids if i in numbers):
+        of_todos = [numbers[i] for i in task.task.todo_ids if i in numbers]
+        own = number_in(task.id)
+        for number in dict.fromkeys([*of_todos, *([own] if own else [])]):
             named.setdefault(number, []).append(task)
     return named
 
