@@ -162,6 +162,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     pulls: [],
     issues: [],
     forgeText: "",
+    forgeWaits: "",
     undoneText: "",
     notes: [],
     liveOverlaps: [],

@@ -261,6 +261,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         pulls=(),
         issues=(),
         forge_text="",
+        forge_waits="",
         undone_text="",
         notes=(),
         live_overlaps=(),

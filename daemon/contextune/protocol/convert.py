@@ -177,6 +177,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         pulls=forge_links(run, pulls(run)),
         issues=forge_links(run, issues(run)),
         forge_text=forge_text(run),
+        forge_waits=run.forge.waits[-1].reason if run.forge.waits else "",
         undone_text=undone_text(run),
         notes=run.notes,
         live_overlaps=overlap_views(run),

@@ -202,6 +202,8 @@ class RunView(View, frozen=True, kw_only=True):
     issues: tuple[ForgeLinkView, ...]
     forge_text: str
     """What it has on GitHub, and what waits for it, in one line; empty if there is nothing."""
+    forge_waits: str
+    """Why something waits for GitHub, a sentence; empty if nothing does."""
     undone_text: str
     """What the newest Undo did, a sentence; empty if there was none."""
     notes: tuple[str, ...]

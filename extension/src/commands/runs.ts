@@ -90,9 +90,7 @@ async function accept(app: Application, asked: RunAcceptParams): Promise<void> {
 function tellPull(run: RunView): void {
   const [pull] = run.pulls;
   if (pull === undefined) {
-    void vscode.window.showWarningMessage(
-      vscode.l10n.t("Accepted, and the pull request waits for GitHub. {0}", run.forgeText),
-    );
+    void vscode.window.showWarningMessage(vscode.l10n.t("Accepted, and the pull request waits. {0}", run.forgeWaits));
     return;
   }
   const open = vscode.l10n.t("Open in Browser");

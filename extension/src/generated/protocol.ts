@@ -1455,6 +1455,7 @@ export interface RunView {
   pulls: ForgeLinkView[];
   issues: ForgeLinkView[];
   forgeText: string;
+  forgeWaits: string;
   undoneText: string;
   notes: string[];
   liveOverlaps: LiveOverlapView[];

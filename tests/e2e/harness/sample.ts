@@ -9,9 +9,14 @@ const sample = join(root, "daemon", "contextune", "offline", "sample", "parcel")
 
 /** Has the extension start the daemon of this clone; `machine-overridable` settings are read from the machine's file. */
 export function useCloneDaemon(home: string): void {
+  useDaemon(home, venvProgram("contextune"));
+}
+
+/** Has the extension start a daemon by this program. */
+export function useDaemon(home: string, program: string): void {
   const folder = join(home, "user-data", "Machine");
   mkdirSync(folder, { recursive: true });
-  const settings = { "contextune.daemonPath": venvProgram("contextune") };
+  const settings = { "contextune.daemonPath": program };
   writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
 }
 

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { RunView } from "../../generated/protocol";
 import { tasksInOrder } from "../../reviewPlan";
 import type { Node } from "../tree";
+import { forgeNodes } from "./forgeNode";
 import { runIcon } from "./icons";
 import { TaskNode } from "./taskNode";
 import { billText, evidenceText, runDescription, runLabel, runStateText, runTokens } from "./words";
@@ -27,7 +28,7 @@ export class RunNode implements Node {
   }
 
   children(): readonly Node[] {
-    return tasksInOrder(this.run).map((task) => new TaskNode(this.run, task));
+    return [...tasksInOrder(this.run).map((task) => new TaskNode(this.run, task)), ...forgeNodes(this.run)];
   }
 
   #tooltip(): string {
