@@ -10,7 +10,7 @@ import pytest
 
 from contextune.adapters.forge.choice import GitHubChoice
 from contextune.adapters.forge.tokens import Tokens
-from contextune.adapters.git import publishing
+from contextune.adapters.git import program, publishing
 from contextune.adapters.git.program import Answer
 from contextune.core.errors import ForgeProblem, PlaceProblem
 from contextune.core.forge.forge import Token
@@ -82,7 +82,7 @@ def test_the_token_is_in_no_argument_and_for_one_host_alone(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[list[str], dict[str, str]]] = []
-    real = publishing.start
+    real = program.start
 
     def start(arguments: Any, **more: Any) -> Answer:
         asked.append(([str(one) for one in arguments], dict(more.get("environment") or {})))
