@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextune.core.forge.writes import Written
+from contextune.core.runs.answered import answered_pull
 from contextune.core.runs.run import Run
 
 
@@ -25,6 +26,9 @@ def pull_text(run: Run) -> str:
     """Where the pull request of an accepted Run stands."""
     opened = pulls(run)
     branch = run.accepted.branch if run.accepted is not None else None
+    answered = answered_pull(run)
+    if answered is not None and run.forge.find("push") is not None:
+        return f"It was pushed onto pull request #{answered}. {waits_text(run)}".rstrip()
     if not opened:
         why = waits_text(run) or "It was not opened yet. `contextune github` opens it."
         return f"The branch {branch} holds the result here. The pull request waits: {why}"

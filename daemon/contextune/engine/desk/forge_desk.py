@@ -15,6 +15,7 @@ from contextune.core.forge.writes import IssuesWanted
 from contextune.core.runs.events import RunCreated
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
+from contextune.engine.forge.answers import plan_of_pull, pull_in
 from contextune.engine.forge.forging import concerns
 from contextune.engine.forge.source import label_in, plan_of_label
 from contextune.engine.quotes.quote import QuoteRequest
@@ -66,11 +67,16 @@ class ForgeDesk:
         """
         if settings.accept == "pr":
             await self._drives.forging.require(place)
-        label = label_in(request.goal or "")
-        if label is None or request.plan is not None:
+        label, wish = label_in(request.goal or ""), pull_in(request.goal or "")
+        if (label is None and wish is None) or request.plan is not None:
             return request
         forge = await self._world.forges.at(await self._drives.forging.require(place))
-        return msgspec.structs.replace(request, goal=None, plan=await plan_of_label(forge, label))
+        if label is not None:
+            plan = await plan_of_label(forge, label)
+        elif wish is not None:
+            head = await asyncio.to_thread(place.repository.resolve, "HEAD")
+            plan = await plan_of_pull(forge, wish, head or "")
+        return msgspec.structs.replace(request, goal=None, plan=plan)
 
     async def sync(self, runs: list[Run]) -> list[Run]:
         """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""

@@ -136,9 +136,14 @@ class Forging:
         await self._world.forges.at(slug)
         return slug
 
-    async def sync(self, run_id: str) -> Run:
-        """Write what is to be written for a Run, now. What can't be written waits, and the Run says why."""
+    async def sync(self, run_id: str, *, by_itself: bool = False) -> Run:
+        """Write what is to be written for a Run, now. What can't be written waits, and the Run says why.
+
+        `by_itself` is whether nobody asked for it: then nothing is tried again before its time.
+        """
         async with self._writing.setdefault(run_id, asyncio.Lock()):
+            if by_itself and self._held_until(await self._newest(run_id)):
+                return await self._read(run_id)
             return await self._synced(run_id)
 
     async def _synced(self, run_id: str) -> Run:
@@ -205,7 +210,7 @@ class Forging:
             if held and self._closed.is_set():
                 return
             try:
-                run = await self.sync(run_id)
+                run = await self.sync(run_id, by_itself=True)
             except ContextuneError:
                 return  # the repository is gone, or the Journal is: others say so
             if run_id in self._again:
@@ -217,8 +222,15 @@ class Forging:
             pause = min(pause * 2, LONGEST)
 
     def _held_until(self, run: Run | None) -> float:
-        """Seconds until the forge said that it may be asked again."""
-        at = max((one.retry_at or 0 for one in run.forge.waits), default=0) if run is not None else 0
+        """Seconds until the forge may be asked again by itself.
+
+        That is when it said, and no sooner than a pause after a trouble that passes: a write whose answer was
+        lost may take a moment to be seen there.
+        """
+        if run is None:
+            return 0.0
+        passing = [one for one in run.forge.waits if one.trouble in PASSING]
+        at = max((max(one.retry_at or 0, one.at + int(PAUSE * 1000)) for one in passing), default=0)
         return max(0.0, (at - self._world.clock.now()) / 1000)
 
     async def _pause(self, seconds: float) -> None:

@@ -97,6 +97,11 @@ def pull_body(run: Run, task_ids: Iterable[str], closes: Iterable[int], web_url:
     return _joined([*parts, _footer(run)])
 
 
+def reply_text(task: TaskRun, commit: str) -> str:
+    """The answer to a comment of a reviewer, whose Task is done."""
+    return _joined([quoted(task.summary, 1_500) or "Done.", f"It is in {commit[:12]}.", *_result(task)])
+
+
 def _ticks(run: Run, web_url: str) -> list[str]:
     lines = []
     for task in run.tasks:

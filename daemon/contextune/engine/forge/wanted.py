@@ -10,12 +10,13 @@ from contextune.core.forge.codeowners import Owners
 from contextune.core.forge.forge import Closing, IssueState
 from contextune.core.forge.plain import title
 from contextune.core.forge.writes import ForgeState, WriteKind
+from contextune.core.runs.answered import answered_comment, answered_pull
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.settings import ForgePer
 from contextune.engine.forge.source import number_in
 from contextune.engine.forge.templates import LABEL, Template
-from contextune.engine.forge.texts import known_issue, pull_body, run_issue, task_issue
+from contextune.engine.forge.texts import known_issue, pull_body, reply_text, run_issue, task_issue
 
 BASE_WRITES, TASK_WRITES = 4, 3
 """A Run writes at most so often: 4 + 3 x Tasks."""
@@ -56,6 +57,8 @@ class Wanted(NamedTuple):
     @property
     def after(self) -> str:
         """The key of what has to be there before; empty if nothing has."""
+        if self.what == "reply":
+            return "push"
         before = {"pull": "push", "reviewers": "pull", "ready": "pull"}.get(self.what)
         return self.key.replace(self.what, before, 1) if before else ""
 
@@ -212,6 +215,9 @@ def _pulls(run: Run, facts: Facts) -> list[Wanted]:
     accepted = run.accepted
     if run.state != "accepted" or accepted is None or accepted.mode != "pr" or accepted.branch is None:
         return []
+    number = answered_pull(run)
+    if number is not None:
+        return _answers(run, number, accepted.after)
     if facts.pulls_per == "run" or len(facts.commits) != len(run.joined) or len(run.joined) < 2:
         return _pull(run, facts, "", run.joined, (accepted.branch, accepted.after, ""), run.title)
     found: list[Wanted] = []
@@ -221,6 +227,17 @@ def _pulls(run: Run, facts: Facts) -> list[Wanted]:
         what = run.task(task_id).task.title
         found += _pull(run, facts, f":{task_id}", (task_id,), (branch, commit, below), what)
         below = branch
+    return found
+
+
+def _answers(run: Run, number: int, commit: str) -> list[Wanted]:
+    """Onto the pull request that the Run answers, and an answer to each comment that is done."""
+    branch = (run.base.upstream or "").partition("/")[2] or run.base.branch or ""
+    found = [Wanted("push", "push", branch=branch, commit=commit)]
+    for task in map(run.task, run.joined):
+        if answered_comment(task.id) is not None:
+            text = reply_text(task, commit)
+            found.append(Wanted(f"reply:{task.id}", "reply", text=text, number=number))
     return found
 
 

@@ -12,6 +12,7 @@ from contextune.core.forge.forge import Forge, ForgeRepository, NewPull, Token
 from contextune.core.forge.publishing import Publishing, PushTarget
 from contextune.core.forge.writes import ForgeStarted, ForgeWritten, PullSeen
 from contextune.core.runs import events as ev
+from contextune.core.runs.answered import answered_comment
 from contextune.core.runs.run import Run
 from contextune.engine.forge.templates import LABEL, Template
 from contextune.engine.forge.texts import block, within
@@ -70,7 +71,7 @@ class Writing:
             case "reviewers":
                 await self._reviewers(one)
             case "reply":
-                raise ValueError("replies are written by engine.forge.conversation")
+                await self._reply(one, mark)
 
     async def _begun(self, one: Wanted) -> str | None:
         """The mark of a write that is to be made now, its intent journalled; None if it is there."""
@@ -103,7 +104,18 @@ class Writing:
                 await self._done(one, pull.number, pull.url, digest=begun.digest, found=True)
                 await self._seen(one.key, pull.number, draft=pull.draft)
             return pull is not None
+        if one.what == "reply" and one.number is not None:
+            said = await forge.review_comments(one.number)
+            if any(begun.mark in comment.body for comment in said):
+                await self._done(one, found=True)
+                return True
         return False
+
+    async def _reply(self, one: Wanted, mark: str) -> None:
+        comment = answered_comment(one.key.removeprefix("reply:"))
+        if comment is not None and one.number is not None:
+            await self._at.forge.reply(one.number, comment, block(mark, one.text))
+        await self._done(one)
 
     async def _push(self, one: Wanted) -> None:
         at = self._at
