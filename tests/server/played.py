@@ -82,6 +82,7 @@ class Played:
         self._listeners: list[Listener] = []
         self._ended = asyncio.Event()
         self.desk = PlayedDesk(self.call)
+        self.forge = PlayedForge(self.call)
         self.lookout = PlayedLookout()
         self.by_itself: bool | None = True
         self.lack = ""
@@ -149,8 +150,17 @@ class Played:
         self.prepared = made
         return made
 
-    async def start(self, quote_id: str, *, edits: Any = (), budget: Any = None, agents: Any = None) -> Run:
+    async def start(
+        self,
+        quote_id: str,
+        *,
+        edits: Any = (),
+        budget: Any = None,
+        agents: Any = None,
+        issues: bool | None = None,
+    ) -> Run:
         self.call("start", quote_id, list(edits), budget, agents)
+        self.forge.wanted = issues
         assert isinstance(self.prepared, Quote)
         return self.happen(s.created(self.prepared))
 
@@ -306,6 +316,33 @@ class PlayedBundles:
 
     async def write(self, path: Path, members: Sequence[Member]) -> None:
         self.call("write", path, members)
+
+
+class PlayedForge:
+    """`engine.desk.forge_desk`: nothing is signed in but by the editor."""
+
+    host = "github.com"
+
+    def __init__(self, call: Callable[..., None]) -> None:
+        self._call = call
+        self.token: str | None = None
+        self.asked = False
+        """Whether the user wants to be asked about issues."""
+        self.wanted: bool | None = None
+        """What the last Run was started with."""
+
+    def set_token(self, token: str | None) -> None:
+        self.token = token
+
+    async def source(self) -> Literal["editor", "none"]:
+        return "none" if self.token is None else "editor"
+
+    def asks(self, repository: str) -> bool:
+        return self.asked
+
+    async def sync(self, runs: list[Run]) -> list[Run]:
+        self._call("sync", *(run.id for run in runs))
+        return runs
 
 
 class PlayedDesk:

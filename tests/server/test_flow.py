@@ -329,3 +329,27 @@ async def test_a_file_that_can_do_more_than_code_is_named_before_it_is_accepted(
         await editor.hang_up()
         assert not [call for call in app.calls if call[0] == "accept"]
     assert asked[-1] == ("These files ask for a look: parcel/sizes.py (runs in CI). Accept them, too?")
+
+
+async def test_a_run_makes_issues_where_its_user_says_so(editor: Editor, app: Played, folder: Path) -> None:
+    app.forge.asked = True
+
+    def answer(params: Any) -> Any:
+        titles = [action["title"] for action in params["actions"]]
+        return {"title": "Later" if "Later" in titles else titles[0]}
+
+    editor.answers["window/showMessageRequest"] = answer
+    await editor.open(folder)
+    await delegate(editor)
+    await started(app)
+    assert app.forge.wanted is True
+    to_review(app, folder)
+
+
+async def test_the_editors_session_signs_in_to_github(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    none = await editor.ask("contextune/forge/signIn", {"token": None})
+    assert none == {"host": "github.com", "source": "none"}
+    signed = await editor.ask("contextune/forge/signIn", {"token": "gho_editor"})
+    assert signed == {"host": "github.com", "source": "editor"}
+    assert app.forge.token == "gho_editor"
