@@ -26,7 +26,7 @@ NONE: Values = {}
 
 HOURLY = 1_000
 """Requests that one process makes in an hour at most; GitHub allows a person 5,000 in all."""
-TIMEOUT = 30
+TIMEOUT = 15
 """Seconds for an answer."""
 KNOWN = 512
 """Answers that are kept for conditional requests, which cost nothing where nothing has changed."""
