@@ -262,7 +262,7 @@ def test_the_users_checkout_moves_in_accept_and_undo_alone() -> None:
     assert callers == {"contextune.engine.integration.accept"}
 
 
-def test_github_is_written_and_a_branch_pushed_in_one_place() -> None:
+def test_github_is_written_and_a_branch_pushed_in_two_places() -> None:
     """Where the intent is journalled before, and the outcome after."""
     words = ("create_issue", "edit_issue", "create_pull", "edit_pull", "create_label", "mark_ready")
     callers = {
@@ -272,7 +272,7 @@ def test_github_is_written_and_a_branch_pushed_in_one_place() -> None:
         for word in (*words, "request_reviewers", "forge.reply", "publishing.push")
         if f".{word}" in source
     }
-    assert callers == {"contextune.engine.forge.writing"}
+    assert callers == {"contextune.engine.forge.writing", "contextune.engine.forge.by_hand"}
 
 
 @pytest.mark.parametrize(

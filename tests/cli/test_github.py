@@ -85,3 +85,26 @@ def test_what_waits_is_sent_by_the_next_look(machine: Machine, parcel: Path, git
     machine.git(parcel, "remote", "set-url", "origin", f"{github.url}/{name}.git")
     sent = machine.do("github", run_id, env=signed_in(github))
     assert (sent.status, len(github.pulls(name))) == (0, 1)
+
+
+def test_failing_tests_become_one_issue_once_the_person_agrees(
+    machine: Machine, parcel: Path, github: GitHub
+) -> None:
+    name = cloned(machine, parcel, github)
+    (parcel / "tests" / "test_sizes.py").write_text(
+        "import unittest\n\n\nclass Sizes(unittest.TestCase):\n"
+        "    def test_wrong(self):\n        self.assertEqual(1, 2)\n"
+    )
+    command = ("agents", "run", "test-runner", "--path", parcel, "--gate", "python -m unittest", "--issue")
+    asked = machine.do(*command, env=signed_in(github))
+    assert (asked.status, github.issues(name)) == (2, [])
+    assert f"This makes an issue in {name}: 1 test fails" in asked.err
+    assert "Nobody is there to agree to that. Add --yes." in asked.err
+    done = machine.do(*command, "--yes", env=signed_in(github))
+    (issue,) = github.issues(name)
+    assert done.status == 1, "the tests are red"
+    assert f"Issue #{issue['number']} is made: {issue['html_url']}" in done.out
+    assert "AssertionError: 1 != 2" in issue["body"]
+    again = machine.do(*command, "--yes", env=signed_in(github))
+    assert f"Issue #{issue['number']} says that already" in again.out
+    assert len(github.issues(name)) == 1

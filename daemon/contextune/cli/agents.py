@@ -10,6 +10,7 @@ from typing import Any
 from contextune.agents.digest import run_words
 from contextune.agents.roles import Role, Roles
 from contextune.cli import work
+from contextune.cli.issue_by_hand import offer
 from contextune.cli.output import Output
 from contextune.cli.question import put
 from contextune.cli.suite_run import run_tests
@@ -23,6 +24,7 @@ from contextune.core.planning.plan import Plan, Task
 from contextune.core.role_source import OURS
 from contextune.core.spending.agents import AgentRow, agent_rows
 from contextune.engine.application import Application
+from contextune.engine.forge.drafts import written_issue
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.protocol.wording import dollars_text, rung_text
 
@@ -156,6 +158,17 @@ async def _diagnosed(app: Application, who: Role, given: Namespace, out: Output)
     return await worktrees(app, given, out)
 
 
+async def _reported(app: Application, who: Role, given: Namespace, out: Output) -> int:
+    """The words of an issue; with --issue it is made, once the person agrees to them."""
+    words = _words(who, given)
+    answer = await put(app, who, words, given, out)
+    if answer is None:
+        return 1
+    if given.issue and not answer.get("question"):
+        return 0 if await offer(app, written_issue(answer, words), given, out) else 1
+    return 0
+
+
 async def _asked(app: Application, who: Role, given: Namespace, out: Output) -> int:
     """One question and its answer, once the person agrees to the price."""
     answer = await put(app, who, _words(who, given), given, out)
@@ -172,6 +185,7 @@ def _words(who: Role, given: Namespace) -> str:
 
 BY_HAND: dict[str, ByHand] = {
     "orchestrator": _planned,
+    "issue-orchestrator": _reported,
     "merge-coordinator": _coordinated,
     "worktree-manager": _diagnosed,
     "test-runner": run_tests,

@@ -102,8 +102,10 @@ def _agents(commands: Commands) -> None:
     report = "performance-analyzer: write the report as Markdown, to a new file"
     how.add_argument("--output", type=Path, metavar="FILE", help=report)
     how.add_argument("--words", action="store_true", help="have the agent put what code found into words")
+    issue = "test-runner, issue-orchestrator: make an issue of it on GitHub, once you agree"
+    how.add_argument("--issue", action="store_true", help=issue)
     how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
-    how.add_argument("--yes", action="store_true", help="agree to the price")
+    how.add_argument("--yes", action="store_true", help="agree to the price, and to the issue")
 
 
 def _with_path(added: Parser, text: str = "a folder of the repository; this one if none is given") -> None:

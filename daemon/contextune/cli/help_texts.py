@@ -73,7 +73,8 @@ run:
   An agent that works gets a worktree of its own, a quote before and the Gate
   after. One that answers in one piece is asked once, after its price is told.
   `agents run test-runner` and `agents run performance-analyzer` are code, and
-  cost nothing without --words.
+  cost nothing without --words. `agents run test-runner --issue` makes one issue
+  on GitHub of the tests that fail, once you agree.
 """
 
 COST_HELP = """\

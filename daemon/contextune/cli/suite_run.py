@@ -1,4 +1,4 @@
-"""`agents run test-runner`: the tests, read by code; with --words what fails, put into words by the agent."""
+"""`agents run test-runner`: the tests, read by code; what fails in words, or as an issue."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import msgspec
 
 from contextune.agents.digest import failing_words
 from contextune.agents.roles import Role
+from contextune.cli.issue_by_hand import offer
 from contextune.cli.output import Output
 from contextune.cli.question import put
 from contextune.core.plain_text import one_line
 from contextune.core.proof.suite_report import SuiteReport
 from contextune.engine.application import Application
+from contextune.engine.forge.drafts import failing_issue
 from contextune.protocol.wording import count_text, duration_text
 
 SAID_LINES = 6
@@ -34,8 +36,11 @@ async def run_tests(app: Application, who: Role, given: Namespace, out: Output) 
     if out.as_json:
         out.tagged("tests", msgspec.to_builtins(found))
     _show(found, out)
+    digest = None
     if given.words and found.failures:
-        await put(app, who, failing_words(found), given, out)
+        digest = await put(app, who, failing_words(found), given, out)
+    if given.issue and found.failures:
+        await offer(app, failing_issue(found, digest), given, out)
     return 0 if found.green else 1
 
 

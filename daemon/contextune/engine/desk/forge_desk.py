@@ -10,12 +10,14 @@ import msgspec
 from contextune.core.check import Check
 from contextune.core.errors import ContextuneError
 from contextune.core.forge.forge import TokenSource
-from contextune.core.forge.remote import parse_remote
+from contextune.core.forge.remote import Slug, parse_remote
 from contextune.core.forge.writes import IssuesWanted
-from contextune.core.runs.events import RunCreated
+from contextune.core.runs.events import AnyEvent, RunCreated
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.forge.answers import plan_of_pull, pull_in
+from contextune.engine.forge.by_hand import Reported, make_issue
+from contextune.engine.forge.drafts import IssueDraft
 from contextune.engine.forge.forging import concerns
 from contextune.engine.forge.source import label_in, plan_of_label
 from contextune.engine.quotes.quote import QuoteRequest
@@ -77,6 +79,22 @@ class ForgeDesk:
             head = await asyncio.to_thread(place.repository.resolve, "HEAD")
             plan = await plan_of_pull(forge, wish, head or "")
         return msgspec.structs.replace(request, goal=None, plan=plan)
+
+    async def destination(self, folder: Path) -> Slug:
+        """The repository at the forge that a folder's issues go to. Raises PlaceProblem."""
+        place = await self._places.of(folder)
+        self._places.require_trust(place.repository.root)
+        return await self._drives.forging.require(place)
+
+    async def report(self, folder: Path, draft: IssueDraft) -> Reported:
+        """Make an issue that a person agreed to, at most once. Raises ContextuneError."""
+        forge = await self._world.forges.at(await self.destination(folder))
+        await forge.repository()
+
+        async def journal(event: AnyEvent) -> None:
+            await self._world.journal.append((event,))
+
+        return await make_issue(forge, draft, journal=journal, now=self._world.clock.now)
 
     async def sync(self, runs: list[Run]) -> list[Run]:
         """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""
