@@ -28,7 +28,7 @@ async def test_what_to_parallelise_is_told_from_the_todos_and_their_overlaps(des
     assert len(wave.details) == 3
     money = said.points[-1]
     assert money.text.startswith("In all $")
-    assert "On Sonnet alone $" in money.details[0]
+    assert "The same on Sonnet alone: $" in money.details[0]
     assert "No Task has ended here yet" in money.details[1]
     assert [step.arguments for step in said.steps] == [("run", "--all")]
     assert made.server.log == []

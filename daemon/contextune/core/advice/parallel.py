@@ -100,11 +100,11 @@ def _money(facts: ParallelFacts) -> Point:
     if price.likely is not None and price.at_sonnet:
         saving = saving_text(1 - price.likely / price.at_sonnet)
         less = f", {saving} less" if saving else ""
-        details.append(f"On Sonnet alone {dollars_text(price.at_sonnet)}{less}.")
+        details.append(f"The same on Sonnet alone: {dollars_text(price.at_sonnet)}{less}.")
     details.append(
         forecast_text(facts.forecast)
         if facts.forecast
-        else "No Task has ended here yet: the price is a prior, not this repository's own."
+        else "No Task has ended here yet: the price is a general estimate, not yet this repository's own."
     )
     return Point(text=f"In all {price_text(price)}, without planning.", details=tuple(details))
 
