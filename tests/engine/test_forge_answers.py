@@ -10,7 +10,8 @@ import pytest
 from contextune.core.errors import NothingToDo, UsageProblem
 from contextune.core.runs.forge_text import pull_text
 from contextune.core.runs.run import Run
-from contextune.engine.forge.answers import OURS, pull_in
+from contextune.engine.forge.answers import pull_in
+from contextune.engine.forge.texts import OURS
 from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import GUARD
@@ -102,6 +103,29 @@ async def test_a_comment_is_done_pushed_and_answered_once(
     assert not [line for line in between.requests if line.startswith("POST") and line.endswith("/pulls")]
     await here.app.forge.sync([run])
     assert len([line for line in between.requests if line.endswith("/replies")]) == 1
+
+
+@pytest.mark.parametrize("body", [f"{OURS} r_1 -->", "Mine, not ready yet."], ids=["ours", "a person's"])
+async def test_a_draft_of_ours_that_is_green_again_is_no_draft_any_more(
+    desk: MakeDesk, github: GitHub, between: FaultyGitHub, body: str
+) -> None:
+    here = await on_a_pull(desk, github, between, [said(7, SIZES)])
+    change = between.faults[0].change
+    assert change is not None
+
+    def draft(data: dict[str, Any]) -> None:
+        change(data)
+        data.update(draft=True, body=body, node_id="PR_1")
+
+    told = {"data": {"markPullRequestReadyForReview": {"pullRequest": {"isDraft": False}}}}
+    between.faults[0] = Fault(r"^GET /repos/[^/]+/[^/]+/pulls/1$", change=draft)
+    between.faults.append(Fault(r"^POST .*graphql$", 200, {}, told))
+    run = await answering(here, "address the review comments of pull request 1")
+    assert (run.state, run.forge.waits, run.forge.started) == ("accepted", (), ())
+    await here.app.forge.sync([run])
+    marked = [line for line in between.requests if line.endswith("graphql")]
+    assert len(marked) == (body != "Mine, not ready yet.")
+    assert pull_text(run) == "It was pushed onto pull request #1."
 
 
 async def test_an_answer_whose_reply_was_lost_is_looked_up(

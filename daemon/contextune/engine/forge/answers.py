@@ -15,9 +15,7 @@ from contextune.core.forge.forge import FailedCheck, Forge, PullRequest, ReviewC
 from contextune.core.forge.plain import title
 from contextune.core.planning.plan import Plan, Task
 from contextune.engine.forge.source import LONGEST, MOST
-
-OURS = "<!-- contextune:begin"
-"""What stands in our own answers."""
+from contextune.engine.forge.texts import OURS
 
 _NAMED = re.compile(
     r"(?:(?:please|work on|do|fix|address|resolve|answer|tackle)\s+)*(?:(?:all|the|open|red|failing)\s+)*"

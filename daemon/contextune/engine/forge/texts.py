@@ -13,7 +13,9 @@ from contextune.core.spending.wording import bill_text, count_text, dollars_text
 from contextune.core.states import ENDED_TASK
 from contextune.core.todos.todo import Todo
 
-BEGIN, END = "<!-- contextune:begin {mark} -->", "<!-- contextune:end -->"
+OURS = "<!-- contextune:begin"
+"""Stands in every body that this product wrote."""
+BEGIN, END = OURS + " {mark} -->", "<!-- contextune:end -->"
 """What is between them is kept up to date; what people write around it stays."""
 
 _VERDICTS: Mapping[str, str] = {

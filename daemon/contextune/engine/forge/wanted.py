@@ -57,9 +57,9 @@ class Wanted(NamedTuple):
     @property
     def after(self) -> str:
         """The key of what has to be there before; empty if nothing has."""
-        if self.what == "reply":
-            return "push"
-        before = {"pull": "push", "reviewers": "pull", "ready": "pull"}.get(self.what)
+        if self.what in ("reply", "ready"):
+            return self.key.replace("ready", "push", 1) if self.what == "ready" else "push"
+        before = {"pull": "push", "reviewers": "pull"}.get(self.what)
         return self.key.replace(self.what, before, 1) if before else ""
 
     @property
@@ -234,6 +234,8 @@ def _answers(run: Run, number: int, commit: str) -> list[Wanted]:
     """Onto the pull request that the Run answers, and an answer to each comment that is done."""
     branch = (run.base.upstream or "").partition("/")[2] or run.base.branch or ""
     found = [Wanted("push", "push", branch=branch, commit=commit)]
+    if _is_green(run):
+        found.append(Wanted("ready", "ready", text=str(number)))
     for task in map(run.task, run.joined):
         if answered_comment(task.id) is not None:
             text = reply_text(task, commit)
@@ -241,12 +243,16 @@ def _answers(run: Run, number: int, commit: str) -> list[Wanted]:
     return found
 
 
+def _is_green(run: Run) -> bool:
+    evidence = run.ghost_evidence
+    return evidence is not None and evidence.verdict in ("green", "unproved")
+
+
 def _pull(
     run: Run, facts: Facts, suffix: str, task_ids: Sequence[str], where: tuple[str, str, str], name: str
 ) -> list[Wanted]:
     branch, commit, onto = where
-    evidence = run.ghost_evidence
-    green = evidence is not None and evidence.verdict in ("green", "unproved")
+    green = _is_green(run)
     key = f"pull{suffix}"
     found = [
         Wanted(f"push{suffix}", "push", branch=branch, commit=commit),

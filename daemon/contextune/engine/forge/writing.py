@@ -15,7 +15,7 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.answered import answered_comment
 from contextune.core.runs.run import Run
 from contextune.engine.forge.templates import LABEL, Template
-from contextune.engine.forge.texts import block, within
+from contextune.engine.forge.texts import OURS, block, within
 from contextune.engine.forge.wanted import Wanted
 
 EARLIER = 600_000
@@ -51,6 +51,9 @@ class Writing:
 
     async def write(self, one: Wanted) -> None:
         """Write it, journalled before and after. Raises ForgeProblem."""
+        if one.what == "ready" and not await self._is_draft_of_ours(one):
+            await self._done(one, found=True)
+            return
         mark = await self._begun(one)
         if mark is None:
             return
@@ -174,9 +177,16 @@ class Writing:
     def _head(self, one: Wanted) -> str:
         return f"{self._at.head_owner}:{one.branch}" if self._at.head_owner else one.branch
 
+    async def _is_draft_of_ours(self, one: Wanted) -> bool:
+        """Whether a pull request waits for the tests alone: a draft that a person made stays one."""
+        there = await self._at.forge.pull(int(one.text))
+        return there.draft and OURS in there.body
+
     async def _ready(self, one: Wanted) -> None:
         await self._done(one)
-        await self._seen(one.key.replace("ready", "pull"), int(one.text), draft=False)
+        pull = one.key.replace("ready", "pull")
+        if self.run.forge.pull(pull) is not None:
+            await self._seen(pull, int(one.text), draft=False)
 
     async def _reviewers(self, one: Wanted) -> None:
         pull = self.run.forge.find(one.key.replace("reviewers", "pull"))
