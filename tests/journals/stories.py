@@ -17,8 +17,11 @@ from contextune.core.errors import MergeRefused
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
+from tests.engine.test_forge import at
 from tests.engine.test_resume import killed
 from tests.engine.world import GATE, Desk, ask, bash, edit, finish, plays, task, turn, waits_for, write
+from tests.forge.faulty import Fault, faulty
+from tests.forge.github import GitHub, started
 
 MakeDesk = Callable[..., Awaitable[Desk]]
 
@@ -75,6 +78,7 @@ def conversations(folder: Path) -> list[dict[str, object]]:
             user=[ON_TOP],
             role="conflict-resolver",
         ),
+        plays("send it", turn(write("calc/sent.py", "SENT = 1\n"), finish("Sent."))),
         plays("hold back", turn(write("calc/held.py", "HELD = 1\n"), finish("Held."))),
         plays("fail once", turn(write("calc/area.py", BROKEN), finish()), unless=[EARLIER]),
         plays("fail once", turn(write("calc/area.py", MENDED + "#\n"), finish()), user=[EARLIER]),
@@ -108,6 +112,9 @@ async def tell_all(make: MakeDesk, folder: Path) -> Desk:
         await tries_side_by_side(here)
     if "task_budget" in known:
         await a_task_at_its_budget(here)
+    if "issues" in Settings.__struct_fields__:
+        with started() as github:
+            await issues_and_a_pull_request(here, github)
     await here.app.close()
     here.app = here.open()
     return here
@@ -238,6 +245,21 @@ async def a_task_at_its_budget(here: Desk) -> None:
     assert question is not None
     await here.app.answer(run.id, "dear", question.choices[0])
     await _reviewed(here, run)
+
+
+async def issues_and_a_pull_request(here: Desk, github: GitHub) -> None:
+    """A Run makes issues and is accepted by a pull request; GitHub has a fault, and is asked again."""
+    here.set_up(ONE_RUNG + "issues = 'on'\n")
+    with faulty(github) as between:
+        between.faults = [Fault(r"^POST .*/pulls$", 500)]
+        here = await at(here, between.url, github.new())
+        run = await here.start(task("send it", "calc/sent.py"))
+        await _reviewed(here, run)
+        waiting = await here.app.accept(run.id, "pr")
+        assert waiting.forge.waits, between.requests
+        between.faults = []
+        (sent,) = await here.app.forge.sync([await here.app.run(run.id)])
+        assert (sent.state, sent.forge.waits, sent.forge.started) == ("accepted", (), ())
 
 
 async def _reviewed(here: Desk, run: Run) -> None:

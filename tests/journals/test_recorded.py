@@ -19,11 +19,8 @@ from tests.journals.recordings import MEND, Recording, all_recorded, as_known, d
 from tests.journals.stories import MakeDesk, tell_all
 
 PRESENT = Recording(__version__)
-UNRECORDED = {
-    *("amend_refused", "cliff_avoided", "noted", "run_moved", "task_decided"),
-    *("issues_wanted", "forge_started", "forge_written", "forge_waits", "pull_seen"),
-}
-"""One takes a conversation of 100,000 tokens, the others a person, harm to the repository, or a GitHub."""
+UNRECORDED = {"amend_refused", "cliff_avoided", "noted", "run_moved", "task_decided"}
+"""One takes a conversation of 100,000 tokens, the others a person, or harm to the repository."""
 each_version = pytest.mark.parametrize("recording", all_recorded(), ids=lambda one: one.version)
 
 
