@@ -11,6 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from tests.cli.place import COMMAND, Done, Machine, copy_repository
+from tests.forge.fixtures import github
+
+__all__ = ["github"]
 
 
 class Server(NamedTuple):

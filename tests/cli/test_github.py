@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.cli.place import Machine
-from tests.forge.github import TOKEN, GitHub, started
-
-
-@pytest.fixture(scope="module")
-def github() -> Iterator[GitHub]:
-    with started() as running:
-        yield running
+from tests.forge.github import TOKEN, GitHub
 
 
 def cloned(machine: Machine, root: Path, github: GitHub) -> str:

@@ -13,6 +13,9 @@ from contextune.core.model import admission
 from contextune.engine.money import throttle
 from tests.adapters.git_place import isolate
 from tests.engine.world import GATE, Desk, new_repository, serve
+from tests.forge.fixtures import between, github, sent
+
+__all__ = ["between", "github", "sent"]
 
 MakeDesk = Callable[..., Awaitable[Desk]]
 

@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,7 @@ from tests.engine.conftest import MakeDesk
 from tests.engine.forge_process import KILLED
 from tests.engine.test_accept import FIRST, GUARD, SECOND
 from tests.engine.world import AREA, FILES, Desk, bash, edit, finish, plays, task, turn, write
-from tests.forge.github import OWNER, TOKEN, GitHub, Sent, started, violations, watched
-
-
-@pytest.fixture(scope="session")
-def github() -> Iterator[GitHub]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sent]]:
-    """What was sent, held against GitHub's own description at the end."""
-    with watched(monkeypatch) as found:
-        yield found
-    assert found
-    assert [said for one in found for said in violations(one)] == []
+from tests.forge.github import OWNER, TOKEN, GitHub, Sent, violations
 
 
 def signed_in(here: Desk, url: str, name: str, token: str = TOKEN) -> None:

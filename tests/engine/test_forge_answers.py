@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,22 +16,10 @@ from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import GUARD
 from tests.engine.test_forge import at, remote
 from tests.engine.world import Desk, finish, plays, turn
-from tests.forge.faulty import Fault, FaultyGitHub, faulty
-from tests.forge.github import GitHub, started
+from tests.forge.faulty import Fault, FaultyGitHub
+from tests.forge.github import GitHub
 
 SIZES = "Please refuse negative sizes here."
-
-
-@pytest.fixture(scope="module")
-def github() -> Iterator[GitHub]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture
-def between(github: GitHub) -> Iterator[FaultyGitHub]:
-    with faulty(github) as server:
-        yield server
 
 
 def said(number: int, body: str, association: str = "MEMBER", to: int | None = None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,20 +15,8 @@ from tests.engine.conftest import MakeDesk
 from tests.engine.test_accept import FIRST, SECOND
 from tests.engine.test_forge import at, two
 from tests.engine.world import Desk
-from tests.forge.faulty import Fault, FaultyGitHub, faulty
-from tests.forge.github import GitHub, started
-
-
-@pytest.fixture(scope="module")
-def github() -> Iterator[GitHub]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture
-def between(github: GitHub) -> Iterator[FaultyGitHub]:
-    with faulty(github) as server:
-        yield server
+from tests.forge.faulty import Fault, FaultyGitHub
+from tests.forge.github import GitHub
 
 
 class Line(NamedTuple):

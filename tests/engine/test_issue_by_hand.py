@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,23 +17,9 @@ from contextune.engine.forge.by_hand import MOST, make_issue
 from contextune.engine.forge.drafts import IssueDraft, failing_issue, written_issue
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_forge import at
-from tests.forge.github import GitHub, Sent, started, violations, watched
+from tests.forge.github import GitHub, Sent
 
 DRAFT = IssueDraft("Sizes may be negative", "In area.py.", ("bug",), "words\nsizes may be negative")
-
-
-@pytest.fixture(scope="module")
-def github() -> Iterator[GitHub]:
-    with started() as running:
-        yield running
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Sent]]:
-    with watched(monkeypatch) as found:
-        yield found
-    assert found
-    assert [said for one in found for said in violations(one)] == []
 
 
 async def test_it_is_made_once_and_again_only_when_it_was_closed(
