@@ -89,6 +89,38 @@ def test_who_lets_go_can_take_it_again_whatever_its_children_hold(tmp_path: Path
     assert done.stdout == b"True\n"
 
 
+LOOKED_AT = """
+import fcntl, os, sys
+from pathlib import Path
+from contextune.adapters.journal import mailbox
+box = mailbox.FolderMailbox(Path(sys.argv[1]))
+with box.own("r_1"):
+    pass
+reading, writing = os.pipe()
+flock = fcntl.flock
+
+def starting_a_child(handle, how):
+    flock(handle, how)
+    if how & fcntl.LOCK_EX and not os.fork():
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+
+fcntl.flock = starting_a_child
+seen = box.is_owned("r_1")
+fcntl.flock = flock
+with box.own("r_1") as owned:
+    print(seen, owned)
+"""
+
+
+def test_a_look_keeps_nobody_from_taking_it_whatever_is_started_meanwhile(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT, str(tmp_path)], capture_output=True, timeout=30, check=True
+    )
+    assert done.stdout == b"False True\n"
+
+
 async def test_an_owner_without_a_sign_of_life_is_ended(tmp_path: Path) -> None:
     process = owner(tmp_path)
     box = FolderMailbox(tmp_path)

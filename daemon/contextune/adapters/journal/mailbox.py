@@ -62,8 +62,7 @@ class FolderMailbox:
                 with suppress(OSError):  # a letter that came too late stays
                     self._letters(run_id).rmdir()
                 os.ftruncate(handle, 0)
-                # A child that is just being started has a copy until it becomes its program.
-                fcntl.flock(handle, fcntl.LOCK_UN)
+                _let_go(handle)
         finally:
             os.close(handle)
 
@@ -72,7 +71,7 @@ class FolderMailbox:
         with suppress(TimeoutError):
             async with asyncio.timeout(ORPHAN_SECONDS):
                 # The kernel tells nobody when such a child lets go.
-                while not self.is_owned(run_id) and not self._is_free(run_id):  # noqa: ASYNC110
+                while not self.is_owned(run_id) and not self._is_left(run_id):  # noqa: ASYNC110
                     await asyncio.sleep(STEP)
 
     def beat(self, run_id: str) -> None:
@@ -115,17 +114,17 @@ class FolderMailbox:
         except FileNotFoundError:
             return False
         try:
-            return not _taken(handle) and _is_alive(os.pread(handle, 64, 0))
+            return not _is_free(handle) and _is_alive(os.pread(handle, 64, 0))
         finally:
             os.close(handle)
 
-    def _is_free(self, run_id: str) -> bool:
+    def _is_left(self, run_id: str) -> bool:
         try:
             handle = os.open(self._lock(run_id), os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             return True
         try:
-            return _taken(handle)
+            return _is_free(handle)
         finally:
             os.close(handle)
 
@@ -193,6 +192,19 @@ def _taken(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_free(handle: int) -> bool:
+    """Whether nobody holds the lock; it is taken for no longer than that look."""
+    if not _taken(handle):
+        return False
+    _let_go(handle)
+    return True
+
+
+def _let_go(handle: int) -> None:
+    """Give the lock up. To close it is not enough: a child that is just being started has a copy."""
+    fcntl.flock(handle, fcntl.LOCK_UN)
 
 
 def _name_of(pid: int) -> bytes:
