@@ -60,8 +60,10 @@ export class Quotes {
       else if (choice?.kind === "edit") await editBrief(draft.quote, draft, choice.taskId);
       else if (choice?.kind === "pin") await pinStart(draft.quote, draft, choice.taskId);
       else if (choice?.kind === "arrange") await this.#settle(draft, choice.taskId);
-      else if (choice?.kind === "start") return this.#start(draft);
-      else return this.#leave(draft);
+      else if (choice?.kind === "start") {
+        const runId = await this.#start(draft);
+        if (runId !== undefined) return runId;
+      } else return this.#leave(draft);
     }
   }
 
@@ -98,7 +100,7 @@ export class Quotes {
     await this.daemon.request(Requests.quoteLeave, { quoteId: quote.id });
   }
 
-  async #start(draft: Draft): Promise<string> {
+  async #start(draft: Draft): Promise<string | undefined> {
     const { quote } = draft;
     const edits = quote.tasks.flatMap(({ id }): TaskEdit[] => {
       const brief = draft.briefs.get(id);
@@ -107,6 +109,7 @@ export class Quotes {
       return brief === undefined && start === undefined ? [] : [{ id, brief, start }];
     });
     const issues = await issuesWanted();
+    if (issues === undefined) return undefined;
     const { runId } = await this.daemon.request(Requests.runStart, { quoteId: quote.id, edits, issues });
     this.store.dropQuote(quote.id);
     this.store.setRun(await this.daemon.request(Requests.runGet, { runId }));
@@ -271,10 +274,12 @@ async function pinStart(quote: QuoteView, draft: Draft, taskId: string): Promise
   else if (chosen !== undefined) draft.starts.set(taskId, chosen.start);
 }
 
-/** Whether the Run makes issues on GitHub, where the user wants to be asked; null for what the settings say. */
-async function issuesWanted(): Promise<boolean | null> {
+/** Whether the Run makes issues on GitHub: null for what the settings say; undefined if it is not to start after all. */
+async function issuesWanted(): Promise<boolean | null | undefined> {
   if (vscode.workspace.getConfiguration(SECTION).get<string>("issues") !== "ask") return null;
   const make = vscode.l10n.t("Make Issues");
+  const without = vscode.l10n.t("Start Without");
   const text = vscode.l10n.t("Make issues on GitHub for this Run?");
-  return (await vscode.window.showInformationMessage(text, { modal: true }, make)) === make;
+  const said = await vscode.window.showInformationMessage(text, { modal: true }, make, without);
+  return said === undefined ? undefined : said === make;
 }
