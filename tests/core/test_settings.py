@@ -9,6 +9,7 @@ import pytest
 
 from contextune.core.errors import UsageProblem
 from contextune.core.model.conversation import Rung
+from contextune.core.permission import OtherAgents
 from contextune.core.settings import WIDENING, Settings, SettingsSource, combine
 
 
@@ -25,6 +26,15 @@ def test_later_layers_win_key_by_key() -> None:
         (layer(agents=2, gate="make a"), layer("repo", agents=3), layer("flags", gate="make b")), trusted=True
     )
     assert (combined.agents, combined.gate) == (3, "make b")
+
+
+def test_permissions_of_other_agents_are_joined_and_a_denial_stays() -> None:
+    layers = (
+        layer(other_agents={"accept": "deny", "quote": "allow"}),
+        layer("editor", other_agents={"accept": "allow", "run": "deny"}),
+        layer("flags", other_agents={"quote": "ask", "run": "allow"}),
+    )
+    assert combine(layers, trusted=True).other_agents == OtherAgents(accept="deny", quote="ask", run="deny")
 
 
 def test_values_arrive_as_files_and_flags_spell_them() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
+
+import msgspec
 
 from contextune.core.base import Value
 
@@ -24,3 +27,9 @@ class OtherAgents(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     review: Permission = "allow"
     accept: Permission = "ask"
     cost: Permission = "allow"
+
+
+def narrowed(before: OtherAgents, now: OtherAgents, named: Iterable[str]) -> OtherAgents:
+    """A later table over an earlier one, for the tools that it names: what was denied stays denied."""
+    changed = {tool: getattr(now, tool) for tool in named if getattr(before, tool) != "deny"}
+    return msgspec.structs.replace(before, **changed)

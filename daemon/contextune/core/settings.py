@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from contextune.core.allow_list import allowed_host
 from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 from contextune.core.model.conversation import Rung
-from contextune.core.permission import OtherAgents
+from contextune.core.permission import OtherAgents, narrowed
 from contextune.core.todos.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
@@ -163,9 +164,12 @@ def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
             if source.from_repository and not trusted and key in WIDENING:
                 continue
             try:
-                merged[key] = msgspec.convert(value, field.type, strict=False)
+                now = msgspec.convert(value, field.type, strict=False)
             except msgspec.ValidationError as problem:
                 raise UsageProblem(f"{source.name}: setting {key!r}: {problem}.") from None
+            if key in merged and isinstance(now, OtherAgents) and isinstance(value, Mapping):
+                now = narrowed(merged[key], now, value)
+            merged[key] = now
     settings = Settings(**merged)
     _check(settings, sources)
     return settings
