@@ -10,7 +10,7 @@ const SCOPES = ["repo"];
 function providerOf(host: string): string | undefined {
   if (host === "github.com") return "github";
   const server = vscode.workspace.getConfiguration("github-enterprise").get<string>("uri") ?? "";
-  return server.includes(`//${host}`) ? "github-enterprise" : undefined;
+  return URL.canParse(server) && new URL(server).hostname === host ? "github-enterprise" : undefined;
 }
 
 /** Hands the editor's session over. */

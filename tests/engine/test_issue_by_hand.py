@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from contextune.core.forge.writes import ForgeStarted, ForgeWritten
 from contextune.core.model.ledger import PLANNING
 from contextune.core.proof.suite_report import Failure, SuiteReport
 from contextune.core.proof.tallies import Tally
-from contextune.engine.forge.by_hand import MOST, make_issue
+from contextune.engine.forge.by_hand import MOST, make_issue, stream_of
 from contextune.engine.forge.drafts import IssueDraft, failing_issue, written_issue
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_forge import at
+from tests.forge.faulty import Fault, FaultyGitHub
 from tests.forge.github import GitHub, Sent
 
 DRAFT = IssueDraft("Sizes may be negative", "In area.py.", ("bug",), "words\nsizes may be negative")
@@ -70,11 +72,53 @@ async def test_one_that_was_made_just_before_a_crash_is_found(desk: MakeDesk, gi
 async def test_the_intent_is_journalled_before_and_the_outcome_after(desk: MakeDesk, github: GitHub) -> None:
     here = await at(await desk(), github.url, github.new())
     made = await here.app.forge.report(here.place.root, DRAFT)
-    events = await here.journal.read(made.stream)
+    events = await here.journal.read(stream_of(DRAFT))
     assert [type(event) for event in events] == [ForgeStarted, ForgeWritten]
     assert {event.run_id.startswith(f"{PLANNING}i_") for event in events} == {True}
     assert isinstance(events[1], ForgeWritten)
     assert (events[1].number, events[1].url) == (made.issue.number, made.issue.url)
+
+
+def archived(data: dict[str, Any]) -> None:
+    data["archived"] = True
+
+
+def elsewhere(data: dict[str, Any]) -> None:
+    data["html_url"] = "command:workbench.action.quit"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            Fault(r"^POST .*/issues$", 410, {}, {"message": "Issues has been disabled in this repository."}),
+            "Issues are switched off in .* Switch them on in its settings",
+        ),
+        (Fault(r"^GET /repos/[^/]+/[^/]+$", change=archived), "is archived, and takes no changes"),
+        (Fault(r"^GET /repos/[^/]+/[^/]+$", change=elsewhere), "does not speak GitHub's API"),
+    ],
+    ids=["switched off", "archived", "an address that is none of the web"],
+)
+async def test_what_keeps_it_from_being_made_is_told(
+    desk: MakeDesk, github: GitHub, between: FaultyGitHub, fault: Fault, said: str
+) -> None:
+    name = github.new()
+    here = await at(await desk(), between.url, name)
+    between.faults = [fault]
+    with pytest.raises(ForgeProblem, match=said):
+        await here.app.forge.report(here.place.root, DRAFT)
+    assert github.issues(name) == []
+
+
+async def test_two_processes_make_one(desk: MakeDesk, github: GitHub) -> None:
+    name = github.new()
+    here = await at(await desk(), github.url, name)
+    both = await asyncio.gather(
+        *(here.app.forge.report(here.place.root, DRAFT) for _ in range(2)), return_exceptions=True
+    )
+    assert len(github.issues(name)) == 1
+    (refused,) = [one for one in both if isinstance(one, Exception)]
+    assert "Another process makes that issue just now" in str(refused)
 
 
 async def test_one_that_was_always_closed_is_for_a_person(desk: MakeDesk, github: GitHub) -> None:

@@ -1,14 +1,7 @@
-"""`--live` spends real money with the key in ANTHROPIC_API_KEY; without it, no live test runs."""
+"""A user's machine, as the tests of the command line have it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.cli.conftest import machine
 
-import pytest
-
-from tests.cli.place import Machine
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+__all__ = ["machine"]

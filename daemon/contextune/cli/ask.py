@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.language.intent import Intent
 from contextune.core.language.understanding import Option, Understanding
 from contextune.engine.application import Application
+from contextune.protocol.ask import command_text
 from contextune.protocol.wording import dollars_text
 
 Perform = Callable[[Namespace], Awaitable[int]]
@@ -59,7 +59,7 @@ class Asker:
         out.say(read.text)
         for number, one in enumerate(read.options, 1):
             out.say(f"{number}  {one.title}")
-            out.say(_command(one.intent.arguments), "dim", indent=3)
+            out.say(command_text(one.intent.arguments), "dim", indent=3)
         if not read.options or not someone_is_there():
             return UNCLEAR
         chosen = await choice_of(out, len(read.options))
@@ -83,7 +83,7 @@ class Asker:
         if out.as_json:
             out.line(_as_line(read))
             return 0
-        out.say(f"This stands for: {_command(intent.arguments)}")
+        out.say(f"This stands for: {command_text(intent.arguments)}")
         if not someone_is_there():
             out.say("Nothing was started.")
             return 0
@@ -127,10 +127,6 @@ class Asker:
 async def ask(app: Application, given: Namespace, out: Output, perform: Perform) -> int:
     """The command. Raises ContextuneError."""
     return await Asker(app, given, out, perform).ask()
-
-
-def _command(arguments: Sequence[str]) -> str:
-    return f"contextune {shlex.join(arguments)}"
 
 
 def _as_line(read: Understanding) -> dict[str, object]:

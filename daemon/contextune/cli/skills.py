@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from argparse import Namespace
 
 import msgspec
@@ -12,6 +11,7 @@ from contextune.cli.output import Output
 from contextune.core.advice.advice import Advice
 from contextune.core.errors import PlaceProblem
 from contextune.engine.application import Application
+from contextune.protocol.ask import command_text
 
 
 async def skills(app: Application, given: Namespace, out: Output) -> int:
@@ -59,4 +59,4 @@ def show_advice(advice: Advice, out: Output) -> None:
             out.say(detail, "dim", indent=4)
     for number, step in enumerate(advice.steps, 1):
         out.say(f"{number}  {step.title}")
-        out.say(f"contextune {shlex.join(step.arguments)}", "dim", indent=3)
+        out.say(command_text(step.arguments), "dim", indent=3)

@@ -109,7 +109,7 @@ class GitHubForge:
             issue.edit(body=body, state=state, state_reason=closing or NotSet)
             return Issue(
                 number=issue.number,
-                url=issue.html_url,
+                url=_link(issue.html_url),
                 title=issue.title,
                 body=issue.body or "",
                 state="closed" if issue.state == "closed" else "open",
@@ -165,7 +165,7 @@ class GitHubForge:
             pull.edit(body=body)
             return PullRequest(
                 number=pull.number,
-                url=pull.html_url,
+                url=_link(pull.html_url),
                 title=pull.title,
                 body=pull.body or "",
                 state="closed" if pull.state == "closed" else "open",
@@ -249,14 +249,21 @@ def understood(read: Callable[[Any], T], data: Any) -> T:
         raise unclear(problem) from None
 
 
+def _link(said: object) -> str:
+    """An address for a browser. Raises ForgeProblem for any other: an editor opens what stands here."""
+    url = str(said)
+    if not url.startswith(("https://", "http://")):
+        raise unclear(ValueError("an address that is none of the web"))
+    return url
+
+
 def _repository(data: Mapping[str, Any]) -> ForgeRepository:
     may = data.get("permissions") or {}
     return ForgeRepository(
         full_name=str(data["full_name"]),
-        url=str(data["html_url"]),
+        url=_link(data["html_url"]),
         default_branch=str(data["default_branch"]),
         archived=bool(data.get("archived")),
-        has_issues=bool(data.get("has_issues", True)),
         can_push=bool(may.get("push") or may.get("maintain") or may.get("admin")),
         private=bool(data.get("private")),
     )
@@ -265,7 +272,7 @@ def _repository(data: Mapping[str, Any]) -> ForgeRepository:
 def _issue(data: Mapping[str, Any]) -> Issue:
     return Issue(
         number=int(data["number"]),
-        url=str(data["html_url"]),
+        url=_link(data["html_url"]),
         title=str(data["title"]),
         body=str(data.get("body") or ""),
         state="closed" if data.get("state") == "closed" else "open",
@@ -276,7 +283,7 @@ def _issue(data: Mapping[str, Any]) -> Issue:
 def _pull(data: Mapping[str, Any]) -> PullRequest:
     return PullRequest(
         number=int(data["number"]),
-        url=str(data["html_url"]),
+        url=_link(data["html_url"]),
         title=str(data["title"]),
         body=str(data.get("body") or ""),
         state="closed" if data.get("state") == "closed" else "open",

@@ -68,6 +68,12 @@ def answered(
             f"The token may not do that in {name}. It needs `repo`, or Contents, Issues and Pull requests "
             f"as read and write.{_gist(said)}",
         )
+    if status == 410 and "issues" in low:
+        return problem(
+            "invalid",
+            f"Issues are switched off in {name}. Switch them on in its settings on GitHub, or set `issues` "
+            'to "off".',
+        )
     if status in (404, 410):
         return problem(
             "gone",

@@ -24,7 +24,6 @@ class ForgeRepository(Value, frozen=True, kw_only=True):
     url: str
     default_branch: str
     archived: bool
-    has_issues: bool
     can_push: bool
     private: bool
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from contextune.core.check import Check
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.forge.forge import TokenSource
 from contextune.core.forge.remote import Slug, parse_remote
 from contextune.core.forge.writes import IssuesWanted
@@ -16,10 +16,11 @@ from contextune.core.runs.events import AnyEvent, RunCreated
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.forge.answers import plan_of_pull, pull_in
-from contextune.engine.forge.by_hand import Reported, make_issue
+from contextune.engine.forge.by_hand import Reported, make_issue, stream_of
 from contextune.engine.forge.drafts import IssueDraft
 from contextune.engine.forge.forging import concerns
 from contextune.engine.forge.source import label_in, plan_of_label
+from contextune.engine.forge.writing import open_repository
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.repositories.places import Place, Places
 from contextune.engine.runs.drives import Drives
@@ -89,12 +90,15 @@ class ForgeDesk:
     async def report(self, folder: Path, draft: IssueDraft) -> Reported:
         """Make an issue that a person agreed to, at most once. Raises ContextuneError."""
         forge = await self._world.forges.at(await self.destination(folder))
-        await forge.repository()
 
         async def journal(event: AnyEvent) -> None:
             await self._world.journal.append((event,))
 
-        return await make_issue(forge, draft, journal=journal, now=self._world.clock.now)
+        with self._world.mailbox.own(stream_of(draft)) as alone:
+            if not alone:
+                raise UsageProblem("Another process makes that issue just now. Look at GitHub first.")
+            await open_repository(forge)
+            return await make_issue(forge, draft, journal=journal, now=self._world.clock.now)
 
     async def sync(self, runs: list[Run]) -> list[Run]:
         """Write what waits, and look at pull requests, of those Runs that have to do with the forge."""

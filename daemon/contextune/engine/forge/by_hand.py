@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import NamedTuple
@@ -30,8 +29,6 @@ class Reported(NamedTuple):
 
     issue: Issue
     found: bool
-    stream: str = ""
-    """Where its intent and outcome are journalled; empty if it was there."""
 
 
 async def make_issue(
@@ -42,14 +39,12 @@ async def make_issue(
     Its mark is made of what it is about, so that it is found again whoever looks, after a crash too. Raises
     ForgeProblem.
     """
-    told = sha256(draft.about.encode()).hexdigest()[:16]
     closed = ""
     for number in range(1, MOST + 1):
-        mark = f"by-hand-{told}-{number}"
+        mark = f"by-hand-{draft.digest}-{number}"
         there = await forge.find_issue(mark, now() - LOOKED_BACK)
         if there is None:
-            stream = f"{PLANNING}i_{secrets.token_hex(4)}"
-            return Reported(await _made(forge, draft, mark, stream, journal, now), False, stream)
+            return Reported(await _made(forge, draft, mark, journal, now), found=False)
         if there.state == "open":
             return Reported(there, found=True)
         closed = there.url
@@ -58,11 +53,17 @@ async def make_issue(
     )
 
 
+def stream_of(draft: IssueDraft) -> str:
+    """Where the intent and the outcome are journalled: one stream for all that say the same."""
+    return f"{PLANNING}i_{draft.digest}"
+
+
 async def _made(
-    forge: Forge, draft: IssueDraft, mark: str, stream: str, journal: Journal, now: Callable[[], int]
+    forge: Forge, draft: IssueDraft, mark: str, journal: Journal, now: Callable[[], int]
 ) -> Issue:
     # Labels are the repository's own: one that is not there is left out, so that nothing else is written.
     labels = [name for name in dict.fromkeys((LABEL, *draft.labels)) if await forge.has_label(name)]
+    stream = stream_of(draft)
     body = block(mark, draft.text) + "\n"
     digest = sha256(body.encode()).hexdigest()
     await journal(ForgeStarted(run_id=stream, at=now(), key=KEY, what="issue", mark=mark, digest=digest))

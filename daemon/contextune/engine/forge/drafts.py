@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from contextune.core.forge.plain import code, fenced, inert, quoted, title
@@ -23,6 +24,11 @@ class IssueDraft(NamedTuple):
     labels: tuple[str, ...]
     about: str
     """What tells it from other issues: the same is not made twice while it is open."""
+
+    @property
+    def digest(self) -> str:
+        """What it is about, in 16 letters and digits."""
+        return sha256(self.about.encode()).hexdigest()[:16]
 
 
 def failing_issue(found: SuiteReport, digest: Mapping[str, Any] | None = None) -> IssueDraft:

@@ -30,7 +30,7 @@ from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.engine.forge import templates
 from contextune.engine.forge.wanted import Facts, Wanted, due, is_missing, wanted
-from contextune.engine.forge.writing import Append, At, Writing
+from contextune.engine.forge.writing import Append, At, Writing, open_repository
 from contextune.engine.repositories.places import Place, Places
 from contextune.engine.surroundings.world import World
 
@@ -272,9 +272,7 @@ class Forging:
         if target is None:
             raise PlaceProblem("There is no remote to push to.")
         forge = await self._world.forges.at(slug)
-        found = await forge.repository()
-        if found.archived:
-            raise ForgeProblem(f"{found.full_name} is archived, and takes no changes.", trouble="archived")
+        found = await open_repository(forge)
         head = parse_remote(target.push.url) or slug
         if pushes and head == slug and not found.can_push:
             raise ForgeProblem(

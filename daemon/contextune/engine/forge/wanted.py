@@ -57,9 +57,9 @@ class Wanted(NamedTuple):
     @property
     def after(self) -> str:
         """The key of what has to be there before; empty if nothing has."""
-        if self.what in ("reply", "ready"):
-            return self.key.replace("ready", "push", 1) if self.what == "ready" else "push"
-        before = {"pull": "push", "reviewers": "pull"}.get(self.what)
+        if self.what == "reply":
+            return "push"  # all that answers one pull request is pushed at once
+        before = {"pull": "push", "ready": "push", "reviewers": "pull"}.get(self.what)
         return self.key.replace(self.what, before, 1) if before else ""
 
     @property

@@ -40,6 +40,14 @@ class At(NamedTuple):
     template: Template
 
 
+async def open_repository(forge: Forge) -> ForgeRepository:
+    """The repository as it is now, by its name of today. Raises ForgeProblem if it takes no changes."""
+    found = await forge.repository()
+    if found.archived:
+        raise ForgeProblem(f"{found.full_name} is archived, and takes no changes.", trouble="archived")
+    return found
+
+
 class Writing:
     """Writes what a Run should have, one thing after the other."""
 
