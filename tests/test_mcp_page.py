@@ -12,12 +12,13 @@ import msgspec
 from contextune.cli.arguments import parser
 from contextune.core.permission import OtherAgents
 from contextune.delegation.inputs import LONGEST_WAIT, CostInput, QuoteInput, RunInput
-from contextune.delegation.manifest import contribution
+from contextune.delegation.manifest import contribution, words
 from contextune.delegation.tools import BY_NAME, TOOLS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
 MANIFEST = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+WORDS = json.loads((ROOT / "package.nls.json").read_text(encoding="utf-8"))
 
 
 def blocks(language: str) -> list[str]:
@@ -69,7 +70,14 @@ def test_the_manifest_lists_the_same_tools() -> None:
     for entry in contribution():
         assert re.fullmatch(r"[\w-]+", entry["name"])
         assert re.fullmatch(r"[\w-]+", entry["toolReferenceName"])
+        assert {entry["displayName"].strip("%"), entry["userDescription"].strip("%")} <= words().keys()
     assert "`#contextuneTodos`" in PAGE
+
+
+def test_people_read_of_the_tools_what_the_daemon_says() -> None:
+    """If not: `python -m contextune.delegation.manifest package.json`."""
+    assert {key: WORDS.get(key) for key in words()} == words()
+    assert words()["languageModelTools.contextune_todos.displayName"] == "Contextune: List Todos"
 
 
 def test_the_setting_of_the_editor_has_the_same_names_and_defaults() -> None:

@@ -1,5 +1,6 @@
 /** `npm run check`: format, lint, types and generated files; with `--fix`, what can be mended is mended first. */
 import { generatedFilesAreCurrent } from "./generate.mjs";
+import { wordsAreComplete } from "./l10n.mjs";
 import { ensureNode, nodeProgram } from "./node.mjs";
 import { ensurePython, venvProgram } from "./python.mjs";
 import { main, run, since } from "./steps.mjs";
@@ -36,6 +37,7 @@ await main(import.meta, async (args) => {
     results.push(await report(name, async () => (await run(command, rest, { allowFailure: true })) === 0));
   }
   results.push(await report("Generated files", generatedFilesAreCurrent));
+  results.push(await report("Words in every language", wordsAreComplete));
   if (results.every(Boolean)) return 0;
   console.log('\n"npm run check -- --fix" mends format and simple lint; "npm run generate" mends generated files.');
   return 1;

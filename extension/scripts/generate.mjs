@@ -1,11 +1,13 @@
 /**
  * `npm run generate`: everything that derives from the daemon's one table of methods and its wire messages.
  *
- * Python writes JSON Schema and the method table into schemas/; from these come the extension's TypeScript types.
+ * Python writes JSON Schema and the method table into schemas/; from these come the extension's TypeScript types. The
+ * words that people read are gathered from package.json and the extension's sources (l10n.mjs).
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { wordFiles, wordsAreComplete } from "./l10n.mjs";
 import { ensureNode, importPackage } from "./node.mjs";
 import { ensurePython, venvProgram } from "./python.mjs";
 import { main, root, run, step } from "./steps.mjs";
@@ -66,7 +68,8 @@ async function generatedFiles() {
     );
     const typeScript = await emitTypeScript(JSON.parse(schemas["wire.json"]), JSON.parse(schemas["methods.json"]));
     const files = Object.entries(schemas).map(([name, text]) => [join("schemas", name), text]);
-    return new Map([...files, [join("extension", "src", "generated", "protocol.ts"), typeScript]]);
+    const types = [join("extension", "src", "generated", "protocol.ts"), typeScript];
+    return new Map([...files, types, ...(await wordFiles())]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -90,11 +93,12 @@ export async function generatedFilesAreCurrent() {
 await main(import.meta, async () => {
   await ensurePython();
   await ensureNode();
-  await step("Generating schemas and TypeScript types", async () => {
+  await step("Generating schemas, TypeScript types and the files of words", async () => {
     for (const [path, text] of await generatedFiles()) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
       console.log(`  ${path}`);
     }
   });
+  await wordsAreComplete(); // what only a person can write is printed
 });

@@ -1,8 +1,10 @@
 /** The manifest: every command has a function, every menu a command, every icon and key a meaning. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { withWords } from "../../extension/scripts/manifestWords.mjs";
 
-const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const english = JSON.parse(readFileSync("package.nls.json", "utf8"));
+const manifest = withWords(JSON.parse(readFileSync("package.json", "utf8")), english);
 const { commands, menus, views, viewsWelcome, configuration } = manifest.contributes;
 const ids: string[] = commands.map(({ command }: { command: string }) => command);
 const table = readFileSync("extension/src/commands.ts", "utf8");
