@@ -1,6 +1,6 @@
 /** The words of every language: moved out of the manifest, and held complete. */
 import { expect, test } from "vitest";
-import { translationFaults, unreadableCalls } from "../../extension/scripts/l10n.mjs";
+import { daemonWords, translationFaults, unreadableCalls } from "../../extension/scripts/l10n.mjs";
 import { manifestFaults, withWords, wordsApart } from "../../extension/scripts/manifestWords.mjs";
 
 const manifest = {
@@ -62,8 +62,8 @@ test("words that stand in the manifest, and keys without words, are named", () =
 
 test.each([
   ["nothing", { "{0} of {1}": "{0} von {1}" }, []],
-  ["a missing key", {}, ['de.json lacks this; add it, translated:\n  "{0} of {1}": "",']],
-  ["an empty text", { "{0} of {1}": "" }, ['de.json lacks this; add it, translated:\n  "{0} of {1}": "",']],
+  ["a missing key", {}, ['de.json lacks these; add them, translated:\n  "{0} of {1}": "",']],
+  ["an empty text", { "{0} of {1}": "" }, ['de.json lacks these; add them, translated:\n  "{0} of {1}": "",']],
   ["a dropped placeholder", { "{0} of {1}": "{0} davon" }, ["de.json: {0} of {1} drops {1}"]],
   [
     "an invented placeholder",
@@ -88,13 +88,41 @@ test("a translation by name is at fault when its English has changed, and where 
     "nls.de.json: a.contents holds ](command:vscode.open), which the English does not",
   ]);
   expect(translationFaults("nls.de.json", english, {}, true)).toEqual([
-    `nls.de.json lacks this; add it, translated:\n  "a.contents": ${JSON.stringify({ message: "", comment: english["a.contents"] })},`,
+    `nls.de.json lacks these; add them, translated:\n  "a.contents": ${JSON.stringify({ message: "", comment: english["a.contents"] })},`,
   ]);
 });
 
 test("words that are no literal are named, for nobody could translate them", () => {
   const contents = 'l10n.t("fine");\nvscode.l10n.t(\n  "fine too",\n  n,\n);\nl10n.t(count === 1 ? "one" : "many");';
   expect(unreadableCalls({ name: "a.ts", contents })).toEqual([
-    'a.ts: l10n.t(count === 1 ? "one" : "many");…: the words must be a literal in double quotes',
+    'a.ts: t(count === 1 ? "one" : "many");…: the words must be a literal',
+  ]);
+});
+
+test("the daemon's words are gathered from its calls, side by side literals as one", () => {
+  const contents = `
+    say(t("Undo “{title}”", title=run.title))
+    said = counted(count, mark("1 task"), mark("{count} tasks"))
+    "failed": StateWords("It ended.", "Look, then retry."),
+    long = t(
+        "Accepted “{title}” "
+        "on {branch}.",
+        title="no text",
+    )
+    said = f"- {t('It asks: {question}', question=asked)}"
+    print("quiet"); want("no"); self.t("no")`;
+  expect(Object.keys(daemonWords([{ name: "a.py", contents }]))).toEqual([
+    "1 task",
+    "Accepted “{title}” on {branch}.",
+    "It asks: {question}",
+    "It ended.",
+    "Look, then retry.",
+    "Undo “{title}”",
+    "{count} tasks",
+  ]);
+  const unreadable = 'def t(text: str) -> str:\n    return t(text)\nt("fine")\nt(f"{n} tasks")';
+  expect(unreadableCalls({ name: "a.py", contents: unreadable })).toEqual([
+    "a.py: t(text)…: the words must be a literal",
+    'a.py: t(f"{n} tasks")…: the words must be a literal',
   ]);
 });

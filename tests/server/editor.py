@@ -69,12 +69,14 @@ class Editor:
         *folders: Path,
         options: Mapping[str, Any] | None = None,
         capabilities: Mapping[str, Any] | None = None,
+        locale: str | None = None,
     ) -> dict[str, Any]:
         params = {
             "processId": None,
             "rootUri": None,
             "capabilities": CAPABILITIES if capabilities is None else capabilities,
             "initializationOptions": options or {},
+            **({} if locale is None else {"locale": locale}),
             "workspaceFolders": [{"uri": folder.as_uri(), "name": folder.name} for folder in folders],
         }
         result: dict[str, Any] = await self.ask("initialize", params)

@@ -10,6 +10,7 @@ from contextune.core.runs.overlapping import overlapping
 from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK
 from contextune.protocol.radar_view import live_overlaps, task_title
+from contextune.protocol.words import t
 
 
 class CourseChoice(NamedTuple):
@@ -37,17 +38,19 @@ def _of(run: Run, task_id: str, other_id: str) -> Iterator[CourseChoice]:
     if task.state in ENDED_TASK or other.state in ENDED_TASK:
         return
     if other_id in task.waits_for:
-        yield CourseChoice(task_id, "go_on", f"Have {task_title(run, task_id)} go on now")
+        yield CourseChoice(task_id, "go_on", t("Have {task} go on now", task=task_title(run, task_id)))
         return
     if task_id in other.waits_for:
         return
     mine, theirs = task_title(run, task_id), _all_titles(run, task_id, other_id)
-    yield CourseChoice(task_id, "wait", f"Have {mine} wait for {theirs}")
-    yield CourseChoice(task_id, "rebase", f"Have {mine} wait for {theirs}, then build on it")
+    yield CourseChoice(task_id, "wait", t("Have {task} wait for {other}", task=mine, other=theirs))
+    yield CourseChoice(
+        task_id, "rebase", t("Have {task} wait for {other}, then build on it", task=mine, other=theirs)
+    )
 
 
 def _all_titles(run: Run, task_id: str, other_id: str) -> str:
     """The other Task, and how many more are waited for with it."""
     partners = [other for other in overlapping(run, task_id) if other != other_id]
-    more = f" and {len(partners)} more" if partners else ""
-    return task_title(run, other_id) + more
+    other = task_title(run, other_id)
+    return t("{task} and {count} more", task=other, count=len(partners)) if partners else other

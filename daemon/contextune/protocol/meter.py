@@ -11,7 +11,8 @@ from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.convert import bill_view, joined_bill, joined_lines
 from contextune.protocol.views import MeterLine, MeterView
-from contextune.protocol.wording import bill_text, count_text, model_text, saving_text
+from contextune.protocol.wording import bill_text, model_text, saving_text
+from contextune.protocol.words import counted, mark, t
 
 Level = Literal["idle", "running", "asking", "near_budget", "parked"]
 
@@ -50,16 +51,14 @@ def _level(live: Sequence[Run]) -> Level:
 
 def _line(line: CostLine) -> MeterLine:
     usage = line.bill.usage
-    cached = (
-        f", {usage.cache_read_tokens * 100 // usage.prompt_tokens} % from cache"
-        if usage.prompt_tokens
-        else ""
-    )
+    requests = counted(line.bill.requests, mark("1 request"), mark("{count} requests"))
+    read = counted(usage.prompt_tokens, mark("1 token in"), mark("{count} tokens in"))
+    said = [requests, read, t("{count} out", count=f"{usage.output_tokens:,}")]
+    if usage.prompt_tokens:
+        share = usage.cache_read_tokens * 100 // usage.prompt_tokens
+        said.insert(2, t("{share} % from cache", share=share))
     return MeterLine(
-        label=f"{line.role} on {model_text(line.model)}",
+        label=t("{role} on {model}", role=line.role, model=model_text(line.model)),
         amount=bill_text(line.bill),
-        detail=(
-            f"{count_text(line.bill.requests, 'request')}, "
-            f"{count_text(usage.prompt_tokens, 'token')} in{cached}, {usage.output_tokens:,} out"
-        ),
+        detail=", ".join(said),
     )

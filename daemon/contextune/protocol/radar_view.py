@@ -8,6 +8,7 @@ from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.wire import View
 from contextune.protocol.wording import bill_text
+from contextune.protocol.words import state_text, t
 
 
 class LiveOverlapView(View, frozen=True, kw_only=True):
@@ -49,14 +50,20 @@ def live_overlaps(run: Run) -> tuple[LiveOverlap, ...]:
 
 def overlap_text(run: Run, overlap: LiveOverlap) -> str:
     """Such as `“add fee” overlaps with “round hours”. Both change the same lines of calc/rates.py.`"""
-    return f"{task_title(run, overlap.task_id)} overlaps with {_other(run, overlap)}. {overlap.reason}"
+    task, other = task_title(run, overlap.task_id), _other(run, overlap)
+    return f"{t('{task} overlaps with {other}.', task=task, other=other)} {overlap.reason}"
 
 
 def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
     """What its Tasks are and have cost so far, such as `“add fee”: working, $0.0012 so far.`"""
     ids = [task_id for task_id in (overlap.task_id, overlap.other_id) if task_id]
     return " ".join(
-        f"{task_title(run, task.id)}: {task.state}, {bill_text(task.bill)} so far."
+        t(
+            "{task}: {state}, {cost} so far.",
+            task=task_title(run, task.id),
+            state=state_text(task.state),
+            cost=bill_text(task.bill),
+        )
         for task in map(run.task, ids)
     )
 
@@ -64,9 +71,9 @@ def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
 def _other(run: Run, overlap: LiveOverlap) -> str:
     match overlap.other:
         case "user":
-            return "your own unfinished work"
+            return t("your own unfinished work")
         case "ghost":
-            return "what was accepted already"
+            return t("what was accepted already")
         case _:
             return task_title(run, overlap.other_id)
 

@@ -10,6 +10,7 @@ from lsprotocol import types
 from contextune.core.planning.rearranged import Choice
 from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import can_accept
+from contextune.protocol.words import t
 from contextune.server.marks import Conflict, Marks
 from contextune.server.names import FIX, KIND, ArrangeTarget, Name, RunTarget, Target, WorkTarget, command
 
@@ -35,11 +36,11 @@ def choices_of(conflict: Conflict) -> list[tuple[Choice, str]]:
     """What can be done about two Tasks that overlap, in words: not what is done already."""
     other = conflict.others[0].title if conflict.others else ""
     run: tuple[Choice, str] = (
-        ("together", f"Run at the same time as “{other}” anyway")
+        ("together", t("Run at the same time as “{title}” anyway", title=other))
         if conflict.overlap.in_order
-        else ("serialise", f"Do it and “{other}” one after the other")
+        else ("serialise", t("Do it and “{title}” one after the other", title=other))
     )
-    return [run, ("merge", f"Do it and “{other}” in one Task")]
+    return [run, ("merge", t("Do it and “{title}” in one Task", title=other))]
 
 
 class Actions:
@@ -97,29 +98,33 @@ class Actions:
     def _here(self, here: Sequence[Todo]) -> Iterator[types.CodeAction]:
         idle = self._idle(here)
         if len(idle) == 1:
-            yield self._action("delegateTodo", "Delegate this TODO", self._work(idle))
+            yield self._action("delegateTodo", t("Delegate this TODO"), self._work(idle))
         elif idle:
             yield self._action(
-                "parallelizeSelection", "Parallelize the TODOs in the selection", self._work(idle)
+                "parallelizeSelection", t("Parallelize the TODOs in the selection"), self._work(idle)
             )
 
     def _beyond(self) -> Iterator[types.CodeAction]:
         idle = self._idle(self._todos)
         if len(idle) > 1:
-            yield self._action("parallelizeFile", "Parallelize the TODOs in this file", self._work(idle))
+            yield self._action("parallelizeFile", t("Parallelize the TODOs in this file"), self._work(idle))
         if self._in_folder > 1:
             target = WorkTarget(folder=self._folder, all=True)
-            yield self._action("parallelizeWorkspace", "Parallelize the TODOs in the workspace", target)
+            yield self._action("parallelizeWorkspace", t("Parallelize the TODOs in the workspace"), target)
 
     def _results(self, here: Sequence[Todo]) -> Iterator[types.CodeAction]:
         marks = (self._marks.of(self._file, todo) for todo in here)
         for run in {mark.run.id: mark.run for mark in marks if mark is not None}.values():
             if can_accept(run):
-                yield self._action("acceptRun", f"Accept “{run.title}”", RunTarget(run_id=run.id))
-                yield self._action("discardRun", f"Discard “{run.title}”", RunTarget(run_id=run.id))
+                yield self._action(
+                    "acceptRun", t("Accept “{title}”", title=run.title), RunTarget(run_id=run.id)
+                )
+                yield self._action(
+                    "discardRun", t("Discard “{title}”", title=run.title), RunTarget(run_id=run.id)
+                )
         done = self._marks.undoable(self._file)
         if done is not None:
-            yield self._action("undoRun", f"Undo “{done.title}”", RunTarget(run_id=done.id))
+            yield self._action("undoRun", t("Undo “{title}”", title=done.title), RunTarget(run_id=done.id))
 
     def _work(self, todos: Sequence[Todo]) -> WorkTarget:
         return WorkTarget(folder=self._folder, todo_ids=tuple(todo.id for todo in todos))

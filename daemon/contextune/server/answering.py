@@ -17,7 +17,8 @@ from contextune.protocol.ask import advice_markdown, command_text, title_of
 from contextune.protocol.costs import cost_view
 from contextune.protocol.days import day_of, next_day_start, start_of, today
 from contextune.protocol.markdown import literal, row
-from contextune.protocol.wording import bill_text, count_text, dollars_text
+from contextune.protocol.wording import bill_text, dollars_text
+from contextune.protocol.words import counted, mark, spoken, state_text, t
 
 MOST_ROWS = 15
 """Rows of a list in an answer: the views hold them all."""
@@ -38,7 +39,7 @@ async def answer(application: Application, folder: Path, intent: Intent) -> Told
     verb, *rest = intent.arguments
     if intent.only_reads:
         return await ANSWERS[verb](application, folder, rest)
-    asks = "It is priced first, and you are asked before agents begin." if verb in ("run", "quote") else ""
+    asks = t("It is priced first, and you are asked before agents begin.") if verb in ("run", "quote") else ""
     return Told(f"{title_of(intent)}: {literal(command_text(intent.arguments))}\n\n{asks}".strip())
 
 
@@ -55,35 +56,45 @@ async def _worktrees(application: Application, folder: Path, rest: Sequence[str]
 async def _todos(application: Application, folder: Path, rest: Sequence[str]) -> Told:
     del rest
     found = await application.scan(folder)
-    lines = [f"- {row(todo.text)} ({row(todo.path)}, line {todo.line})" for todo in found[:MOST_ROWS]]
-    return Told(_list(f"{count_text(len(found), 'Todo')}.", lines, len(found)))
+    lines = [
+        f"- {row(todo.text)} ({row(todo.path)}, {t('line {number}', number=todo.line)})"
+        for todo in found[:MOST_ROWS]
+    ]
+    return Told(_list(counted(len(found), mark("1 Todo."), mark("{count} Todos.")), lines, len(found)))
 
 
 async def _runs(application: Application, folder: Path, rest: Sequence[str]) -> Told:
     del rest
     runs = await application.runs(folder)
     lines = [
-        f"{number}. {row(run.title)} ({run.state}, {bill_text(run.bill)}, {literal(run.id)})"
+        f"{number}. {row(run.title)} ({state_text(run.state)}, {bill_text(run.bill)}, {literal(run.id)})"
         for number, run in enumerate(runs[:MOST_ROWS], 1)
     ]
-    return Told(_list(f"{count_text(len(runs), 'Run')}, newest first.", lines, len(runs)))
+    return Told(_list(_runs_in_all(len(runs)), lines, len(runs)))
+
+
+def _runs_in_all(count: int) -> str:
+    return counted(count, mark("1 Run, newest first."), mark("{count} Runs, newest first."))
 
 
 async def _show(application: Application, folder: Path, rest: Sequence[str]) -> Told:
     del folder
     run = await application.run(rest[0])
     reason = f" {row(run.reason)}" if run.reason else ""
-    head = f"**{row(run.title)}**: {run.state}.{reason} {RUN_STATES[run.state].text}"
+    words = RUN_STATES[run.state]
+    means = f"{spoken(words.meaning)} {spoken(words.remedy)}"
+    head = f"**{row(run.title)}**: {state_text(run.state)}.{reason} {means}"
     return Told(_list(head, [line for task in run.tasks for line in _task(run, task.id)], len(run.tasks)))
 
 
 def _task(run: Run, task_id: str) -> list[str]:
     task = run.task(task_id)
-    said = [f"- {row(task.task.title)}: {task.state}. {row(task.reason)}".rstrip()]
+    said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(task.reason)}".rstrip()]
     if task.question is not None:
-        said.append(f"  - It asks: {row(task.question.text)}")
+        said.append(f"  - {t('It asks: {question}', question=row(task.question.text))}")
     elif task.state in ("failed", "skipped"):
-        said.append(f"  - {TASK_STATES[task.state].text}")
+        words = TASK_STATES[task.state]
+        said.append(f"  - {spoken(words.meaning)} {spoken(words.remedy)}")
     return said
 
 
@@ -95,9 +106,9 @@ async def _cost(application: Application, folder: Path, rest: Sequence[str]) -> 
     view = await asyncio.to_thread(cost_view, past, day_of=day_of, today=today())
     lines = [f"- {row(one)}" for one in view.patterns]
     dearest = sorted(view.runs, key=lambda one: -one.bill.dollars)[:3]
-    lines += [f"- Run {row(one.title)}: {one.bill.text} ({one.state})" for one in dearest]
+    lines += [f"- Run {row(one.title)}: {one.bill.text} ({state_text(one.state)})" for one in dearest]
     lines += [f"- {row(one.sentence)} {one.weekly_text}".rstrip() for one in view.suggestions[:3]]
-    return Told(_list(f"**{view.total.text}** was spent.", lines, len(lines)))
+    return Told(_list(t("**{cost}** was spent.", cost=view.total.text), lines, len(lines)))
 
 
 async def _agents(application: Application, folder: Path, rest: Sequence[str]) -> Told:
@@ -107,9 +118,10 @@ async def _agents(application: Application, folder: Path, rest: Sequence[str]) -
     lines = []
     for one in found.by_name.values():
         spent = rows.get(one.name)
-        cost = f" ({count_text(spent.calls, 'call')}, {dollars_text(spent.dollars)})" if spent else ""
+        calls = counted(spent.calls, mark("1 call"), mark("{count} calls")) if spent else ""
+        cost = f" ({calls}, {dollars_text(spent.dollars)})" if spent else ""
         lines.append(f"- {row(one.name)}, {one.tier}: {row(one.description)}{cost}")
-    return Told(_list(f"{count_text(len(lines), 'agent')}.", lines, len(lines)))
+    return Told(_list(counted(len(lines), mark("1 agent."), mark("{count} agents.")), lines, len(lines)))
 
 
 async def _doctor(application: Application, folder: Path, rest: Sequence[str]) -> Told:
@@ -117,12 +129,18 @@ async def _doctor(application: Application, folder: Path, rest: Sequence[str]) -
     checks = await application.doctor(folder)
     wrong = [one for one in checks if one.state != "ok"]
     lines = [f"- {row(one.name)}: {row(one.detail)} {row(one.remedy)}".rstrip() for one in wrong]
-    head = "Everything is in order." if not wrong else f"{count_text(len(wrong), 'thing')} to look at."
+    head = t("Everything is in order.")
+    if wrong:
+        head = counted(len(wrong), mark("1 thing to look at."), mark("{count} things to look at."))
     return Told(_list(head, lines, len(lines)))
 
 
 def _list(head: str, lines: Sequence[str], count: int) -> str:
-    more = [f"- and {count - MOST_ROWS} more"] if count > MOST_ROWS and len(lines) == MOST_ROWS else []
+    more = (
+        [f"- {t('and {count} more', count=count - MOST_ROWS)}"]
+        if count > MOST_ROWS and len(lines) == MOST_ROWS
+        else []
+    )
     return "\n".join([head, *([""] if lines else []), *lines, *more])
 
 

@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 
 from contextune.protocol.methods import METHODS
 from contextune.protocol.wire import View
+from contextune.protocol.words import spoken
 from contextune.server.places import uri_of
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,13 @@ class Client:
             self.say(text, level)
             return None
         return chosen.title if chosen is not None else None
+
+    async def choose(
+        self, text: str, choices: Sequence[str], level: Literal["warning", "info"] = "info"
+    ) -> str | None:
+        """Ask with buttons of ours, shown in the editor's language; the answer is the marked English."""
+        shown = {spoken(choice): choice for choice in choices}
+        return shown.get(await self.ask(text, list(shown), level) or "")
 
     async def progress(self, title: str, message: str, on_cancel: Callable[[], None]) -> Progress:
         """Open a progress bar that can be cancelled."""

@@ -10,21 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from contextune.core.overlap.overlaps import overlap_text
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.events import AnyEvent
 from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.task_run import Question, TaskRun
 from contextune.core.states import ENDED_TASK
 from contextune.protocol.convert import can_accept, made_branch, undone_text
-from contextune.protocol.wording import (
-    bill_text,
-    count_text,
-    dollars_text,
-    price_text,
-    saving_text,
-)
+from contextune.protocol.wording import bill_text, dollars_text, price_text, saving_text
+from contextune.protocol.words import counted, mark, spoken, state_text, t
 from contextune.server.client import Progress
+from contextune.server.marks import overlap_sentence
 from contextune.server.quoting import make_quote, new_id, put_away
 from contextune.server.session import GO_ON, LATER
 from contextune.server.stream import Coalescer
@@ -33,14 +28,11 @@ if TYPE_CHECKING:
     from contextune.engine.quotes.quote import QuoteRequest
     from contextune.server.session import Session
 
-START = "Start"
-CANCEL = "Cancel"
-ACCEPT = "Accept"
+START, CANCEL, ACCEPT, DISCARD = mark("Start"), mark("Cancel"), mark("Accept"), mark("Discard")
 
 PARKED = "parked"
 """The key of what is asked while a Run is parked: once each time."""
-DISCARD = "Discard"
-MAKE_ISSUES, MAKE, NONE = "Make issues on GitHub for this Run?", "Make Issues", "No Issues"
+MAKE, NONE = mark("Make Issues"), mark("No Issues")
 
 INTERVAL = 0.1
 """Seconds between two reports on a progress bar."""
@@ -52,14 +44,15 @@ async def work(session: Session, request: QuoteRequest) -> None:
     if quote is None:
         return
     try:
-        chosen = await session.client.ask(quote_text(quote), [START, CANCEL])
+        chosen = await session.client.choose(quote_text(quote), [START, CANCEL])
     finally:
         put_away(session, quote.repository)
     if chosen != START:
         return
     application = await session.application()
     asks = application.forge.asks(quote.repository)
-    issues = await session.client.ask(MAKE_ISSUES, [MAKE, NONE]) == MAKE if asks else None
+    question = t("Make issues on GitHub for this Run?")
+    issues = await session.client.choose(question, [MAKE, NONE]) == MAKE if asks else None
     run = await application.start(quote.id, issues=issues)
     await review(session, await watch(session, run))
 
@@ -73,7 +66,7 @@ async def _quote(session: Session, request: QuoteRequest) -> Quote | None:
         if making is not None:
             making.cancel()
 
-    bar = await session.client.progress("Contextune: quote", "Looking", stop)
+    bar = await session.client.progress(t("Contextune: quote"), t("Looking"), stop)
     making = loop.create_task(make_quote(session, new_id(), request, bar.report))
     try:
         await asyncio.wait([making])
@@ -81,7 +74,7 @@ async def _quote(session: Session, request: QuoteRequest) -> Quote | None:
         making.cancel()
         raise
     finally:
-        bar.end("Cancelled" if making.cancelled() else "Done")
+        bar.end(t("Cancelled") if making.cancelled() else t("Done"))
     return None if making.cancelled() else making.result()
 
 
@@ -129,7 +122,7 @@ class Watched:
     def end(self) -> None:
         """Close the bar; reports that wait for their turn are dropped."""
         if self.shown is not None:
-            self.shown.end("Done")
+            self.shown.end(t("Done"))
             self.shown = None
 
     def _report(self, run: Run) -> None:
@@ -160,22 +153,25 @@ def _needs(
 
 async def _raise_budget(session: Session, run: Run) -> None:
     more = run.budget * 2
-    go_on = f"Go on with {dollars_text(more)}"
-    if await session.client.ask(f"“{run.title}”: {run.reason}", [go_on, LATER], "warning") == go_on:
+    go_on = t("Go on with {dollars}", dollars=dollars_text(more))
+    if await session.client.ask(f"“{run.title}”: {run.reason}", [go_on, spoken(LATER)], "warning") == go_on:
         await (await session.application()).resume(run.id, more)
 
 
 async def _await_budget(session: Session, run: Run) -> None:
     """A budget around the Run's own is reached: the user raises it in the settings, if at all."""
-    text = f"“{run.title}”: {run.reason} Raise `{run.parked_by}_budget` in the settings, then go on."
-    if await session.client.ask(text, [GO_ON, LATER], "warning") == GO_ON:
+    remedy = t("Raise `{setting}` in the settings, then go on.", setting=f"{run.parked_by}_budget")
+    text = f"“{run.title}”: {run.reason} {remedy}"
+    if await session.client.choose(text, [GO_ON, LATER], "warning") == GO_ON:
         await (await session.application()).resume(run.id, None)
 
 
 async def _answer(session: Session, run: Run, task: TaskRun, question: Question) -> None:
-    text = f"“{task.task.title}” asks: {question.text}"
+    text = t("“{title}” asks: {question}", title=task.task.title, question=question.text)
     if not question.choices:
-        session.client.say(f"{text} Answer with: contextune answer {task.id} TEXT")
+        session.client.say(
+            f"{text} {t('Answer with: {command}', command=f'contextune answer {task.id} TEXT')}"
+        )
         return
     chosen = await session.client.ask(text, question.choices)
     if chosen is not None:
@@ -187,7 +183,7 @@ async def review(session: Session, run: Run) -> None:
     if not can_accept(run):
         session.client.say(outcome_text(run), "info" if run.state in {"accepted", "cancelled"} else "warning")
         return
-    chosen = await session.client.ask(outcome_text(run), [ACCEPT, LATER, DISCARD])
+    chosen = await session.client.choose(outcome_text(run), [ACCEPT, LATER, DISCARD])
     if chosen == ACCEPT:
         await accept(session, run.id)
     elif chosen == DISCARD:
@@ -200,75 +196,89 @@ async def accept(session: Session, run_id: str) -> None:
     flagged = [change for change in (await application.run(run_id)).changes if change.flag]
     if flagged:
         named = ", ".join(f"{change.path} ({change.flag})" for change in flagged)
-        text = f"These files ask for a look: {named}. Accept them, too?"
-        if await session.client.ask(text, [ACCEPT, LATER], "warning") != ACCEPT:
+        text = t("These files ask for a look: {files}. Accept them, too?", files=named)
+        if await session.client.choose(text, [ACCEPT, LATER], "warning") != ACCEPT:
             return
     run = await application.accept(run_id, "merge", seen=[change.path for change in flagged])
     where = run.accepted.branch if run.accepted is not None else None
-    beside = f", since {run.base.branch} is protected" if made_branch(run) else ""
-    session.client.say(
-        f"Accepted “{run.title}” on {where or 'the detached HEAD'}{beside}. "
-        f"Undo by the code lens at the top of a changed file, or with: contextune undo {run.id}"
+    stands = {"title": run.title, "branch": where or t("the detached HEAD")}
+    accepted = (
+        t("Accepted “{title}” on {branch}, since {base} is protected.", **stands, base=run.base.branch)
+        if made_branch(run)
+        else t("Accepted “{title}” on {branch}.", **stands)
     )
+    undo_by = t(
+        "Undo by the code lens at the top of a changed file, or with: {command}",
+        command=f"contextune undo {run.id}",
+    )
+    session.client.say(f"{accepted} {undo_by}")
 
 
 async def undo(session: Session, run_id: str) -> None:
     """Move the user's branch back."""
     run = await (await session.application()).undo(run_id)
-    session.client.say(f"Undone: “{run.title}”. {undone_text(run)}")
+    session.client.say(f"{t('Undone: “{title}”.', title=run.title)} {undone_text(run)}")
 
 
 async def discard(session: Session, run_id: str) -> None:
     """Drop a Run's result."""
     run = await (await session.application()).discard(run_id)
-    kept = f" It is kept in {', '.join(run.salvage)}." if run.salvage else ""
-    session.client.say(f"Discarded “{run.title}”.{kept}")
+    said = [t("Discarded “{title}”.", title=run.title)]
+    if run.salvage:
+        said.append(t("It is kept in {refs}.", refs=", ".join(run.salvage)))
+    session.client.say(" ".join(said))
 
 
 def quote_text(quote: Quote) -> str:
     """The Quote in a few sentences, the price first."""
+    tasks = counted(len(quote.plan.tasks), mark("1 task"), mark("{count} tasks"))
+    waves = counted(len(quote.waves), mark("1 wave"), mark("{count} waves"))
+    price = price_text(quote.price)
     said = [
-        f"“{quote.title}”: {count_text(len(quote.plan.tasks), 'task')} in "
-        f"{count_text(len(quote.waves), 'wave')}, {price_text(quote.price)}."
+        t("“{title}”: {tasks} in {waves}, {price}.", title=quote.title, tasks=tasks, waves=waves, price=price)
     ]
     if quote.price.at_sonnet is not None:
-        said.append(f"All-Sonnet would cost {dollars_text(quote.price.at_sonnet)}.")
+        said.append(t("All-Sonnet would cost {dollars}.", dollars=dollars_text(quote.price.at_sonnet)))
     if quote.planning:
-        said.append(f"Planning cost {bill_text(planning_bill(quote))}.")
+        said.append(t("Planning cost {cost}.", cost=bill_text(planning_bill(quote))))
     if quote.offline:
-        said.append("Offline model: scripted, no AI, costs nothing.")
-    return " ".join([*said, *(overlap_text(one) for one in quote.overlaps), *quote.warnings])
+        said.append(t("Offline model: scripted, no AI, costs nothing."))
+    return " ".join([*said, *(overlap_sentence(one) for one in quote.overlaps), *quote.warnings])
 
 
 def progress_text(run: Run) -> str:
     """Such as `1 of 3 tasks done · 2 working · $0.0123`."""
     ended = sum(task.state in ENDED_TASK for task in run.tasks)
     counts = Counter(task.state for task in run.tasks if task.state not in ENDED_TASK | {"waiting"})
-    said = [f"{ended} of {count_text(len(run.tasks), 'task')} done"]
-    said += [f"{count} {state}" for state, count in sorted(counts.items())]
+    of = counted(len(run.tasks), mark("of 1 task done"), mark("of {count} tasks done"))
+    said = [f"{ended} {of}"]
+    said += [f"{count} {state_text(state)}" for state, count in sorted(counts.items())]
     if run.state in {"paused", "parked"}:
-        said.append(run.state)
+        said.append(state_text(run.state))
     return " · ".join([*said, bill_text(run.bill)])
 
 
 def outcome_text(run: Run) -> str:
     """Such as `3 of 3 tasks accepted for $0.0123, 90 % less than all-Sonnet.` and what did not end well."""
     accepted = sum(task.state == "accepted" for task in run.tasks)
+    of = counted(len(run.tasks), mark("of 1 task accepted"), mark("of {count} tasks accepted"))
+    stands = {"title": run.title, "tasks": f"{accepted} {of}", "cost": bill_text(run.bill)}
     saving = saving_text(run.bill.saving)
-    less = f", {saving} less than all-Sonnet" if saving else ""
     said = [
-        f"“{run.title}”: {accepted} of {count_text(len(run.tasks), 'task')} accepted "
-        f"for {bill_text(run.bill)}{less}."
+        t("“{title}”: {tasks} for {cost}, {saving} less than all-Sonnet.", **stands, saving=saving)
+        if saving
+        else t("“{title}”: {tasks} for {cost}.", **stands)
     ]
     said += [
-        f"“{task.task.title}” {task.state}: {task.reason}"
+        f"“{task.task.title}” {state_text(task.state)}: {task.reason}"
         for task in run.tasks
         if task.state not in {"accepted", "waiting"} and task.reason
     ]
     if run.offline:
-        said.append("Offline model: nothing was paid.")
+        said.append(t("Offline model: nothing was paid."))
     if run.reason:
         said.append(run.reason)
     if run.state == "review":
-        said.append(f"See it with: git diff {run.base.commit[:10]} {(run.ghost or '')[:10]}")
+        command = f"git diff {run.base.commit[:10]} {(run.ghost or '')[:10]}"
+        said.append(t("See it with: {command}", command=command))
     return " ".join(said)

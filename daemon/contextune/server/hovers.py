@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
 
-from contextune.core.proof.evidence import Evidence
+from contextune.core.proof.evidence import Evidence, Verdict
 from contextune.core.proof.proof import proof_words
 from contextune.core.runs.state_words import TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
-from contextune.protocol.wording import bill_text, count_text, duration_text, saving_text
+from contextune.protocol.wording import bill_text, duration_text, saving_text
+from contextune.protocol.words import counted, mark, spoken, state_text, t
 from contextune.server.marks import Mark, Marks
+
+VERDICTS: Mapping[Verdict, str] = {
+    "green": mark("Gate green"),
+    "red": mark("Gate red"),
+    "unusable": mark("Gate unusable"),
+    "unproved": mark("Gate unproved"),
+}
 
 
 def hover(file: Path, position: types.Position, todos: Sequence[Todo], marks: Marks) -> types.Hover | None:
@@ -22,47 +30,57 @@ def hover(file: Path, position: types.Position, todos: Sequence[Todo], marks: Ma
     todo = next((todo for todo in todos if todo.line <= line <= todo.end_line), None)
     if todo is None:
         return None
-    mark = marks.of(file, todo)
-    text = "\n\n".join(_paragraphs(todo, mark))
+    text = "\n\n".join(_paragraphs(todo, marks.of(file, todo)))
     return types.Hover(contents=types.MarkupContent(kind=types.MarkupKind.Markdown, value=text))
 
 
-def _paragraphs(todo: Todo, mark: Mark | None) -> list[str]:
-    if mark is None:
-        where = f" in `{todo.symbol}`" if todo.symbol else ""
-        return [f"**{todo.marker}**{where} · not delegated"]
-    task, run = mark.task, mark.run
+def _paragraphs(todo: Todo, found: Mark | None) -> list[str]:
+    if found is None:
+        marker = f"**{todo.marker}**"
+        if not todo.symbol:
+            return [t("{marker} · not delegated", marker=marker)]
+        return [t("{marker} in `{symbol}` · not delegated", marker=marker, symbol=todo.symbol)]
+    task, run = found.task, found.run
+    state = TASK_STATES[task.state]
     said = [
-        f"**{todo.marker}** · {literal(mark.text)}",
+        f"**{todo.marker}** · {literal(found.text)}",
         f"**{literal(task.task.title)}**",
         literal(task.task.brief),
-        TASK_STATES[task.state].text,
+        f"{spoken(state.meaning)} {spoken(state.remedy)}",
     ]
     if task.question is not None:
-        said.append(f"Asks: {literal(task.question.text)}")
+        said.append(t("Asks: {question}", question=literal(task.question.text)))
     attempt = task.attempt
     if attempt is not None and attempt.evidence is not None:
         said.append(_evidence(attempt.evidence))
     saving = saving_text(run.bill.saving)
-    less = f", {saving} less than all-Sonnet" if saving else ""
-    said.append(f"Run “{literal(run.title)}”: {run.state}, {bill_text(run.bill)} so far{less}.")
+    stands = {"title": literal(run.title), "state": state_text(run.state), "cost": bill_text(run.bill)}
+    said.append(
+        t("Run “{title}”: {state}, {cost} so far, {saving} less than all-Sonnet.", **stands, saving=saving)
+        if saving
+        else t("Run “{title}”: {state}, {cost} so far.", **stands)
+    )
     return said
 
 
 def _evidence(evidence: Evidence) -> str:
-    took = "reused" if evidence.reused else duration_text(evidence.duration_ms)
-    said = [f"Gate {evidence.verdict}: `{evidence.command}`, exit code {evidence.exit_code}, {took}"]
+    took = t("reused") if evidence.reused else duration_text(evidence.duration_ms)
+    verdict = spoken(VERDICTS[evidence.verdict])
+    said = [f"{verdict}: `{evidence.command}`, {t('exit code {code}', code=evidence.exit_code)}, {took}"]
     if not evidence.whole:
-        said.append("the affected tests alone")
-    if evidence.newly_failing:
-        names = ", ".join(f"`{name}`" for name in evidence.newly_failing[:3])
-        said.append(f"newly failing: {count_text(len(evidence.newly_failing), 'test')}, {names}")
-    if evidence.tests_removed:
-        said.append(f"{count_text(len(evidence.tests_removed), 'test')} removed")
-    if evidence.tests_weakened:
-        said.append(f"{count_text(len(evidence.tests_weakened), 'test')} weakened")
-    if evidence.outdated:
-        said.append(f"{count_text(len(evidence.outdated), 'test')} rewritten to fit")
+        said.append(t("the affected tests alone"))
+    if failing := evidence.newly_failing:
+        names = ", ".join(f"`{name}`" for name in failing[:3])
+        tests = counted(len(failing), mark("newly failing: 1 test"), mark("newly failing: {count} tests"))
+        said.append(f"{tests}, {names}")
+    if removed := len(evidence.tests_removed):
+        said.append(counted(removed, mark("1 test removed"), mark("{count} tests removed")))
+    if weakened := len(evidence.tests_weakened):
+        said.append(counted(weakened, mark("1 test weakened"), mark("{count} tests weakened")))
+    if outdated := len(evidence.outdated):
+        said.append(
+            counted(outdated, mark("1 test rewritten to fit"), mark("{count} tests rewritten to fit"))
+        )
     if known := proof_words(evidence.proof):
         said.append(literal(known))
     return "; ".join(said) + "."

@@ -12,11 +12,13 @@ from pygls.lsp.server import LanguageServer
 
 from contextune import __version__
 from contextune.protocol.methods import Method
+from contextune.protocol.words import speak
 from contextune.server.actions import Actions
 from contextune.server.client import EXTENSION, SECTION, Client
 from contextune.server.commands import NAMES, execute
 from contextune.server.failures import sentence
 from contextune.server.hovers import hover
+from contextune.server.languages import words_of
 from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
 from contextune.server.names import FIX, KIND, PREFIX, Name
@@ -74,6 +76,7 @@ class ContextuneServer(LanguageServer):
     # The life of a session.
 
     def _initialize(self, params: types.InitializeParams) -> None:
+        speak(words_of(params.locale))
         options = params.initialization_options
         options = options if isinstance(options, Mapping) else {}
         self.client.is_extension = options.get("client") == EXTENSION

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import can_undo
+from contextune.protocol.words import t
 from contextune.server.marks import Marks
 from contextune.server.names import RunTarget, WorkTarget, command
 
@@ -21,7 +22,7 @@ def lenses(
     undoable = marks.undoable(file)
     if undoable is not None and can_undo(undoable):
         target = RunTarget(run_id=undoable.id)
-        undo = command("undoRun", f"Undo “{undoable.title}”", target, extension=extension)
+        undo = command("undoRun", t("Undo “{title}”", title=undoable.title), target, extension=extension)
         found.append(types.CodeLens(range=_line(1), command=undo))
     for todo in todos:
         mark = marks.of(file, todo)
@@ -30,7 +31,7 @@ def lenses(
             found.append(types.CodeLens(range=_line(todo.line), command=show))
         if mark is None or not mark.current:
             work = WorkTarget(folder=str(folder), todo_ids=(todo.id,))
-            delegate = command("delegateTodo", "Delegate", work, extension=extension)
+            delegate = command("delegateTodo", t("Delegate"), work, extension=extension)
             found.append(types.CodeLens(range=_line(todo.line), command=delegate))
     return found
 

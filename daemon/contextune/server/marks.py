@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.core.overlap.overlaps import overlap_text
 from contextune.core.planning.plan import Overlap, OverlapKind
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.run import Run
@@ -14,6 +13,7 @@ from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import LIVE_RUN, TaskState
 from contextune.core.todos.todo import Todo
 from contextune.protocol.wording import bill_text, rung_text
+from contextune.protocol.words import state_text, t
 
 _CURRENT = LIVE_RUN | {"review"}
 _MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
@@ -35,9 +35,9 @@ class Mark(NamedTuple):
     def state(self) -> str:
         """The Task's state in a word or two, such as `working` or `ready for review`."""
         if self.task.state == "accepted":
-            return "ready for review" if self.current else self.run.state
+            return t("ready for review") if self.current else state_text(self.run.state)
         halted = self.run.state in {"paused", "parked"}
-        return self.run.state if halted and self.task.state in _MOVING else self.task.state
+        return state_text(self.run.state if halted and self.task.state in _MOVING else self.task.state)
 
     @property
     def text(self) -> str:
@@ -45,12 +45,19 @@ class Mark(NamedTuple):
         attempt = self.task.attempt
         parts = [self.state]
         if attempt is not None and self.task.state in {"working", "testing", "asking"}:
-            parts += [rung_text(attempt.rung), f"turn {attempt.turns}"]
+            parts += [rung_text(attempt.rung), t("turn {number}", number=attempt.turns)]
         elif self.task.state in {"failed", "skipped"} and self.task.reason:
             parts.append(self.task.reason)
         if self.task.bill.requests:
             parts.append(bill_text(self.task.bill))
         return " · ".join(parts)
+
+
+def overlap_sentence(overlap: Overlap) -> str:
+    """What two Tasks share, as it was found, and how they run."""
+    reason = overlap.reason or t("Two Tasks touch {what}.", what=overlap.symbol or overlap.path)
+    how = t("They go one after the other.") if overlap.in_order else t("They run at the same time.")
+    return f"{reason} {how}"
 
 
 class Side(NamedTuple):
@@ -150,7 +157,9 @@ def _conflicts(
         sides = [_sides(repository, overlap, quote, task_id) for task_id in (overlap.first, overlap.second)]
         for own, others in (sides, reversed(sides)):
             for side in own:
-                yield Conflict(side, tuple(others), overlap.kind, overlap_text(overlap), overlap, quote_id)
+                yield Conflict(
+                    side, tuple(others), overlap.kind, overlap_sentence(overlap), overlap, quote_id
+                )
 
 
 def _sides(repository: str, overlap: Overlap, quote: Quote, task_id: str) -> list[Side]:

@@ -21,6 +21,7 @@ from contextune.protocol.days import seconds_left, start_of, today
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView, RunView
+from contextune.protocol.words import mark, t
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
 from contextune.server.diagnostics import Overlaps
@@ -45,7 +46,7 @@ LEDGER_INTERVAL = 1.0
 LENS_INTERVAL = 0.5
 """Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
 
-GO_ON, LATER = "Go on", "Later"
+GO_ON, LATER = mark("Go on"), mark("Later")
 
 Compose = Callable[[], Awaitable["Application"]]
 
@@ -259,8 +260,8 @@ class Session:
 
     async def _take_over(self, run: Run, *, asked: bool) -> None:
         if asked:
-            text = f"“{run.title}” is unfinished, and its process has ended. Go on with it?"
-            if await self.client.ask(text, [GO_ON, LATER]) != GO_ON:
+            text = t("“{title}” is unfinished, and its process has ended. Go on with it?", title=run.title)
+            if await self.client.choose(text, [GO_ON, LATER]) != GO_ON:
                 return
         await (await self.application()).take_over(run.id)
 

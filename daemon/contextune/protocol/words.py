@@ -1,0 +1,63 @@
+"""What people read in their editor, in its language. English where nobody chose another.
+
+Journalled text and prompts stay English: the layers that make those cannot import this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contextune.core.states import RunState, TaskState
+
+_spoken: dict[str, str] = {}
+"""The translations in force, by their English. One for the process, which serves one editor."""
+
+
+def speak(words: Mapping[str, str]) -> None:
+    """Speak the language of these translations from now on; English if there are none."""
+    _spoken.clear()
+    _spoken.update(words)
+
+
+def t(text: str, /, **values: object) -> str:
+    """A literal in the editor's language, its `{placeholders}` filled in. Values are no patterns."""
+    return spoken(text).format_map(values)
+
+
+def mark(text: str) -> str:
+    """Names a literal as one to be translated where it is shown."""
+    return text
+
+
+def spoken(text: str) -> str:
+    """A text that was marked, in the editor's language."""
+    return _spoken.get(text, text)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A marked text for one, or one with `{count}` for any other number."""
+    return spoken(one) if count == 1 else spoken(many).format_map({"count": f"{count:,}"})
+
+
+_STATES: Mapping[RunState | TaskState, str] = {
+    "running": mark("running"),
+    "paused": mark("paused"),
+    "parked": mark("parked"),
+    "review": mark("review"),
+    "accepted": mark("accepted"),
+    "undone": mark("undone"),
+    "discarded": mark("discarded"),
+    "cancelled": mark("cancelled"),
+    "failed": mark("failed"),
+    "waiting": mark("waiting"),
+    "working": mark("working"),
+    "asking": mark("asking"),
+    "testing": mark("testing"),
+    "joining": mark("joining"),
+    "skipped": mark("skipped"),
+}
+
+
+def state_text(state: RunState | TaskState) -> str:
+    """A state of a Run or a Task in one word."""
+    return spoken(_STATES[state])

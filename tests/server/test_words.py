@@ -1,0 +1,116 @@
+"""What the editor shows of the daemon's is in the editor's language; what is said elsewhere stays English."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from lsprotocol import types
+
+from contextune.protocol.meter import meter_view
+from contextune.protocol.wording import bill_text
+from contextune.protocol.words import counted, mark, speak, state_text, t
+from contextune.server.flow import outcome_text, progress_text, quote_text
+from contextune.server.hovers import hover
+from contextune.server.languages import FOLDER, words_of
+from contextune.server.marks import Marks
+from tests.protocol import samples as s
+from tests.server.editor import Editor
+from tests.server.played import Played
+
+FILE = Path(s.REPOSITORY, "parcel/sizes.py")
+PACKAGE = FOLDER.parent
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    speak(words_of("de-AT"))
+    yield
+    speak({})
+
+
+async def test_an_editor_in_german_is_spoken_to_in_german_and_the_next_one_in_english(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder, locale="de")
+    await app.until("warm")
+    assert await titles(editor, folder) == ["Delegieren", "Delegieren"]
+    following = Editor(app.compose)
+    try:
+        await following.open(folder)
+        await following.hear("workspace/codeLens/refresh")
+        assert await titles(following, folder) == ["Delegate", "Delegate"]
+    finally:
+        await following.hang_up()
+
+
+async def titles(editor: Editor, folder: Path) -> list[str]:
+    document = {"uri": (folder / "parcel/sizes.py").as_uri()}
+    lenses = await editor.ask("textDocument/codeLens", {"textDocument": document})
+    return [lens["command"]["title"] for lens in lenses]
+
+
+@pytest.mark.parametrize("locale", [None, "", "en", "en-US", "tlh", "../de", "de/..", "x" * 3000])
+def test_other_locales_are_spoken_to_in_english(locale: str | None) -> None:
+    assert words_of(locale) == {}
+
+
+def test_a_hover_tells_state_and_what_to_do_in_german(german: None) -> None:
+    marks = Marks()
+    marks.put(s.reviewed())
+    told = hover(FILE, types.Position(line=11, character=9), s.TODOS, marks)
+    assert told is not None
+    assert isinstance(told.contents, types.MarkupContent)
+    said = told.contents.value
+    assert said.startswith("**TODO** · bereit zur Prüfung · $0.0012\n\n**round up**\n\n")
+    assert "Er hat bestanden, allein und mit den anderen. Seine Änderungen sind im Ergebnis des Runs." in said
+    assert "Gate grün: `" in said
+    assert "Exit-Code 0" in said
+    assert ": bereit zur Prüfung, bisher $" in said
+
+
+def test_the_words_around_a_run_are_german_and_the_journals_own_english(german: None) -> None:
+    run = s.reviewed()
+    assert progress_text(run) == f"2 von 2 Tasks erledigt · {bill_text(run.bill)}"
+    parked = msgspec.structs.replace(run, state="parked", reason="The budget of $2.00 is reached.")
+    assert outcome_text(parked).endswith("The budget of $2.00 is reached.")
+    assert quote_text(s.make_quote()).startswith(f"„{s.make_quote().title}“: 2 Tasks in 1 Welle, ")
+    (line, *_) = meter_view(
+        [s.make_run(*s.started("round-up"), *s.finished("round-up"))], run.bill, offline=False
+    ).lines
+    assert " auf " in line.label
+    assert "Tokens gelesen" in line.detail
+
+
+def test_counts_choose_their_words_and_values_are_no_patterns(german: None) -> None:
+    one, many = mark("1 request"), mark("{count} requests")
+    assert (counted(1, one, many), counted(1200, one, many)) == ("1 Anfrage", "1,200 Anfragen")
+    assert t("Undo “{title}”", title="{state} {0}") == "„{state} {0}“ rückgängig machen"
+    assert state_text("parked") == "Budget erreicht"
+
+
+def test_what_is_no_text_of_ours_stays_as_it_is(german: None) -> None:
+    assert t("never said before") == "never said before"
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
+                yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node
+
+
+def test_every_text_gets_the_values_that_it_names() -> None:
+    seen = 0
+    for where, call in calls():
+        (text,) = call.args
+        assert isinstance(text, ast.Constant), where
+        named = {name for _, name, _, _ in string.Formatter().parse(str(text.value)) if name is not None}
+        given = {keyword.arg for keyword in call.keywords}
+        assert given == named or (None in given and given - {None} <= named), where
+        seen += 1
+    assert seen > 60
