@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence.choice import find_fence
-from contextune.bench import fence, journal, loop
+from contextune.bench import fence, journal, lease, loop
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
 
@@ -35,6 +35,18 @@ async def test_the_loop() -> None:
     assert late.value >= told["late at most"].value > 0
     assert late.against is not None
     assert late.against.value > 0
+
+
+async def test_the_leases() -> None:
+    figures: list[Figure] = []
+    await lease.run(bench(figures), files=40, size=40_000, tries=1, creations=20)
+    told = {figure.metric: figure for figure in figures}
+    assert told["made ahead, until it is taken, median"].value > 0
+    ratio = told["made when asked for, by the copy"]
+    cold = told["made when asked for, median"]
+    assert cold.against is not None
+    assert ratio.value == cold.value / cold.against.value
+    assert told["of 20 made and given back, 16 at once: failures"].value == 0
 
 
 async def test_the_fence(tmp_path: Path) -> None:

@@ -118,11 +118,13 @@ async def test_worktrees_of_a_moved_run_are_listed_and_cleaned(desk: MakeDesk) -
     new = moved(here)
     app = await other(here)
     await app.runs(new)
-    (tree,) = (await app.desk.overview(new)).worktrees
-    assert (tree.run_id, tree.in_use, tree.findings) == (left.id, True, ())
+    trees = (await app.desk.overview(new)).worktrees
+    # Beside that of its Task, the one in which its result would be tested may have been made ahead.
+    assert {tree.task_id for tree in trees} | {"ghost"} == {"second", "ghost"}
+    assert {(tree.run_id, tree.in_use, tree.findings) for tree in trees} == {(left.id, True, ())}
     await app.cancel(left.id)
     removed, kept = await app.desk.clean(new, dry_run=False)
-    assert [one.path for one in removed] == [tree.path]
+    assert {one.path for one in removed} == {tree.path for tree in trees}
     assert kept == [f"refs/contextune/salvage/{left.id}/second"]
     assert Place(new).git("show", f"{kept[0]}:calc/second.py") == b"SECOND = 2\n"
     assert not worktrees_folder(here.home, here.place.root).joinpath(left.id).exists()

@@ -177,39 +177,37 @@ class Desk:
 
         async def warm() -> None: ...
 
-        app = Application(
-            World(
-                home=files.state,
-                clock=SystemClock(),
-                journal=self.journal,
-                mailbox=FolderMailbox(files.state / "runs"),
-                baselines=BaselineFolder(files.state / "baselines"),
-                line_watch=FolderLineWatch(),
-                prices=PriceTable({}),
-                pressure=PressureFolder(files.state / "pressure"),
-                models=self.models,
-                settings=LayeredSettings(files),
-                scanner=RipgrepScanner(),
-                outliner=LayoutOutliner(),
-                todo_index=lambda root, markers, exclude: TodoIndex(
-                    RipgrepScanner(), root, markers=markers, exclude=exclude
-                ),
-                watcher=StillWatcher(),
-                git=require_git,
-                open_repository=open_repository,
-                shell=fenced,
-                setup_shell=fenced,
-                workspace=WorktreeFiles,
-                fence=lambda: self.fence,
-                command_limits=lambda: "the test",
-                awake=self.awake,
-                machine=ThisMachine(),
-                role_files=RoleFolders(files, None),
-                forges=self.forges,
-                warm=warm,
+        self.world = World(
+            home=files.state,
+            clock=SystemClock(),
+            journal=self.journal,
+            mailbox=FolderMailbox(files.state / "runs"),
+            baselines=BaselineFolder(files.state / "baselines"),
+            line_watch=FolderLineWatch(),
+            prices=PriceTable({}),
+            pressure=PressureFolder(files.state / "pressure"),
+            models=self.models,
+            settings=LayeredSettings(files),
+            scanner=RipgrepScanner(),
+            outliner=LayoutOutliner(),
+            todo_index=lambda root, markers, exclude: TodoIndex(
+                RipgrepScanner(), root, markers=markers, exclude=exclude
             ),
-            **options,
+            watcher=StillWatcher(),
+            git=require_git,
+            open_repository=open_repository,
+            shell=fenced,
+            setup_shell=fenced,
+            workspace=WorktreeFiles,
+            fence=lambda: self.fence,
+            command_limits=lambda: "the test",
+            awake=self.awake,
+            machine=ThisMachine(),
+            role_files=RoleFolders(files, None),
+            forges=self.forges,
+            warm=warm,
         )
+        app = Application(self.world, **options)
         app.subscribe(self._hear)
         return app
 

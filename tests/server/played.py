@@ -134,6 +134,7 @@ class Played:
         *,
         on_stage: Callable[[str], None] = lambda _: None,
         overrides: Mapping[str, Any] = NO_OVERRIDES,
+        shown: bool = False,
     ) -> Quote:
         self.call("quote", request)
         on_stage("Taking the base")
@@ -142,6 +143,9 @@ class Played:
         if isinstance(self.prepared, Exception):
             raise self.prepared
         return self.prepared
+
+    async def leave(self, quote_id: str) -> None:
+        self.call("leave", quote_id)
 
     def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
         self.call("arrange", quote_id, choice, first, second)

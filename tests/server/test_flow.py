@@ -124,7 +124,7 @@ async def test_a_refused_quote_starts_nothing(
     # The answer is on its way before these requests, so its consequences come before their answers.
     for _ in range(3):
         await editor.ask("contextune/run/list", {})
-    assert [call[0] for call in app.calls if call[0] in {"quote", "start"}] == ["quote"]
+    assert [call[0] for call in app.calls if call[0] in {"quote", "start", "leave"}] == ["quote", "leave"]
 
 
 async def test_a_failing_quote_is_told(editor: Editor, app: Played, folder: Path) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from contextune.core.errors import BudgetReached
+from contextune.core.planning.quote import Quote
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled
 from contextune.protocol.convert import run_view
@@ -501,6 +502,8 @@ async def test_a_quote_that_the_user_leaves_tells_nothing_more(
     await editor.ask("contextune/quote/leave", {"quoteId": "q_another"})
     await editor.ask("contextune/quote/leave", {"quoteId": quote_id})
     assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+    assert isinstance(app.prepared, Quote)
+    assert ("leave", app.prepared.id) in app.calls
 
 
 def merge_choice(action: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ SUITES: dict[str, str] = {
     "crash": "Runs of five Tasks, killed at every point and at random ones, then gone on with: what is lost.",
     "journal": "Events a second with 16 agents beside SQLite alone, and how late an editor sees one.",
     "loop": "How late the event loop is while sixteen agents work on large files.",
+    "lease": "The way to a worktree: made ahead, made when asked for, beside a plain copy; many at once.",
     "fence": "What the Fence adds to a command, beside bare bash.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",

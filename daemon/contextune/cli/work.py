@@ -31,12 +31,17 @@ FAILED, PARKED, INTERRUPTED = 1, 3, 130
 
 
 async def quote(
-    app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None
+    app: Application,
+    given: Namespace,
+    out: Output,
+    request: QuoteRequest | None = None,
+    *,
+    asks: bool = False,
 ) -> Quote:
-    """Make and show a Quote, by default of what the arguments name."""
+    """Make and show a Quote, by default of what the arguments name; `asks` is whether it may start then."""
     request = request or _request(given)
     try:
-        made = await app.quote(request, on_stage=out.step, overrides=_overrides(given))
+        made = await app.quote(request, on_stage=out.step, overrides=_overrides(given), shown=asks)
     except BudgetReached as reached:
         hint = "Nothing was started. Planning needs that much: give a higher --budget."
         raise BudgetReached(f"{reached} {hint}") from None
@@ -56,7 +61,7 @@ async def carry_out(
     app: Application, given: Namespace, out: Output, request: QuoteRequest | None = None
 ) -> Run | None:
     """Quote, ask and drive; the Run as it then stands, or None if the person declined."""
-    made = await quote(app, given, out, request)
+    made = await quote(app, given, out, request, asks=not given.yes)
     if not given.yes and not await consent(out, "Start?"):
         out.note("Nothing was started.")
         return None

@@ -303,6 +303,10 @@ class Repository(Protocol):
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""
         ...
 
+    def restart_worktree(self, path: Path, commit: str) -> None:
+        """The same with a worktree in which nobody has worked: that commit is its start from now on."""
+        ...
+
     def move_checkout(self, base: Base, result: str, message: str | None, *, sign: bool = False) -> Restore:
         """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished.
 

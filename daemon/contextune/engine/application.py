@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from contextune.core.check import Check
-from contextune.core.errors import PlaceProblem, UsageProblem
+from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course
 from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
@@ -21,7 +21,6 @@ from contextune.core.runs.run import Run
 from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import AcceptMode
 from contextune.core.states import ENDED_TASK, LIVE_RUN
-from contextune.core.todos.todo import Todo
 from contextune.engine.desk.agent_desk import AgentDesk
 from contextune.engine.desk.ask_desk import AskDesk
 from contextune.engine.desk.debug_bundle import DebugBundles
@@ -34,7 +33,7 @@ from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
 from contextune.engine.desk.worktree_desk import WorktreeDesk
 from contextune.engine.quotes.open_quotes import OpenQuote, OpenQuotes
-from contextune.engine.quotes.quote import Quoter, QuoteRequest, below
+from contextune.engine.quotes.quote import Quoter, QuoteRequest
 from contextune.engine.repositories.places import Places
 from contextune.engine.runs.drives import Drives, Listener
 from contextune.engine.runs.lookout import Lookout
@@ -43,6 +42,7 @@ from contextune.engine.runs.rewinding import Turn, as_letter
 from contextune.engine.surroundings.unfenced import allow_unfenced, lack, require_commands
 from contextune.engine.surroundings.world import World
 from contextune.engine.tasks.courses import waits
+from contextune.engine.worktrees.ahead import Ahead
 
 FORGOTTEN = 86_400_000
 """Milliseconds after which a Run that nobody drives does not go on by itself."""
@@ -76,27 +76,11 @@ class Application(Reading):
         self.forge = ForgeDesk(world, self._places, self._drives)
         """Sign-in, issues and pull requests."""
         self._quotes = OpenQuotes()
+        self._ahead = Ahead(world)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call back with every event of every live Run; returns the way to stop that."""
         return self._drives.subscribe(listener)
-
-    async def scan(self, path: Path) -> list[Todo]:
-        """The Todos below a folder or in a file, read once, without watching it. Raises PlaceProblem.
-
-        Within a repository, paths and ids are those of the repository, whichever part of it is asked for.
-        """
-        path = path.resolve()
-        if not path.exists():
-            raise PlaceProblem(f"{path} does not exist. Give the folder of a project.")
-        try:
-            root = (await self._places.of(path)).repository.root
-        except PlaceProblem:
-            root = path if path.is_dir() else path.parent
-        settings = self._world.settings.load(root, {})
-        scan, markers, exclude = self._world.scanner.scan, settings.markers, settings.exclude
-        found = await asyncio.to_thread(scan, root, markers=markers, exclude=exclude, overlays={})
-        return below(found, root, path)
 
     async def quote(
         self,
@@ -104,8 +88,13 @@ class Application(Reading):
         *,
         on_stage: Callable[[str], None] = lambda _: None,
         overrides: Mapping[str, Any] = {},
+        shown: bool = False,
     ) -> Quote:
-        """Plan and price. Spends at most what planning costs. Raises ContextuneError."""
+        """Plan and price. Spends at most what planning costs. Raises ContextuneError.
+
+        With `shown`, a person looks at it before it starts or is left: the worktrees of its first Tasks are
+        made meanwhile.
+        """
         place = await self._places.of(request.folder)
         root = place.repository.root
         self._places.require_trust(root)
@@ -125,7 +114,13 @@ class Application(Reading):
         )
         quote = await quoter.make(request, self.todos.overlays(root))
         self._quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
+        if shown:
+            self._ahead.begin(quote, place.repository, settings)
         return quote
+
+    async def leave(self, quote_id: str) -> None:
+        """Nobody looks at a Quote any more: what was made for it is given back."""
+        await self._ahead.leave(quote_id)
 
     def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
         """Change how two Tasks of an open Quote run, by their ids; the Quote, priced anew.
@@ -178,7 +173,7 @@ class Application(Reading):
             identity=identity,
         )
         run = await self._drives.record(created, *self.forge.at_start(created, settings, issues))
-        self._drives.begin(place, run, settings)
+        self._drives.begin(place, run, settings, self._ahead.hand_over(run.id))
         return run
 
     async def wait(self, run_id: str) -> Run:
@@ -380,6 +375,7 @@ class Application(Reading):
     async def close(self) -> None:
         """Stop every drive at its next safe point; what is unfinished can be resumed."""
         await self.lookout.close()
+        await self._ahead.close()
         await self._drives.close()
         await self.todos.close()
         await self._world.models.close()

@@ -47,9 +47,10 @@ async def work(session: Session, request: QuoteRequest) -> None:
         chosen = await session.client.choose(quote_text(quote), [START, CANCEL])
     finally:
         put_away(session, quote.repository)
-    if chosen != START:
-        return
     application = await session.application()
+    if chosen != START:
+        await application.leave(quote.id)
+        return
     asks = application.forge.asks(quote.repository)
     question = t("Make issues on GitHub for this Run?")
     issues = await session.client.choose(question, [MAKE, NONE]) == MAKE if asks else None

@@ -38,7 +38,7 @@ async def make_quote(
 
     application = await session.application()
     try:
-        quote = await application.quote(request, on_stage=stage)
+        quote = await application.quote(request, on_stage=stage, shown=True)
     except ContextuneError as problem:
         session.client.changed(
             QuoteChanged(quote_id=quote_id, folder=folder, state="failed", stage=str(problem), quote=None)
@@ -85,7 +85,9 @@ def put_away(session: Session, repository: str) -> None:
     session.show_marks()
 
 
-def leave_quote(session: Session, quote_id: str) -> None:
+async def leave_quote(session: Session, quote_id: str) -> None:
     """The user leaves a Quote without starting it; one that was made since stays."""
-    session.marks.leave(session.quotes.get(quote_id, quote_id))
+    own_id = session.quotes.get(quote_id, quote_id)
+    session.marks.leave(own_id)
     session.show_marks()
+    await (await session.application()).leave(own_id)

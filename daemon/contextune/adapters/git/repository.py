@@ -206,6 +206,10 @@ class GitRepository:
         """Bring a worktree and its branch to a commit, exactly. Ignored files stay."""
         self._worktrees.reset(path, commit)
 
+    def restart_worktree(self, path: Path, commit: str) -> None:
+        """The same with a worktree in which nobody has worked: that commit is its start from now on."""
+        self._worktrees.restart(path, commit)
+
     def move_checkout(self, base: Base, result: str, message: str | None, *, sign: bool = False) -> Restore:
         """Carry `base`..`result` into the user's checkout and branch, keeping unfinished work unfinished."""
         return self._checkout.move(base, result, message, sign=sign)

@@ -199,6 +199,14 @@ class Worktrees:
         # Twice -f: nested repositories go too.
         git.run("clean", "-ffdq")
 
+    def restart(self, path: Path, commit: str) -> None:
+        """The same, with that commit as what the worktree began with from now on: nobody has worked in it."""
+        self.reset(path, commit)
+        git = self._open(path)
+        start = read_start(git)
+        if start is not None:
+            self._write_start(git, start.branch, commit)
+
     def entry(self, path: Path) -> Git | None:
         """git for a worktree, found from the repository's side: its `.git` file is in an agent's reach.
 
@@ -233,8 +241,11 @@ class Worktrees:
             options = ("--quiet", "--no-checkout", "--no-track", "-b", branch)
             self._git.run("worktree", "add", *options, "--", path, commit)
             git = self._open(path)
-            (git.git_dir / START).write_text(f"{branch}\n{self._objects.resolve(commit)}\n", "utf-8")
+            self._write_start(git, branch, commit)
             return git
+
+    def _write_start(self, git: Git, branch: str, commit: str) -> None:
+        (git.git_dir / START).write_text(f"{branch}\n{self._objects.resolve(commit)}\n", "utf-8")
 
     def _undo(self, git: Git, branch: str) -> None:
         """Take back a new worktree that could not be filled; it holds nothing of anyone's."""

@@ -1,4 +1,4 @@
-"""What can be read of Runs: how they stand, what happened in them, what they changed."""
+"""What can be read: a folder's Todos; of Runs how they stand, what happened in them, what they changed."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
-from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.errors import ContextuneError, PlaceProblem, UsageProblem
 from contextune.core.model.money import Bill
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
+from contextune.core.todos.todo import Todo
 from contextune.engine.desk.transcript import transcript
+from contextune.engine.quotes.quote import below
 from contextune.engine.repositories.places import Places
 from contextune.engine.runs.drives import Drives
 from contextune.engine.surroundings.world import World
 
 
 class Reading:
-    """Reads Runs, wherever they are driven. Changes nothing."""
+    """Reads Todos, and Runs wherever they are driven. Changes nothing."""
 
     def __init__(self, world: World, places: Places, drives: Drives) -> None:
         self._world = world
@@ -54,6 +56,23 @@ class Reading:
         """What a Task's agents were told and did, as Markdown."""
         run = await self.run_with(run_id, task_id)
         return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
+
+    async def scan(self, path: Path) -> list[Todo]:
+        """The Todos below a folder or in a file, read once, without watching it. Raises PlaceProblem.
+
+        Within a repository, paths and ids are those of the repository, whichever part of it is asked for.
+        """
+        path = path.resolve()
+        if not path.exists():
+            raise PlaceProblem(f"{path} does not exist. Give the folder of a project.")
+        try:
+            root = (await self._places.of(path)).repository.root
+        except PlaceProblem:
+            root = path if path.is_dir() else path.parent
+        settings = self._world.settings.load(root, {})
+        scan, markers, exclude = self._world.scanner.scan, settings.markers, settings.exclude
+        found = await asyncio.to_thread(scan, root, markers=markers, exclude=exclude, overlays={})
+        return below(found, root, path)
 
     async def file_at(
         self, run_id: str, task_id: str | None, path: str, side: Literal["base", "before", "after"]

@@ -18,7 +18,8 @@ from contextune.engine.proof.detect import detect_gate
 from contextune.engine.repositories.places import Places
 from contextune.engine.surroundings.unfenced import require_commands
 from contextune.engine.surroundings.world import World
-from contextune.engine.worktrees.leases import BASE, Lease, Leases, give_back_bases
+from contextune.engine.worktrees.ahead import give_back_abandoned
+from contextune.engine.worktrees.leases import BASE, Lease, Leases
 
 OUTPUT_LIMIT = 400_000
 """Characters of output that are read."""
@@ -66,7 +67,7 @@ class SuiteRuns:
                 raise UsageProblem(
                     "No test command was found. Name it with --gate or with the setting `gate`."
                 )
-            await give_back_bases(self._world, repository, settings)
+            await give_back_abandoned(self._world, repository, settings)
             leases = Leases(self._world, repository, run_id, settings)
             try:
                 lease = await leases.take(BASE, base.commit)

@@ -39,6 +39,7 @@ from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.stand import Stand
 from contextune.engine.radar.radar import Radar
 from contextune.engine.surroundings.world import World
+from contextune.engine.worktrees.ahead import prepare_next
 from contextune.engine.worktrees.leases import Leases
 from contextune.engine.worktrees.room import make_room
 
@@ -65,8 +66,9 @@ class RunDriver:
         work: Work,
         roles: Roles | None = None,
         overlays: Callable[[], Overlays] = dict,
+        leases: Leases | None = None,
     ) -> None:
-        """`overlays` are the user's unsaved buffers, by path."""
+        """`overlays` are the user's unsaved buffers, by path; `leases`, what was made ahead for the Run."""
         self.overlays = overlays
         self.roles = roles or own_roles()
         self.world = world
@@ -74,7 +76,8 @@ class RunDriver:
         self.run = run
         self.settings = settings
         self.gate = gate
-        self.leases = Leases.of(world, repository, run, settings, room=self._make_room)
+        self.leases = leases or Leases.of(world, repository, run, settings)
+        self.leases.room = self._make_room
         self.stand = Stand(repository, gate, self.leases)
         self.account = Account(
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
@@ -135,14 +138,19 @@ class RunDriver:
                 self._begin(task.id)
         limiting = self._pace.limit_time(self.settings.run_timeout)
         timing = asyncio.create_task(limiting, name=f"time of {self.run.id}")
+        preparing = prepare_next(self.world, self.leases, self.run, self.stand.name, self.settings)
+        ahead = asyncio.create_task(preparing, name=f"ahead {self.run.id}")
         try:
             while self._work:
                 await asyncio.wait(self._work.values(), return_when=asyncio.FIRST_COMPLETED)
                 await self._reap()
         finally:
             timing.cancel()
+            ahead.cancel()
             await self._halt()
+            await asyncio.wait([ahead])
             await self.radar.close()
+            await self.leases.give_back_unused()
             self.leases.close()
         if self._cancelled:
             records = await unrecorded(self.world.journal, self.run, self.now())

@@ -37,7 +37,8 @@ from contextune.engine.proof.gate import SLOW_MS, Gate
 from contextune.engine.quotes.planning import Arrangement, Planning
 from contextune.engine.quotes.task_ids import misnamed
 from contextune.engine.surroundings.world import World
-from contextune.engine.worktrees.leases import BASE, Leases, give_back_bases
+from contextune.engine.worktrees.ahead import give_back_abandoned
+from contextune.engine.worktrees.leases import BASE, Leases
 from contextune.engine.worktrees.room import make_room
 
 MOST_TODOS = 60
@@ -90,6 +91,7 @@ class Quoter:
 
     async def _make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
         self._stage("Taking the base")
+        await give_back_abandoned(self._world, self._repository, self._settings)
         self._planning.roles = self._roles = await self._world.roles(self._repository.root)
         base = await asyncio.to_thread(
             self._repository.take_base, overlays, request.base or self._settings.base
@@ -176,7 +178,6 @@ class Quoter:
             self._stage(f"The tests passed on this very base lately: {gate}")
             return known
         self._stage(f"Running the tests on the base: {gate}")
-        await give_back_bases(self._world, self._repository, self._settings)
         leases = Leases(self._world, self._repository, self._id, self._settings, room=self._make_room)
         try:
             lease = await leases.take(BASE, base.commit)

@@ -31,7 +31,7 @@ from contextune.engine.surroundings.wakefulness import Wakefulness
 from contextune.engine.surroundings.world import World
 from contextune.engine.tasks.courses import choose
 from contextune.engine.tasks.task_work import work_on
-from contextune.engine.worktrees.leases import worktrees_folder
+from contextune.engine.worktrees.leases import Leases, worktrees_folder
 from contextune.engine.worktrees.room import make_room
 
 Listener = Callable[[Run, ev.AnyEvent], None]
@@ -126,10 +126,11 @@ class Drives:
             await driver.interrupt()
             await self.wait(run_id)
 
-    def begin(self, place: Place, run: Run, settings: Settings) -> None:
-        """Drive a Run in the background."""
+    def begin(self, place: Place, run: Run, settings: Settings, leases: Leases | None = None) -> None:
+        """Drive a Run in the background, with the worktrees that were made for it already."""
         self._problems.pop(run.id, None)
-        self._drives[run.id] = asyncio.create_task(self._driven(place, run, settings), name=f"drive {run.id}")
+        driven = self._driven(place, run, settings, leases)
+        self._drives[run.id] = asyncio.create_task(driven, name=f"drive {run.id}")
 
     async def retry(self, run_id: str, task_id: str) -> None:
         """Do an ended Task of a Run again that nobody drives."""
@@ -137,8 +138,8 @@ class Drives:
         run = await self.record(ev.TaskRetried(run_id=run_id, at=at, task_id=task_id))
         self.begin(await self._places.of_run(run), run, self._places.settings_of(run))
 
-    async def _driven(self, place: Place, run: Run, settings: Settings) -> None:
-        concluded = await self._until_concluded(place, run, settings)
+    async def _driven(self, place: Place, run: Run, settings: Settings, leases: Leases | None) -> None:
+        concluded = await self._until_concluded(place, run, settings, leases)
         await self._keep_room(place, run.id, settings)
         if concluded is not None and not self._closing:
             self.samples.begin(place, concluded, settings)
@@ -152,7 +153,9 @@ class Drives:
         except ContextuneError as problem:
             await self.note(run_id, [str(problem)])
 
-    async def _until_concluded(self, place: Place, run: Run, settings: Settings) -> Run | None:
+    async def _until_concluded(
+        self, place: Place, run: Run, settings: Settings, leases: Leases | None
+    ) -> Run | None:
         """Drive a Run; returns it if it was brought to an end."""
         await self._world.mailbox.freed(run.id)
         with self._world.mailbox.own(run.id) as owned:
@@ -184,6 +187,7 @@ class Drives:
                     work=work_on,
                     roles=roles,
                     overlays=lambda: self.overlays(place.repository.root),
+                    leases=leases,
                 )
                 self.drivers[run.id] = driver
                 post = asyncio.create_task(self._post(driver), name=f"post {run.id}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError, GitProblem
-from contextune.core.model.ledger import PLANNING
 from contextune.core.ports import Repository, Shell
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
@@ -20,6 +20,12 @@ from contextune.engine.surroundings.world import World
 OUTPUT_TAIL = 2_000
 BASE = "base"
 """The name of the worktree in which a Quote has the Gate run on the Base."""
+
+AHEAD = ".ahead"
+"""How the names of the marks end that stand beside worktrees made ahead."""
+
+Room = Callable[[], Awaitable[None]]
+"""Sees to it that there is disk for one more worktree. May raise."""
 
 
 @dataclass(slots=True)
@@ -49,18 +55,20 @@ class Leases:
         settings: Settings,
         *,
         origin: Path | None = None,
-        room: Callable[[], Awaitable[None]] | None = None,
+        room: Room | None = None,
     ) -> None:
-        """`room` sees to it, before a worktree is made, that there is disk for it. It may raise.
+        """`room` is asked before a worktree is made.
 
         `origin` is where the repository stood when the Run began, if it was moved since.
         """
         self._folder = worktrees_folder(world.home, origin or repository.root) / run_id
         self._world = world
-        self._repository = repository
+        self.repository = repository
         self._run_id = run_id
         self._settings = settings
-        self._room = room
+        self.room = room
+        self._coming: dict[str, asyncio.Event] = {}
+        """Worktrees that are being made ahead."""
         self._ports: dict[str, socket.socket] = {}
         self.problems: list[str] = []
         """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
@@ -72,11 +80,9 @@ class Leases:
         repository: Repository,
         run: Run,
         settings: Settings,
-        *,
-        room: Callable[[], Awaitable[None]] | None = None,
     ) -> Leases:
         """Those of a Run, wherever its repository stands now."""
-        return cls(world, repository, run.id, settings, origin=Path(run.origin), room=room)
+        return cls(world, repository, run.id, settings, origin=Path(run.origin))
 
     def path(self, name: str) -> Path:
         """Where the worktree of a Task stands."""
@@ -86,57 +92,98 @@ class Leases:
         """The branch of a Task."""
         return f"contextune/{self._run_id}/{name}"
 
+    async def prepare(self, name: str, start: str) -> None:
+        """Make the worktree of a Task that is about to begin at a commit, set up, before it is asked for.
+
+        Nobody works in it before `take`. Does nothing if it is there already. Raises ContextuneError.
+        """
+        path = self.path(name)
+        if path.exists() or name in self._coming:
+            return
+        coming = self._coming[name] = asyncio.Event()
+        try:
+            await _to_its_end(self._mark_and_make, name, start)
+            await self._set_up(await self._lease(name, start))
+            self._ready(name).touch()
+        finally:
+            del self._coming[name]
+            coming.set()
+
     async def take(self, name: str, start: str) -> Lease:
-        """A new worktree at a commit, set up; or the one that this Task already has, as it stands."""
+        """A worktree at a commit, set up: a new one, made ahead or now; or the one a Task has already.
+
+        That is left as it stands.
+        """
+        coming = self._coming.get(name)
+        if coming is not None:
+            await coming.wait()
         path, ready = self.path(name), self._ready(name)
-        is_new = not (path.exists() and ready.exists())
-        if is_new:
-            if self._room is not None and not path.exists():
-                await self._room()
+        ahead = self._made_ahead(name)
+        is_there = path.exists() and ready.exists() and ahead in (None, start)
+        if not is_there:
+            if self.room is not None and not path.exists():
+                await self.room()
             ready.unlink(missing_ok=True)
-            await asyncio.to_thread(self._make, name, start)
-        lease = Lease(
-            path=path,
-            branch=self.branch(name),
-            start=start,
-            port=self._hold_port(name),
-            shell=await asyncio.to_thread(self._world.shell, path, self._repository),
-            is_new=is_new,
-        )
-        lease.environment = {
-            "PORT": str(lease.port),
-            "CONTEXTUNE_RUN": self._run_id,
-            "CONTEXTUNE_TASK": name,
-        }
+            await asyncio.to_thread(self._make, name, start, ahead or start)
+        lease = await self._lease(name, start)
+        lease.is_new = ahead is not None or not is_there
         # A process may die, or the command fail, before the set-up is done: only its end counts.
-        if is_new:
-            if self._settings.setup:
-                await self._hook(lease, "set-up", self._settings.setup)
+        if not is_there:
+            await self._set_up(lease)
             ready.touch()
+        self._ahead(name).unlink(missing_ok=True)
         lease.ready_at = ready.stat().st_mtime
         return lease
 
-    def _make(self, name: str, start: str) -> None:
-        """A worktree at a commit. One that is there was not finished: no agent has worked in it.
+    async def give_back_unused(self) -> None:
+        """Remove the worktrees that were made ahead and that nobody took."""
+        for mark in sorted(self._folder.glob(f".*{AHEAD}")):
+            name = mark.name.removeprefix(".").removesuffix(AHEAD)
+            with contextlib.suppress(ContextuneError):  # what stays is listed by `worktrees`
+                await self.give_back(name)
 
-        A person, or the set-up, may have; what they wrote is kept in a Salvage.
+    async def _lease(self, name: str, start: str) -> Lease:
+        path, port = self.path(name), self._hold_port(name)
+        return Lease(
+            path=path,
+            branch=self.branch(name),
+            start=start,
+            port=port,
+            shell=await asyncio.to_thread(self._world.shell, path, self.repository),
+            environment={"PORT": str(port), "CONTEXTUNE_RUN": self._run_id, "CONTEXTUNE_TASK": name},
+        )
+
+    async def _set_up(self, lease: Lease) -> None:
+        if self._settings.setup:
+            await self._hook(lease, "set-up", self._settings.setup)
+
+    def _mark_and_make(self, name: str, start: str) -> None:
+        # The mark comes first: a process that dies leaves no worktree of which nobody knows whose it is.
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._ahead(name).write_text(start, "utf-8")
+        self._make(name, start, start)
+
+    def _make(self, name: str, start: str, made_at: str) -> None:
+        """A worktree at a commit. One that is there was not finished, or made ahead at another commit.
+
+        So no agent has worked in it. A person, or the set-up, may have; what they wrote is kept in a Salvage.
         """
         path = self.path(name)
         if path.exists():
             try:
-                if self._holds_work(path, start):
-                    self._repository.upkeep.keep(path, self._salvage_ref(name))
-                self._repository.reset_worktree(path, start)
+                if self._holds_work(path, made_at):
+                    self.repository.upkeep.keep(path, self._salvage_ref(name))
+                self.repository.restart_worktree(path, start)
             except GitProblem:
                 self._remove(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._repository.add_worktree(path, self.branch(name), start)
-        self._repository.hydrate(path)
+            self.repository.add_worktree(path, self.branch(name), start)
+        self.repository.hydrate(path)
 
     def _holds_work(self, path: Path, start: str) -> bool:
         """Whether there is more in a worktree than its commit; what was not written yet is no work."""
-        changes = self._repository.changes(start, self._repository.worktree_tree(path))
+        changes = self.repository.changes(start, self.repository.worktree_tree(path))
         return any(change.after is not None for change in changes)
 
     def _salvage_ref(self, name: str) -> str:
@@ -149,7 +196,7 @@ class Leases:
         if held is not None:
             held.close()
         if self._settings.teardown and path.is_dir():
-            shell = await asyncio.to_thread(self._world.shell, path, self._repository)
+            shell = await asyncio.to_thread(self._world.shell, path, self.repository)
             lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
             try:
                 await self._hook(lease, "teardown", self._settings.teardown)
@@ -165,11 +212,13 @@ class Leases:
 
     def _remove(self, name: str) -> str | None:
         path, ready = self.path(name), self._ready(name)
-        # Ignored files that are older than the end of the set-up are not the agent's.
-        since = ready.stat().st_mtime if ready.exists() else 0.0
+        # Ignored files that are older than the end of the set-up are not the agent's; here, none has worked.
+        is_unused = self._made_ahead(name) is not None
+        since = math.inf if is_unused else ready.stat().st_mtime if ready.exists() else 0.0
         start, ref = f"refs/heads/{self.branch(name)}", self._salvage_ref(name)
-        kept = self._repository.upkeep.remove(path, ref, start, since)
-        ready.unlink(missing_ok=True)
+        kept = self.repository.upkeep.remove(path, ref, start, since)
+        for mark in (ready, self._ahead(name)):
+            mark.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             path.parent.rmdir()
         return kept
@@ -177,6 +226,17 @@ class Leases:
     def _ready(self, name: str) -> Path:
         """A file beside a worktree that is there once the worktree has been set up."""
         return self.path(name).with_name(f".{name}.ready")
+
+    def _ahead(self, name: str) -> Path:
+        """A file beside a worktree that was made ahead, until it is taken; it holds the commit."""
+        return self.path(name).with_name(f".{name}{AHEAD}")
+
+    def _made_ahead(self, name: str) -> str | None:
+        """The commit at which a worktree was made ahead; None if it was taken since, or not made ahead."""
+        try:
+            return self._ahead(name).read_text("utf-8")
+        except OSError:
+            return None
 
     def _hold_port(self, name: str) -> int:
         held = self._ports.get(name)
@@ -191,7 +251,7 @@ class Leases:
         return port
 
     async def _hook(self, lease: Lease, what: str, command: str) -> None:
-        shell = await asyncio.to_thread(self._world.setup_shell, lease.path, self._repository)
+        shell = await asyncio.to_thread(self._world.setup_shell, lease.path, self.repository)
         result = await shell.run(
             command,
             cwd=lease.path,
@@ -206,19 +266,17 @@ class Leases:
             )
 
 
+async def _to_its_end(work: Callable[..., None], *given: str) -> None:
+    """Run work in a thread; who is cancelled waits for its end, which no cancellation brings about."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work, *given))
+    try:
+        await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        raise
+
+
 def worktrees_folder(home: Path, root: Path) -> Path:
     """Where all worktrees of a repository stand: named for it, and unique."""
     mark = hashlib.sha256(str(root).encode()).hexdigest()[:8]
     return home / "worktrees" / f"{root.name}-{mark}"
-
-
-async def give_back_bases(world: World, repository: Repository, settings: Settings) -> None:
-    """Give back the worktrees in which Quotes, whose process is gone, had the Gate run."""
-    for path in sorted(worktrees_folder(world.home, repository.root).glob(f"*/{BASE}")):
-        quote_id = path.parent.name
-        with world.mailbox.own(PLANNING + quote_id) as is_left:
-            if is_left:
-                with contextlib.suppress(
-                    ContextuneError
-                ):  # what cannot be given back now is listed by `worktrees`
-                    await Leases(world, repository, quote_id, settings).give_back(BASE)

@@ -12,6 +12,7 @@ from contextune.core.runs.events import AnyEvent
 from contextune.core.settings import Settings
 from contextune.core.sizes import size_text
 from contextune.core.worktrees.worktree import Worktree
+from contextune.engine.surroundings.limits import short_of_disk
 from contextune.engine.surroundings.measures import ROUGH
 from contextune.engine.surroundings.world import World
 from contextune.engine.worktrees.housekeeping import Record, Survey, give_back, known_runs, survey
@@ -64,6 +65,13 @@ async def make_room(
             "raise the setting."
         )
     return said
+
+
+async def has_room(world: World, repository: Repository, settings: Settings) -> bool:
+    """Whether there is room for one more worktree as things are."""
+    if await short_of_disk(world.home):
+        return False
+    return await asyncio.to_thread(_fits, world, repository, settings.worktree_disk, one_more=True)
 
 
 async def worktrees_check(world: World, folder: Path) -> Check:

@@ -40,7 +40,7 @@ async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
 
 async def leave(session: Session, params: QuoteParams) -> Nothing:
     """The user does not look at a Quote any more: what it told on TODO lines goes."""
-    leave_quote(session, params.quote_id)
+    await leave_quote(session, params.quote_id)
     return Nothing()
 
 
