@@ -1,14 +1,6 @@
 /** The daemon as the extension sees it: started, restarted, asked and listened to. */
 import * as vscode from "vscode";
-import {
-  CloseAction,
-  ErrorAction,
-  type ErrorHandler,
-  type Executable,
-  LanguageClient,
-  RevealOutputChannelOn,
-  State,
-} from "vscode-languageclient/node";
+import type { ErrorHandler, Executable, LanguageClient } from "vscode-languageclient/node";
 import type { NotificationTypes, RequestTypes } from "./generated/protocol";
 import type { Log } from "./log";
 import { masked } from "./masking";
@@ -17,6 +9,7 @@ import { SECTION, writtenSettings } from "./settings";
 /** Whether the daemon can be asked. */
 export type DaemonState = "stopped" | "starting" | "ready" | "failed";
 
+type Library = typeof import("./languageClient");
 type Request = keyof RequestTypes;
 type Notification = keyof NotificationTypes;
 type Handlers = { readonly [N in Notification]: (params: NotificationTypes[N]) => void };
@@ -107,14 +100,15 @@ export class Daemon implements vscode.Disposable {
     this.#set("starting");
     const executable = await locate();
     log.info(`Starting ${[executable.command, ...(executable.args ?? [])].join(" ")}`);
-    const client = new LanguageClient(SECTION, "Contextune", executable, {
+    const library = await import("./languageClient");
+    const client = new library.LanguageClient(SECTION, "Contextune", executable, {
       documentSelector: [{ scheme: "file" }],
       initializationOptions: { client: "contextune-vscode" },
       outputChannel: log,
       traceOutputChannel: masked(log),
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      revealOutputChannelOn: library.RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
-      errorHandler: this.#errorHandler(),
+      errorHandler: this.#errorHandler(library),
       markdown: { isTrusted: { enabledCommands: ["contextune.delegateTodo", "contextune.openTranscript"] } },
       middleware: {
         workspace: {
@@ -130,7 +124,8 @@ export class Daemon implements vscode.Disposable {
     for (const [method, handler] of Object.entries(handlers)) client.onNotification(method, handler);
     client.onDidChangeState(({ newState }) => {
       if (this.#client !== client) return;
-      this.#set(newState === State.Running ? "ready" : newState === State.Starting ? "starting" : "stopped");
+      const { Running, Starting } = library.State;
+      this.#set(newState === Running ? "ready" : newState === Starting ? "starting" : "stopped");
     });
     await client.start();
     this.#client = client;
@@ -138,7 +133,7 @@ export class Daemon implements vscode.Disposable {
     return client;
   }
 
-  #errorHandler(): ErrorHandler {
+  #errorHandler({ CloseAction, ErrorAction }: Library): ErrorHandler {
     return {
       error: (error, _message, count) => {
         this.#parts.log.warn(`The connection to the daemon: ${error.message}`);
