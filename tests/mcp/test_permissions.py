@@ -76,8 +76,10 @@ async def test_nothing_is_done_without_consent(machine: Machine, server: Server,
         }
         for name, given in asked.items():
             why = await other.refused(name, **given)
-            expected = f"`{name}` needs the user's consent" if says is None else f"declined `{name}`"
+            expected = f"declined `{name}`" if says == "decline" else f"`{name}` needs the user's consent"
             assert expected in why
+            # Without a word from the user, the other agent is told which line would let it go on.
+            assert (f'`{name} = "allow"` below [other_agents]' in why) == (says != "decline")
         assert len(other.asked) == (0 if says is None else len(asked))
         status = (await other.done("status", runId=run_id))["run"]
         assert status["state"] == "running"

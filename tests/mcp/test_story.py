@@ -139,9 +139,9 @@ async def test_a_file_that_a_person_must_look_at_is_not_accepted(machine: Machin
         (flagged,) = [file for file in task["files"] if file["path"] == ".github/workflows/tests.yml"]
         assert "runs in CI" in flagged["reasons"]
         assert ".github/workflows/tests.yml" in await other.refused("accept", runId=run["runId"])
-        assert "unknown field `seen`" in await other.refused(
-            "accept", runId=run["runId"], seen=[flagged["path"]]
-        )
+        refused = await other.refused("accept", runId=run["runId"], seen=[flagged["path"]])
+        assert "unknown field `seen`" in refused
+        assert "It needs `runId`. It may be given `mode`, `without`." in refused
     assert machine.moves(root) == 1
 
 

@@ -147,12 +147,27 @@ async def look_at(desk: Desk, name: str, arguments: Mapping[str, Any]) -> Call:
     try:
         given = msgspec.convert(dict(arguments), tool.takes)
     except msgspec.ValidationError as problem:
-        raise UsageProblem(f"{name}: {title(str(problem))}.") from None
+        raise UsageProblem(f"{name}: {title(str(problem))}. {_taken_by(tool)}") from None
     question = ""
     if permission == "ask":
         # A tool that only reads has no words of its own for that.
         question = await tool.asks(desk, given) if tool.asks else f"{tool.title}?"
     return Call(tool, given, question)
+
+
+def _taken_by(tool: Tool) -> str:
+    """The inputs of a tool, in words: not every agent looks at the schema that it was shown."""
+    fields = msgspec.structs.fields(tool.takes)
+    needed = [f"`{field.encode_name}`" for field in fields if field.required]
+    others = [f"`{field.encode_name}`" for field in fields if not field.required]
+    return " ".join(
+        said
+        for said in (
+            f"It needs {', '.join(needed)}." if needed else "",
+            f"It may be given {', '.join(others)}." if others else "",
+        )
+        if said
+    )
 
 
 async def carry_out(desk: Desk, call: Call, heard: Heard = unheard) -> Answer:
@@ -176,9 +191,18 @@ def how_to_allow(name: str) -> str:
 
 def refused_unasked(name: str) -> str:
     """Why a call is refused whose user would have to be asked, where that cannot be done."""
+    return f"`{name}` needs the user's consent, and this client cannot ask for it. {_for_good(name)}"
+
+
+def _for_good(name: str) -> str:
+    return f'The user can allow it for good: `{name} = "allow"` below [other_agents] in their settings.toml.'
+
+
+def unanswered(name: str) -> str:
+    """Why a call is refused whose user put the question away, or was not there."""
     return (
-        f"`{name}` needs the user's consent, and this client cannot ask for it. "
-        f'The user can allow it for good: `{name} = "allow"` below [other_agents] in their settings.toml.'
+        f"`{name}` needs the user's consent, and the question was put away without an answer. "
+        f"Nothing was done. {_for_good(name)}"
     )
 
 

@@ -24,7 +24,8 @@ NO_FIELDS: dict[str, Any] = {"type": "object", "properties": {}}
 """The question is answered by accepting or declining; there is nothing to fill in."""
 
 Context = ServerRequestContext[Any, Any]
-Consent = Literal["given", "declined", "unasked"]
+Consent = Literal["given", "declined", "unanswered", "unasked"]
+"""unanswered: put away without a word, as programs do by themselves where nobody is there."""
 
 
 async def consent(
@@ -53,7 +54,10 @@ def _can_ask(context: Context) -> bool:
 
 
 def _said(answer: object) -> Consent:
-    return "given" if isinstance(answer, ElicitResult) and answer.action == "accept" else "declined"
+    if not isinstance(answer, ElicitResult):
+        return "declined"
+    said: dict[str, Consent] = {"accept": "given", "cancel": "unanswered"}
+    return said.get(answer.action, "declined")
 
 
 def _digest(params: CallToolRequestParams, question: str) -> str:

@@ -110,6 +110,8 @@ class Door:
                     return agreed
                 if agreed == "unasked":
                     return _refused(tools.refused_unasked(params.name))
+                if agreed == "unanswered":
+                    return _refused(tools.unanswered(params.name))
                 if agreed == "declined":
                     return _refused(tools.declined(params.name))
             return _answered(await tools.carry_out(self.desk, call, _telling(context)))
