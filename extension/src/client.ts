@@ -1,10 +1,13 @@
 /** The daemon as the extension sees it: started, restarted, asked and listened to. */
 import * as vscode from "vscode";
-import type { ErrorHandler, Executable, LanguageClient } from "vscode-languageclient/node";
+import type { ErrorHandler, LanguageClient } from "vscode-languageclient/node";
+import type { Located } from "./daemonCommand";
 import type { NotificationTypes, RequestTypes } from "./generated/protocol";
 import type { Log } from "./log";
 import { masked } from "./masking";
+import { SetupProblem } from "./python/problem";
 import { SECTION, writtenSettings } from "./settings";
+import { skewOf } from "./skew";
 
 /** Whether the daemon can be asked. */
 export type DaemonState = "stopped" | "starting" | "ready" | "failed";
@@ -21,10 +24,12 @@ const CRASH_WINDOW_MS = 180_000;
 export interface DaemonParts {
   readonly log: Log;
   /** How to start it; may take minutes on first use. Throws SetupProblem. */
-  readonly locate: () => Promise<Executable>;
+  readonly locate: () => Promise<Located>;
   readonly handlers: Handlers;
   /** The settings of the manifest. */
   readonly settings: readonly string[];
+  /** The extension's own version. */
+  readonly version: string;
 }
 
 /** One daemon for the window. Every request starts it if need be. */
@@ -95,10 +100,23 @@ export class Daemon implements vscode.Disposable {
     return this.#starting;
   }
 
+  /** Starts the daemon; where it is ours and yet of another version, that is installed anew, once. */
   async #start(): Promise<LanguageClient> {
-    const { log, locate, handlers, settings } = this.#parts;
+    const { log, locate } = this.#parts;
     this.#set("starting");
-    const executable = await locate();
+    const located = await locate();
+    try {
+      return await this.#connect(located);
+    } catch (error) {
+      if (!(error instanceof SetupProblem && error.kind === "stale-daemon")) throw error;
+      log.warn(`${error.message}: it is installed anew`);
+      await located.discard();
+      return await this.#connect(await locate());
+    }
+  }
+
+  async #connect({ executable, named }: Located): Promise<LanguageClient> {
+    const { log, handlers, settings, version } = this.#parts;
     log.info(`Starting ${[executable.command, ...(executable.args ?? [])].join(" ")}`);
     const library = await import("./languageClient");
     const client = new library.LanguageClient(SECTION, "Contextune", executable, {
@@ -128,6 +146,11 @@ export class Daemon implements vscode.Disposable {
       this.#set(newState === Running ? "ready" : newState === Starting ? "starting" : "stopped");
     });
     await client.start();
+    const skew = skewOf(client.initializeResult, named, version);
+    if (skew !== undefined) {
+      await client.dispose();
+      throw skew;
+    }
     this.#client = client;
     this.#set("ready");
     return client;

@@ -1,4 +1,5 @@
 /** How the daemon is started: an installed command that the user named, or the environment that came with us. */
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as vscode from "vscode";
@@ -8,6 +9,15 @@ import { ensureEnvironment, pythonOf } from "./python/environment";
 import { findInterpreter } from "./python/interpreter";
 import { progressText } from "./python/words";
 import { startSetting } from "./settings";
+
+/** How a daemon is started, and whose it is. */
+export interface Located {
+  readonly executable: Executable;
+  /** Whether the user named it. */
+  readonly named: boolean;
+  /** Removes it, so that it is installed anew when it is located next; of a named one, nothing. */
+  readonly discard: () => Promise<void>;
+}
 
 const SERVE = ["serve", "--stdio"];
 
@@ -21,11 +31,14 @@ function expandHome(path: string): string {
  * Throws SetupProblem if that can't be done. Python runs isolated (`-I`), so that no module of the opened folder is
  * ever imported, and not in that folder.
  */
-export async function locateDaemon(context: vscode.ExtensionContext, log: Log): Promise<Executable> {
+export async function locateDaemon(context: vscode.ExtensionContext, log: Log): Promise<Located> {
   const storage = context.globalStorageUri.fsPath;
   await vscode.workspace.fs.createDirectory(context.globalStorageUri);
   const named = expandHome(startSetting("daemonPath"));
-  if (named !== "") return { command: named, args: SERVE, options: { cwd: storage } };
+  if (named !== "") {
+    const executable = { command: named, args: SERVE, options: { cwd: storage } };
+    return { executable, named: true, discard: async () => {} };
+  }
 
   const interpreter = await findInterpreter(expandHome(startSetting("python")));
   log.info(`Python ${interpreter.version}: ${interpreter.executable}`);
@@ -43,10 +56,11 @@ export async function locateDaemon(context: vscode.ExtensionContext, log: Log): 
     }),
   );
   log.info(`Environment ${environment} (${Date.now() - started} ms)`);
+  const args = ["-I", "-X", "utf8", "-m", "contextune", ...SERVE];
   return {
-    command: pythonOf(environment),
-    args: ["-I", "-X", "utf8", "-m", "contextune", ...SERVE],
-    options: { cwd: storage },
+    executable: { command: pythonOf(environment), args, options: { cwd: storage } },
+    named: false,
+    discard: () => rm(environment, { recursive: true, force: true }),
   };
 }
 

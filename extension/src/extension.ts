@@ -44,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     locate: () => locateDaemon(context, log),
     settings: Object.keys(manifest.contributes.configuration.properties),
+    version: manifest.version,
     handlers: {
       [Methods.todoChanged]: (todos) => store.setTodos(todos),
       [Methods.quoteChanged]: (quote) => store.setQuote(quote),
@@ -154,7 +155,7 @@ function watchWindow({ daemon, secrets, store, log }: Application, session: Sess
     vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon))),
     vscode.workspace.onDidChangeWorkspaceFolders(() => attempt(sendTrust(daemon).then(() => session.loadFolders()))),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (concernsStart(change)) attempt(daemon.restart());
+      if (concernsStart(change)) daemon.restart().catch((error) => showFailure(error, log));
       else if (change.affectsConfiguration(SECTION)) attempt(daemon.sendSettings().then(() => secrets.handOver()));
     }),
     secrets.onChange(() => attempt(secrets.handOver())),

@@ -14,6 +14,16 @@ export function startSetting(key: EditorOnly): string {
   return vscode.workspace.getConfiguration(SECTION).get<string>(key, "").trim();
 }
 
+/** Takes one of them out of every place where it is set. */
+export async function clearStartSetting(key: EditorOnly): Promise<void> {
+  const section = vscode.workspace.getConfiguration(SECTION);
+  const { Global, Workspace, WorkspaceFolder } = vscode.ConfigurationTarget;
+  const found = section.inspect(key);
+  if (found?.workspaceFolderValue !== undefined) await section.update(key, undefined, WorkspaceFolder);
+  if (found?.workspaceValue !== undefined) await section.update(key, undefined, Workspace);
+  if (found?.globalValue !== undefined) await section.update(key, undefined, Global);
+}
+
 /** Whether a change means that the daemon must start again. */
 export function concernsStart(change: vscode.ConfigurationChangeEvent): boolean {
   return EDITOR_ONLY.some((key) => change.affectsConfiguration(`${SECTION}.${key}`));

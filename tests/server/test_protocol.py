@@ -12,6 +12,7 @@ import pytest
 
 from contextune.core.errors import PlaceProblem
 from contextune.protocol.methods import METHODS
+from contextune.protocol.revision import REVISION
 from contextune.server.frames import Frames, frame
 from contextune.server.hello import greeting
 from contextune.server.language_server import ContextuneServer
@@ -83,7 +84,11 @@ async def test_the_early_answer_is_the_one_that_pygls_makes(app: Played, capabil
     # pygls writes these as absent or false by the client's abilities, which means the same.
     for never in ("willSave", "willSaveWaitUntil"):
         assert not answer["result"]["capabilities"]["textDocumentSync"].pop(never, False)
-    assert answer["result"] == greeting(params)
+    early = greeting(params)
+    assert early is not None
+    # It is for our own extension, which asks plainly.
+    assert early["capabilities"].pop("experimental") == {"contextune": {"protocol": REVISION}}
+    assert answer["result"] == early
 
 
 async def test_initialize_that_is_not_plainly_right_is_judged_by_pygls(editor: Editor) -> None:

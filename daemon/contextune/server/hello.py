@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contextune import __version__
+from contextune.protocol.revision import REVISION
 from contextune.server.names import COMMANDS, FIX, KIND
 
 NOT_INITIALIZED = -32002
@@ -38,6 +39,7 @@ def greeting(params: Any) -> dict[str, Any] | None:
                 "workspaceFolders": {"supported": True, "changeNotifications": True},
                 "fileOperations": {},
             },
+            "experimental": {"contextune": {"protocol": REVISION}},
         },
         "serverInfo": {"name": "contextune", "version": __version__},
     }

@@ -2043,6 +2043,9 @@ export interface WorktreeRestoreResult {
   ref: string;
 }
 
+/** The protocol of this extension; a daemon tells its own when it starts. */
+export const PROTOCOL = "c5b4f0a148ea";
+
 /** Requests from the editor to the daemon. */
 export const Requests = {
   /** All Todos of a folder. */

@@ -54,7 +54,8 @@ async function wheelIn(bundle: string): Promise<string> {
   return join(bundle, wheel);
 }
 
-async function nameOf({ version }: Interpreter, files: readonly string[]): Promise<string> {
+/** What the environment of a Python with these files is called. */
+export async function nameOf({ version }: Interpreter, files: readonly string[]): Promise<string> {
   const hash = createHash("sha256").update(version);
   for (const file of files) hash.update("\0").update(await readFile(file));
   return PREFIX + hash.digest("hex").slice(0, 16);

@@ -11,17 +11,21 @@ export type ProblemKind =
   | "disk-full"
   | "not-writable"
   | "no-daemon"
+  | "other-daemon"
+  | "stale-daemon"
   | "cancelled"
   | "failed";
 
-/** A failure that the user can mend; `detail` is the evidence, such as the last line of pip's output. */
+/** A failure that the user can mend. `detail` is the evidence, such as the last line of pip's output. */
 export class SetupProblem extends Error {
   override readonly name = "SetupProblem";
   constructor(
     readonly kind: ProblemKind,
     readonly detail: string,
+    /** What would have been right, where `detail` alone does not tell. */
+    readonly expected = "",
   ) {
-    super(`${kind}: ${detail}`);
+    super(expected === "" ? `${kind}: ${detail}` : `${kind}: ${detail}, expected ${expected}`);
   }
 }
 

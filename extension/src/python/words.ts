@@ -17,7 +17,7 @@ export function progressText(progress: Progress): string {
 }
 
 /** What is wrong and what to do, in two sentences at most. */
-export function problemText({ kind, detail }: SetupProblem): string {
+export function problemText({ kind, detail, expected }: SetupProblem): string {
   switch (kind) {
     case "no-python":
       return detail === ""
@@ -54,6 +54,18 @@ export function problemText({ kind, detail }: SetupProblem): string {
     case "no-daemon":
       return l10n.t(
         "This copy of the extension holds no daemon. Build it with “npm run package”, or name an installed contextune in contextune.daemonPath.",
+      );
+    case "other-daemon":
+      return l10n.t(
+        "The daemon that contextune.daemonPath names is version {0}, and this extension, version {1}, does not speak its protocol. Update that daemon, or use the one that came with the extension.",
+        detail,
+        expected,
+      );
+    case "stale-daemon":
+      return l10n.t(
+        "The daemon of this extension, version {1}, answers as version {0}, also after it was installed anew. Reinstall the extension.",
+        detail,
+        expected,
       );
     case "cancelled":
       return l10n.t("Setting up Contextune was cancelled.");
