@@ -123,7 +123,13 @@ async def test_what_a_todo_says_has_no_effect_on_the_page(desk: MakeDesk) -> Non
 def test_every_command_of_an_answer_is_one_of_the_editor() -> None:
     for arguments in (
         *(("run", "--all"), ("quote", "--all"), ("run", "--goal", "x"), ("run", "--todo", "t_1")),
-        *(("accept", "r_1"), ("cancel", "r_1/a"), ("retry", "r_1/a"), ("tell", "r_1/a", "x")),
+        *(
+            ("accept", "r_1"),
+            ("cancel", "r_1/a"),
+            ("retry", "r_1/a"),
+            ("tell", "r_1/a", "x"),
+            ("answer", "r_1/a", "x"),
+        ),
         *(("worktrees", "clean"), ("worktrees", "mend"), ("cost", "--since", "2026-11-01"), ("doctor",)),
     ):
         found = editor_command(arguments, "/x")

@@ -34,6 +34,7 @@ OF_TASKS = {
     "retry": "contextune.retryTask",
     "cancel": "contextune.cancelTask",
     "tell": "contextune.tellAgent",
+    "answer": "contextune.answerQuestion",
 }
 VIEWS = {
     "todos": "contextune.todos.focus",

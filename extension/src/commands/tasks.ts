@@ -64,8 +64,10 @@ export const answerQuestion: Command = async (app, ...args) => {
   if (found === undefined || !question) return;
   const other = vscode.l10n.t("Other…");
   const title = found.task.title;
+  // Who came here by plain words has said the answer already, and only looks at it once more.
+  const value = typeof args[2] === "string" ? args[2] : "";
   const choice =
-    question.choices.length === 0
+    question.choices.length === 0 || value !== ""
       ? other
       : await vscode.window.showQuickPick([...question.choices, other], {
           title,
@@ -74,7 +76,7 @@ export const answerQuestion: Command = async (app, ...args) => {
         });
   const text =
     choice === other
-      ? await vscode.window.showInputBox({ title, prompt: question.text, ignoreFocusOut: true })
+      ? await vscode.window.showInputBox({ title, prompt: question.text, value, ignoreFocusOut: true })
       : choice;
   if (text === undefined || text.trim() === "") return;
   await app.daemon.request(Requests.taskAnswer, { runId: found.run.id, taskId: found.task.id, text: text.trim() });

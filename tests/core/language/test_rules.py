@@ -34,6 +34,9 @@ def is_right(label: str, found: tuple[str, ...], phrase: str) -> bool:
     if label in named:
         return found == named[label]
     verb, _, rest = label.partition(" ")
+    if verb in ("tell", "answer"):
+        task, _, text = rest.partition(" ")
+        return found == (verb, task, text)
     return found == (verb, *(SINCE[rest] if verb == "cost" and rest else rest.split()))
 
 
@@ -58,7 +61,14 @@ def test_of_what_the_rules_claim_95_in_100_are_right(part: str) -> None:
 def test_nothing_that_spends_is_done_without_its_quote(part: str) -> None:
     for _, phrase in rows(part):
         intent = intent_of(phrase, TODAY)
-        if intent is not None and intent.arguments[0] in ("run", "quote", "resume", "retry", "tell"):
+        if intent is not None and intent.arguments[0] in (
+            "run",
+            "quote",
+            "resume",
+            "retry",
+            "tell",
+            "answer",
+        ):
             assert intent.effect == "spends"
             assert not intent.only_reads
             assert "--yes" not in intent.arguments

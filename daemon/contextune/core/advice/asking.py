@@ -24,6 +24,7 @@ SAID: dict[str, str] = {
     "git-worktree-master": "help me with this worktree",
     "accept": "accept the last run",
     "tell": "tell task sizes to keep the old names",
+    "answer": "answer task sizes with kilograms",
 }
 """Words that the rules read, for the kinds of which titles do not tell them."""
 

@@ -70,6 +70,12 @@ KINDS: Mapping[str, Kind] = {
         Kind("retry", "Do a Task again", ("retry", "{task}"), ("retry redo task again",)),
         Kind("cancel-task", "Cancel a Task", ("cancel", "{task}"), ("cancel stop task",)),
         Kind("tell", "Tell a Task's agent something", ("tell", "{task}", "{text}"), ("tell agent task",)),
+        Kind(
+            "answer",
+            "Answer what a Task's agent asks",
+            ("answer", "{task}", "{text}"),
+            ("answer reply question agent task",),
+        ),
         Kind("agents", "List the agents", ("agents",), ("agents who works here",)),
         Kind("doctor", "Check what is set up", ("doctor",), ("check setup installation environment doctor",)),
         Kind(

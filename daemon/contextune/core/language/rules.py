@@ -33,6 +33,10 @@ _TASK_VERB = re.compile(r"^(?P<verb>retry|redo|cancel)\s+(?:the\s+)?task\s+(?P<t
 _TELL = re.compile(
     r"^tell\s+(?:the\s+)?(?:task|agent)\s+(?P<task>[\w./-]+)\s*(?:to|that|:|,)\s*(?P<text>.+)$"
 )
+_ANSWER = re.compile(
+    r"^(?:answer|reply to)\s+(?:the\s+)?(?:(?:task|agent)\s+(?P<task>[\w./-]+)\s*(?:with|that|:|,)|"
+    r"(?P<bare>[\w./-]+)\s*:)\s*(?P<text>.+)$"
+)
 _STATE = re.compile(
     r"\b(?:what'?s|what is|whats|why is|why did|how is|hows|how'?s|where is|status|state|"
     r"show|details|progress|came of|how did|"
@@ -126,6 +130,8 @@ def _of_tasks(asked: str) -> tuple[str, ...] | None:
         return ("retry" if match["verb"] == "redo" else match["verb"]), match["task"]
     if match := _TELL.match(asked):
         return "tell", match["task"], match["text"]
+    if match := _ANSWER.match(asked):
+        return "answer", match["task"] or match["bare"], match["text"]
     return None
 
 
