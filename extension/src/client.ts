@@ -38,6 +38,7 @@ export class Daemon implements vscode.Disposable {
   readonly #states = new vscode.EventEmitter<DaemonState>();
   #client: LanguageClient | undefined;
   #starting: Promise<LanguageClient> | undefined;
+  #restarting: Promise<void> | undefined;
   #crashes: number[] = [];
   #state: DaemonState = "stopped";
 
@@ -60,7 +61,15 @@ export class Daemon implements vscode.Disposable {
 
   /** Stops the daemon and starts it again; calls that come while that goes on share it. */
   async restart(): Promise<void> {
-    if (this.#starting === undefined) await this.stop();
+    this.#restarting ??= this.#again().finally(() => {
+      this.#restarting = undefined;
+    });
+    await this.#restarting;
+  }
+
+  async #again(): Promise<void> {
+    const isFirst = this.#client === undefined && this.#state === "starting";
+    if (!isFirst) await this.stop();
     await this.#running();
   }
 

@@ -113,3 +113,25 @@ test("our own that stays another one is told, not installed for ever", async () 
   );
   expect([broken.state, discarded, world.disposed]).toEqual(["failed", 1, 2]);
 });
+
+test("a restart ends the daemon and starts another; calls meanwhile share it", async () => {
+  world.greetings = [ours, ours, ours];
+  const restarted = daemon(false);
+  await restarted.start();
+  await Promise.all([restarted.restart(), restarted.restart()]);
+  expect([restarted.state, world.started.length, world.disposed]).toEqual(["ready", 2, 1]);
+  await restarted.restart();
+  expect([restarted.state, world.started.length, world.disposed]).toEqual(["ready", 3, 2]);
+});
+
+test("a restart while it first starts waits for that, and one after a failure tries again", async () => {
+  world.greetings = [ours];
+  const starting = daemon(true);
+  await Promise.all([starting.start(), starting.restart()]);
+  expect([starting.state, world.started.length, world.disposed]).toEqual(["ready", 1, 0]);
+  world.greetings = [old, ours];
+  const failed = daemon(true);
+  expect(await refusal(failed.start())).not.toBe("");
+  await failed.restart();
+  expect(failed.state).toBe("ready");
+});
