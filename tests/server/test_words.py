@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
 from lsprotocol import types
 
+from contextune.core.model.money import PriceRange
+from contextune.core.planning.record import Forecast
 from contextune.protocol.meter import meter_view
-from contextune.protocol.wording import bill_text
+from contextune.protocol.shown import forecast_shown, price_shown
+from contextune.protocol.wording import bill_text, forecast_text, price_text
 from contextune.protocol.words import counted, mark, speak, state_text, t
 from contextune.server.flow import outcome_text, progress_text, quote_text
 from contextune.server.hovers import hover
@@ -95,6 +99,26 @@ def test_counts_choose_their_words_and_values_are_no_patterns(german: None) -> N
 
 def test_what_is_no_text_of_ours_stays_as_it_is(german: None) -> None:
     assert t("never said before") == "never said before"
+
+
+PRICES = [("0.01", "0.02", "1.5"), ("0.01", "0.01", "0.01"), (None, None, None)]
+
+
+@pytest.mark.parametrize(("low", "likely", "high"), PRICES)
+def test_in_english_an_editor_shows_what_others_are_told(
+    low: str | None, likely: str | None, high: str | None
+) -> None:
+    bounds = [Decimal(amount) if amount else None for amount in (low, likely, high)]
+    price = PriceRange(low=bounds[0], likely=bounds[1], high=bounds[2], at_sonnet=None)
+    assert price_shown(price) == price_text(price)
+    for tasks in (1, 1200):
+        forecast = Forecast(tasks=tasks, hits=1)
+        assert forecast_shown(forecast) == forecast_text(forecast)
+
+
+def test_a_price_is_shown_in_german(german: None) -> None:
+    price = PriceRange(low=Decimal("0.01"), likely=Decimal("0.02"), high=Decimal("1.5"), at_sonnet=None)
+    assert price_shown(price) == "$0.0100 bis $1.50, wohl $0.0200"
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:

@@ -23,6 +23,7 @@ from contextune.core.states import Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
+from contextune.protocol.shown import forecast_shown, price_shown
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -41,11 +42,10 @@ from contextune.protocol.views import (
 from contextune.protocol.wording import (
     bill_text,
     dollars_text,
-    forecast_text,
-    price_text,
     rung_text,
     saving_text,
 )
+from contextune.protocol.words import t
 
 LINE_LIMIT = 1_000
 """Characters of one of them that are shown."""
@@ -99,7 +99,7 @@ def price_view(price: PriceRange) -> PriceView:
         likely=price.likely,
         high=price.high,
         at_sonnet=price.at_sonnet,
-        text=price_text(price),
+        text=price_shown(price),
         likely_text=dollars_text(price.likely),
         at_sonnet_text=dollars_text(price.at_sonnet),
     )
@@ -213,13 +213,18 @@ def undone_text(run: Run) -> str:
     """What an Undo did, a sentence."""
     if run.undone is None or run.accepted is None:
         return ""
-    where = run.undone.branch or "HEAD"
+    where, after = run.undone.branch or "HEAD", run.undone.after[:12]
     if run.accepted.restore is None:
-        return f"The branch {where} is gone; its commits stay under refs of the Run."
+        return t("The branch {branch} is gone; its commits stay under refs of the Run.", branch=where)
     if run.undone.reverted:
-        after = run.undone.after[:12]
-        return f"{where} had moved on: commits on top of it take the Run's back. It is at {after}."
-    return f"{where} is back where it was, at {run.undone.after[:12]}, and so are files and index."
+        return t(
+            "{branch} had moved on: commits on top of it take the Run's back. It is at {commit}.",
+            branch=where,
+            commit=after,
+        )
+    return t(
+        "{branch} is back where it was, at {commit}, and so are files and index.", branch=where, commit=after
+    )
 
 
 def can_undo(run: Run) -> bool:
@@ -308,7 +313,7 @@ def quote_view(quote: Quote) -> QuoteView:
         warnings=quote.warnings,
         offline=quote.offline,
         ladder=tuple(rung_view(rung) for rung in quote.ladder),
-        forecast_text=forecast_text(quote.forecast) if quote.forecast else None,
+        forecast_text=forecast_shown(quote.forecast) if quote.forecast else None,
     )
 
 

@@ -16,7 +16,8 @@ from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.task_run import Question, TaskRun
 from contextune.core.states import ENDED_TASK
 from contextune.protocol.convert import can_accept, made_branch, undone_text
-from contextune.protocol.wording import bill_text, dollars_text, price_text, saving_text
+from contextune.protocol.shown import price_shown
+from contextune.protocol.wording import bill_text, dollars_text, saving_text
 from contextune.protocol.words import counted, mark, spoken, state_text, t
 from contextune.server.client import Progress
 from contextune.server.marks import overlap_sentence
@@ -234,7 +235,7 @@ def quote_text(quote: Quote) -> str:
     """The Quote in a few sentences, the price first."""
     tasks = counted(len(quote.plan.tasks), mark("1 task"), mark("{count} tasks"))
     waves = counted(len(quote.waves), mark("1 wave"), mark("{count} waves"))
-    price = price_text(quote.price)
+    price = price_shown(quote.price)
     said = [
         t("“{title}”: {tasks} in {waves}, {price}.", title=quote.title, tasks=tasks, waves=waves, price=price)
     ]

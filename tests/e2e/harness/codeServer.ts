@@ -19,6 +19,8 @@ export interface CodeServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** More extensions to install: packages, by their paths below the scenario's folder. */
   readonly extensions?: readonly string[];
+  /** The language of the display, such as `de`; VS Code's own words stay English, as no language pack is installed. */
+  readonly locale?: string;
   /** Whether every folder is trusted from the start (the default), or VS Code asks. */
   readonly trusted?: boolean;
 }
@@ -100,6 +102,15 @@ async function stopGroup(child: ChildProcess): Promise<void> {
   signalGroup(pid, "SIGKILL");
 }
 
+/** What a language pack leaves behind when it is installed; this one translates nothing of VS Code itself. */
+function writeLanguagePack(userData: string, locale: string): void {
+  const translation = join(userData, `${locale}.i18n.json`);
+  writeFileSync(translation, JSON.stringify({ version: "1.0.0", contents: {} }));
+  const extensions = [{ extensionIdentifier: { id: `tests.${locale}` }, version: "1.0.0" }];
+  const pack = { hash: "none", label: locale, extensions, translations: { vscode: translation } };
+  writeFileSync(join(userData, "languagepacks.json"), JSON.stringify({ [locale]: pack }));
+}
+
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -137,11 +148,13 @@ export class CodeServer {
     const install = [editor.codeServer, ...folders, ...wanted];
     await promisify(execFile)(editor.node, install, { env, timeout: startLimit });
 
+    const language = options.locale === undefined ? [] : ["--locale", options.locale];
+    if (options.locale !== undefined) writeLanguagePack(userData, options.locale);
     const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
     const trust = options.trusted === false ? [] : ["--disable-workspace-trust"];
     const address = ["--auth", "none", "--bind-addr", "127.0.0.1:0"];
     // A group of its own, so that the extension host and the daemon below it can be stopped with it.
-    const child = spawn(editor.node, [editor.codeServer, ...folders, ...quiet, ...trust, ...address], {
+    const child = spawn(editor.node, [editor.codeServer, ...folders, ...language, ...quiet, ...trust, ...address], {
       env,
       cwd: home,
       detached: true,
