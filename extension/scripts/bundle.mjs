@@ -26,19 +26,31 @@ const loadLater = {
 export async function bundleExtension({ production }) {
   const esbuild = await importPackage("esbuild", "lib/main.js");
   rmSync(join(root, dist), { recursive: true, force: true });
-  await esbuild.default.build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: ["extension", ...later].map((name) => `extension/src/${name}.ts`),
     outdir: dist,
     bundle: true,
+    minify: production,
+    sourcemap: !production,
+    logLevel: "warning",
+  };
+  // The page of the dashboard runs in a browser, apart from the extension.
+  await esbuild.default.build({
+    ...common,
+    entryPoints: [{ in: "extension/webview/dashboard/main.ts", out: "dashboard" }],
+    platform: "browser",
+    format: "iife",
+    target: "chrome128",
+    legalComments: "none",
+  });
+  await esbuild.default.build({
+    ...common,
+    entryPoints: ["extension", ...later].map((name) => `extension/src/${name}.ts`),
     platform: "node",
     format: "cjs",
     target: "node20",
     supported: { "dynamic-import": false }, // a plain `require`, which VS Code's own `vscode` module needs
     external: ["vscode"],
     plugins: [loadLater],
-    minify: production,
-    sourcemap: !production,
-    logLevel: "warning",
   });
 }

@@ -18,6 +18,10 @@ const checks = {
   "Python lint": [venvProgram("ruff"), ["check", "--quiet"]],
   "Python types": [venvProgram("mypy"), ["--strict", "--no-error-summary"]],
   "TypeScript types": [process.execPath, [nodeProgram("typescript", "bin/tsc"), "--noEmit", "--project", "."]],
+  "TypeScript types of the dashboard's page": [
+    process.execPath,
+    [nodeProgram("typescript", "bin/tsc"), "--noEmit", "--project", "extension/webview"],
+  ],
   "TypeScript format and lint": biome("check"),
 };
 

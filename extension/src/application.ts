@@ -2,6 +2,7 @@
 import type { Answers } from "./answers";
 import type { Daemon } from "./client";
 import type { Comments } from "./comments";
+import type { Dashboard } from "./dashboard/panel";
 import type { Forge } from "./forge";
 import type { Log } from "./log";
 import type { Pages } from "./pages";
@@ -24,6 +25,7 @@ export interface Application {
   readonly transcripts: Pages;
   readonly doctor: Pages;
   readonly answers: Answers;
+  readonly dashboard: Dashboard;
   readonly todosView: TodosView;
   /** The folder of the log files. */
   readonly logFolder: string;

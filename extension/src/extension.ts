@@ -8,6 +8,7 @@ import { registerCommands } from "./commands";
 import { Comments } from "./comments";
 import { watchCursor } from "./cursor";
 import { locateDaemon } from "./daemonCommand";
+import { Dashboard } from "./dashboard/panel";
 import { doctorPage } from "./doctor";
 import { showFailure } from "./failure";
 import { localFolders } from "./folders";
@@ -68,6 +69,13 @@ export function activate(context: vscode.ExtensionContext): void {
     transcripts,
     doctor,
     answers: new Answers(daemon, log),
+    dashboard: new Dashboard(
+      daemon,
+      store,
+      log,
+      vscode.Uri.joinPath(context.extensionUri, "extension", "dist"),
+      context.workspaceState,
+    ),
     todosView: new TodosView(store, session),
     logFolder: context.logUri.fsPath,
     version: manifest.version,
@@ -83,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerTools(daemon, manifest.contributes.languageModelTools),
       app.todosView,
       app.answers,
+      app.dashboard,
       transcripts,
       doctor,
       quotePages,

@@ -15,12 +15,12 @@ import msgspec
 import pytest
 
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.cli.cost_csv import HEADER
 from contextune.cli.main import main
 from contextune.core.model.ledger import LedgerEntry
 from contextune.core.model.money import CacheMiss, Charge
 from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.runs import events as ev
+from contextune.protocol.cost_csv import HEADER
 from contextune.protocol.days import start_of
 from tests.core import past as p
 

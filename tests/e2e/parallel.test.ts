@@ -77,7 +77,6 @@ test("a transcript tells what an agent was told and did", async () => {
 
 test("the costs are shown by day, Run and role", async () => {
   const { workbench } = scenario();
-  await workbench.runCommand("Contextune: Show Costs");
   await workbench.treeItem("Costs", "All Time").waitFor();
   await workbench.treeItem("Costs", "Days").waitFor();
   await workbench.treeItem("Costs", "Roles").click();

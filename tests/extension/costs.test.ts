@@ -35,6 +35,7 @@ test("an accepted Todo's figure has its source and its method beside it", () => 
   const one = {
     label: "As it was done",
     rung: null,
+    eachText: "$0.0123",
     each: "0.01",
     low: null,
     high: null,

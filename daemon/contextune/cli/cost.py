@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
-from contextune.cli.cost_csv import entry_rows, group_rows
 from contextune.cli.cost_tables import show_comparison, show_costs, show_groups
 from contextune.cli.output import Output
 from contextune.core.errors import UsageProblem
 from contextune.core.model.ledger import LedgerEntry, run_of
-from contextune.core.spending.comparison import Chosen, compare
 from contextune.core.spending.costs import summed
 from contextune.core.spending.history import History
 from contextune.engine.application import Application
+from contextune.protocol.compared import compared
 from contextune.protocol.convert import bill_view
+from contextune.protocol.cost_csv import entry_rows, group_rows
 from contextune.protocol.cost_views import CostGroup
 from contextune.protocol.costs import comparison_view, cost_view
-from contextune.protocol.days import check_day, day_of, next_day_start, start_of, today
+from contextune.protocol.days import day_named, day_of, next_day_start, start_of, today
 from contextune.protocol.wording import model_text
 
 KEYS: dict[str, Callable[[LedgerEntry], str]] = {
@@ -39,13 +38,11 @@ async def cost(app: Application, given: Namespace, out: Output) -> int:
     _check(given)
     if given.path is not None and not given.path.exists():
         raise UsageProblem(f"PATH: {given.path} does not exist. Give a folder that does.")
-    since = start_of(_day(given.since, "--since")) if given.since else 0
-    until = next_day_start(_day(given.until, "--until")) if given.until else None
+    since = start_of(day_named(given.since, "--since")) if given.since else 0
+    until = next_day_start(day_named(given.until, "--until")) if given.until else None
     past = await app.costs(given.path, since=since, until=until)
     if given.compare:
-        one, other = _chosen(past, given.compare)
-        told = compare(past, (one.name, one.chosen), (other.name, other.chosen), model=one.kind == "model")
-        show_comparison(comparison_view(told), out)
+        show_comparison(comparison_view(compared(past, given.compare, "--compare")), out)
     elif given.by:
         groups = _groups(past, given.by)
         out.csv(group_rows(given.by, groups)) if given.csv else show_groups(given.by, groups, out)
@@ -65,15 +62,8 @@ def _check(given: Namespace) -> None:
         raise UsageProblem("--compare names its own periods: leave out --since and --until.")
     if given.path is not None and given.all:
         raise UsageProblem("Give PATH or --all: --all counts every repository.")
-    if given.since and given.until and _day(given.since, "--since") > _day(given.until, "--until"):
+    if given.since and given.until and day_named(given.since, "--since") > day_named(given.until, "--until"):
         raise UsageProblem(f"--until: {given.until} is before --since {given.since}.")
-
-
-def _day(text: str, name: str) -> str:
-    try:
-        return check_day(text)
-    except UsageProblem:
-        raise UsageProblem(f"{name}: {text!r} is no date, such as 2026-11-01.") from None
 
 
 def _groups(past: History, by: str) -> list[CostGroup]:
@@ -93,51 +83,3 @@ def _groups(past: History, by: str) -> list[CostGroup]:
         sorted(bills, reverse=True) if by == "day" else sorted(bills, key=lambda k: (-bills[k].dollars, k))
     )
     return [CostGroup(key=key, name=name(key), bill=bill_view(bills[key])) for key in order]
-
-
-class _Side(NamedTuple):
-    kind: str
-    name: str
-    chosen: Chosen
-
-
-def _chosen(past: History, named: Sequence[str]) -> tuple[_Side, _Side]:
-    """What the two words of --compare stand for. Raises UsageProblem."""
-    one, other = (_side(past, word) for word in named)
-    if one.kind != other.kind:
-        raise UsageProblem(
-            f"--compare: {named[0]} is a {one.kind} and {named[1]} a {other.kind}. Give two of one sort."
-        )
-    return one, other
-
-
-def _side(past: History, word: str) -> _Side:
-    if word[:4].isdecimal():
-        return _period(word)
-    ids = sorted({run_of(entry.stream) for entry in past.entries} | {run.id for run in past.runs})
-    runs = [run_id for run_id in ids if word == run_id] or [
-        run_id for run_id in ids if run_id.startswith((word, f"r_{word}"))
-    ]
-    models = {entry.rung.model for entry in past.entries}
-    meant = [m for m in models if word.casefold() in (m.casefold(), model_text(m).casefold())]
-    if meant:
-        return _Side("model", model_text(meant[0]), lambda entry: entry.rung.model == meant[0])
-    if len(runs) == 1:
-        return _Side("run", runs[0], lambda entry: run_of(entry.stream) == runs[0])
-    if runs:
-        raise UsageProblem(f"--compare: {word!r} is the beginning of {len(runs)} Runs. Give more of the id.")
-    known = f" Models in use: {', '.join(sorted(models))}." if models else ""
-    raise UsageProblem(
-        f"--compare: {word!r} is no period such as 2026-11-01..2026-11-07, no Run and no model that was "
-        f"used. `contextune runs` lists Runs.{known}"
-    )
-
-
-def _period(word: str) -> _Side:
-    first, dots, last = word.partition("..")
-    start = _day(first, "--compare")
-    end = _day(last, "--compare") if dots else start
-    if start > end:
-        raise UsageProblem(f"--compare: {word} ends before it begins.")
-    begun, ended = start_of(start), next_day_start(end)
-    return _Side("period", word, lambda entry: begun <= entry.at < ended)

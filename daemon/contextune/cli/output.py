@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from typing import Any, NoReturn
 
 import msgspec
@@ -17,6 +15,7 @@ from rich.text import Text
 
 from contextune.cli.terminal import in_json
 from contextune.core.plain_text import plain
+from contextune.protocol.cost_csv import csv_text
 
 _encode = msgspec.json.Encoder().encode
 
@@ -51,9 +50,7 @@ class Output:
 
     def csv(self, rows: Iterable[Sequence[object]]) -> None:
         """Rows as RFC 4180 has them."""
-        buffer = StringIO(newline="")
-        csv.writer(buffer).writerows(rows)
-        text = buffer.getvalue()
+        text = csv_text(rows)
         if sys.stdout.isatty():
             text = plain(text.replace("\r\n", "\n"))
         self._write(text.encode("utf-8", "backslashreplace"))

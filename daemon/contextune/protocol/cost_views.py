@@ -93,6 +93,8 @@ class PerTodoView(View, frozen=True, kw_only=True):
     low: Decimal | None
     """Bounds of the 95 % interval; None where there is too little to tell."""
     high: Decimal | None
+    each_text: str
+    """Such as `$0.0123`; empty if no Todo was accepted."""
     text: str
     """Such as `$0.0123, 95 %: $0.0100 to $0.0150`."""
     detail: str

@@ -237,6 +237,7 @@ def _per_todo_view(one: PerTodo) -> PerTodoView:
         each=each.value if each else None,
         low=each.low if each else None,
         high=each.high if each else None,
+        each_text=dollars_text(each.value) if each else "",
         text=_ratio_text(each, "no Todo was accepted"),
         detail=f"{counted}, {dollars_text(one.dollars)} in all{left_out}",
     )

@@ -46,6 +46,14 @@ def next_day_start(day: str) -> int:
     return start_of((date.fromisoformat(day) + timedelta(days=1)).isoformat())
 
 
+def day_named(text: str, argument: str) -> str:
+    """A date that an argument gives. Raises UsageProblem that names it."""
+    try:
+        return check_day(text)
+    except UsageProblem:
+        raise UsageProblem(f"{argument}: {text!r} is no date, such as 2026-11-01.") from None
+
+
 def check_day(text: str) -> str:
     """A date as a client wrote it. Raises UsageProblem."""
     try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from contextune.protocol import ask_views as a
+from contextune.protocol import dashboard_views as d
 from contextune.protocol import params as p
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
-from contextune.protocol.cost_views import CostView
+from contextune.protocol.cost_views import ComparisonView, CostView
 from contextune.protocol.wire import View
 
 
@@ -63,6 +64,9 @@ METHODS: tuple[Method, ...] = (
     _request("radar/choose", p.RadarChooseParams, p.Nothing, "What a Task does about an overlap."),
     _request("words/ask", a.AskParams, a.AskResult, "What plain words stand for; starts nothing."),
     _request("cost/summary", p.CostParams, CostView, "Money over time."),
+    _request("cost/dashboard", d.DashboardParams, d.DashboardView, "All that the dashboard shows."),
+    _request("cost/compare", d.CompareParams, ComparisonView, "Two periods, Runs or models."),
+    _request("cost/export", d.DashboardParams, d.ExportResult, "Requests as a table."),
     _request("credential/set", p.CredentialSetParams, p.CredentialState, "Hand over the API key."),
     _request("forge/signIn", p.ForgeSignInParams, p.ForgeState, "Hand over the session with GitHub."),
     _request("forge/sync", p.RunParams, p.RunChanged, "Send to GitHub what waits; see what came of it."),

@@ -1,31 +1,17 @@
 /** Commands on Contextune itself: costs, key, doctor, daemon, log. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
+import { applyChange } from "../suggestion";
 import { allowUnfenced } from "../trust";
 import { SuggestionNode } from "../views/costs/suggestionNode";
 
 /** Shows the costs. */
-export const openDashboard: Command = async () => {
-  await vscode.commands.executeCommand("contextune.costs.focus");
-};
+export const openDashboard: Command = async ({ dashboard }) => dashboard.show();
 
-/** Sets what a suggestion names: where it is set already, else in the user's settings. It can be taken back. */
+/** Sets what a suggestion names. */
 export const applySuggestion: Command = async (_app, subject) => {
-  if (!(subject instanceof SuggestionNode) || subject.suggestion.apply === null) return;
-  const { key, valueJson, text } = subject.suggestion.apply;
-  const settings = vscode.workspace.getConfiguration();
-  const known = settings.inspect(key);
-  const ofWorkspace = known?.workspaceValue !== undefined;
-  const target = ofWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
-  await settings.update(key, JSON.parse(valueJson), target);
-  const undo = vscode.l10n.t("Undo");
-  const open = vscode.l10n.t("Open Settings");
-  const said = ofWorkspace
-    ? vscode.l10n.t("Set in the workspace's settings: {0}", text)
-    : vscode.l10n.t("Set in your settings: {0}", text);
-  const chosen = await vscode.window.showInformationMessage(said, undo, open);
-  if (chosen === undo) await settings.update(key, ofWorkspace ? known.workspaceValue : known?.globalValue, target);
-  if (chosen === open) await vscode.commands.executeCommand("workbench.action.openSettings", key);
+  if (subject instanceof SuggestionNode && subject.suggestion.apply !== null)
+    await applyChange(subject.suggestion.apply);
 };
 
 /** Asks for the API key and keeps it in the secret storage. */

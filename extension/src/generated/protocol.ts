@@ -360,6 +360,20 @@ export interface CacheMiss {
   tokens: number;
 }
 /**
+ * One measure of both.
+ */
+export interface ChangeView {
+  measure: string;
+  one: string | null;
+  other: string | null;
+  difference: string | null;
+  relative: string | null;
+  oneText: string;
+  otherText: string;
+  differenceText: string;
+  relativeText: string;
+}
+/**
  * What one settled request cost. `dollars` is None if the model is unpriced.
  */
 export interface Charge {
@@ -397,6 +411,14 @@ export interface CheckoutSeen {
   moment: "after" | "before";
   look: CheckoutLook;
   changed: string[];
+}
+/**
+ * A side that can be compared.
+ */
+export interface ChoiceView {
+  word: string;
+  name: string;
+  kind: "model" | "period" | "run";
 }
 /**
  * A prompt that would have passed its model's price cliff was shortened or handed over, never sent.
@@ -459,6 +481,33 @@ export interface CommentsSent {
   runId: string;
   at: number;
   commentIds: string[];
+}
+/**
+ * Two periods such as `2026-11-01..2026-11-07`, two Runs or two models.
+ */
+export interface CompareParams {
+  one: string;
+  other: string;
+  folder?: string | null;
+}
+/**
+ * Two periods, Runs or models side by side.
+ */
+export interface ComparisonView {
+  one: SideView;
+  other: SideView;
+  changes: ChangeView[];
+  remark: string;
+}
+/**
+ * One of two that are compared.
+ */
+export interface SideView {
+  name: string;
+  bill: BillView;
+  tasks: number;
+  accepted: number;
+  interval: string;
 }
 /**
  * The money of one day, model, repository, Run, role or Task; `key` names it.
@@ -600,6 +649,7 @@ export interface PerTodoView {
   each: string | null;
   low: string | null;
   high: string | null;
+  eachText: string;
   text: string;
   detail: string;
 }
@@ -628,6 +678,59 @@ export interface CredentialState {
   source: "editor" | "environment" | "none" | "offline";
 }
 /**
+ * Which time, and which repository: None for all of them.
+ */
+export interface DashboardParams {
+  period?: "all" | "month" | "quarter" | "today" | "week";
+  folder?: string | null;
+}
+/**
+ * All that the dashboard shows.
+ */
+export interface DashboardView {
+  period: "all" | "month" | "quarter" | "today" | "week";
+  costs: CostView;
+  spans: SpanView[];
+  series: SeriesView[];
+  tasks: CostGroup[];
+  tasksLeftOut: number;
+  cached: string | null;
+  cachedText: string;
+  quoted: QuotedView[];
+  keptText: string;
+  choices: ChoiceView[];
+}
+/**
+ * One bar: an hour, a day or a week.
+ */
+export interface SpanView {
+  at: number;
+  label: string;
+  dollars: string[];
+  bill: BillView;
+}
+/**
+ * One model in the bars.
+ */
+export interface SeriesView {
+  key: string;
+  name: string;
+  text: string;
+}
+/**
+ * What a Run was quoted at, and what its Tasks cost.
+ */
+export interface QuotedView {
+  runId: string;
+  title: string;
+  text: string;
+  verdict: "as_said" | "less" | "more" | "unpriced";
+  low: string;
+  likely: string;
+  high: string;
+  cost: string;
+}
+/**
  * What to pack: one Run, or the newest ones if none is named. With `dry_run`, only tell what.
  */
 export interface DebugBundleParams {
@@ -650,6 +753,14 @@ export interface DebugBundleResult {
  */
 export interface DoctorResult {
   checks: CheckView[];
+}
+/**
+ * The requests of a time as a table for spreadsheets.
+ */
+export interface ExportResult {
+  name: string;
+  csv: string;
+  requests: number;
 }
 /**
  * One changed file of a Task or of a Run. `before` or `after` is None if the file is new or gone.
@@ -2044,7 +2155,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "c5b4f0a148ea";
+export const PROTOCOL = "32574b355fee";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2110,6 +2221,12 @@ export const Requests = {
   wordsAsk: "contextune/words/ask",
   /** Money over time. */
   costSummary: "contextune/cost/summary",
+  /** All that the dashboard shows. */
+  costDashboard: "contextune/cost/dashboard",
+  /** Two periods, Runs or models. */
+  costCompare: "contextune/cost/compare",
+  /** Requests as a table. */
+  costExport: "contextune/cost/export",
   /** Hand over the API key. */
   credentialSet: "contextune/credential/set",
   /** Hand over the session with GitHub. */
@@ -2183,6 +2300,9 @@ export interface RequestTypes {
   "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
   "contextune/words/ask": { params: AskParams; result: AskResult };
   "contextune/cost/summary": { params: CostParams; result: CostView };
+  "contextune/cost/dashboard": { params: DashboardParams; result: DashboardView };
+  "contextune/cost/compare": { params: CompareParams; result: ComparisonView };
+  "contextune/cost/export": { params: DashboardParams; result: ExportResult };
   "contextune/credential/set": { params: CredentialSetParams; result: CredentialState };
   "contextune/forge/signIn": { params: ForgeSignInParams; result: ForgeState };
   "contextune/forge/sync": { params: RunParams; result: RunChanged };

@@ -33,6 +33,13 @@ export class Workbench {
     await this.choose(title, `>${title}`);
   }
 
+  /** Draws the window in another of VS Code's own themes ("Light Modern"). */
+  async chooseTheme(name: string): Promise<void> {
+    await this.runCommand("Preferences: Color Theme");
+    await this.choose(name);
+    await this.quickInput.waitFor({ state: "hidden" });
+  }
+
   /** Opens a file by its path below the folder, and waits until its editor has the focus. */
   async openFile(path: string): Promise<void> {
     await this.page.keyboard.press("Control+P");

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 
 from contextune.core.model.ledger import LedgerEntry, run_of
 from contextune.protocol.cost_views import CostGroup
@@ -24,6 +26,13 @@ GROUP_HEADER = (
 """Behind a first column that is called after --by."""
 
 Row = Sequence[object]
+
+
+def csv_text(rows: Iterable[Row]) -> str:
+    """Rows as RFC 4180 has them."""
+    buffer = StringIO(newline="")
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
 
 
 def entry_rows(entries: Iterable[LedgerEntry]) -> Iterator[Row]:
