@@ -10,7 +10,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestFaults, wordsApart } from "./manifestWords.mjs";
 import { importPackage } from "./node.mjs";
-import { root } from "./steps.mjs";
+import { venvProgram } from "./python.mjs";
+import { read as output, root } from "./steps.mjs";
 
 /** The languages beside English. */
 export const languages = ["de"];
@@ -28,6 +29,10 @@ const kinds = [
   {
     english: join(daemon, "l10n", "bundle.l10n.json"),
     of: (language) => join(daemon, "l10n", `bundle.l10n.${language}.json`),
+  },
+  {
+    english: join(daemon, "l10n", "sentences.l10n.json"),
+    of: (language) => join(daemon, "l10n", `sentences.l10n.${language}.json`),
   },
 ];
 
@@ -64,6 +69,13 @@ export function daemonWords(files) {
   const [firsts, all] = naming.map((calls) => [...contents.matchAll(calls)].map(([, literals]) => spelled(literals)));
   const words = [...firsts.map((parts) => parts.join("")), ...all.flat()];
   return inOrder(Object.fromEntries(words.map((text) => [text, text])));
+}
+
+/** What the daemon's lower layers say: problems, checks, stages, as templates. */
+function daemonSentences() {
+  return JSON.parse(
+    output(venvProgram("python"), ["-I", join(root, "extension", "scripts", "sentences.py"), join(root, daemon)]),
+  );
 }
 
 /** Calls of `l10n.t`, and of the daemon's `t`, whose words are no literal: nobody could translate them. */
@@ -117,7 +129,11 @@ export function translationFaults(file, english, translated, named) {
 /** The generated files of words: path below the root, and text as it ought to be. Translations are put in order. */
 export async function wordFiles() {
   const { manifest, english } = wordsApart(read(manifestFile), read(kinds[0].english));
-  const spoken = [await extensionWords(filesBelow(sources, ".ts")), daemonWords(filesBelow(daemon, ".py"))];
+  const spoken = [
+    await extensionWords(filesBelow(sources, ".ts")),
+    daemonWords(filesBelow(daemon, ".py")),
+    daemonSentences(),
+  ];
   const files = [[manifestFile, written(manifest)]];
   for (const [at, words] of [english, ...spoken].entries()) {
     files.push([kinds[at].english, written(words)]);

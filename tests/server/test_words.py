@@ -12,18 +12,20 @@ import msgspec
 import pytest
 from lsprotocol import types
 
+from contextune.core.check import Check
 from contextune.core.model.money import PriceRange
 from contextune.core.planning.record import Forecast
+from contextune.protocol.convert import check_view, run_view
 from contextune.protocol.meter import meter_view
 from contextune.protocol.shown import forecast_shown, price_shown
 from contextune.protocol.wording import bill_text, forecast_text, price_text
-from contextune.protocol.words import counted, mark, speak, state_text, t
+from contextune.protocol.words import ENGLISH, counted, mark, shown, speak, state_text, t
 from contextune.server.flow import outcome_text, progress_text, quote_text
 from contextune.server.hovers import hover
-from contextune.server.languages import FOLDER, words_of
+from contextune.server.languages import FOLDER, language_of
 from contextune.server.marks import Marks
 from tests.protocol import samples as s
-from tests.server.editor import Editor
+from tests.server.editor import Editor, RpcError
 from tests.server.played import Played
 
 FILE = Path(s.REPOSITORY, "parcel/sizes.py")
@@ -32,9 +34,9 @@ PACKAGE = FOLDER.parent
 
 @pytest.fixture
 def german() -> Iterator[None]:
-    speak(words_of("de-AT"))
+    speak(language_of("de-AT"))
     yield
-    speak({})
+    speak(ENGLISH)
 
 
 async def test_an_editor_in_german_is_spoken_to_in_german_and_the_next_one_in_english(
@@ -60,7 +62,7 @@ async def titles(editor: Editor, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("locale", [None, "", "en", "en-US", "tlh", "../de", "de/..", "x" * 3000])
 def test_other_locales_are_spoken_to_in_english(locale: str | None) -> None:
-    assert words_of(locale) == {}
+    assert language_of(locale) is ENGLISH
 
 
 def test_a_hover_tells_state_and_what_to_do_in_german(german: None) -> None:
@@ -119,6 +121,25 @@ def test_in_english_an_editor_shows_what_others_are_told(
 def test_a_price_is_shown_in_german(german: None) -> None:
     price = PriceRange(low=Decimal("0.01"), likely=Decimal("0.02"), high=Decimal("1.5"), at_sonnet=None)
     assert price_shown(price) == "$0.0100 bis $1.50, wohl $0.0200"
+
+
+async def test_a_problem_is_answered_in_german(editor: Editor, folder: Path) -> None:
+    await editor.open(folder, locale="de")
+    with pytest.raises(RpcError) as refused:
+        await editor.ask("contextune/todo/list", {"folder": "nowhere"})
+    assert refused.value.message == ("Ordner 'nowhere': Erwartet wird ein absoluter Pfad oder ein Datei-URI.")
+    assert refused.value.data == {"kind": "usage_problem"}
+
+
+def test_a_reason_of_the_journal_is_shown_in_german_and_kept_in_english(german: None) -> None:
+    run = s.make_run(*s.started("round-up"))
+    reason = "The budget of $2.00 is reached: $1.99 spent, and more."
+    parked = msgspec.structs.replace(run, state="parked", reason=reason)
+    assert run_view(parked, "here").reason == "Das Budget von $2.00 ist erreicht: $1.99 spent, and more."
+    assert parked.reason == reason
+    check = Check(name="git", state="problem", detail="", remedy="Install git 2.38 or newer, on PATH.")
+    assert check_view(check).remedy == "Installieren Sie Git 2.38 oder neuer, im PATH."
+    assert shown("A model's own words.") == "A model's own words."
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:

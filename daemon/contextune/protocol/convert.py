@@ -45,7 +45,7 @@ from contextune.protocol.wording import (
     rung_text,
     saving_text,
 )
-from contextune.protocol.words import t
+from contextune.protocol.words import meaning_text, shown, t
 
 LINE_LIMIT = 1_000
 """Characters of one of them that are shown."""
@@ -149,8 +149,8 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         repository=run.repository,
         title=run.title,
         state=run.state,
-        state_text=RUN_STATES[run.state].text,
-        reason=run.reason,
+        state_text=meaning_text(RUN_STATES[run.state]),
+        reason=shown(run.reason),
         parked_by=run.parked_by,
         created_at=run.created_at,
         updated_at=run.updated_at,
@@ -177,7 +177,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         pulls=forge_links(run, pulls(run)),
         issues=forge_links(run, issues(run)),
         forge_text=forge_text(run),
-        forge_waits=run.forge.waits[-1].reason if run.forge.waits else "",
+        forge_waits=shown(run.forge.waits[-1].reason) if run.forge.waits else "",
         undone_text=undone_text(run),
         notes=run.notes,
         live_overlaps=overlap_views(run),
@@ -243,8 +243,8 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         todo_ids=task.task.todo_ids,
         depends_on=task.task.depends_on,
         state=task.state,
-        state_text=TASK_STATES[task.state].text,
-        reason=task.reason,
+        state_text=meaning_text(TASK_STATES[task.state]),
+        reason=shown(task.reason),
         rung=rung_view(attempt.rung) if attempt else None,
         turn=attempt.turns if attempt else 0,
         attempts=tuple(_attempt_view(one) for one in task.attempts),
@@ -275,7 +275,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
         number=attempt.number,
         role=attempt.role,
         rung=rung_view(attempt.rung),
-        reason=attempt.reason,
+        reason=shown(attempt.reason),
         started_at=attempt.started_at,
         ended_at=attempt.ended_at,
         turns=attempt.turns,
@@ -352,4 +352,6 @@ def _baseline_view(baseline: Baseline) -> BaselineView:
 
 def check_view(check: Check) -> CheckView:
     """One thing that `doctor` looked at."""
-    return CheckView(name=check.name, state=check.state, detail=check.detail, remedy=check.remedy)
+    return CheckView(
+        name=shown(check.name), state=check.state, detail=shown(check.detail), remedy=shown(check.remedy)
+    )

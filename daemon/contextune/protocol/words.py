@@ -6,17 +6,31 @@ Journalled text and prompts stay English: the layers that make those cannot impo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from contextune.core.runs.state_words import StateWords
 from contextune.core.states import RunState, TaskState
-
-_spoken: dict[str, str] = {}
-"""The translations in force, by their English. One for the process, which serves one editor."""
+from contextune.protocol.sentences import Sentences
 
 
-def speak(words: Mapping[str, str]) -> None:
-    """Speak the language of these translations from now on; English if there are none."""
-    _spoken.clear()
-    _spoken.update(words)
+class Language(NamedTuple):
+    """A language other than English: translations by their English."""
+
+    texts: Mapping[str, str] = {}
+    """Of what is said with `t` and `mark`."""
+    sentences: Sentences = Sentences({})
+    """Of what lower layers say."""
+
+
+ENGLISH = Language()
+
+_spoken = [ENGLISH]
+"""The language in force. One for the process, which serves one editor."""
+
+
+def speak(language: Language) -> None:
+    """Speak this language from now on."""
+    _spoken[0] = language
 
 
 def t(text: str, /, **values: object) -> str:
@@ -31,7 +45,12 @@ def mark(text: str) -> str:
 
 def spoken(text: str) -> str:
     """A text that was marked, in the editor's language."""
-    return _spoken.get(text, text)
+    return _spoken[0].texts.get(text, text)
+
+
+def shown(sentence: str) -> str:
+    """A sentence of a lower layer, a problem's or the Journal's, in the editor's language if it is known."""
+    return _spoken[0].sentences.said(sentence)
 
 
 def counted(count: int, one: str, many: str) -> str:
@@ -61,3 +80,8 @@ _STATES: Mapping[RunState | TaskState, str] = {
 def state_text(state: RunState | TaskState) -> str:
     """A state of a Run or a Task in one word."""
     return spoken(_STATES[state])
+
+
+def meaning_text(words: StateWords) -> str:
+    """What a state means and what to do about it, two sentences."""
+    return f"{spoken(words.meaning)} {spoken(words.remedy)}"

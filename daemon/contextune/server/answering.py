@@ -18,7 +18,7 @@ from contextune.protocol.costs import cost_view
 from contextune.protocol.days import day_of, next_day_start, start_of, today
 from contextune.protocol.markdown import literal, row
 from contextune.protocol.wording import bill_text, dollars_text
-from contextune.protocol.words import counted, mark, spoken, state_text, t
+from contextune.protocol.words import counted, mark, meaning_text, shown, state_text, t
 
 MOST_ROWS = 15
 """Rows of a list in an answer: the views hold them all."""
@@ -80,21 +80,19 @@ def _runs_in_all(count: int) -> str:
 async def _show(application: Application, folder: Path, rest: Sequence[str]) -> Told:
     del folder
     run = await application.run(rest[0])
-    reason = f" {row(run.reason)}" if run.reason else ""
-    words = RUN_STATES[run.state]
-    means = f"{spoken(words.meaning)} {spoken(words.remedy)}"
+    reason = f" {row(shown(run.reason))}" if run.reason else ""
+    means = meaning_text(RUN_STATES[run.state])
     head = f"**{row(run.title)}**: {state_text(run.state)}.{reason} {means}"
     return Told(_list(head, [line for task in run.tasks for line in _task(run, task.id)], len(run.tasks)))
 
 
 def _task(run: Run, task_id: str) -> list[str]:
     task = run.task(task_id)
-    said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(task.reason)}".rstrip()]
+    said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(shown(task.reason))}".rstrip()]
     if task.question is not None:
         said.append(f"  - {t('It asks: {question}', question=row(task.question.text))}")
     elif task.state in ("failed", "skipped"):
-        words = TASK_STATES[task.state]
-        said.append(f"  - {spoken(words.meaning)} {spoken(words.remedy)}")
+        said.append(f"  - {meaning_text(TASK_STATES[task.state])}")
     return said
 
 
@@ -128,7 +126,10 @@ async def _doctor(application: Application, folder: Path, rest: Sequence[str]) -
     del rest
     checks = await application.doctor(folder)
     wrong = [one for one in checks if one.state != "ok"]
-    lines = [f"- {row(one.name)}: {row(one.detail)} {row(one.remedy)}".rstrip() for one in wrong]
+    lines = [
+        f"- {row(shown(one.name))}: {row(shown(one.detail))} {row(shown(one.remedy))}".rstrip()
+        for one in wrong
+    ]
     head = t("Everything is in order.")
     if wrong:
         head = counted(len(wrong), mark("1 thing to look at."), mark("{count} things to look at."))

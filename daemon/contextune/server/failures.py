@@ -7,6 +7,7 @@ import logging
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
 from contextune.core.errors import ContextuneError
+from contextune.protocol.words import shown, t
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ def kind_of(problem: ContextuneError) -> str:
 def sentence(problem: BaseException) -> str:
     """What to tell a person. An unforeseen problem is logged with its traceback and named in short."""
     if isinstance(problem, ContextuneError | JsonRpcException):
-        return str(problem)
+        return shown(str(problem))
     log.error("Unforeseen problem", exc_info=problem)
-    return f"An unforeseen problem: {type(problem).__name__}. The log has the details."
+    return t("An unforeseen problem: {kind}. The log has the details.", kind=type(problem).__name__)
 
 
 def rpc_error(problem: BaseException) -> JsonRpcException:
@@ -38,5 +39,5 @@ def rpc_error(problem: BaseException) -> JsonRpcException:
     if isinstance(problem, JsonRpcException):
         return problem
     if isinstance(problem, ContextuneError):
-        return JsonRpcException(str(problem), CONTEXTUNE_ERROR, {"kind": kind_of(problem)})
+        return JsonRpcException(shown(str(problem)), CONTEXTUNE_ERROR, {"kind": kind_of(problem)})
     return JsonRpcInternalError(sentence(problem))

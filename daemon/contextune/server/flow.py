@@ -18,7 +18,7 @@ from contextune.core.states import ENDED_TASK
 from contextune.protocol.convert import can_accept, made_branch, undone_text
 from contextune.protocol.shown import price_shown
 from contextune.protocol.wording import bill_text, dollars_text, saving_text
-from contextune.protocol.words import counted, mark, spoken, state_text, t
+from contextune.protocol.words import counted, mark, shown, spoken, state_text, t
 from contextune.server.client import Progress
 from contextune.server.marks import overlap_sentence
 from contextune.server.quoting import make_quote, new_id, put_away
@@ -156,14 +156,17 @@ def _needs(
 async def _raise_budget(session: Session, run: Run) -> None:
     more = run.budget * 2
     go_on = t("Go on with {dollars}", dollars=dollars_text(more))
-    if await session.client.ask(f"“{run.title}”: {run.reason}", [go_on, spoken(LATER)], "warning") == go_on:
+    if (
+        await session.client.ask(f"“{run.title}”: {shown(run.reason)}", [go_on, spoken(LATER)], "warning")
+        == go_on
+    ):
         await (await session.application()).resume(run.id, more)
 
 
 async def _await_budget(session: Session, run: Run) -> None:
     """A budget around the Run's own is reached: the user raises it in the settings, if at all."""
     remedy = t("Raise `{setting}` in the settings, then go on.", setting=f"{run.parked_by}_budget")
-    text = f"“{run.title}”: {run.reason} {remedy}"
+    text = f"“{run.title}”: {shown(run.reason)} {remedy}"
     if await session.client.choose(text, [GO_ON, LATER], "warning") == GO_ON:
         await (await session.application()).resume(run.id, None)
 
@@ -272,14 +275,14 @@ def outcome_text(run: Run) -> str:
         else t("“{title}”: {tasks} for {cost}.", **stands)
     ]
     said += [
-        f"“{task.task.title}” {state_text(task.state)}: {task.reason}"
+        f"“{task.task.title}” {state_text(task.state)}: {shown(task.reason)}"
         for task in run.tasks
         if task.state not in {"accepted", "waiting"} and task.reason
     ]
     if run.offline:
         said.append(t("Offline model: nothing was paid."))
     if run.reason:
-        said.append(run.reason)
+        said.append(shown(run.reason))
     if run.state == "review":
         command = f"git diff {run.base.commit[:10]} {(run.ghost or '')[:10]}"
         said.append(t("See it with: {command}", command=command))

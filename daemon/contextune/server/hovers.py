@@ -13,7 +13,7 @@ from contextune.core.runs.state_words import TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
 from contextune.protocol.wording import bill_text, duration_text, saving_text
-from contextune.protocol.words import counted, mark, spoken, state_text, t
+from contextune.protocol.words import counted, mark, meaning_text, spoken, state_text, t
 from contextune.server.marks import Mark, Marks
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -41,12 +41,11 @@ def _paragraphs(todo: Todo, found: Mark | None) -> list[str]:
             return [t("{marker} · not delegated", marker=marker)]
         return [t("{marker} in `{symbol}` · not delegated", marker=marker, symbol=todo.symbol)]
     task, run = found.task, found.run
-    state = TASK_STATES[task.state]
     said = [
         f"**{todo.marker}** · {literal(found.text)}",
         f"**{literal(task.task.title)}**",
         literal(task.task.brief),
-        f"{spoken(state.meaning)} {spoken(state.remedy)}",
+        meaning_text(TASK_STATES[task.state]),
     ]
     if task.question is not None:
         said.append(t("Asks: {question}", question=literal(task.question.text)))

@@ -18,7 +18,7 @@ from contextune.server.client import EXTENSION, SECTION, Client
 from contextune.server.commands import NAMES, execute
 from contextune.server.failures import sentence
 from contextune.server.hovers import hover
-from contextune.server.languages import words_of
+from contextune.server.languages import language_of
 from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
 from contextune.server.names import FIX, KIND, PREFIX, Name
@@ -76,7 +76,7 @@ class ContextuneServer(LanguageServer):
     # The life of a session.
 
     def _initialize(self, params: types.InitializeParams) -> None:
-        speak(words_of(params.locale))
+        speak(language_of(params.locale))
         options = params.initialization_options
         options = options if isinstance(options, Mapping) else {}
         self.client.is_extension = options.get("client") == EXTENSION

@@ -13,7 +13,7 @@ from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import LIVE_RUN, TaskState
 from contextune.core.todos.todo import Todo
 from contextune.protocol.wording import bill_text, rung_text
-from contextune.protocol.words import state_text, t
+from contextune.protocol.words import shown, state_text, t
 
 _CURRENT = LIVE_RUN | {"review"}
 _MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
@@ -47,7 +47,7 @@ class Mark(NamedTuple):
         if attempt is not None and self.task.state in {"working", "testing", "asking"}:
             parts += [rung_text(attempt.rung), t("turn {number}", number=attempt.turns)]
         elif self.task.state in {"failed", "skipped"} and self.task.reason:
-            parts.append(self.task.reason)
+            parts.append(shown(self.task.reason))
         if self.task.bill.requests:
             parts.append(bill_text(self.task.bill))
         return " · ".join(parts)

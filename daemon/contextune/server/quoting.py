@@ -13,6 +13,7 @@ from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.protocol.convert import quote_view
 from contextune.protocol.params import QuoteChanged
+from contextune.protocol.words import shown, t
 
 if TYPE_CHECKING:
     from contextune.engine.quotes.quote import QuoteRequest
@@ -31,6 +32,7 @@ async def make_quote(
     folder = str(request.folder)
 
     def stage(text: str) -> None:
+        text = shown(text)
         on_stage(text)
         session.client.changed(
             QuoteChanged(quote_id=quote_id, folder=folder, state="planning", stage=text, quote=None)
@@ -41,7 +43,9 @@ async def make_quote(
         quote = await application.quote(request, on_stage=stage, shown=True)
     except ContextuneError as problem:
         session.client.changed(
-            QuoteChanged(quote_id=quote_id, folder=folder, state="failed", stage=str(problem), quote=None)
+            QuoteChanged(
+                quote_id=quote_id, folder=folder, state="failed", stage=shown(str(problem)), quote=None
+            )
         )
         raise
     finally:
@@ -70,7 +74,7 @@ def as_known(session: Session, quote: Quote) -> QuoteChanged:
 def _ready(quote_id: str, folder: str, quote: Quote) -> QuoteChanged:
     """A Quote under the id by which the client knows it."""
     view = msgspec.structs.replace(quote_view(quote), id=quote_id)
-    return QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage="Ready", quote=view)
+    return QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage=t("Ready"), quote=view)
 
 
 def look_at(session: Session, quote: Quote) -> None:

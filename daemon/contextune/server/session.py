@@ -151,7 +151,7 @@ class Session:
                 if folder in self.folders:
                     self.folders[folder] = todos
             except ContextuneError as problem:
-                self.client.say(str(problem), "warning")
+                self.client.say(sentence(problem), "warning")
             await self._recall(application, folder)
         await self.look_at_fence()
         self.buffers.resend()
@@ -187,7 +187,7 @@ class Session:
             try:
                 application.configure(folder, snake_keys(values))
             except UsageProblem as problem:
-                self.client.say(str(problem), "error")
+                self.client.say(sentence(problem), "error")
         self._show_meter()
 
     async def close(self) -> None:

@@ -1,0 +1,76 @@
+"""Prints, as JSON, what the daemon says below the layers that show it: problems, checks, stages.
+
+Each is a template with numbered places, `{0}`, read off the f-string that makes it; for `npm run generate`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PROBLEMS = re.compile(r"(?:\w+Problem|NothingToDo|ContextuneError|BudgetReached|KeyRefused|ModelRefusal)")
+"""Errors whose words a person reads; a ToolProblem is an agent's to read."""
+
+ADAPTERS = ("git", "files", "forge", "journal", "machine", "models", "source")
+FOR_PEOPLE = ("core", "engine", "server", *(f"adapters/{name}" for name in ADAPTERS))
+"""Folders whose problems reach an editor."""
+
+ENOUGH = 8
+"""Letters from which on a template can be told from other text."""
+
+
+def texts(package: Path) -> Iterator[str]:
+    """Every template, as often as it is made."""
+    for folder in FOR_PEOPLE:
+        for file in sorted((package / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    for made in _made(node):
+                        yield from _templates(made)
+
+
+def _made(call: ast.Call) -> Iterator[ast.expr]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if PROBLEMS.fullmatch(name) and name != "ToolProblem":
+        yield from call.args[:1]
+    elif name == "Check":
+        yield from (word.value for word in call.keywords if word.arg in {"name", "detail", "remedy"})
+    elif name == "_stage":
+        yield from call.args[:1]
+
+
+def _templates(made: ast.expr) -> Iterator[str]:
+    match made:
+        case ast.Constant(value=str(text)):
+            template = text
+        case ast.JoinedStr(values=values):
+            template, places = "", 0
+            for part in values:
+                if isinstance(part, ast.Constant):
+                    template += str(part.value)
+                else:
+                    template += f"{{{places}}}"
+                    places += 1
+        case ast.IfExp(body=one, orelse=other):
+            yield from _templates(one)
+            yield from _templates(other)
+            return
+        case _:
+            return
+    if "{0}" not in template or len(re.findall(r"[A-Za-z]", re.sub(r"\{\d+\}", "", template))) >= ENOUGH:
+        yield template
+
+
+def main() -> int:
+    """Print them in order, each once."""
+    found = sorted(set(texts(Path(sys.argv[1]))) - {""})
+    sys.stdout.write(json.dumps({text: text for text in found}, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
