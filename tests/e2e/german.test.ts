@@ -50,6 +50,8 @@ test("the settings are described in German", async () => {
   const { workbench } = scenario();
   await workbench.page.keyboard.press("ControlOrMeta+,");
   await workbench.page.keyboard.type("contextune.budget");
-  await workbench.expectText("Was ein Run höchstens kosten darf, in Dollar. Ist es erreicht, wartet der Run auf Sie.");
+  await workbench.expectText(
+    "Was ein Run höchstens kosten darf, in Dollar. Ist der Betrag erreicht, wartet der Run auf Sie.",
+  );
   await scenario().screenshot("6-settings");
 });

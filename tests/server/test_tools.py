@@ -65,7 +65,9 @@ async def test_a_denied_tool_is_refused_also_with_consent(editor: Editor, app: P
 async def test_bad_input_is_an_answer(editor: Editor, app: Played, folder: Path) -> None:
     await editor.open(folder)
     assert (await called(editor, "fly"))[1].startswith("There is no tool 'fly'.")
-    assert (await called(editor, "todos", path=1))[1] == "todos: Expected `str`, got `int` - at `$.path`."
+    assert (await called(editor, "todos", path=1))[1] == (
+        "todos: Expected `str`, got `int` - at `$.path`. It may be given `path`."
+    )
     assert (await called(editor, "run", confirmed=True, quoteId="x", limit="1"))[0]
 
 
