@@ -19,6 +19,14 @@ ADAPTERS = ("git", "files", "forge", "journal", "machine", "models", "source")
 FOR_PEOPLE = ("core", "engine", "server", *(f"adapters/{name}" for name in ADAPTERS))
 """Folders whose problems reach an editor."""
 
+TELLING = (
+    *("core/worktrees/findings", "core/overlap/overlaps"),
+    *("engine/desk/doctor", "engine/quotes/quote"),
+)
+"""Modules of which every whole sentence is for people, however it gets there."""
+
+SENTENCE = re.compile(r"(?:[A-Z]|\{0\} ).* .*\.", re.DOTALL)
+
 ENOUGH = 8
 """Letters from which on a template can be told from other text."""
 
@@ -31,6 +39,18 @@ def texts(package: Path) -> Iterator[str]:
                 if isinstance(node, ast.Call):
                     for made in _made(node):
                         yield from _templates(made)
+
+
+def told(package: Path) -> Iterator[str]:
+    """Every whole sentence of the modules that tell, their docstrings apart."""
+    for module in TELLING:
+        tree = ast.parse((package / f"{module}.py").read_text(encoding="utf-8"))
+        nodes = list(ast.walk(tree))
+        inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        notes = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inner | notes:
+                yield from filter(SENTENCE.fullmatch, _templates(node))
 
 
 def _made(call: ast.Call) -> Iterator[ast.expr]:
@@ -67,7 +87,8 @@ def _templates(made: ast.expr) -> Iterator[str]:
 
 def main() -> int:
     """Print them in order, each once."""
-    found = sorted(set(texts(Path(sys.argv[1]))) - {""})
+    package = Path(sys.argv[1])
+    found = sorted({*texts(package), *told(package)} - {""})
     sys.stdout.write(json.dumps({text: text for text in found}, ensure_ascii=False))
     return 0
 

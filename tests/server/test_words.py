@@ -142,6 +142,12 @@ def test_a_reason_of_the_journal_is_shown_in_german_and_kept_in_english(german: 
     assert shown("A model's own words.") == "A model's own words."
 
 
+def test_what_tasks_share_and_findings_of_worktrees_are_shown_in_german(german: None) -> None:
+    assert shown("“a” and “b” both touch calc.py.") == "“a” und “b” berühren beide calc.py."
+    assert shown("Its folder is gone.") == "Sein Ordner ist weg."
+    assert shown("HEAD is detached: Accept will move HEAD itself.").startswith("HEAD ist losgelöst")
+
+
 def calls() -> Iterator[tuple[str, ast.Call]]:
     for file in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

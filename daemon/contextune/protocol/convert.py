@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from contextune.core.check import Check
 from contextune.core.forge.writes import Written
 from contextune.core.model.conversation import Rung
@@ -302,7 +304,7 @@ def quote_view(quote: Quote) -> QuoteView:
         todos=quote.todos,
         tasks=tuple(_task_quote_view(quote, priced[task_id], wave_of[task_id]) for task_id in wave_of),
         waves=quote.waves,
-        overlaps=quote.overlaps,
+        overlaps=tuple(msgspec.structs.replace(one, reason=shown(one.reason)) for one in quote.overlaps),
         price=price_view(quote.price),
         planning_text=bill_text(planning_bill(quote)),
         budget=quote.budget,
@@ -310,7 +312,7 @@ def quote_view(quote: Quote) -> QuoteView:
         agents=quote.agents,
         gate=quote.gate,
         baseline=_baseline_view(quote.baseline) if quote.baseline else None,
-        warnings=quote.warnings,
+        warnings=tuple(map(shown, quote.warnings)),
         offline=quote.offline,
         ladder=tuple(rung_view(rung) for rung in quote.ladder),
         forecast_text=forecast_shown(quote.forecast) if quote.forecast else None,

@@ -8,7 +8,7 @@ from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.wire import View
 from contextune.protocol.wording import bill_text
-from contextune.protocol.words import state_text, t
+from contextune.protocol.words import shown, state_text, t
 
 
 class LiveOverlapView(View, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ def live_overlaps(run: Run) -> tuple[LiveOverlap, ...]:
 def overlap_text(run: Run, overlap: LiveOverlap) -> str:
     """Such as `“add fee” overlaps with “round hours”. Both change the same lines of calc/rates.py.`"""
     task, other = task_title(run, overlap.task_id), _other(run, overlap)
-    return f"{t('{task} overlaps with {other}.', task=task, other=other)} {overlap.reason}"
+    return f"{t('{task} overlaps with {other}.', task=task, other=other)} {shown(overlap.reason)}"
 
 
 def overlap_cost(run: Run, overlap: LiveOverlap) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextune.core.sizes import size_text
 from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
+from contextune.protocol.words import shown
 from contextune.protocol.worktree_views import FindingView, SalvageView, WorktreeView
 
 
@@ -31,8 +32,8 @@ def finding_view(finding: Finding) -> FindingView:
     return FindingView(
         kind=finding.kind,
         place=finding.place,
-        text=finding.text,
-        remedy=finding.remedy,
+        text=shown(finding.text),
+        remedy=shown(finding.remedy),
         repair=finding.repair,
     )
 

@@ -248,7 +248,7 @@ def quote_text(quote: Quote) -> str:
         said.append(t("Planning cost {cost}.", cost=bill_text(planning_bill(quote))))
     if quote.offline:
         said.append(t("Offline model: scripted, no AI, costs nothing."))
-    return " ".join([*said, *(overlap_sentence(one) for one in quote.overlaps), *quote.warnings])
+    return " ".join([*said, *(overlap_sentence(one) for one in quote.overlaps), *map(shown, quote.warnings)])
 
 
 def progress_text(run: Run) -> str:

@@ -55,7 +55,7 @@ class Mark(NamedTuple):
 
 def overlap_sentence(overlap: Overlap) -> str:
     """What two Tasks share, as it was found, and how they run."""
-    reason = overlap.reason or t("Two Tasks touch {what}.", what=overlap.symbol or overlap.path)
+    reason = shown(overlap.reason) or t("Two Tasks touch {what}.", what=overlap.symbol or overlap.path)
     how = t("They go one after the other.") if overlap.in_order else t("They run at the same time.")
     return f"{reason} {how}"
 
