@@ -25,6 +25,9 @@ TELLING = (
 )
 """Modules of which every whole sentence is for people, however it gets there."""
 
+CLAUSES = re.compile(r"\S.* .*\S", re.DOTALL)
+"""What counts in the Doctor's own module, whose words stand beside the name of what was looked at."""
+
 SENTENCE = re.compile(r"(?:[A-Z]|\{0\} ).* .*\.", re.DOTALL)
 
 ENOUGH = 8
@@ -50,7 +53,8 @@ def told(package: Path) -> Iterator[str]:
         notes = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         for node in nodes:
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inner | notes:
-                yield from filter(SENTENCE.fullmatch, _templates(node))
+                whole = CLAUSES if module == "engine/desk/doctor" else SENTENCE
+                yield from filter(whole.fullmatch, _templates(node))
 
 
 def _made(call: ast.Call) -> Iterator[ast.expr]:

@@ -46,6 +46,16 @@ test("the Run tells how it stands in German, until it is ready", async () => {
   await scenario().screenshot("5-ready");
 }, 120_000);
 
+test("the Doctor says in German what is in order and what is not", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Doctor");
+  await workbench.page.locator(".webview.ready").first().waitFor();
+  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
+  await page.getByText("nicht nötig: Das Offline-Modell ist in Gebrauch.").waitFor();
+  await page.getByText("Offene Dateien").waitFor();
+  await scenario().screenshot("6-doctor");
+});
+
 test("the settings are described in German", async () => {
   const { workbench } = scenario();
   await workbench.page.keyboard.press("ControlOrMeta+,");
@@ -53,5 +63,5 @@ test("the settings are described in German", async () => {
   await workbench.expectText(
     "Was ein Run höchstens kosten darf, in Dollar. Ist der Betrag erreicht, wartet der Run auf Sie.",
   );
-  await scenario().screenshot("6-settings");
+  await scenario().screenshot("7-settings");
 });
