@@ -19,6 +19,7 @@ from contextune.core.proof.evidence import Baseline, CommandResult
 from contextune.core.runs.endings import Restore
 from contextune.core.runs.events import AnyEvent, ShadowFinished
 from contextune.core.runs.file_change import FileChange
+from contextune.core.todos.writing import Writing
 from contextune.core.worktrees.checkout_look import CheckoutLook
 from contextune.core.worktrees.identity import Identity
 from contextune.core.worktrees.snapshot import Base
@@ -251,6 +252,10 @@ class Repository(Protocol):
 
     def set_ref(self, ref: str, commit: str | None) -> None:
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
+        ...
+
+    def written(self, path: str, lines: Collection[int]) -> dict[int, Writing]:
+        """Who wrote lines of the checkout's file, by number from 1; those not committed are left out."""
         ...
 
     def reverted(self, commits: Collection[str]) -> frozenset[str]:

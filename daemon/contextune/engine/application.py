@@ -29,6 +29,7 @@ from contextune.engine.desk.forge_desk import ForgeDesk
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
 from contextune.engine.desk.skill_desk import SkillDesk
+from contextune.engine.desk.todo_facts import TodoFactDesk
 from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
 from contextune.engine.desk.worktree_desk import WorktreeDesk
@@ -66,6 +67,7 @@ class Application(Reading):
         """What a person does with worktrees and Salvages."""
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
+        self.facts = TodoFactDesk(world, self._places)
         self.agents = AgentDesk(world, self._places)
         self.asking = AskDesk(world, self._places, self.agents, self.runs)
         """What plain words stand for."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from contextune.protocol import ask_views as a
 from contextune.protocol import dashboard_views as d
 from contextune.protocol import params as p
+from contextune.protocol import todo_views as tv
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
@@ -34,6 +35,7 @@ def _notification(name: str, params: type[View], doc: str) -> Method:
 
 METHODS: tuple[Method, ...] = (
     _request("todo/list", p.TodoListParams, p.TodoListResult, "All Todos of a folder."),
+    _request("todo/facts", tv.TodoFactsParams, tv.TodoFactsResult, "What is known beyond the comments."),
     _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
     _request("quote/arrange", p.QuoteArrangeParams, p.QuoteChanged, "Settle what two Tasks share."),
     _request("quote/leave", p.QuoteParams, p.Nothing, "Put an open Quote away."),

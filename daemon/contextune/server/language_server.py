@@ -146,7 +146,8 @@ class ContextuneServer(LanguageServer):
         if file is None or folder is None:
             return []
         todos = self.session.todos_of(file)
-        return lenses(file, folder, todos, self.session.marks, extension=self.client.is_extension)
+        known, prices = self.session.marks, self.session.prices
+        return lenses(file, folder, todos, known, extension=self.client.is_extension, prices=prices)
 
     def _hover(self, params: types.HoverParams) -> types.Hover | None:
         file, _ = self._locate(params.text_document.uri)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -15,9 +15,15 @@ from contextune.server.names import RunTarget, WorkTarget, command
 
 
 def lenses(
-    file: Path, folder: Path, todos: Sequence[Todo], marks: Marks, *, extension: bool
+    file: Path,
+    folder: Path,
+    todos: Sequence[Todo],
+    marks: Marks,
+    *,
+    extension: bool,
+    prices: Mapping[str, str] = {},
 ) -> list[types.CodeLens]:
-    """All lenses of a file."""
+    """All lenses of a file. `prices` are the texts of expected prices by Todo, as far as they are known."""
     found = []
     undoable = marks.undoable(file)
     if undoable is not None and can_undo(undoable):
@@ -31,7 +37,9 @@ def lenses(
             found.append(types.CodeLens(range=_line(todo.line), command=show))
         if mark is None or not mark.current:
             work = WorkTarget(folder=str(folder), todo_ids=(todo.id,))
-            delegate = command("delegateTodo", t("Delegate"), work, extension=extension)
+            price = prices.get(todo.id, "")
+            title = t("Delegate · {price}", price=price) if price else t("Delegate")
+            delegate = command("delegateTodo", title, work, extension=extension)
             found.append(types.CodeLens(range=_line(todo.line), command=delegate))
     return found
 

@@ -70,6 +70,8 @@ class Session:
         self.buffers = Buffers(self._buffer)
         self.folders: dict[Path, tuple[Todo, ...]] = {}
         """Open folders, in the editor's order, with their Todos."""
+        self.prices: dict[str, str] = {}
+        """What Todos are expected to cost, by their ids."""
         self.quotes: dict[str, str] = {}
         """Quote ids as the client knows them, from `quote/create` on, to the application's."""
         self.desks: dict[Path, Desk] = {}
@@ -275,6 +277,13 @@ class Session:
     def _tell_todos(self, folder: Path) -> None:
         if folder in self.folders:
             self.client.changed(TodoListResult(folder=str(folder), todos=self.folders[folder]))
+
+    def price_todos(self, prices: Mapping[str, str]) -> None:
+        """What Todos are expected to cost, as lenses tell it; others keep what is known of them."""
+        known = {**self.prices, **prices}
+        if known != self.prices:
+            self.prices = known
+            self._lenses.offer("lenses", self.client.refresh_lenses)
 
     def show_marks(self) -> None:
         """What is known of Todos changed: have lenses and hints follow."""

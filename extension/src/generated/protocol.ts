@@ -1973,6 +1973,33 @@ export interface TaskTextParams {
   text: string;
 }
 /**
+ * The facts of one Todo. Texts are for people.
+ */
+export interface TodoFactView {
+  id: string;
+  likely: string | null;
+  likelyText: string;
+  priceText: string;
+  author: string;
+  writtenAt: number | null;
+  age: "month" | "older" | "uncommitted" | "week" | "year";
+  ageText: string;
+  doubtText: string;
+}
+/**
+ * Which folder; None for the first of the workspace.
+ */
+export interface TodoFactsParams {
+  folder?: string | null;
+}
+/**
+ * The facts of a folder's Todos.
+ */
+export interface TodoFactsResult {
+  folder: string;
+  facts: TodoFactView[];
+}
+/**
  * Which folder; None for the first of the workspace.
  */
 export interface TodoListParams {
@@ -2155,12 +2182,14 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "32574b355fee";
+export const PROTOCOL = "fce60cc37c06";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
   /** All Todos of a folder. */
   todoList: "contextune/todo/list",
+  /** What is known beyond the comments. */
+  todoFacts: "contextune/todo/facts",
   /** Plan and price; streams. */
   quoteCreate: "contextune/quote/create",
   /** Settle what two Tasks share. */
@@ -2270,6 +2299,7 @@ export const Notifications = {
 /** What each request takes and returns. */
 export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
+  "contextune/todo/facts": { params: TodoFactsParams; result: TodoFactsResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
   "contextune/quote/leave": { params: QuoteParams; result: Nothing };

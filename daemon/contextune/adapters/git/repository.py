@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from contextune.adapters.git.base import take_base
+from contextune.adapters.git.blame import written
 from contextune.adapters.git.checkout import Checkout
 from contextune.adapters.git.identity import recognise, settle
 from contextune.adapters.git.live_snapshots import LiveSnapshots
@@ -23,6 +24,7 @@ from contextune.core.errors import PlaceProblem
 from contextune.core.ports import MadeBranch, Merge, Overlays
 from contextune.core.runs.endings import Restore
 from contextune.core.runs.file_change import FileChange
+from contextune.core.todos.writing import Writing
 from contextune.core.worktrees.checkout_look import CheckoutLook
 from contextune.core.worktrees.identity import Identity
 from contextune.core.worktrees.snapshot import Base
@@ -159,6 +161,10 @@ class GitRepository:
     def set_ref(self, ref: str, commit: str | None) -> None:
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
         self._objects.set_ref(ref, commit)
+
+    def written(self, path: str, lines: Collection[int]) -> dict[int, Writing]:
+        """Who wrote lines of the checkout's file, by number from 1; those not committed are left out."""
+        return written(self._git, path, lines)
 
     def reverted(self, commits: Collection[str]) -> frozenset[str]:
         """Those of `commits` that one of the current branch's last 1,000 commits says it reverts."""
