@@ -11,6 +11,7 @@ import { chooseCourse } from "./commands/radar";
 import * as review from "./commands/review";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
+import * as todos from "./commands/todos";
 import * as work from "./commands/work";
 import * as worktrees from "./commands/worktrees";
 import { showFailure } from "./failure";
@@ -48,6 +49,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.arrangeTasks": arrangeTasks,
   "contextune.chooseCourse": chooseCourse,
   "contextune.parallelizeTicked": work.parallelizeTicked,
+  "contextune.groupTodos": todos.groupTodos,
+  "contextune.filterTodos": todos.filterTodos,
+  "contextune.clearTodoFilter": todos.clearTodoFilter,
   "contextune.resumeRun": runs.pauseRun,
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.rebaseRun": runs.rebaseRun,

@@ -27,6 +27,8 @@ import { Secrets } from "./secrets";
 import { Session } from "./session";
 import { concernsStart, SECTION } from "./settings";
 import { Store } from "./store";
+import { followTodoFacts } from "./todoFacts";
+import { markTodoLines } from "./todoLines";
 import { registerTools } from "./tools";
 import { sendTrust } from "./trust";
 import { CostsView } from "./views/costs/view";
@@ -76,7 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.Uri.joinPath(context.extensionUri, "extension", "dist"),
       context.workspaceState,
     ),
-    todosView: new TodosView(store, session),
+    todosView: new TodosView(store, session, context.workspaceState),
     logFolder: context.logUri.fsPath,
     version: manifest.version,
   };
@@ -101,6 +103,8 @@ export function activate(context: vscode.ExtensionContext): void {
       registerCommands(app),
       watchCursor(store),
       markRadarLines(),
+      markTodoLines(store, vscode.Uri.joinPath(context.extensionUri, "extension", "media")),
+      followTodoFacts(daemon, store, log),
       registerParticipant(app.answers),
       watchWindow(app, session),
     ],

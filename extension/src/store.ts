@@ -5,7 +5,17 @@
  * nothing of VS Code is known.
  */
 import { join } from "node:path";
-import type { MeterView, QuoteChanged, RunChanged, RunView, Todo, TodoListResult } from "./generated/protocol";
+import type {
+  MeterView,
+  QuoteChanged,
+  RunChanged,
+  RunView,
+  TaskView,
+  Todo,
+  TodoFactsResult,
+  TodoFactView,
+  TodoListResult,
+} from "./generated/protocol";
 
 /** A Todo together with the folder that its path starts from. */
 export interface PlacedTodo {
@@ -16,6 +26,7 @@ export interface PlacedTodo {
 /** One change of the store. */
 export type Change =
   | { readonly kind: "todos"; readonly folder: string }
+  | { readonly kind: "facts" }
   | { readonly kind: "quote"; readonly quote: QuoteChanged }
   | { readonly kind: "run"; readonly before: RunView | undefined; readonly run: RunView }
   | { readonly kind: "meter" };
@@ -31,6 +42,7 @@ export function fileKey(path: string): string {
 export class Store {
   #folders = new Map<string, readonly Todo[]>();
   #files = new Map<string, PlacedTodo[]>();
+  #facts = new Map<string, TodoFactView>();
   #quotes = new Map<string, QuoteChanged>();
   #runs = new Map<string, RunView>();
   #meter: MeterView | undefined;
@@ -47,6 +59,26 @@ export class Store {
     this.#folders.set(folder, todos);
     this.#indexFiles();
     this.#tell({ kind: "todos", folder });
+  }
+
+  /** Takes in what is known of a folder's Todos beyond their comments. */
+  setFacts({ facts }: TodoFactsResult): void {
+    for (const fact of facts) this.#facts.set(fact.id, fact);
+    this.#tell({ kind: "facts" });
+  }
+
+  /** What is known of a Todo beyond its comment, once it has been asked for. */
+  fact(id: string): TodoFactView | undefined {
+    return this.#facts.get(id);
+  }
+
+  /** The newest Run that concerns a Todo, and its Task. */
+  workOn(id: string): { readonly run: RunView; readonly task: TaskView } | undefined {
+    for (const run of this.runs()) {
+      const task = run.tasks.find(({ todoIds }) => todoIds.includes(id));
+      if (task !== undefined) return { run, task };
+    }
+    return undefined;
   }
 
   /** Forgets a folder that is no longer open. */

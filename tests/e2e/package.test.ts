@@ -33,6 +33,7 @@ test("the package holds what the extension needs, and no test, source or map", (
     "extension/extension/media/dashboard-dark.svg",
     "extension/extension/media/dashboard-light.svg",
     "extension/extension/media/icon.png",
+    ...["asking", "failed", "passed", "queued", "working"].map((sign) => `extension/extension/media/todo-${sign}.svg`),
     "extension/package.json",
     "extension/package.nls.de.json",
     "extension/package.nls.json",

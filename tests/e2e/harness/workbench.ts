@@ -75,6 +75,20 @@ export class Workbench {
     return drawn.join("\n").replaceAll("\u00a0", " ");
   }
 
+  /** What is drawn behind the text of the lines in view, which is no text of theirs. */
+  async behindLines(): Promise<string> {
+    const drawn = await this.editor.locator(".view-line span").evaluateAll((spans) =>
+      spans.map((span) => {
+        const view = span.ownerDocument.defaultView;
+        return view ? view.getComputedStyle(span, "::after").content : "";
+      }),
+    );
+    return drawn
+      .filter((text) => text !== "none" && text !== "normal")
+      .join("\n")
+      .replaceAll("\u00a0", " ");
+  }
+
   /** Types at the cursor of the active editor, as a person would. */
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text);

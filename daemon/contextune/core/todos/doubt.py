@@ -8,8 +8,8 @@ from typing import Literal
 from contextune.core.todos.todo import Todo
 
 Doubt = Literal["wordless", "vague", "asks_a_person", "a_reference", "not_by_hand"]
-"""wordless: it has no words. vague: too few to tell what is wanted. asks_a_person: it puts a question that the
-code does not answer. a_reference: only a link or a ticket. not_by_hand: its file is generated, or another's."""
+"""wordless: it has no words. vague: too few to tell what is wanted. asks_a_person: it puts a question to one.
+a_reference: only a link or a ticket. not_by_hand: its file is generated, or somebody else's."""
 
 FEW = 2
 """Words that tell no more than that something is to be done."""

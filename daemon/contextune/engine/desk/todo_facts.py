@@ -1,4 +1,4 @@
-"""What is known of Todos beyond their comments: an expected price, who wrote them, what speaks against them."""
+"""Facts of Todos beyond their comments: an expected price, who wrote them, what speaks against them."""
 
 from __future__ import annotations
 

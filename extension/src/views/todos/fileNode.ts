@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { PlacedTodo } from "../../store";
 import type { Node } from "../tree";
-import { TodoNode } from "./todoNode";
+import { type TodoLook, TodoNode } from "./todoNode";
 
 /** A file in the Todos view. */
 export class TodoFileNode implements Node {
@@ -11,7 +11,7 @@ export class TodoFileNode implements Node {
     readonly folder: string,
     readonly path: string,
     readonly todos: readonly PlacedTodo[],
-    private readonly checked: ReadonlySet<string>,
+    private readonly look: TodoLook,
   ) {}
 
   item(): vscode.TreeItem {
@@ -22,13 +22,13 @@ export class TodoFileNode implements Node {
     item.iconPath = vscode.ThemeIcon.File;
     item.description = parent === "" ? String(this.todos.length) : `${parent} · ${this.todos.length}`;
     item.contextValue = "todoFile";
-    item.checkboxState = this.todos.every(({ todo }) => this.checked.has(todo.id))
+    item.checkboxState = this.todos.every(({ todo }) => this.look.checked.has(todo.id))
       ? vscode.TreeItemCheckboxState.Checked
       : vscode.TreeItemCheckboxState.Unchecked;
     return item;
   }
 
   children(): readonly TodoNode[] {
-    return this.todos.map((placed) => new TodoNode(placed, this.checked.has(placed.todo.id)));
+    return this.todos.map((placed) => new TodoNode(placed, this.look));
   }
 }

@@ -1,26 +1,42 @@
 /** One Todo: a row with a checkbox; a click opens its line. */
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { PlacedTodo } from "../../store";
+import type { PlacedTodo, Store } from "../../store";
+import { taskIcon } from "../runs/icons";
 import type { Node } from "../tree";
-import { todoDescription, todoLabel, todoTooltip } from "./words";
+import { isCurrent, todoDescription, todoLabel, todoSpoken, todoTooltip } from "./words";
+
+/** What rows of Todos have in common: which are ticked, and what is known of each. */
+export interface TodoLook {
+  readonly checked: ReadonlySet<string>;
+  readonly store: Store;
+}
 
 /** A Todo in the Todos view. */
 export class TodoNode implements Node {
+  /** `within` tells rows of a Todo apart that stands in several groups. */
   constructor(
     readonly placed: PlacedTodo,
-    private readonly checked: boolean,
+    private readonly look: TodoLook,
+    private readonly within = "",
   ) {}
 
   item(): vscode.TreeItem {
     const { folder, todo } = this.placed;
+    const fact = this.look.store.fact(todo.id);
+    const work = this.look.store.workOn(todo.id);
     const item = new vscode.TreeItem(todoLabel(todo));
-    item.id = `todo:${folder}:${todo.id}`;
-    item.description = todoDescription(todo);
-    item.tooltip = new vscode.MarkdownString(todoTooltip(todo));
+    item.id = `todo:${this.within}${folder}:${todo.id}`;
+    item.description = todoDescription(todo, fact, work);
+    item.tooltip = new vscode.MarkdownString(todoTooltip(todo, fact));
+    item.accessibilityInformation = { label: todoSpoken(todo, fact, work), role: "checkbox" };
+    if (work !== undefined && isCurrent(work.run)) item.iconPath = taskIcon(work.task.state);
+    else if (fact?.doubtText) item.iconPath = new vscode.ThemeIcon("info");
     item.contextValue = "todo";
     item.checkboxState = {
-      state: this.checked ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
+      state: this.look.checked.has(todo.id)
+        ? vscode.TreeItemCheckboxState.Checked
+        : vscode.TreeItemCheckboxState.Unchecked,
       tooltip: vscode.l10n.t("Tick to parallelize this TODO with others"),
     };
     const line = new vscode.Position(todo.line - 1, Math.max(0, todo.column - 1));

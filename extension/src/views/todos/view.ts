@@ -1,15 +1,18 @@
-/** The Todos view: every TODO by file, with checkboxes. */
+/** The Todos view: every TODO by file, tag, owner or age, with checkboxes. */
 import * as vscode from "vscode";
-import type { Todo } from "../../generated/protocol";
+import type { RunView, Todo } from "../../generated/protocol";
 import type { Session } from "../../session";
 import type { PlacedTodo, Store } from "../../store";
 import { Tree } from "../tree";
 import { TodoFileNode } from "./fileNode";
 import { TodoFolderNode } from "./folderNode";
+import { filtered, GROUPINGS, type Grouping, grouped, groupingText } from "./grouping";
+import { TodoGroupNode } from "./groupNode";
 import { TodoNode } from "./todoNode";
 import { countText } from "./words";
 
 const VIEW = "contextune.todos";
+const GROUPING_KEY = "todos.grouping";
 
 type Ticks = vscode.TreeCheckboxChangeEvent<unknown>["items"];
 
@@ -25,11 +28,17 @@ function tickedIn(items: Ticks): { readonly todo: Todo; readonly ticked: boolean
   );
   const named = new Set(ones.map(({ todo }) => todo.id));
   const files = items.flatMap(([node, state]) =>
-    node instanceof TodoFileNode && !node.todos.some(({ todo }) => named.has(todo.id))
+    (node instanceof TodoFileNode || node instanceof TodoGroupNode) &&
+    !node.todos.some(({ todo }) => named.has(todo.id))
       ? node.todos.map(({ todo }) => ({ todo, ticked: isTicked(state) }))
       : [],
   );
   return [...ones, ...files];
+}
+
+/** The states of a Run's Tasks, to see whether any has changed. */
+function statesOf(run: RunView | undefined): string {
+  return run === undefined ? "" : `${run.state} ${run.tasks.map(({ state }) => state).join(" ")}`;
 }
 
 /** Shows the store's Todos and holds which of them are ticked. */
@@ -38,18 +47,28 @@ export class TodosView implements vscode.Disposable {
   readonly #tree: Tree;
   readonly #view: vscode.TreeView<unknown>;
   readonly #checked = new Set<string>();
+  readonly #memory: vscode.Memento;
+  #grouping: Grouping;
+  #filter = "";
   readonly #disposables: vscode.Disposable[];
 
-  constructor(store: Store, session: Session) {
+  /** `memory` keeps how Todos are grouped. */
+  constructor(store: Store, session: Session, memory: vscode.Memento) {
     this.#store = store;
+    this.#memory = memory;
+    const grouping = memory.get<string>(GROUPING_KEY);
+    this.#grouping = GROUPINGS.find((known) => known === grouping) ?? "file";
     this.#tree = new Tree(() => this.#roots());
     const view = vscode.window.createTreeView(VIEW, {
       treeDataProvider: this.#tree,
       showCollapseAll: true,
     });
     this.#view = view;
-    const unsubscribe = store.onChange(({ kind }) => {
-      if (kind === "todos") this.#update();
+    const unsubscribe = store.onChange((change) => {
+      if (change.kind === "todos") this.#update();
+      // A redraw loses a click in its midst: dollars and turns are told where agents are at work, states here.
+      else if (change.kind === "facts" || (change.kind === "run" && statesOf(change.before) !== statesOf(change.run)))
+        this.#tree.refresh();
     });
     this.#disposables = [
       view,
@@ -73,6 +92,30 @@ export class TodosView implements vscode.Disposable {
     return this.#store.allTodos().filter(({ todo }) => this.#checked.has(todo.id));
   }
 
+  /** How Todos are grouped. */
+  get grouping(): Grouping {
+    return this.#grouping;
+  }
+
+  /** Groups the Todos in another way, in this workspace from now on. */
+  async group(by: Grouping): Promise<void> {
+    this.#grouping = by;
+    this.#update();
+    await this.#memory.update(GROUPING_KEY, by);
+  }
+
+  /** What is searched for; empty for nothing. */
+  get filter(): string {
+    return this.#filter;
+  }
+
+  /** Shows only Todos with these words. */
+  search(filter: string): void {
+    this.#filter = filter.trim();
+    void vscode.commands.executeCommand("setContext", "contextune.todosFiltered", this.#filter !== "");
+    this.#update();
+  }
+
   /** Unticks all. */
   uncheckAll(): void {
     this.#checked.clear();
@@ -88,7 +131,7 @@ export class TodosView implements vscode.Disposable {
     const todos = this.#store.allTodos();
     const known = new Set(todos.map(({ todo }) => todo.id));
     for (const id of this.#checked) if (!known.has(id)) this.#checked.delete(id);
-    this.#view.description = countText(todos.length, this.#store.filesWithTodos().length);
+    this.#view.description = this.#description(todos);
     this.#view.badge =
       todos.length === 0 ? undefined : { value: todos.length, tooltip: vscode.l10n.t("{0} TODOs", todos.length) };
     this.#tell();
@@ -99,7 +142,22 @@ export class TodosView implements vscode.Disposable {
     void vscode.commands.executeCommand("setContext", "contextune.todosChecked", this.#checked.size > 0);
   }
 
-  #roots(): readonly (TodoFolderNode | TodoFileNode)[] {
+  #description(todos: readonly PlacedTodo[]): string {
+    const shown = filtered(todos, this.#filter, (id) => this.#store.fact(id));
+    const files = new Set(shown.map(({ folder, todo }) => `${folder}/${todo.path}`)).size;
+    const parts = [countText(shown.length, files)];
+    if (this.#grouping !== "file") parts.push(vscode.l10n.t("by {0}", groupingText(this.#grouping).toLowerCase()));
+    if (this.#filter !== "") parts.push(vscode.l10n.t("with “{0}”", this.#filter));
+    return parts.filter((part) => part !== "").join(" · ");
+  }
+
+  #roots(): readonly (TodoFolderNode | TodoFileNode | TodoGroupNode)[] {
+    const factOf = (id: string) => this.#store.fact(id);
+    const look = { checked: this.#checked, store: this.#store };
+    if (this.#grouping !== "file") {
+      const todos = filtered(this.#store.allTodos(), this.#filter, factOf);
+      return grouped(todos, this.#grouping, factOf).map((group) => new TodoGroupNode(group, look));
+    }
     const folders = this.#store.folders();
     const [only] = folders;
     if (folders.length === 1 && only !== undefined) return this.#files(only);
@@ -108,11 +166,14 @@ export class TodosView implements vscode.Disposable {
 
   #files(folder: string): readonly TodoFileNode[] {
     const byPath = new Map<string, PlacedTodo[]>();
-    for (const todo of this.#store.todos(folder)) {
+    const placed = this.#store.todos(folder).map((todo) => ({ folder, todo }));
+    for (const { todo } of filtered(placed, this.#filter, (id) => this.#store.fact(id))) {
       const known = byPath.get(todo.path);
       if (known) known.push({ folder, todo });
       else byPath.set(todo.path, [{ folder, todo }]);
     }
-    return [...byPath].map(([path, todos]) => new TodoFileNode(folder, path, todos, this.#checked));
+    return [...byPath].map(
+      ([path, todos]) => new TodoFileNode(folder, path, todos, { checked: this.#checked, store: this.#store }),
+    );
   }
 }

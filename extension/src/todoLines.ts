@@ -1,0 +1,83 @@
+/** How the TODOs of a file stand, where they stand: an icon in the gutter and a word behind the line. */
+import * as vscode from "vscode";
+import type { TaskView } from "./generated/protocol";
+import type { PlacedTodo, Store } from "./store";
+import { taskDescription } from "./views/runs/words";
+import { isCurrent } from "./views/todos/words";
+
+/** Lines are drawn anew at most this many times a second. */
+const DRAWS_A_SECOND = 4;
+
+type Sign = "queued" | "working" | "asking" | "passed" | "failed";
+
+const SIGNS: Readonly<Record<TaskView["state"], Sign>> = {
+  waiting: "queued",
+  working: "working",
+  testing: "working",
+  joining: "working",
+  asking: "asking",
+  accepted: "passed",
+  failed: "failed",
+  cancelled: "failed",
+  skipped: "failed",
+};
+
+const COLOURS: Readonly<Record<Sign, string>> = {
+  queued: "descriptionForeground",
+  working: "charts.blue",
+  asking: "charts.yellow",
+  passed: "testing.iconPassed",
+  failed: "testing.iconFailed",
+};
+
+/** Marks the TODO lines of visible editors by what Runs do about them. */
+export function markTodoLines(store: Store, media: vscode.Uri): vscode.Disposable {
+  const kinds = Object.keys(COLOURS) as Sign[];
+  const marks = new Map(kinds.map((sign) => [sign, vscode.window.createTextEditorDecorationType(look(sign, media))]));
+  const show = (): void => {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const lines = signs(store.todosOfFile(editor.document.uri.fsPath), store, editor.document);
+      for (const [sign, mark] of marks) editor.setDecorations(mark, lines.get(sign) ?? []);
+    }
+  };
+  let pending: NodeJS.Timeout | undefined;
+  const soon = (): void => {
+    pending ??= setTimeout(() => {
+      pending = undefined;
+      show();
+    }, 1000 / DRAWS_A_SECOND);
+  };
+  const unsubscribe = store.onChange(({ kind }) => {
+    if (kind === "run" || kind === "todos") soon();
+  });
+  show();
+  return vscode.Disposable.from(
+    ...marks.values(),
+    { dispose: unsubscribe },
+    { dispose: () => clearTimeout(pending) },
+    vscode.window.onDidChangeVisibleTextEditors(show),
+  );
+}
+
+function look(sign: Sign, media: vscode.Uri): vscode.DecorationRenderOptions {
+  return {
+    gutterIconPath: vscode.Uri.joinPath(media, `todo-${sign}.svg`),
+    gutterIconSize: "70%",
+    after: { color: new vscode.ThemeColor(COLOURS[sign]), margin: "0 0 0 2em" },
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  };
+}
+
+function signs(todos: readonly PlacedTodo[], store: Store, document: vscode.TextDocument) {
+  const found = new Map<Sign, vscode.DecorationOptions[]>();
+  for (const { todo } of todos) {
+    const work = store.workOn(todo.id);
+    if (work === undefined || !isCurrent(work.run) || todo.line > document.lineCount) continue;
+    const sign = SIGNS[work.task.state];
+    // Behind the comment's last line: there its own words are at an end.
+    const { range } = document.lineAt(Math.min(todo.endLine, document.lineCount) - 1);
+    const behind = { range, renderOptions: { after: { contentText: taskDescription(work.task) } } };
+    found.set(sign, [...(found.get(sign) ?? []), behind]);
+  }
+  return found;
+}

@@ -1,0 +1,36 @@
+/** Todos of one tag, owner or age: the checkbox ticks all of them. */
+import * as vscode from "vscode";
+import type { PlacedTodo } from "../../store";
+import type { Node } from "../tree";
+import type { TodoGroup } from "./grouping";
+import { type TodoLook, TodoNode } from "./todoNode";
+
+/** A group in the Todos view. */
+export class TodoGroupNode implements Node {
+  constructor(
+    private readonly group: TodoGroup,
+    private readonly look: TodoLook,
+  ) {}
+
+  /** The Todos below it. */
+  get todos(): readonly PlacedTodo[] {
+    return this.group.todos;
+  }
+
+  item(): vscode.TreeItem {
+    const { key, label, icon, todos } = this.group;
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
+    item.id = `todoGroup:${key}`;
+    item.iconPath = new vscode.ThemeIcon(icon);
+    item.description = String(todos.length);
+    item.contextValue = "todoGroup";
+    item.checkboxState = todos.every(({ todo }) => this.look.checked.has(todo.id))
+      ? vscode.TreeItemCheckboxState.Checked
+      : vscode.TreeItemCheckboxState.Unchecked;
+    return item;
+  }
+
+  children(): readonly TodoNode[] {
+    return this.group.todos.map((placed) => new TodoNode(placed, this.look, `${this.group.key}:`));
+  }
+}
