@@ -26,6 +26,7 @@ from contextune.core.states import Driver
 from contextune.core.todos.todo import Todo
 from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
+from contextune.engine.desk.todo_facts import TodoFacts
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.quotes.edits import arranged
@@ -66,6 +67,17 @@ class PlayedBoard:
         return lambda: self.listeners.remove(listener)
 
 
+class PlayedFacts:
+    """Nothing is known of Todos beyond their comments."""
+
+    async def of(self, folder: Path, todos: Sequence[Todo]) -> list[TodoFacts]:
+        del folder
+        return [
+            TodoFacts(todo_id=todo.id, price=None, writing=None, age="uncommitted", doubt=None)
+            for todo in todos
+        ]
+
+
 class Played:
     """Quotes one prepared Quote; its Run goes where the test takes it by `happen` and `end`."""
 
@@ -82,6 +94,7 @@ class Played:
         self._listeners: list[Listener] = []
         self._ended = asyncio.Event()
         self.desk = PlayedDesk(self.call)
+        self.facts = PlayedFacts()
         self.forge = PlayedForge(self.call)
         self.lookout = PlayedLookout()
         self.by_itself: bool | None = True
