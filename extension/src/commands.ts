@@ -1,6 +1,7 @@
 /** One table: every command and its function. */
 import * as vscode from "vscode";
 import type { Application, Command } from "./application";
+import { adjustRun } from "./commands/adjust";
 import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import * as forge from "./commands/forge";
@@ -53,6 +54,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.filterTodos": todos.filterTodos,
   "contextune.clearTodoFilter": todos.clearTodoFilter,
   "contextune.resumeRun": runs.pauseRun,
+  "contextune.adjustRun": adjustRun,
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.rebaseRun": runs.rebaseRun,
   "contextune.rewindTask": tasks.rewindTask,

@@ -67,6 +67,12 @@ export class Secrets {
   async ready(): Promise<boolean> {
     const source = this.#source ?? (await this.handOver());
     if (source !== "none") return true;
+    // A daemon that has only just started may not have read this setting yet.
+    if (
+      vscode.workspace.getConfiguration("contextune").get<boolean>("offline") === true &&
+      (await this.#becomesReady())
+    )
+      return true;
     const enter = vscode.l10n.t("Enter API Key");
     const offline = vscode.l10n.t("Use Offline Model");
     const text = vscode.l10n.t(

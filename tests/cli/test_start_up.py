@@ -24,6 +24,7 @@ DELIVERED = (
         "resume",
         "course",
         "pause",
+        "set",
         "cancel",
         "retry",
         "tell",

@@ -150,6 +150,9 @@ async def a_whole_life(here: Desk, folder: Path) -> None:
     (folder / "the overlap is seen").touch()
     await here.event(ev.TaskJoined, task_id="round", run_id=run.id)
     await here.event(ev.TaskJoined, task_id="climb", run_id=run.id)
+    for kind in get_args(ev.AnyEvent):
+        if kind.__name__ == "RunAdjusted":
+            await here.app.steering.adjust(run.id, budget=Decimal("3.00"), agents=6)
     await here.app.pause(run.id)
     await here.event(ev.RunPaused, run_id=run.id)
     await here.app.answer(run.id, "first", "this")

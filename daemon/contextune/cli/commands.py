@@ -157,6 +157,7 @@ ACTIONS: dict[str, Steering] = {
     "show": _show,
     "cost": cost,
     "pause": steering.pause,
+    "set": steering.adjust,
     "cancel": steering.cancel,
     "tell": steering.tell,
     "course": steering.course,

@@ -18,7 +18,7 @@ from contextune.core.runs.endings import RunAccepted
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK
-from contextune.protocol.wording import bill_text, rung_text, saving_text
+from contextune.protocol.wording import bill_text, count_text, dollars_text, rung_text, saving_text
 
 WIDEST = 110
 """Columns beyond which a table reads worse, not better."""
@@ -144,6 +144,8 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
             return event.reason
         case ev.RunResumed():
             return "The Run goes on."
+        case ev.RunAdjusted():
+            return f"Budget {dollars_text(event.budget)}, {count_text(event.agents, 'agent')}."
         case RunAccepted():
             return f"Accepted: {event.branch or 'HEAD'} is at {event.after[:12]}"
         case ev.Noted():

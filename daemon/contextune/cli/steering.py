@@ -1,4 +1,4 @@
-"""`pause`, `cancel`, `tell`, `answer`, `accept`, `rebase`, `undo`: words to a Run, wherever it is driven."""
+"""`pause`, `set`, `cancel`, `tell`, `answer`, `accept`, `rebase`, `undo`: to a Run, wherever it is driven."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from contextune.core.runs.run import Run
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
 from contextune.protocol.convert import made_branch, undone_text
+from contextune.protocol.wording import dollars_text
 
 COURSES: Mapping[str, Course] = {"wait": "wait", "rebase": "rebase", "go-on": "go_on"}
 PATIENCE, LOOK = 10.0, 0.05
@@ -33,6 +34,19 @@ async def pause(app: Application, given: Namespace, out: Output) -> int:
         found = await _once(app, found.id, lambda run: run.state != "running", out)
     show_run_line(found, out)
     out.say(f"Run {found.id} is {found.state}. `contextune resume {found.id}` goes on.")
+    return 0
+
+
+async def adjust(app: Application, given: Namespace, out: Output) -> int:
+    """Another budget, or another number of agents, while the Run goes on."""
+    found = await app.run(given.run)
+    wanted = (given.budget or found.budget, given.agents or found.agents)
+    await app.steering.adjust(found.id, budget=given.budget, agents=given.agents)
+    found = await _once(app, found.id, lambda run: (run.budget, run.agents) == wanted, out)
+    show_run_line(found, out)
+    out.say(
+        f"Run {found.id} may cost {dollars_text(found.budget)}, with {found.agents} agents at the same time."
+    )
     return 0
 
 

@@ -66,11 +66,11 @@ CommentVerb = Literal["comment", "remove_comment", "send_comments"]
 class Letter(Value, frozen=True, kw_only=True):
     """A request to the process that drives a Run."""
 
-    verb: Literal["pause", "resume", "cancel", "retry_task", "rebase"] | TaskVerb | CommentVerb
+    verb: Literal["pause", "resume", "adjust", "cancel", "retry_task", "rebase"] | TaskVerb | CommentVerb
     task_id: str | None = None
     text: str = ""
-    """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty; the id
-    of the comment to remove."""
+    """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty;
+    budget and agents of adjust, a word each; the id of the comment to remove."""
     comment: Comment | None = None
 
 

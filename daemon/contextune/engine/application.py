@@ -29,6 +29,7 @@ from contextune.engine.desk.forge_desk import ForgeDesk
 from contextune.engine.desk.reading import Reading
 from contextune.engine.desk.review_desk import ReviewDesk
 from contextune.engine.desk.skill_desk import SkillDesk
+from contextune.engine.desk.steering import Steering
 from contextune.engine.desk.todo_facts import TodoFactDesk
 from contextune.engine.desk.todos import TodoBoard
 from contextune.engine.desk.worktree_advice import WorktreeAdvice
@@ -65,6 +66,7 @@ class Application(Reading):
         """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
+        self.steering = Steering(world, self._drives, self.run)
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.facts = TodoFactDesk(world, self._places)

@@ -11,6 +11,7 @@ from contextune.protocol import todo_views as tv
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
+from contextune.protocol.run_params import RunAdjustParams
 from contextune.protocol.wire import View
 
 
@@ -44,6 +45,7 @@ METHODS: tuple[Method, ...] = (
     _request("run/get", p.RunParams, p.RunChanged, "One Run."),
     _request("run/pause", p.RunParams, p.Nothing, "Take no further turn until it resumes."),
     _request("run/resume", p.RunResumeParams, p.Nothing, "Go on, with a new budget if one is given."),
+    _request("run/adjust", RunAdjustParams, p.RunChanged, "Another budget, or number of agents."),
     _request("run/cancel", p.RunParams, p.Nothing, "Stop; work done so far is kept by Salvage refs."),
     _request("run/accept", p.RunAcceptParams, p.RunChanged, "Move the user's branch once."),
     _request("run/rebase", p.RunParams, p.RunChanged, "Follow the branch, which has moved."),

@@ -1517,6 +1517,24 @@ export interface RunAccepted {
   restore: Restore | null;
 }
 /**
+ * Which Run, and what changes of it while it goes on; None leaves a thing as it is.
+ */
+export interface RunAdjustParams {
+  runId: string;
+  budget?: string | null;
+  agents?: number | null;
+}
+/**
+ * From now on a Run may cost so many dollars in all, and so many agents may work at the same time.
+ */
+export interface RunAdjusted {
+  kind: "run_adjusted";
+  runId: string;
+  at: number;
+  budget: string;
+  agents: number;
+}
+/**
  * The user stopped the Run.
  */
 export interface RunCancelled {
@@ -2182,7 +2200,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "fce60cc37c06";
+export const PROTOCOL = "8286fb80ff99";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2206,6 +2224,8 @@ export const Requests = {
   runPause: "contextune/run/pause",
   /** Go on, with a new budget if one is given. */
   runResume: "contextune/run/resume",
+  /** Another budget, or number of agents. */
+  runAdjust: "contextune/run/adjust",
   /** Stop; work done so far is kept by Salvage refs. */
   runCancel: "contextune/run/cancel",
   /** Move the user's branch once. */
@@ -2308,6 +2328,7 @@ export interface RequestTypes {
   "contextune/run/get": { params: RunParams; result: RunChanged };
   "contextune/run/pause": { params: RunParams; result: Nothing };
   "contextune/run/resume": { params: RunResumeParams; result: Nothing };
+  "contextune/run/adjust": { params: RunAdjustParams; result: RunChanged };
   "contextune/run/cancel": { params: RunParams; result: Nothing };
   "contextune/run/accept": { params: RunAcceptParams; result: RunChanged };
   "contextune/run/rebase": { params: RunParams; result: RunChanged };

@@ -85,6 +85,13 @@ class RunResumed(Event, frozen=True, kw_only=True):
     budget: Decimal
 
 
+class RunAdjusted(Event, frozen=True, kw_only=True):
+    """From now on a Run may cost so many dollars in all, and so many agents may work at the same time."""
+
+    budget: Decimal
+    agents: int
+
+
 class LeaseTaken(Event, frozen=True, kw_only=True):
     """A worktree is ready for a Task."""
 
@@ -276,6 +283,7 @@ AnyEvent = (
     | RunMoved
     | RunPaused
     | RunResumed
+    | RunAdjusted
     | LeaseTaken
     | LeaseReturned
     | AttemptStarted

@@ -247,6 +247,8 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.RunResumed():
             going = change(run, state="running", reason="", parked_by=None, ended_at=None)
             return change(going, budget=event.budget, concluded=False)
+        case ev.RunAdjusted():
+            return change(run, budget=event.budget, agents=event.agents)
         case RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))

@@ -31,7 +31,7 @@ from contextune.engine.drive.talk import Talk
 from contextune.engine.integration.batching import Batching
 from contextune.engine.integration.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.integration.result import ended
-from contextune.engine.money.account import Account, budgets_of
+from contextune.engine.money.account import Account, budgets_of, require_room
 from contextune.engine.money.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.money.priming import ROLE, Priming, about_to_begin
 from contextune.engine.money.records import unrecorded
@@ -234,6 +234,18 @@ class RunDriver:
     async def resume(self, budget: Decimal | None = None) -> None:
         """Go on, with a new budget if one is given, and with those that the settings now name."""
         await self._pace.resume(budget)
+
+    async def adjust(self, budget: Decimal, agents: int) -> None:
+        """Let the Run cost so much, and so many agents work, from now on.
+
+        Raises UsageProblem for a budget below what is spent and held back.
+        """
+        require_room(self.run.id, budget, self.account.bill.dollars, self.account.held)
+        at = self.now()
+        await self.emit(ev.RunAdjusted(run_id=self.run.id, at=at, budget=budget, agents=agents))
+        # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
+        self.account.allow(budget)
+        self.seats.allow(agents)
 
     async def cancel(self) -> None:
         """Stop every Task; what was accepted stays on the Ghost."""

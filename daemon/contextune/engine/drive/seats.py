@@ -18,21 +18,35 @@ class Seats:
     def __init__(self, house: House, *, in_run: int, in_all: int) -> None:
         self._house = house
         self._in_all = in_all
-        self._slots = asyncio.Semaphore(in_run)
+        self._in_run = in_run
+        self._taken = 0
+        self._changed = asyncio.Event()
 
     async def take(self) -> None:
         """Wait for a place in the Run, then for one in the process."""
-        await self._slots.acquire()
+        while self._taken >= self._in_run:
+            self._changed.clear()
+            await self._changed.wait()
+        self._taken += 1
         try:
             await self._house.enter(self._in_all)
         except BaseException:
-            self._slots.release()
+            self._give_back()
             raise
 
     def leave(self) -> None:
         """Give both back."""
         self._house.leave()
-        self._slots.release()
+        self._give_back()
+
+    def allow(self, in_run: int) -> None:
+        """Let so many agents of the Run work; those at work beyond that keep their places."""
+        self._in_run = in_run
+        self._changed.set()
+
+    def _give_back(self) -> None:
+        self._taken -= 1
+        self._changed.set()
 
 
 class Seat:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from contextune.core.errors import BudgetReached, BudgetScope
+from contextune.core.errors import BudgetReached, BudgetScope, UsageProblem
 from contextune.core.model.budget import Budgets, Cap
 from contextune.core.model.money import Bill, Charge
 from contextune.core.ports import Clock
@@ -60,6 +60,11 @@ class Account:
         """Requests that are recorded and have not settled."""
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
+
+    def allow(self, budget: Decimal) -> None:
+        """Let so many dollars be spent in all; whoever waits for room looks again."""
+        self.budget = budget
+        self._changed.set()
 
     async def hold(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
         """Hold back a request's worst case, if need be after others have settled below theirs.
@@ -169,3 +174,12 @@ def budgets_of(settings: Settings) -> Budgets:
 
 def _amounts(spent: Decimal, held: Decimal, wanted: Decimal) -> str:
     return f"${spent:.4f} spent, ${held:.4f} held back, and the next request could cost ${wanted:.4f}."
+
+
+def require_room(run_id: str, budget: Decimal, spent: Decimal, held: Decimal) -> None:
+    """Raise UsageProblem if a budget is below what a Run has spent and holds back for requests under way."""
+    if budget < spent + held:
+        raise UsageProblem(
+            f"Run {run_id} has spent ${spent:.4f} and holds back ${held:.4f} for requests under way; give a "
+            f"budget of at least ${spent + held:.4f}, or pause it."
+        )

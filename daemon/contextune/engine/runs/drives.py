@@ -327,6 +327,9 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.pause()
         case Letter(verb="resume"):
             await driver.resume(Decimal(letter.text) if letter.text else None)
+        case Letter(verb="adjust"):
+            budget, agents = letter.text.split()
+            await driver.adjust(Decimal(budget), int(agents))
         case Letter(verb="rebase"):
             await follow_base(driver)
         case Letter(verb="cancel"):

@@ -42,6 +42,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/run/get": run.get,
     "contextune/run/pause": run.pause,
     "contextune/run/resume": run.resume,
+    "contextune/run/adjust": run.adjust,
     "contextune/run/cancel": run.cancel,
     "contextune/run/accept": run.accept,
     "contextune/run/rebase": run.rebase,

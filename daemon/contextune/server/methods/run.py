@@ -16,6 +16,7 @@ from contextune.protocol.params import (
     RunStartResult,
     TaskEdit,
 )
+from contextune.protocol.run_params import RunAdjustParams
 from contextune.server.quoting import put_away
 from contextune.server.session import Session
 
@@ -55,6 +56,13 @@ async def get(session: Session, params: RunParams) -> RunChanged:
     """One Run."""
     application = await session.application()
     return RunChanged(run=session.view(await application.run(params.run_id)))
+
+
+async def adjust(session: Session, params: RunAdjustParams) -> RunChanged:
+    """Another budget or number of agents, from now on."""
+    application = await session.application()
+    run = await application.steering.adjust(params.run_id, budget=params.budget, agents=params.agents)
+    return RunChanged(run=session.view(run))
 
 
 async def pause(session: Session, params: RunParams) -> Nothing:
