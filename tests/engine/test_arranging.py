@@ -8,6 +8,7 @@ import pytest
 
 from contextune.core.errors import UsageProblem
 from contextune.core.planning.quote import Quote
+from contextune.engine.money.pricing import in_all
 from contextune.engine.quotes.quote import QuoteRequest
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, FILES, Desk, edit, finish, plays, turn
@@ -69,7 +70,9 @@ async def test_without_an_answer_the_plan_goes_on_by_facts(desk: MakeDesk) -> No
 async def test_they_run_together_where_the_user_says_so(desk: MakeDesk) -> None:
     here = await desk(SOLO, files=LINKED)
     quote = await quoted(here)
-    changed = here.app.arrange(quote.id, "together", "refuse-negative-sizes", "greet-area-politely")
+    changed = here.app.open_quotes.arrange(
+        quote.id, "together", "refuse-negative-sizes", "greet-area-politely"
+    )
     assert len(changed.waves) == 1
     (one,) = [overlap for overlap in changed.overlaps if overlap.kind == "same_symbol"]
     assert (one.in_order, one.allowed) == (False, True)
@@ -89,7 +92,7 @@ async def test_two_tasks_become_one_and_are_priced_anew(desk: MakeDesk) -> None:
     both = f"{AREA}; {POLITE}"
     here = await desk(SOLO, plays(both, work, user=[AREA, POLITE]), files=LINKED, unplayed=True)
     quote = await quoted(here)
-    merged = here.app.arrange(quote.id, "merge", "greet-area-politely", "refuse-negative-sizes")
+    merged = here.app.open_quotes.arrange(quote.id, "merge", "greet-area-politely", "refuse-negative-sizes")
     assert [task.id for task in merged.plan.tasks] == ["refuse-negative-sizes", "round-up"]
     assert {overlap.kind for overlap in merged.overlaps} <= {"same_test"}
     assert len(merged.tasks) == 2
@@ -112,8 +115,40 @@ async def test_unknown_quotes_and_tasks_are_named(desk: MakeDesk) -> None:
     here = await desk(SOLO, files=LINKED)
     quote = await quoted(here)
     with pytest.raises(UsageProblem, match=r"There is no quote q_0\."):
-        here.app.arrange("q_0", "merge", "a", "b")
+        here.app.open_quotes.arrange("q_0", "merge", "a", "b")
     with pytest.raises(UsageProblem, match=r"The quote has no task nobody\."):
-        here.app.arrange(quote.id, "merge", "round-up", "nobody")
+        here.app.open_quotes.arrange(quote.id, "merge", "round-up", "nobody")
     with pytest.raises(UsageProblem, match=r"Name two different Tasks\."):
-        here.app.arrange(quote.id, "merge", "round-up", "round-up")
+        here.app.open_quotes.arrange(quote.id, "merge", "round-up", "round-up")
+
+
+async def test_a_task_of_two_todos_is_split_priced_anew_and_put_together_again(desk: MakeDesk) -> None:
+    here = await desk(SOLO, files=LINKED)
+    quote = await quoted(here)
+    quotes = here.app.open_quotes
+    merged = quotes.arrange(quote.id, "merge", "greet-area-politely", "refuse-negative-sizes")
+    parts = quotes.split(quote.id, "refuse-negative-sizes")
+    plan = parts.plan
+    assert [task.id for task in plan.tasks] == ["refuse-negative-sizes", "greet-area-politely", "round-up"]
+    assert [len(task.todo_ids) for task in plan.tasks] == [1, 1, 1]
+    assert plan.task("greet-area-politely").depends_on == ("refuse-negative-sizes",)
+    assert parts.waves == (("refuse-negative-sizes", "round-up"), ("greet-area-politely",))
+    # Every part is priced, and the Quote's price is their sum to the last digit.
+    assert [task.task_id for task in parts.tasks] == [task.id for task in plan.tasks]
+    assert parts.price == in_all([task.price for task in parts.tasks], parts.forecast)
+    assert quotes.restore(quote.id) == merged
+    assert quotes.restore(quote.id) == quote
+    with pytest.raises(UsageProblem, match=r"there is no change to take back\."):
+        quotes.restore(quote.id)
+
+
+async def test_a_split_that_is_impossible_changes_nothing(desk: MakeDesk) -> None:
+    here = await desk(SOLO, files=LINKED)
+    quote = await quoted(here)
+    quotes = here.app.open_quotes
+    with pytest.raises(UsageProblem, match=r"“round up” cannot be split: it does not cover several Todos\."):
+        quotes.split(quote.id, "round-up")
+    with pytest.raises(UsageProblem, match=r"The quote has no task nobody\."):
+        quotes.split(quote.id, "nobody")
+    with pytest.raises(UsageProblem, match=r"there is no change to take back\."):
+        quotes.restore(quote.id)

@@ -15,7 +15,6 @@ from contextune.core.errors import UsageProblem
 from contextune.core.model.money import Bill
 from contextune.core.permission import OtherAgents
 from contextune.core.planning.quote import Quote
-from contextune.core.planning.rearranged import Choice
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
 from contextune.core.runs.run import Run, advance
@@ -29,7 +28,7 @@ from contextune.engine.application import Application
 from contextune.engine.desk.todo_facts import TodoFacts
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import arranged
+from contextune.engine.quotes.open_quotes import OpenQuote, OpenQuotes
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.runs.lookout import Left
 from tests.core.past import past
@@ -85,6 +84,7 @@ class Played:
         self.todos = PlayedBoard(folder)
         self.prepared: Quote | Exception = s.make_quote(str(folder))
         self.known: dict[str, Run] = {}
+        self.open_quotes = OpenQuotes()
         self.calls: list[tuple[Any, ...]] = []
         self.called = asyncio.Event()
         self.past = past()
@@ -155,17 +155,12 @@ class Played:
             await self.hold.wait()
         if isinstance(self.prepared, Exception):
             raise self.prepared
+        pricer = Pricer(DEFAULT_LADDER, PriceTable({}))
+        self.open_quotes.keep(OpenQuote(self.prepared, Settings(), pricer, ()))
         return self.prepared
 
     async def leave(self, quote_id: str) -> None:
         self.call("leave", quote_id)
-
-    def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
-        self.call("arrange", quote_id, choice, first, second)
-        assert isinstance(self.prepared, Quote)
-        made, _ = arranged(self.prepared, (), Pricer(DEFAULT_LADDER, PriceTable({})), choice, first, second)
-        self.prepared = made
-        return made
 
     async def start(
         self,

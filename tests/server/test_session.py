@@ -490,6 +490,10 @@ async def test_what_two_tasks_share_is_settled_over_the_wire(
     )
     assert [task["title"] for task in merged["quote"]["tasks"]] == ["round up; add kilos"]
     assert await editor.hear("textDocument/publishDiagnostics", lambda p: p["diagnostics"] == [])
+    parts = await editor.ask("contextune/quote/split", {"quoteId": quote_id, "taskId": "round-up"})
+    assert [len(task["todoIds"]) for task in parts["quote"]["tasks"]] == [1, 1]
+    assert parts["quote"]["waves"] == [["round-up"], ["add-kilos"]]
+    assert await editor.ask("contextune/quote/restore", {"quoteId": quote_id}) == merged
 
 
 async def test_a_quote_that_the_user_leaves_tells_nothing_more(

@@ -14,7 +14,6 @@ from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course
 from contextune.core.planning.quote import Quote
-from contextune.core.planning.rearranged import Choice
 from contextune.core.process_ports import Letter, TaskVerb
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
@@ -79,7 +78,8 @@ class Application(Reading):
         self.bundles = DebugBundles(world)
         self.forge = ForgeDesk(world, self._places, self._drives)
         """Sign-in, issues and pull requests."""
-        self._quotes = OpenQuotes()
+        self.open_quotes = OpenQuotes()
+        """Quotes that wait to be approved, and their changes."""
         self._ahead = Ahead(world)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -117,7 +117,7 @@ class Application(Reading):
             on_stage=on_stage,
         )
         quote = await quoter.make(request, self.todos.overlays(root))
-        self._quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
+        self.open_quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
         if shown:
             self._ahead.begin(quote, place.repository, settings)
         return quote
@@ -125,13 +125,6 @@ class Application(Reading):
     async def leave(self, quote_id: str) -> None:
         """Nobody looks at a Quote any more: what was made for it is given back."""
         await self._ahead.leave(quote_id)
-
-    def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
-        """Change how two Tasks of an open Quote run, by their ids; the Quote, priced anew.
-
-        Raises UsageProblem if there is no such Quote, or if that is impossible.
-        """
-        return self._quotes.arrange(quote_id, choice, first, second)
 
     async def start(
         self,
@@ -146,7 +139,7 @@ class Application(Reading):
 
         `issues` is whether it makes issues, where the user was asked; None for what the settings say.
         """
-        quote, settings = self._quotes.approve(quote_id, {str(edit["id"]): edit for edit in edits})
+        quote, settings = self.open_quotes.approve(quote_id, {str(edit["id"]): edit for edit in edits})
         settings = msgspec.structs.replace(
             settings,
             budget=settings.budget if budget is None else budget,

@@ -59,7 +59,23 @@ async def make_quote(
 async def arrange_tasks(session: Session, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
     """Change how two Tasks of an open Quote run, and tell the client of it. Raises ContextuneError."""
     application = await session.application()
-    quote = application.arrange(session.quotes.get(quote_id, quote_id), choice, first, second)
+    own_id = session.quotes.get(quote_id, quote_id)
+    return _tell(session, application.open_quotes.arrange(own_id, choice, first, second))
+
+
+async def split_task(session: Session, quote_id: str, task_id: str) -> Quote:
+    """Make a Task for each Todo of a Task of an open Quote, and tell the client. Raises ContextuneError."""
+    application = await session.application()
+    return _tell(session, application.open_quotes.split(session.quotes.get(quote_id, quote_id), task_id))
+
+
+async def restore_quote(session: Session, quote_id: str) -> Quote:
+    """Take the last change of an open Quote back, and tell the client. Raises ContextuneError."""
+    application = await session.application()
+    return _tell(session, application.open_quotes.restore(session.quotes.get(quote_id, quote_id)))
+
+
+def _tell(session: Session, quote: Quote) -> Quote:
     look_at(session, quote)
     session.client.changed(as_known(session, quote))
     return quote

@@ -1370,6 +1370,13 @@ export interface QuoteParams {
   quoteId: string;
 }
 /**
+ * Which Task of which Quote becomes a Task for each of its Todos.
+ */
+export interface QuoteSplitParams {
+  quoteId: string;
+  taskId: string;
+}
+/**
  * What a Task does about others that it overlaps with.
  */
 export interface RadarChooseParams {
@@ -2200,7 +2207,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "8286fb80ff99";
+export const PROTOCOL = "eb6fbb19ba29";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2212,6 +2219,10 @@ export const Requests = {
   quoteCreate: "contextune/quote/create",
   /** Settle what two Tasks share. */
   quoteArrange: "contextune/quote/arrange",
+  /** A Task for each Todo of a Task. */
+  quoteSplit: "contextune/quote/split",
+  /** Take the last change back. */
+  quoteRestore: "contextune/quote/restore",
   /** Put an open Quote away. */
   quoteLeave: "contextune/quote/leave",
   /** Approve a Quote; streams. */
@@ -2322,6 +2333,8 @@ export interface RequestTypes {
   "contextune/todo/facts": { params: TodoFactsParams; result: TodoFactsResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
+  "contextune/quote/split": { params: QuoteSplitParams; result: QuoteChanged };
+  "contextune/quote/restore": { params: QuoteParams; result: QuoteChanged };
   "contextune/quote/leave": { params: QuoteParams; result: Nothing };
   "contextune/run/start": { params: RunStartParams; result: RunStartResult };
   "contextune/run/list": { params: RunListParams; result: RunListResult };

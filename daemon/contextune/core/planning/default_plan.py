@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from contextune.core.base import Value
 from contextune.core.planning.plan import Complexity, Plan, Task
@@ -60,7 +60,7 @@ def by_symbol(todos: Sequence[Todo]) -> tuple[tuple[Todo, ...], ...]:
 
 def finished(drafts: Sequence[Draft], layout: SuiteLayout) -> Plan:
     """The Plan of these drafts, in their order, with every default filled in."""
-    titles = [draft.title or _title(draft.todos) for draft in drafts]
+    titles = [draft.title or title_of(draft.todos) for draft in drafts]
     ids = _unique([slug(title) for title in titles])
     tests = _test_files(drafts, ids, layout)
     return Plan(
@@ -94,7 +94,8 @@ def slug(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:SLUG_LIMIT].rstrip("-") or "task"
 
 
-def _title(todos: Sequence[Todo]) -> str:
+def title_of(todos: Sequence[Todo]) -> str:
+    """What a Task of these Todos is called; empty for none."""
     if not todos:
         return ""
     return joined_title(
@@ -114,14 +115,15 @@ def joined_title(said: Sequence[str]) -> str:
 
 def _brief(draft: Draft, test: str | None, layout: SuiteLayout) -> str:
     """What to do: the words that were decided, or where the Todos stand; then where tests belong."""
-    said = [draft.brief] if draft.brief else [_where(draft.todos)] if draft.todos else []
+    said = [draft.brief] if draft.brief else [where_of(draft.todos)] if draft.todos else []
     if said and draft.todos and test:
         beside = f"Test it in {test}, or in a new file beside it."
         said.append(beside if layout.has(test) else f"Test it in a new file, {test}.")
     return " ".join(said)
 
 
-def _where(todos: Sequence[Todo]) -> str:
+def where_of(todos: Sequence[Todo]) -> str:
+    """What to do about these Todos, at least one, and where they stand."""
     first = todos[0]
     lines = ", ".join(str(todo.line) for todo in todos)
     where = f"{first.path}, line{'s' * (len(todos) > 1)} {lines}"
@@ -170,8 +172,13 @@ def _tail(task_id: str) -> str:
     return "_".join((telling or words)[:TAIL_WORDS])
 
 
-def _unique(ids: Sequence[str]) -> list[str]:
-    taken: set[str] = set()
+def named_apart(titles: Sequence[str], taken: Iterable[str]) -> list[str]:
+    """An id for each title, none of them taken."""
+    return _unique([slug(title) for title in titles], taken)
+
+
+def _unique(ids: Sequence[str], given: Iterable[str] = ()) -> list[str]:
+    taken = set(given)
     found = []
     for one in ids:
         name, number = one, 1

@@ -14,6 +14,7 @@ from contextune.core.overlap.touches import TaskFacts, both
 from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.planning.rearranged import Choice, rearranged
+from contextune.core.planning.split import split
 from contextune.engine.money.pricing import Pricer, in_all
 
 
@@ -49,8 +50,35 @@ def arranged(
         msgspec.structs.replace(one, allowed=choice == "together") if {one.first, one.second} == pair else one
         for one in overlaps
     ]
+    return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
+
+
+def parted(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: str) -> Arranged:
+    """The Quote with a Task for each Todo of one Task, priced anew.
+
+    Raises UsageProblem if there is no such Task, or it does not cover several Todos.
+    """
+    try:
+        plan = split(quote.plan, task_id, quote.todos)
+    except KeyError:
+        raise UsageProblem(f"The quote has no task {task_id}.") from None
+    except ValueError as problem:
+        raise UsageProblem(str(problem)) from None
+    before = {task.id for task in quote.plan.tasks}
+    parts = [task.id for task in plan.tasks if task.id == task_id or task.id not in before]
+    whole = [one for one in facts if one.task_id == task_id]
+    # The sources are not read again: each part is taken to touch what the whole touches.
+    shared = tuple(one._replace(task_id=part) for one in whole for part in parts)
+    facts = (*(one for one in facts if one.task_id != task_id), *shared)
+    return Arranged(_anew(quote, plan, facts, quote.overlaps, pricer), facts)
+
+
+def _anew(
+    quote: Quote, plan: Plan, facts: Sequence[TaskFacts], overlaps: Sequence[Overlap], pricer: Pricer
+) -> Quote:
+    """The Quote of a changed Plan."""
     priced = _priced(quote, plan, pricer)
-    changed = msgspec.structs.replace(
+    return msgspec.structs.replace(
         quote,
         plan=plan,
         waves=plan.waves(),
@@ -58,7 +86,6 @@ def arranged(
         tasks=priced,
         price=in_all([task.price for task in priced], quote.forecast),
     )
-    return Arranged(changed, facts)
 
 
 def edited(
@@ -149,8 +176,8 @@ def _priced(quote: Quote, plan: Plan, pricer: Pricer) -> tuple[TaskQuote, ...]:
     same = {task.id: task for task in quote.plan.tasks}
     found: list[TaskQuote] = []
     for task in plan.tasks:
-        known, before = quote.priced(task.id), same[task.id]
-        is_same = (task.todo_ids, task.brief) == (before.todo_ids, before.brief)
+        known, before = quote.priced(task.id), same.get(task.id)
+        is_same = before is not None and (task.todo_ids, task.brief) == (before.todo_ids, before.brief)
         found += [known] if known is not None and is_same else pricer.quotes([task], quote.todos)
     return tuple(found)
 

@@ -11,7 +11,7 @@ from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import Settings
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import arranged, edited
+from contextune.engine.quotes.edits import Arranged, arranged, edited, parted
 
 
 class OpenQuote(NamedTuple):
@@ -22,6 +22,8 @@ class OpenQuote(NamedTuple):
     pricer: Pricer
     facts: tuple[TaskFacts, ...]
     """What its Tasks touch."""
+    before: OpenQuote | None = None
+    """What it was before the last change; None if it is as it was made."""
 
 
 class OpenQuotes:
@@ -37,16 +39,31 @@ class OpenQuotes:
     def arrange(self, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
         """Change how two Tasks run. Raises UsageProblem."""
         known = self._open(quote_id)
-        quote, facts = arranged(known.quote, known.facts, known.pricer, choice, first, second)
-        self._by_id[quote_id] = known._replace(quote=quote, facts=facts)
-        return quote
+        return self._change(known, arranged(known.quote, known.facts, known.pricer, choice, first, second))
+
+    def split(self, quote_id: str, task_id: str) -> Quote:
+        """Make a Task for each Todo of a Task. Raises UsageProblem."""
+        known = self._open(quote_id)
+        return self._change(known, parted(known.quote, known.facts, known.pricer, task_id))
+
+    def restore(self, quote_id: str) -> Quote:
+        """Take the last change back. Raises UsageProblem if there is none."""
+        before = self._open(quote_id).before
+        if before is None:
+            raise UsageProblem("The quote is as it was made: there is no change to take back.")
+        self._by_id[quote_id] = before
+        return before.quote
+
+    def _change(self, known: OpenQuote, to: Arranged) -> Quote:
+        self._by_id[known.quote.id] = known._replace(quote=to.quote, facts=to.facts, before=known)
+        return to.quote
 
     def approve(self, quote_id: str, edits: Mapping[str, Mapping[str, Any]]) -> tuple[Quote, Settings]:
         """Take a Quote out, with the user's last edits. Raises UsageProblem, and keeps it then."""
-        quote, settings, pricer, facts = self._open(quote_id)
-        quote = edited(quote, edits, pricer, facts)
+        known = self._open(quote_id)
+        quote = edited(known.quote, edits, known.pricer, known.facts)
         del self._by_id[quote_id]
-        return quote, settings
+        return quote, known.settings
 
     def _open(self, quote_id: str) -> OpenQuote:
         known = self._by_id.get(quote_id)

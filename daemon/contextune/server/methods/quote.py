@@ -12,7 +12,16 @@ from contextune.protocol.params import (
     QuoteCreateResult,
     QuoteParams,
 )
-from contextune.server.quoting import arrange_tasks, as_known, leave_quote, make_quote, new_id
+from contextune.protocol.quote_params import QuoteSplitParams
+from contextune.server.quoting import (
+    arrange_tasks,
+    as_known,
+    leave_quote,
+    make_quote,
+    new_id,
+    restore_quote,
+    split_task,
+)
 from contextune.server.session import Session
 
 
@@ -36,6 +45,16 @@ async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
     """Settle what two Tasks share; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
     quote = await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
     return as_known(session, quote)
+
+
+async def split(session: Session, params: QuoteSplitParams) -> QuoteChanged:
+    """Make a Task for each Todo of a Task; the Quote is also sent by `contextune/quote/changed`."""
+    return as_known(session, await split_task(session, params.quote_id, params.task_id))
+
+
+async def restore(session: Session, params: QuoteParams) -> QuoteChanged:
+    """Take the last change back; the Quote is also sent by `contextune/quote/changed`."""
+    return as_known(session, await restore_quote(session, params.quote_id))
 
 
 async def leave(session: Session, params: QuoteParams) -> Nothing:
