@@ -6,6 +6,7 @@ import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import * as forge from "./commands/forge";
 import { mergeByHand } from "./commands/mergeByHand";
+import { whoWroteLine } from "./commands/origin";
 import * as product from "./commands/product";
 import { arrangeTasks } from "./commands/quotes";
 import { chooseCourse } from "./commands/radar";
@@ -61,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.tryResult": tasks.tryResult,
   "contextune.applySuggestion": product.applySuggestion,
   "contextune.allowUnfenced": product.allowCommandsUnfenced,
+  "contextune.whoWroteLine": whoWroteLine,
   "contextune.rejectChange": review.rejectChange,
   "contextune.rejectFile": review.rejectFile,
   "contextune.takeBackChange": review.takeBackChange,

@@ -29,11 +29,28 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   /** Opens a page as rendered Markdown. `title` becomes the name of its tab. */
   async open(title: string, query: Readonly<Record<string, string>>): Promise<void> {
+    const { uri } = await this.#document(title, query);
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
+  }
+
+  /** Opens a page as text, at the first line that looks like this: it can be folded by its headings there. */
+  async openAt(title: string, query: Readonly<Record<string, string>>, heading: RegExp): Promise<void> {
+    const document = await this.#document(title, query);
+    const lines = document.getText().split(/\r?\n/);
+    const line = Math.max(
+      0,
+      lines.findIndex((text) => heading.test(text)),
+    );
+    const editor = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside });
+    editor.selection = new vscode.Selection(line, 0, line, 0);
+    editor.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
+  }
+
+  async #document(title: string, query: Readonly<Record<string, string>>): Promise<vscode.TextDocument> {
     const path = `/${title.replace(/[/\\?#]/g, " ")}.md`;
     const uri = vscode.Uri.from({ scheme: this.#scheme, path, query: new URLSearchParams(query).toString() });
     this.#changed.fire(uri);
-    await vscode.workspace.openTextDocument(uri);
-    await vscode.commands.executeCommand("markdown.showPreview", uri);
+    return vscode.workspace.openTextDocument(uri);
   }
 
   /** Fetches the open pages whose query passes `concerns` again. */

@@ -34,6 +34,20 @@ test("the Run's result is listed, riskiest first, with the reasons", async () =>
   await scenario().screenshot("1-riskiest-first");
 });
 
+test("a line of the diff leads to the turn that wrote it", async () => {
+  const { workbench } = scenario();
+  await runsRow("money.py").first().click();
+  await right("ROUND_HALF_UP").first().click();
+  await workbench.runCommand("Contextune: Who Wrote This Line");
+  await workbench.page
+    .locator(".editor-group-container.active .view-line", { hasText: /^### Turn \d/ })
+    .first()
+    .waitFor();
+  await workbench.restMouse();
+  await scenario().screenshot("1b-turn");
+  await workbench.runCommand("View: Close Editor");
+});
+
 test("a change at the cursor is rejected, and stays listed", async () => {
   const { workbench } = scenario();
   await runsRow("money.py").first().click();

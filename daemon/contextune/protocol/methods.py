@@ -13,6 +13,7 @@ from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
 from contextune.protocol.quote_params import QuoteSplitParams
 from contextune.protocol.run_params import RunAdjustParams
+from contextune.protocol.task_params import TaskOriginParams, TaskOriginResult
 from contextune.protocol.wire import View
 
 
@@ -67,6 +68,7 @@ METHODS: tuple[Method, ...] = (
     _request("task/tell", p.TaskTextParams, p.Nothing, "Words that reach the agent with its next turn."),
     _request("task/rewind", p.TaskRewindParams, p.Nothing, "Go back to a turn, and on by other words."),
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
+    _request("task/origin", TaskOriginParams, TaskOriginResult, "The turn that wrote a line."),
     _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
     _request("radar/choose", p.RadarChooseParams, p.Nothing, "What a Task does about an overlap."),
     _request("words/ask", a.AskParams, a.AskResult, "What plain words stand for; starts nothing."),

@@ -1907,6 +1907,24 @@ export interface TaskJoined {
   merged: string[];
 }
 /**
+ * A line, counted from 1, of a file as the Task's commit has it.
+ */
+export interface TaskOriginParams {
+  runId: string;
+  taskId: string;
+  path: string;
+  line: number;
+}
+/**
+ * Who wrote the line; attempt and turn where an agent did.
+ */
+export interface TaskOriginResult {
+  source: "after" | "agent" | "before" | "unknown";
+  attempt: number | null;
+  turn: number | null;
+  text: string;
+}
+/**
  * Which Task of which Run.
  */
 export interface TaskParams {
@@ -2207,7 +2225,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "eb6fbb19ba29";
+export const PROTOCOL = "2efc802351c1";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2273,6 +2291,8 @@ export const Requests = {
   taskRewind: "contextune/task/rewind",
   /** The answer to an agent's question. */
   taskAnswer: "contextune/task/answer",
+  /** The turn that wrote a line. */
+  taskOrigin: "contextune/task/origin",
   /** What an agent was told and did. */
   taskTranscript: "contextune/task/transcript",
   /** What a Task does about an overlap. */
@@ -2360,6 +2380,7 @@ export interface RequestTypes {
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };
   "contextune/task/rewind": { params: TaskRewindParams; result: Nothing };
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
+  "contextune/task/origin": { params: TaskOriginParams; result: TaskOriginResult };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
   "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
   "contextune/words/ask": { params: AskParams; result: AskResult };

@@ -15,6 +15,7 @@ from contextune.core.settings import Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.core.todos.todo import Todo
+from contextune.engine.desk.line_origins import LineOrigins
 from contextune.engine.desk.transcript import transcript
 from contextune.engine.quotes.quote import below
 from contextune.engine.repositories.places import Places
@@ -29,6 +30,8 @@ class Reading:
         self._world = world
         self._places = places
         self._drives = drives
+        self.origins = LineOrigins(world, places, self.run_with)
+        """Which turn wrote a line."""
 
     async def run(self, run_id: str) -> Run:
         """A Run by its id or a unique beginning of it. Raises UsageProblem."""

@@ -63,6 +63,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/task/tell": task.tell,
     "contextune/task/rewind": task.rewind,
     "contextune/task/answer": task.answer,
+    "contextune/task/origin": task.origin,
     "contextune/task/transcript": task.transcript,
     "contextune/radar/choose": radar.choose,
     "contextune/words/ask": words.ask,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextune.core.runs.line_origin import Origin
 from contextune.protocol.params import (
     Nothing,
     TaskParams,
@@ -10,7 +11,30 @@ from contextune.protocol.params import (
     TranscriptParams,
     TranscriptResult,
 )
+from contextune.protocol.task_params import TaskOriginParams, TaskOriginResult
+from contextune.protocol.words import t
 from contextune.server.session import Session
+
+
+async def origin(session: Session, params: TaskOriginParams) -> TaskOriginResult:
+    """The turn that wrote a line."""
+    application = await session.application()
+    found = await application.origins.of(params.run_id, params.task_id, params.path, params.line)
+    return TaskOriginResult(
+        source=found.source, attempt=found.attempt, turn=found.turn, text=_origin_text(found)
+    )
+
+
+def _origin_text(found: Origin) -> str:
+    match found.source:
+        case "agent":
+            return t("Written in turn {turn} of attempt {attempt}.", turn=found.turn, attempt=found.attempt)
+        case "before":
+            return t("It was there before the Task.")
+        case "after":
+            return t("No agent of this Task wrote it: it came with a merge or a review.")
+        case "unknown":
+            return t("Nothing is known of who wrote this line.")
 
 
 async def cancel(session: Session, params: TaskParams) -> Nothing:
