@@ -41,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.openDashboard": product.openDashboard,
   "contextune.setApiKey": product.setApiKey,
   "contextune.doctor": product.doctor,
+  "contextune.getStarted": product.getStarted,
   "contextune.debugBundle": debugBundle,
   "contextune.restartDaemon": product.restartDaemon,
   "contextune.showLog": product.showLog,

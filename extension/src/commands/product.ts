@@ -8,6 +8,11 @@ import { SuggestionNode } from "../views/costs/suggestionNode";
 /** Shows the costs. */
 export const openDashboard: Command = async ({ dashboard }) => dashboard.show();
 
+/** Opens the walkthrough of the first five minutes. */
+export const getStarted: Command = async () => {
+  await vscode.commands.executeCommand("workbench.action.openWalkthrough", "contextune.contextune#start", false);
+};
+
 /** Sets what a suggestion names. */
 export const applySuggestion: Command = async (_app, subject) => {
   if (subject instanceof SuggestionNode && subject.suggestion.apply !== null)
