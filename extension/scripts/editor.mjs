@@ -155,7 +155,9 @@ export function editorFolder() {
 export function editorPackages() {
   // The fence around agents' commands is tested too where it is to be had.
   const fence = works("bwrap", ["--version"]) ? [] : ["bubblewrap"];
-  const browser = [...(findBrowser() === undefined ? ["chromium"] : []), ...fence];
+  // So is a plain language client that is no VS Code.
+  const client = works("nvim", ["--version"]) ? [] : ["neovim"];
+  const browser = [...(findBrowser() === undefined ? ["chromium"] : []), ...fence, ...client];
   if (existsSync(editorFolder())) return browser;
   const headers = works("pkg-config", ["--exists", "krb5-gssapi", "libsecret-1"]);
   const compilers = works("make", ["--version"]) && works("g++", ["--version"]);
