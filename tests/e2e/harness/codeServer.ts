@@ -27,7 +27,7 @@ export interface CodeServerOptions {
 
 /** Settings without which notices, tips and downloads would stand in the way or move the picture. */
 const quietSettings = {
-  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.colorTheme": process.env.CONTEXTUNE_TEST_THEME ?? "Default Dark Modern",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "workbench.reduceMotion": "on",
