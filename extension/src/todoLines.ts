@@ -35,7 +35,8 @@ export function markTodoLines(store: Store, media: vscode.Uri): vscode.Disposabl
   const kinds = Object.keys(COLOURS) as Sign[];
   const marks = new Map(kinds.map((sign) => [sign, vscode.window.createTextEditorDecorationType(look(sign, media))]));
   const show = (): void => {
-    for (const editor of vscode.window.visibleTextEditors) {
+    // The older side of a diff is called by the same path, and its lines are others.
+    for (const editor of vscode.window.visibleTextEditors.filter(({ document }) => document.uri.scheme === "file")) {
       const lines = signs(store.todosOfFile(editor.document.uri.fsPath), store, editor.document);
       for (const [sign, mark] of marks) editor.setDecorations(mark, lines.get(sign) ?? []);
     }

@@ -26,6 +26,9 @@ def todo(text: str, path: str = "calc/area.py") -> Todo:
         ("Why is this 7?", "asks_a_person"),
         ("round half up, see PROJ-123", None),
         ("refuse negative sizes", None),
+        ("四捨五入にして、請求書と合わせる", None),
+        ("UTF-8", "vague"),
+        ("asked again after a retry, is the lock kept?", None),
         ("why not return early", None),
         ("people also write 30 x 20?", None),
         ("what should happen for negative sizes? raise ValueError", None),
@@ -49,6 +52,9 @@ def test_files_that_nobody_writes_by_hand(path: str) -> None:
     assert doubt_of(todo("refuse negative sizes", path)) == "not_by_hand"
 
 
-@pytest.mark.parametrize("path", ["src/vendors.py", "builder/a.py", "src/regenerate.py", "distance/a.py"])
+@pytest.mark.parametrize(
+    "path",
+    ["build/release.py", "gen/a.py", "src/vendors.py", "builder/a.py", "src/regenerate.py", "distance/a.py"],
+)
 def test_files_that_only_sound_like_it(path: str) -> None:
     assert doubt_of(todo("refuse negative sizes", path)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from contextune.core.todos.todo import Todo
@@ -83,3 +84,24 @@ def test_ages_have_bounds() -> None:
     }
     assert list(written.values()) == ["week", "week", "month", "month", "year", "year", "older"]
     assert age_of(None, now) == "uncommitted"
+
+
+async def test_unsaved_lines_are_blamed_as_they_stand_in_the_editor(desk: MakeDesk) -> None:
+    here = await desk()
+    await here.app.todos.list(here.place.root)
+    file = here.place.root / "calc/names.py"
+    seen = asyncio.Event()
+
+    def heard(_: Path, todos: tuple[Todo, ...]) -> None:
+        if any(todo.text == "below the end" for todo in todos):
+            seen.set()
+
+    unsubscribe = here.app.todos.subscribe(heard)
+    odd = b"# TODO: \x0c" + b"a" * 40 + b" 1 odd\n"
+    here.app.todos.set_buffer(file, odd + file.read_bytes() + b"\n" * 30 + b"# TODO: below the end\n")
+    await asyncio.wait_for(seen.wait(), 20)
+    unsubscribe()
+    known = await facts(here)
+    assert known["below the end"][1].age == "uncommitted"
+    assert known["greet politely"][1].writing is not None
+    assert known["round up"][1].writing == known["greet politely"][1].writing

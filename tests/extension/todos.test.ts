@@ -19,7 +19,7 @@ test("beside it stand marker, owner, issue, symbol and line", () => {
 
 test("the tooltip shows all of the text, as it was written", () => {
   expect(todoTooltip(todo({ text: "use *args*\nand [x]" }))).toBe(
-    "**TODO** use \\*args\\*  \nand \\[x\\]\n\n`parcel/money.py:6`",
+    "**TODO** use \\*args\\*  \nand \\[x\\]\n\nparcel/money\\.py:6",
   );
 });
 

@@ -254,8 +254,8 @@ class Repository(Protocol):
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
         ...
 
-    def written(self, path: str, lines: Collection[int]) -> dict[int, Writing]:
-        """Who wrote lines of the checkout's file, by number from 1; those not committed are left out."""
+    def written(self, path: str, lines: Collection[int], content: bytes) -> dict[int, Writing]:
+        """Who wrote lines of a file with this content, by number from 1; those not committed are left out."""
         ...
 
     def reverted(self, commits: Collection[str]) -> frozenset[str]:

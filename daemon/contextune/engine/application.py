@@ -68,7 +68,7 @@ class Application(Reading):
         self.steering = Steering(world, self._drives, self.run)
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
-        self.facts = TodoFactDesk(world, self._places)
+        self.facts = TodoFactDesk(world, self._places, self.todos.overlays)
         self.agents = AgentDesk(world, self._places)
         self.asking = AskDesk(world, self._places, self.agents, self.runs)
         """What plain words stand for."""

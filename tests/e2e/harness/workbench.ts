@@ -36,6 +36,8 @@ export class Workbench {
   /** Draws the window in another of VS Code's own themes ("Light Modern"). */
   async chooseTheme(name: string): Promise<void> {
     await this.runCommand("Preferences: Color Theme");
+    // The command palette goes before the list of themes comes; words typed in between would be lost.
+    await this.quickInput.locator('input[placeholder*="Color Theme"]').waitFor();
     await this.choose(name);
     await this.quickInput.waitFor({ state: "hidden" });
   }

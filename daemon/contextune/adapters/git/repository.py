@@ -162,9 +162,9 @@ class GitRepository:
         """Point a ref at a commit, or remove it. Only below refs/contextune/ and refs/heads/contextune/."""
         self._objects.set_ref(ref, commit)
 
-    def written(self, path: str, lines: Collection[int]) -> dict[int, Writing]:
-        """Who wrote lines of the checkout's file, by number from 1; those not committed are left out."""
-        return written(self._git, path, lines)
+    def written(self, path: str, lines: Collection[int], content: bytes) -> dict[int, Writing]:
+        """Who wrote lines of a file with this content, by number from 1; those not committed are left out."""
+        return written(self._git, path, lines, content)
 
     def reverted(self, commits: Collection[str]) -> frozenset[str]:
         """Those of `commits` that one of the current branch's last 1,000 commits says it reverts."""

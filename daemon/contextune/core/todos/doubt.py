@@ -14,14 +14,14 @@ a_reference: only a link or a ticket. not_by_hand: its file is generated, or som
 FEW = 2
 """Words that tell no more than that something is to be done."""
 
-_REFERENCE = re.compile(r"(?:https?://\S+|[A-Z][A-Z0-9]+-\d+|#\d+|GH-\d+)")
+_REFERENCE = re.compile(r"(?:https?://\S+|(?!UTF|ISO|SHA|RFC)[A-Z][A-Z0-9]+-\d+|#\d+)")
 _PERSON = re.compile(
     r"^(?:ask|check with|talk to|discuss|clarify with|confirm with|wait for|is this|are we|do we|should we|"
-    r"does anybody|does anyone|why\b|who\b|not sure|unclear)",
+    r"does anybody|does anyone|why|who|not sure|unclear)\b",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
-    r"(?:^|/)(?:vendor|vendored|third[_-]?party|node_modules|bower_components|dist|build|generated|gen|"
+    r"(?:^|/)(?:vendor|vendored|third[_-]?party|node_modules|bower_components|dist|generated|"
     r"__generated__)/|\.min\.(?:js|css)$|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.go|\.g\.dart|\.designer\.cs)$",
     re.IGNORECASE,
 )
@@ -38,6 +38,7 @@ def doubt_of(todo: Todo) -> Doubt | None:
         return "a_reference"
     if _PERSON.match(todo.text.strip()) and todo.text.rstrip().endswith("?"):
         return "asks_a_person"
-    if len(words) < FEW:
+    # Scripts without blanks say much in what looks like one word.
+    if len(words) < FEW and todo.text.isascii():
         return "vague"
     return None

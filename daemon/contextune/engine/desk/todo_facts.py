@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from contextune.core.base import Value
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import ContextuneError, GitProblem
 from contextune.core.model.money import PriceRange
 from contextune.core.planning.default_plan import Draft, finished
-from contextune.core.ports import Repository
+from contextune.core.ports import Overlays, Repository
 from contextune.core.source.suite_layout import SuiteLayout
 from contextune.core.todos.doubt import Doubt, doubt_of
 from contextune.core.todos.todo import Todo
@@ -41,7 +42,9 @@ class TodoFacts(Value, frozen=True, kw_only=True):
 class TodoFactDesk:
     """Gathers facts of Todos by code: no model is asked."""
 
-    def __init__(self, world: World, places: Places) -> None:
+    def __init__(self, world: World, places: Places, overlays: Callable[[Path], Overlays]) -> None:
+        """`overlays` are the user's unsaved buffers below a folder: Todos are found in those."""
+        self._overlays = overlays
         self._world = world
         self._places = places
         self._written: dict[tuple[Path, str, str], dict[int, Writing]] = {}
@@ -55,7 +58,8 @@ class TodoFactDesk:
             return [self._facts(todo, None, None) for todo in todos]
         first = [_from_root(todo, folder.resolve(), repository.root) for todo in todos[:MOST_PRICED]]
         prices = await self._prices(repository, first)
-        writings = await asyncio.to_thread(self._writings, repository, first)
+        unsaved = self._overlays(repository.root)
+        writings = await asyncio.to_thread(self._writings, repository, first, unsaved)
         known = [
             self._facts(todo, price, writing)
             for todo, price, writing in zip(todos[:MOST_PRICED], prices, writings, strict=True)
@@ -82,7 +86,9 @@ class TodoFactDesk:
 
         return await asyncio.to_thread(price)
 
-    def _writings(self, repository: Repository, todos: Sequence[Todo]) -> list[Writing | None]:
+    def _writings(
+        self, repository: Repository, todos: Sequence[Todo], unsaved: Overlays
+    ) -> list[Writing | None]:
         """Who wrote each; a file that is as it was at the last look is not looked up again. Blocking."""
         lines: dict[str, set[int]] = {}
         for todo in todos:
@@ -90,8 +96,10 @@ class TodoFactDesk:
         head = repository.resolve("HEAD") or ""
         known: dict[tuple[Path, str, str], dict[int, Writing]] = {}
         for path, wanted in lines.items():
-            key = (repository.root, path, f"{head} {sorted(wanted)} {_stamp(repository.root / path)}")
-            known[key] = self._written[key] if key in self._written else repository.written(path, wanted)
+            content = unsaved.get(path) or _content(repository.root / path)
+            mark = hashlib.sha256(content).hexdigest()
+            key = (repository.root, path, f"{head} {sorted(wanted)} {mark}")
+            known[key] = self._written.get(key) or _written(repository, path, wanted, content)
         self._written = {
             **{key: found for key, found in self._written.items() if key[0] != repository.root},
             **known,
@@ -100,12 +108,18 @@ class TodoFactDesk:
         return [by_path[todo.path].get(todo.line) for todo in todos]
 
 
-def _stamp(file: Path) -> str:
+def _content(file: Path) -> bytes:
     try:
-        facts = file.stat()
+        return file.read_bytes()
     except OSError:
-        return ""
-    return f"{facts.st_mtime_ns} {facts.st_size}"
+        return b""
+
+
+def _written(repository: Repository, path: str, lines: set[int], content: bytes) -> dict[int, Writing]:
+    try:
+        return repository.written(path, lines, content)
+    except GitProblem:
+        return {}  # prices and doubts are told all the same
 
 
 def _from_root(todo: Todo, folder: Path, root: Path) -> Todo:

@@ -55,7 +55,7 @@ export function todoTooltip(todo: Todo, fact?: TodoFactView): string {
   if (fact?.doubtText) more.push(escapeMarkdown(fact.doubtText));
   return [
     `**${todo.marker}** ${lines.join("  \n")}`,
-    `\`${todo.path}:${todo.line}\``,
+    escapeMarkdown(`${todo.path}:${todo.line}`),
     ...(more.length > 0 ? [more.join("  \n")] : []),
   ].join("\n\n");
 }
