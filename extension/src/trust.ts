@@ -5,9 +5,10 @@ import type { Daemon } from "./client";
 import { chooseFolder, localFolders } from "./folders";
 import { Requests } from "./generated/protocol";
 
-/** Tells the daemon whether the open folders are trusted. */
+/** Tells the daemon, and the walkthrough, whether the open folders are trusted. */
 export async function sendTrust(daemon: Daemon): Promise<void> {
   const trusted = vscode.workspace.isTrusted;
+  void vscode.commands.executeCommand("setContext", "contextune.trusted", trusted);
   for (const folder of localFolders()) await daemon.request(Requests.workspaceTrust, { folder, trusted });
 }
 
