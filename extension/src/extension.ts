@@ -30,7 +30,7 @@ import { Store } from "./store";
 import { followTodoFacts } from "./todoFacts";
 import { markTodoLines } from "./todoLines";
 import { registerTools } from "./tools";
-import { sendTrust } from "./trust";
+import { sendTrust, tellTrust } from "./trust";
 import { CostsView } from "./views/costs/view";
 import { RunsView } from "./views/runs/view";
 import { TodosView } from "./views/todos/view";
@@ -165,7 +165,7 @@ function watchWindow({ daemon, secrets, store, log }: Application, session: Sess
       void vscode.commands.executeCommand("setContext", "contextune.daemon", state);
       if (state === "ready") session.greet().catch((error) => showFailure(error, log));
     }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon))),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon).then(tellTrust))),
     vscode.workspace.onDidChangeWorkspaceFolders(() => attempt(sendTrust(daemon).then(() => session.loadFolders()))),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (concernsStart(change)) daemon.restart().catch((error) => showFailure(error, log));

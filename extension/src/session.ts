@@ -7,7 +7,7 @@ import { Requests } from "./generated/protocol";
 import type { Log } from "./log";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
-import { sendTrust } from "./trust";
+import { sendTrust, tellTrust } from "./trust";
 
 /** Keeps daemon and window of one mind. */
 export class Session {
@@ -46,6 +46,7 @@ export class Session {
     await this.secrets.handOver();
     await this.forge.handOver().catch((error) => this.log.info(`GitHub: ${error}`));
     await this.loadFolders();
+    await tellTrust();
     for (const folder of localFolders()) await this.#loadRuns(folder);
   }
 

@@ -5,11 +5,17 @@ import type { Daemon } from "./client";
 import { chooseFolder, localFolders } from "./folders";
 import { Requests } from "./generated/protocol";
 
-/** Tells the daemon, and the walkthrough, whether the open folders are trusted. */
+/** Tells the daemon whether the open folders are trusted. */
 export async function sendTrust(daemon: Daemon): Promise<void> {
   const trusted = vscode.workspace.isTrusted;
-  void vscode.commands.executeCommand("setContext", "contextune.trusted", trusted);
   for (const folder of localFolders()) await daemon.request(Requests.workspaceTrust, { folder, trusted });
+}
+
+/** Has the walkthrough's step ticked where the workspace is trusted: it hears of changes alone. */
+export async function tellTrust(): Promise<void> {
+  for (const trusted of [false, vscode.workspace.isTrusted]) {
+    await vscode.commands.executeCommand("setContext", "contextune.trusted", trusted);
+  }
 }
 
 /** Lets agents run commands without a Fence in a folder, once the user has typed its name. */

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { applyChange } from "../suggestion";
-import { allowUnfenced } from "../trust";
+import { allowUnfenced, tellTrust } from "../trust";
 import { SuggestionNode } from "../views/costs/suggestionNode";
 
 /** Shows the costs. */
@@ -11,6 +11,7 @@ export const openDashboard: Command = async ({ dashboard }) => dashboard.show();
 /** Opens the walkthrough of the first five minutes. */
 export const getStarted: Command = async () => {
   await vscode.commands.executeCommand("workbench.action.openWalkthrough", "contextune.contextune#start", false);
+  await tellTrust();
 };
 
 /** Sets what a suggestion names. */
