@@ -255,3 +255,26 @@ def test_one_of_so_many_accepted_tasks_is_sampled(
     history: list[TaskRecord], shadows: list[ev.ShadowFinished], every: int, chosen: list[str]
 ) -> None:
     assert due(s.reviewed(), history, shadows, every) == chosen
+
+
+async def test_who_waits_for_the_drive_finds_its_samples_begun(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, tidying = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: Any, **__: Any) -> list[str]:
+        tidying.set()
+        await go_on.wait()
+        return []
+
+    monkeypatch.setattr("contextune.engine.runs.drives.make_room", slow)
+    here = await desk(OWN, settings=SAMPLED, unplayed=True)
+    run = await here.start(TASK)
+    await here.event(RunFinished, run_id=run.id)
+    await asyncio.wait_for(tidying.wait(), PATIENCE)
+    waiting = asyncio.create_task(here.app.wait(run.id))
+    await asyncio.wait([waiting], timeout=0)
+    assert not waiting.done()
+    go_on.set()
+    await asyncio.wait_for(waiting, PATIENCE)
+    assert here.app.is_sampling(run.id)

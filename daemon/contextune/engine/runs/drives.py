@@ -47,6 +47,8 @@ class Drives:
         self.overlays: Callable[[Path], Overlays] = lambda _: {}
         """The user's unsaved buffers below a folder."""
         self._drives: dict[str, asyncio.Task[None]] = {}
+        self._endings: dict[str, asyncio.Task[None]] = {}
+        """The same until what comes after a drive has been seen to: room on the disk, the samples begun."""
         self._listeners: list[Listener] = []
         self._problems: dict[str, ContextuneError] = {}
         self._closing = False
@@ -104,18 +106,18 @@ class Drives:
                 driver.radar.user_edited()
 
     async def wait(self, run_id: str) -> None:
-        """Wait until a Run's drive in this process ends."""
-        drive = self._drives.get(run_id)
-        if drive is not None:
-            await asyncio.shield(drive)
+        """Wait until a Run's drive in this process ends, and its samples, if any, have begun."""
+        ending = self._endings.get(run_id)
+        if ending is not None:
+            await asyncio.shield(ending)
 
     async def close(self) -> None:
         """Stop every drive at its next safe point; what is unfinished can be resumed."""
         self._closing = True
         for driver in list(self.drivers.values()):
             await driver.stop()
-        if self._drives:
-            await asyncio.wait(self._drives.values())
+        if self._endings:
+            await asyncio.wait(self._endings.values())
         await self.samples.close()
         await self.forging.close()
 
@@ -130,7 +132,8 @@ class Drives:
         """Drive a Run in the background, with the worktrees that were made for it already."""
         self._problems.pop(run.id, None)
         driven = self._driven(place, run, settings, leases)
-        self._drives[run.id] = asyncio.create_task(driven, name=f"drive {run.id}")
+        drive = asyncio.create_task(driven, name=f"drive {run.id}")
+        self._drives[run.id] = self._endings[run.id] = drive
 
     async def retry(self, run_id: str, task_id: str) -> None:
         """Do an ended Task of a Run again that nobody drives."""
@@ -139,10 +142,14 @@ class Drives:
         self.begin(await self._places.of_run(run), run, self._places.settings_of(run))
 
     async def _driven(self, place: Place, run: Run, settings: Settings, leases: Leases | None) -> None:
-        concluded = await self._until_concluded(place, run, settings, leases)
-        await self._keep_room(place, run.id, settings)
-        if concluded is not None and not self._closing:
-            self.samples.begin(place, concluded, settings)
+        try:
+            concluded = await self._until_concluded(place, run, settings, leases)
+            await self._keep_room(place, run.id, settings)
+            if concluded is not None and not self._closing:
+                self.samples.begin(place, concluded, settings)
+        finally:
+            if self._endings.get(run.id) is asyncio.current_task():
+                del self._endings[run.id]
 
     async def _keep_room(self, place: Place, run_id: str, settings: Settings) -> None:
         """Give back worktrees that nobody needs where all together take more than the user allows."""
