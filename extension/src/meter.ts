@@ -1,6 +1,7 @@
 /** The status-bar meter. */
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
+import { Coalesced } from "./coalesce";
 import type { MeterView } from "./generated/protocol";
 import { meterLabel, meterText, meterTooltip } from "./meterText";
 import type { Store } from "./store";
@@ -11,6 +12,9 @@ const backgrounds: Partial<Record<MeterView["level"], string>> = {
   parked: "statusBarItem.errorBackground",
 };
 
+/** Milliseconds between two draws of the meter: a figure that moves faster is not read. */
+const REST_MS = 200;
+
 /** Shows what the daemon says that has been spent; a click opens the costs. */
 export class Meter implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
@@ -19,10 +23,16 @@ export class Meter implements vscode.Disposable {
   constructor(store: Store, daemon: Daemon) {
     this.#item = vscode.window.createStatusBarItem("contextune.meter", vscode.StatusBarAlignment.Left, 10);
     this.#item.name = vscode.l10n.t("Contextune Meter");
+    const drawing = new Coalesced(REST_MS, () => this.#draw(store, daemon));
     const unsubscribe = store.onChange(({ kind }) => {
-      if (kind === "meter") this.#draw(store, daemon);
+      if (kind === "meter") drawing.ask();
     });
-    this.#disposables = [this.#item, { dispose: unsubscribe }, daemon.onState(() => this.#draw(store, daemon))];
+    this.#disposables = [
+      this.#item,
+      drawing,
+      { dispose: unsubscribe },
+      daemon.onState(() => this.#draw(store, daemon)),
+    ];
   }
 
   dispose(): void {

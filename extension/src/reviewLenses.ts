@@ -14,8 +14,9 @@ export async function hunksOf(daemon: Daemon, { runId, taskId, path }: ReviewSid
 /** Registers the lenses. */
 export function registerReviewLenses(daemon: Daemon, store: Store): vscode.Disposable {
   const changed = new vscode.EventEmitter<void>();
-  const unsubscribe = store.onChange(({ kind }) => {
-    if (kind === "run") changed.fire();
+  // Nothing can be rejected while agents work, and VS Code asks for the lenses of every open editor anew.
+  const unsubscribe = store.onChange((change) => {
+    if (change.kind === "run" && (change.run.state === "review" || change.before?.state === "review")) changed.fire();
   });
   const provider: vscode.CodeLensProvider = {
     onDidChangeCodeLenses: changed.event,

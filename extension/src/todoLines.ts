@@ -1,12 +1,13 @@
 /** How the TODOs of a file stand, where they stand: an icon in the gutter and a word behind the line. */
 import * as vscode from "vscode";
+import { Coalesced } from "./coalesce";
 import type { TaskView } from "./generated/protocol";
 import type { PlacedTodo, Store } from "./store";
 import { taskDescription } from "./views/runs/words";
 import { isCurrent } from "./views/todos/words";
 
-/** Lines are drawn anew at most this many times a second. */
-const DRAWS_A_SECOND = 4;
+/** Milliseconds between two draws of the lines. */
+const REST_MS = 250;
 
 type Sign = "queued" | "working" | "asking" | "passed" | "failed";
 
@@ -41,21 +42,15 @@ export function markTodoLines(store: Store, media: vscode.Uri): vscode.Disposabl
       for (const [sign, mark] of marks) editor.setDecorations(mark, lines.get(sign) ?? []);
     }
   };
-  let pending: NodeJS.Timeout | undefined;
-  const soon = (): void => {
-    pending ??= setTimeout(() => {
-      pending = undefined;
-      show();
-    }, 1000 / DRAWS_A_SECOND);
-  };
+  const drawing = new Coalesced(REST_MS, show);
   const unsubscribe = store.onChange(({ kind }) => {
-    if (kind === "run" || kind === "todos") soon();
+    if (kind === "run" || kind === "todos") drawing.ask();
   });
   show();
   return vscode.Disposable.from(
     ...marks.values(),
     { dispose: unsubscribe },
-    { dispose: () => clearTimeout(pending) },
+    drawing,
     vscode.window.onDidChangeVisibleTextEditors(show),
   );
 }

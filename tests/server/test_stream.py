@@ -117,3 +117,16 @@ def test_whoever_is_behind_reads_the_newest_alone() -> None:
     coalescer.offer("run", partial(sent.append, 100))
     timers.move(0.1)
     assert sent == [99, 100]
+
+
+def test_a_key_may_rest_longer_than_the_others() -> None:
+    timers = StillTimers()
+    sent: list[str] = []
+    coalescer = Coalescer(timers, 0.1)
+    for key, interval in (("short", None), ("long", 0.5)):
+        coalescer.offer(key, partial(sent.append, f"{key} 1"), interval)
+        coalescer.offer(key, partial(sent.append, f"{key} 2"), interval)
+    timers.move(0.1)
+    assert sent == ["short 1", "long 1", "short 2"]
+    timers.move(0.4)
+    assert sent == ["short 1", "long 1", "short 2", "long 2"]

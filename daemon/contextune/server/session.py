@@ -40,6 +40,10 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.03
 """Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
 
+INTERVAL_A_TASK = 0.01
+LONGEST_INTERVAL = 0.1
+"""A Run's view is as long as it has Tasks: large ones, in which something happens all the time, are sent less often."""
+
 LEDGER_INTERVAL = 1.0
 """Seconds between two looks at the Ledger for what the day has cost."""
 
@@ -235,11 +239,15 @@ class Session:
 
     def _on_event(self, run: Run, event: AnyEvent) -> None:
         self.marks.put(run)
-        self._stream.offer(("run", run.id), lambda: self._tell_run(run.id))
+        self._offer_run(run)
         self._stream.offer("meter", self._show_meter)
         if isinstance(event, RequestSettled):
             self.count_today()
         self.show_marks()
+
+    def _offer_run(self, run: Run) -> None:
+        interval = min(max(INTERVAL, INTERVAL_A_TASK * len(run.tasks)), LONGEST_INTERVAL)
+        self._stream.offer(("run", run.id), lambda: self._tell_run(run.id), interval)
 
     def _tell_run(self, run_id: str) -> None:
         self.client.changed(RunChanged(run=self.view(self.marks.runs[run_id])))
@@ -251,7 +259,7 @@ class Session:
 
     def _on_driver(self, run_id: str) -> None:
         if run_id in self.marks.runs:
-            self._stream.offer(("run", run_id), lambda: self._tell_run(run_id))
+            self._offer_run(self.marks.runs[run_id])
 
     async def _on_left(self, run: Run) -> bool:
         """Go on with a Run whose process is gone, or ask; False while neither is possible."""

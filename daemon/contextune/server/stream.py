@@ -37,13 +37,14 @@ class Coalescer:
         self._sent: dict[Hashable, float] = {}
         self._waiting: dict[Hashable, Send] = {}
 
-    def offer(self, key: Hashable, send: Send) -> None:
-        """Send now, or in place of what waits for this key."""
+    def offer(self, key: Hashable, send: Send, interval: float | None = None) -> None:
+        """Send now, or in place of what waits for this key; `interval`, in seconds, is for keys of other sizes."""
         if key in self._waiting:
             self._waiting[key] = send
             return
         now = self._timers.time()
-        due = self._sent.get(key, now - self._interval) + self._interval
+        rest = self._interval if interval is None else interval
+        due = self._sent.get(key, now - rest) + rest
         if due <= now and not self._behind():
             self._sent[key] = now
             send()

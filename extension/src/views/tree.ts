@@ -1,5 +1,6 @@
 /** What every tree view is made of: nodes that know how they look and what is below them. */
 import * as vscode from "vscode";
+import { Coalesced } from "../coalesce";
 
 /** One row of a tree view. */
 export interface Node {
@@ -7,16 +8,22 @@ export interface Node {
   item(): vscode.TreeItem;
   /** The rows below it; empty if it has none. */
   children(): readonly Node[];
+  /** What is told of the row when the mouse rests on it, unless `item` has that already. */
+  tooltip?(): string | vscode.MarkdownString;
 }
 
-/** At most this many times a second is a tree drawn, however fast its data changes. */
-const DRAWS_A_SECOND = 8;
+/**
+ * Milliseconds between two draws of a tree, however fast its data changes.
+ *
+ * VS Code waits for 200 ms without a change after the first of them: what changes more often is not drawn at all.
+ */
+const REST_MS = 250;
 
 /** Serves a tree from its roots, and coalesces redraws. */
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #roots: () => readonly Node[];
-  #pending: NodeJS.Timeout | undefined;
+  readonly #draw = new Coalesced(REST_MS, () => this.#changed.fire(undefined));
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(roots: () => readonly Node[]) {
@@ -25,10 +32,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
 
   /** Draws the tree anew, soon. */
   refresh(): void {
-    this.#pending ??= setTimeout(() => {
-      this.#pending = undefined;
-      this.#changed.fire(undefined);
-    }, 1000 / DRAWS_A_SECOND);
+    this.#draw.ask();
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -39,8 +43,14 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     return [...(node?.children() ?? this.#roots())];
   }
 
+  /** Tooltips are long, and seldom read: they are sent when they are. */
+  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+    item.tooltip ??= node.tooltip?.();
+    return item;
+  }
+
   dispose(): void {
-    clearTimeout(this.#pending);
+    this.#draw.dispose();
     this.#changed.dispose();
   }
 }

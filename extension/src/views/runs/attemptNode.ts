@@ -20,14 +20,18 @@ export class AttemptNode implements Node {
     item.description = attemptDescription(attempt);
     item.iconPath = outcomeIcon(attempt.outcome);
     item.contextValue = "attempt";
-    const told = [attempt.reason, attempt.summary, attempt.evidence ? evidenceText(attempt.evidence) : ""];
-    item.tooltip = new vscode.MarkdownString(told.filter((text) => text !== "").join("\n\n"));
     item.command = {
       command: "contextune.openTranscript",
       title: vscode.l10n.t("Open the Transcript"),
       arguments: [this],
     };
     return item;
+  }
+
+  tooltip(): vscode.MarkdownString {
+    const { reason, summary, evidence } = this.attempt;
+    const told = [reason, summary, evidence ? evidenceText(evidence) : ""];
+    return new vscode.MarkdownString(told.filter((text) => text !== "").join("\n\n"));
   }
 
   children(): readonly Node[] {

@@ -23,7 +23,6 @@ export class RunNode implements Node {
     item.description = runDescription(run);
     item.iconPath = runIcon(run.state);
     item.contextValue = runTokens(run);
-    item.tooltip = new vscode.MarkdownString(this.#tooltip(), true);
     return item;
   }
 
@@ -31,7 +30,7 @@ export class RunNode implements Node {
     return [...tasksInOrder(this.run).map((task) => new TaskNode(this.run, task)), ...forgeNodes(this.run)];
   }
 
-  #tooltip(): string {
+  tooltip(): vscode.MarkdownString {
     const { run } = this;
     const lines = [
       `**${run.title}**`,
@@ -43,6 +42,6 @@ export class RunNode implements Node {
     if (run.offline) lines.push(vscode.l10n.t("Offline model: scripted, no AI"));
     if (run.ghostEvidence) lines.push(evidenceText(run.ghostEvidence));
     lines.push(...run.liveOverlaps.map(({ text }) => text), ...run.notes, `\`${run.id}\``);
-    return lines.join("\n\n");
+    return new vscode.MarkdownString(lines.join("\n\n"), true);
   }
 }

@@ -25,7 +25,6 @@ export class TaskNode implements Node {
     item.description = taskDescription(task);
     item.iconPath = taskIcon(task.state);
     item.contextValue = taskTokens(task, run);
-    item.tooltip = new vscode.MarkdownString(this.#tooltip());
     if (task.state === "asking") {
       item.command = {
         command: "contextune.answerQuestion",
@@ -53,7 +52,7 @@ export class TaskNode implements Node {
     return isEmpty ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Collapsed;
   }
 
-  #tooltip(): string {
+  tooltip(): vscode.MarkdownString {
     const { run, task } = this;
     const lines = [`**${task.title}**`, `${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
     lines.push(task.stateText);
@@ -70,7 +69,7 @@ export class TaskNode implements Node {
     );
     if (task.heldText !== null) lines.push(task.heldText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
-    return lines.join("\n\n");
+    return new vscode.MarkdownString(lines.join("\n\n"));
   }
 }
 

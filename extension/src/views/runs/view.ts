@@ -13,14 +13,17 @@ export class RunsView implements vscode.Disposable {
   constructor(store: Store) {
     const tree = new Tree(() => store.runs().map((run, index) => new RunNode(run, index === 0)));
     const view = vscode.window.createTreeView(VIEW, { treeDataProvider: tree, showCollapseAll: true });
+    let told = 0;
     const unsubscribe = store.onChange(({ kind }) => {
       if (kind !== "run") return;
+      tree.refresh();
       const runs = store.runs();
       const asking = runs.flatMap(({ tasks }) => tasks).filter(({ state }) => state === "asking").length;
       const waiting = asking + runs.filter(({ state }) => state === "review" || state === "parked").length;
+      if (waiting === told) return;
+      told = waiting;
       view.badge =
         waiting === 0 ? undefined : { value: waiting, tooltip: vscode.l10n.t("Waiting for you: {0}", waiting) };
-      tree.refresh();
     });
     this.#disposables = [view, tree, { dispose: unsubscribe }];
   }
