@@ -42,7 +42,7 @@ INTERVAL = 0.03
 
 INTERVAL_A_TASK = 0.01
 LONGEST_INTERVAL = 0.1
-"""A Run's view is as long as it has Tasks: large ones, in which something happens all the time, are sent less often."""
+"""Seconds: the view of a Run is as long as it has Tasks, and large ones are sent less often."""
 
 LEDGER_INTERVAL = 1.0
 """Seconds between two looks at the Ledger for what the day has cost."""

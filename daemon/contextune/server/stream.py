@@ -38,7 +38,7 @@ class Coalescer:
         self._waiting: dict[Hashable, Send] = {}
 
     def offer(self, key: Hashable, send: Send, interval: float | None = None) -> None:
-        """Send now, or in place of what waits for this key; `interval`, in seconds, is for keys of other sizes."""
+        """Send now, or in place of what waits for this key; `interval` (seconds) is this key's own."""
         if key in self._waiting:
             self._waiting[key] = send
             return
