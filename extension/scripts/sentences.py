@@ -21,6 +21,7 @@ FOR_PEOPLE = ("core", "engine", "server", *(f"adapters/{name}" for name in ADAPT
 
 TELLING = (
     *("core/worktrees/findings", "core/overlap/overlaps"),
+    *("core/planning/rearranged", "core/planning/split"),
     *("engine/desk/doctor", "engine/quotes/quote"),
 )
 """Modules of which every whole sentence is for people, however it gets there."""
@@ -28,7 +29,7 @@ TELLING = (
 CLAUSES = re.compile(r"\S.* .*\S", re.DOTALL)
 """What counts in the Doctor's own module, whose words stand beside the name of what was looked at."""
 
-SENTENCE = re.compile(r"(?:[A-Z]|\{0\} ).* .*\.", re.DOTALL)
+SENTENCE = re.compile(r"(?:[A-Z“]|\{0\} ).* .*\.", re.DOTALL)
 
 ENOUGH = 8
 """Letters from which on a template can be told from other text."""

@@ -8,6 +8,9 @@ import re
 import pytest
 
 from contextune.core.errors import PlaceProblem, UsageProblem
+from contextune.core.planning.plan import Plan, Task
+from contextune.core.planning.rearranged import rearranged
+from contextune.core.planning.split import split
 from contextune.protocol.sentences import LONGEST, Sentences
 from contextune.server.languages import FOLDER
 
@@ -64,6 +67,19 @@ def test_the_translations_are_of_sentences_that_are_raised() -> None:
     lost = PlaceProblem(f"{'/tmp/x'} does not exist. Give a folder inside a git repository.")
     assert german.said(str(gone)) == "Es gibt keinen Run r_1."
     assert german.said(str(lost)).startswith("/tmp/x gibt es nicht. Nennen Sie einen Ordner")
+
+
+def test_what_cannot_be_done_with_tasks_of_a_quote_is_said_in_german() -> None:
+    german = Sentences(json.loads((FOLDER / "sentences.l10n.de.json").read_text(encoding="utf-8")))
+    one = Task(id="a", title="Round up", brief="Do it.")
+    with pytest.raises(ValueError, match="cannot be split") as refused:
+        split(Plan(tasks=(one,)), "a", [])
+    assert german.said(str(refused.value)) == (
+        "„Round up“ kann nicht geteilt werden: Der Task umfasst nicht mehrere Todos."
+    )
+    with pytest.raises(ValueError, match="two different Tasks") as refused:
+        rearranged(Plan(tasks=(one,)), "merge", "a", "a")
+    assert german.said(str(refused.value)) == "Nennen Sie zwei verschiedene Tasks."
 
 
 def test_places_of_every_template_are_numbered_in_order() -> None:
