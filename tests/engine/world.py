@@ -109,6 +109,9 @@ class Served:
     def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
         return "editor" if self.key else "none"
 
+    def place(self, provider: Provider) -> str:
+        return f"{provider}.example"
+
     def server(self, provider: Provider) -> Check:
         return Check(name="Model server", state="ok", detail=f"{self.url}: {provider}")
 

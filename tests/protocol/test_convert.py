@@ -127,6 +127,8 @@ def test_a_quote_becomes_a_view() -> None:
         offline=False,
         ladder=(),
         forecast_text=None,
+        sent_text="Nothing leaves this machine.",
+        left_out=(),
     )
 
 

@@ -494,6 +494,23 @@ async def test_what_two_tasks_share_is_settled_over_the_wire(
     assert [len(task["todoIds"]) for task in parts["quote"]["tasks"]] == [1, 1]
     assert parts["quote"]["waves"] == [["round-up"], ["add-kilos"]]
     assert await editor.ask("contextune/quote/restore", {"quoteId": quote_id}) == merged
+    first = await editor.ask("contextune/quote/first", {"quoteId": quote_id, "taskId": "round-up"})
+    assert first["quote"]["waves"] == [["round-up"]]
+
+
+async def test_a_quote_is_changed_term_by_term(editor: Editor, app: Played, folder: Path) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    quote_id = (await editor.ask("contextune/quote/create", {"all": True}))["quoteId"]
+    made = await editor.hear("contextune/quote/changed", lambda p: p["state"] == "ready")
+    assert (made["quote"]["leftOut"], made["quote"]["canRestore"]) == ([], False)
+    unticked = {"quoteId": quote_id, "taskId": "round-up", "include": False}
+    less = (await editor.ask("contextune/quote/change", unticked))["quote"]
+    assert (less["id"], less["leftOut"], less["canRestore"]) == (quote_id, ["round-up"], True)
+    dear = (await editor.ask("contextune/quote/change", {"quoteId": quote_id, "budget": "3.50"}))["quote"]
+    assert (dear["budgetText"], dear["leftOut"]) == ("$3.50", ["round-up"])
+    with pytest.raises(Refused, match="expected dollars above 0"):
+        await editor.ask("contextune/quote/change", {"quoteId": quote_id, "budget": "0"})
 
 
 async def test_a_quote_that_the_user_leaves_tells_nothing_more(

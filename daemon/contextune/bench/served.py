@@ -38,6 +38,11 @@ class Served:
         del provider
         return "offline"
 
+    def place(self, provider: Provider) -> str:
+        """Where requests go."""
+        del provider
+        return self._url
+
     def server(self, provider: Provider) -> Check:
         """Where requests go."""
         del provider

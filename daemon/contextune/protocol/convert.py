@@ -316,6 +316,17 @@ def quote_view(quote: Quote) -> QuoteView:
         offline=quote.offline,
         ladder=tuple(rung_view(rung) for rung in quote.ladder),
         forecast_text=forecast_shown(quote.forecast) if quote.forecast else None,
+        sent_text=_sent_text(quote),
+        left_out=quote.left_out,
+    )
+
+
+def _sent_text(quote: Quote) -> str:
+    if quote.offline or not quote.server:
+        return t("Nothing leaves this machine.")
+    return t(
+        "To {host}: the repository's file names, each Task with its files, what its agent reads and runs.",
+        host=quote.server,
     )
 
 

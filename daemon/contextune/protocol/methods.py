@@ -11,7 +11,7 @@ from contextune.protocol import todo_views as tv
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
-from contextune.protocol.quote_params import QuoteSplitParams
+from contextune.protocol.quote_params import QuoteChangeParams, QuoteTaskParams
 from contextune.protocol.run_params import RunAdjustParams
 from contextune.protocol.task_params import TaskOriginParams, TaskOriginResult
 from contextune.protocol.wire import View
@@ -41,7 +41,9 @@ METHODS: tuple[Method, ...] = (
     _request("todo/facts", tv.TodoFactsParams, tv.TodoFactsResult, "What is known beyond the comments."),
     _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
     _request("quote/arrange", p.QuoteArrangeParams, p.QuoteChanged, "Settle what two Tasks share."),
-    _request("quote/split", QuoteSplitParams, p.QuoteChanged, "A Task for each Todo of a Task."),
+    _request("quote/change", QuoteChangeParams, p.QuoteChanged, "Other terms, or Tasks ticked; priced anew."),
+    _request("quote/first", QuoteTaskParams, p.QuoteChanged, "Let a Task wait for no other."),
+    _request("quote/split", QuoteTaskParams, p.QuoteChanged, "A Task for each Todo of a Task."),
     _request("quote/restore", p.QuoteParams, p.QuoteChanged, "Take the last change back."),
     _request("quote/leave", p.QuoteParams, p.Nothing, "Put an open Quote away."),
     _request("run/start", p.RunStartParams, p.RunStartResult, "Approve a Quote; streams."),

@@ -278,6 +278,12 @@ class QuoteView(View, frozen=True, kw_only=True):
     """The rungs on which a Task may begin."""
     forecast_text: str | None
     """How earlier Quotes of this repository did, a sentence; None if there were none."""
+    sent_text: str
+    """What leaves this machine, and where to, a sentence."""
+    left_out: tuple[str, ...]
+    """Tasks that are unticked: they are in no price but their own."""
+    can_restore: bool = False
+    """Whether there is a change to take back."""
 
 
 class MeterView(View, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from contextune.protocol.words import shown, t
 
 if TYPE_CHECKING:
     from contextune.engine.quotes.quote import QuoteRequest
+    from contextune.engine.quotes.terms import Terms
     from contextune.server.session import Session
 
 
@@ -60,36 +61,52 @@ async def arrange_tasks(session: Session, quote_id: str, choice: Choice, first: 
     """Change how two Tasks of an open Quote run, and tell the client of it. Raises ContextuneError."""
     application = await session.application()
     own_id = session.quotes.get(quote_id, quote_id)
-    return _tell(session, application.open_quotes.arrange(own_id, choice, first, second))
+    return await _tell(session, application.open_quotes.arrange(own_id, choice, first, second))
+
+
+async def change_terms(session: Session, quote_id: str, terms: Terms) -> Quote:
+    """Put an open Quote on other terms, and tell the client. Raises ContextuneError."""
+    application = await session.application()
+    return await _tell(session, application.open_quotes.change(session.quotes.get(quote_id, quote_id), terms))
+
+
+async def begin_first(session: Session, quote_id: str, task_id: str) -> Quote:
+    """Let a Task of an open Quote wait for no other, and tell the client. Raises ContextuneError."""
+    application = await session.application()
+    own_id = session.quotes.get(quote_id, quote_id)
+    return await _tell(session, application.open_quotes.begin_first(own_id, task_id))
 
 
 async def split_task(session: Session, quote_id: str, task_id: str) -> Quote:
     """Make a Task for each Todo of a Task of an open Quote, and tell the client. Raises ContextuneError."""
     application = await session.application()
-    return _tell(session, application.open_quotes.split(session.quotes.get(quote_id, quote_id), task_id))
+    return await _tell(
+        session, application.open_quotes.split(session.quotes.get(quote_id, quote_id), task_id)
+    )
 
 
 async def restore_quote(session: Session, quote_id: str) -> Quote:
     """Take the last change of an open Quote back, and tell the client. Raises ContextuneError."""
     application = await session.application()
-    return _tell(session, application.open_quotes.restore(session.quotes.get(quote_id, quote_id)))
+    return await _tell(session, application.open_quotes.restore(session.quotes.get(quote_id, quote_id)))
 
 
-def _tell(session: Session, quote: Quote) -> Quote:
+async def _tell(session: Session, quote: Quote) -> Quote:
     look_at(session, quote)
-    session.client.changed(as_known(session, quote))
+    session.client.changed(await as_known(session, quote))
     return quote
 
 
-def as_known(session: Session, quote: Quote) -> QuoteChanged:
+async def as_known(session: Session, quote: Quote) -> QuoteChanged:
     """An open Quote as it now is, under the id by which the client knows it."""
     known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
-    return _ready(known_as, quote.repository, quote)
+    can_restore = (await session.application()).open_quotes.can_restore(quote.id)
+    return _ready(known_as, quote.repository, quote, can_restore=can_restore)
 
 
-def _ready(quote_id: str, folder: str, quote: Quote) -> QuoteChanged:
+def _ready(quote_id: str, folder: str, quote: Quote, *, can_restore: bool = False) -> QuoteChanged:
     """A Quote under the id by which the client knows it."""
-    view = msgspec.structs.replace(quote_view(quote), id=quote_id)
+    view = msgspec.structs.replace(quote_view(quote), id=quote_id, can_restore=can_restore)
     return QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage=t("Ready"), quote=view)
 
 

@@ -1255,6 +1255,8 @@ export interface Quote {
   offline: boolean;
   ladder: Rung[];
   forecast: Forecast | null;
+  server: string;
+  leftOut: string[];
 }
 /**
  * One marker comment. Lines and columns count from 1; `path` is relative to the repository, with `/`.
@@ -1290,9 +1292,22 @@ export interface TaskQuote {
  */
 export interface QuoteArrangeParams {
   quoteId: string;
-  choice: "merge" | "serialise" | "together";
+  choice: "merge" | "reverse" | "serialise" | "together";
   first: string;
   second: string;
+}
+/**
+ * Other terms for an open Quote; absent fields stay. The first five are about the Task `taskId`.
+ */
+export interface QuoteChangeParams {
+  quoteId: string;
+  taskId?: string | null;
+  include?: boolean | null;
+  title?: string | null;
+  brief?: string | null;
+  start?: number | null;
+  budget?: string | null;
+  agents?: number | null;
 }
 /**
  * How far a Quote is.
@@ -1326,6 +1341,9 @@ export interface QuoteView {
   offline: boolean;
   ladder: RungView[];
   forecastText: string | null;
+  sentText: string;
+  leftOut: string[];
+  canRestore: boolean;
 }
 /**
  * A Task of a Quote.
@@ -1370,9 +1388,9 @@ export interface QuoteParams {
   quoteId: string;
 }
 /**
- * Which Task of which Quote becomes a Task for each of its Todos.
+ * Which Task of which Quote.
  */
-export interface QuoteSplitParams {
+export interface QuoteTaskParams {
   quoteId: string;
   taskId: string;
 }
@@ -2225,7 +2243,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "2efc802351c1";
+export const PROTOCOL = "e9e0e33e6778";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2237,6 +2255,10 @@ export const Requests = {
   quoteCreate: "contextune/quote/create",
   /** Settle what two Tasks share. */
   quoteArrange: "contextune/quote/arrange",
+  /** Other terms, or Tasks ticked; priced anew. */
+  quoteChange: "contextune/quote/change",
+  /** Let a Task wait for no other. */
+  quoteFirst: "contextune/quote/first",
   /** A Task for each Todo of a Task. */
   quoteSplit: "contextune/quote/split",
   /** Take the last change back. */
@@ -2353,7 +2375,9 @@ export interface RequestTypes {
   "contextune/todo/facts": { params: TodoFactsParams; result: TodoFactsResult };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
-  "contextune/quote/split": { params: QuoteSplitParams; result: QuoteChanged };
+  "contextune/quote/change": { params: QuoteChangeParams; result: QuoteChanged };
+  "contextune/quote/first": { params: QuoteTaskParams; result: QuoteChanged };
+  "contextune/quote/split": { params: QuoteTaskParams; result: QuoteChanged };
   "contextune/quote/restore": { params: QuoteParams; result: QuoteChanged };
   "contextune/quote/leave": { params: QuoteParams; result: Nothing };
   "contextune/run/start": { params: RunStartParams; result: RunStartResult };

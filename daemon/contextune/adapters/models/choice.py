@@ -63,6 +63,14 @@ class ModelChoice:
         if missing is not None:
             raise PlaceProblem(missing)
 
+    def place(self, provider: Provider) -> str:
+        """The host that requests go to, for people; empty for the offline model."""
+        if self._offline:
+            return ""
+        if provider == "anthropic":
+            return _host(self._environment.get(BASE_URL)) or FIRST_PARTY_HOST
+        return providers.NAMES[provider]
+
     def server(self, provider: Provider) -> Check:
         """Where requests go and what the server there knows."""
         name = "Model server"

@@ -57,6 +57,15 @@ class Quote(Value, frozen=True, kw_only=True):
     """The rungs on which its Tasks may begin, in order."""
     forecast: Forecast | None = None
     """How earlier Quotes of this repository did; None if there were none."""
+    server: str = ""
+    """The host that its Tasks' requests go to; empty for the offline model."""
+    left_out: tuple[str, ...] = ()
+    """Tasks that the user unticked: `price` is that of the others, and a Run does the others alone."""
+
+    @property
+    def chosen(self) -> tuple[TaskQuote, ...]:
+        """The Tasks that a Run would do."""
+        return tuple(task for task in self.tasks if task.task_id not in self.left_out)
 
     def priced(self, task_id: str) -> TaskQuote | None:
         """What was said of a Task; None if this Quote has none of that id."""

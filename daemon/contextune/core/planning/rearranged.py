@@ -9,7 +9,7 @@ import msgspec
 from contextune.core.planning.default_plan import joined_title
 from contextune.core.planning.plan import Complexity, Plan, Task
 
-Choice = Literal["serialise", "merge", "together"]
+Choice = Literal["serialise", "reverse", "merge", "together"]
 HARDNESS: tuple[Complexity, ...] = ("simple", "standard", "hard", "extreme")
 
 
@@ -24,6 +24,8 @@ def rearranged(plan: Plan, choice: Choice, first: str, second: str) -> Plan:
     match choice:
         case "serialise":
             return one_after_the_other(plan, first, second)
+        case "reverse":
+            return one_after_the_other(side_by_side(plan, first, second), first, second)
         case "merge":
             return in_one(plan, first, second)
         case "together":
@@ -51,6 +53,12 @@ def side_by_side(plan: Plan, first: str, second: str) -> Plan:
                 f"“{plan.task(one).title}”: part one of those first."
             )
     return plan
+
+
+def at_the_start(plan: Plan, task_id: str) -> Plan:
+    """The Task waits for no other. Raises KeyError if there is no such Task."""
+    plan.task(task_id)
+    return _with(plan, task_id, ())
 
 
 def in_one(plan: Plan, first: str, second: str) -> Plan:

@@ -13,9 +13,11 @@ from contextune.core.overlap.overlaps import find_overlaps, serialised, with_ord
 from contextune.core.overlap.touches import TaskFacts, both
 from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.planning.quote import Quote, TaskQuote
-from contextune.core.planning.rearranged import Choice, rearranged
+from contextune.core.planning.rearranged import Choice, at_the_start, rearranged
 from contextune.core.planning.split import split
 from contextune.engine.money.pricing import Pricer, in_all
+
+NO_TASK_LEFT = "No task is left in the quote. Tick at least one."
 
 
 class Arranged(NamedTuple):
@@ -50,7 +52,50 @@ def arranged(
         msgspec.structs.replace(one, allowed=choice == "together") if {one.first, one.second} == pair else one
         for one in overlaps
     ]
+    if choice == "merge" and not pair <= set(quote.left_out):
+        quote = msgspec.structs.replace(quote, left_out=_without(quote.left_out, pair))
     return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
+
+
+def begun_first(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: str) -> Arranged:
+    """The Quote with a Task that waits for no other; what it shares with those is allowed.
+
+    Raises UsageProblem if there is no such Task.
+    """
+    try:
+        waited = set(quote.plan.task(task_id).depends_on)
+        plan = at_the_start(quote.plan, task_id)
+    except KeyError:
+        raise UsageProblem(f"The quote has no task {task_id}.") from None
+    overlaps = [
+        msgspec.structs.replace(one, allowed=True)
+        if task_id in (one.first, one.second) and waited & {one.first, one.second}
+        else one
+        for one in quote.overlaps
+    ]
+    return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
+
+
+def ticked(quote: Quote, task_id: str, include: bool) -> Quote:
+    """The Quote with a Task ticked or unticked, priced anew.
+
+    Raises UsageProblem if there is no such Task, or none would be left.
+    """
+    if quote.priced(task_id) is None:
+        raise UsageProblem(f"The quote has no task {task_id}.")
+    others = _without(quote.left_out, {task_id})
+    return _with_price(msgspec.structs.replace(quote, left_out=others if include else (*others, task_id)))
+
+
+def _without(ids: Sequence[str], gone: set[str]) -> tuple[str, ...]:
+    return tuple(one for one in ids if one not in gone)
+
+
+def _with_price(quote: Quote) -> Quote:
+    """The Quote with the price of the Tasks that are ticked. Raises UsageProblem if none is."""
+    if not quote.chosen:
+        raise UsageProblem(NO_TASK_LEFT)
+    return msgspec.structs.replace(quote, price=in_all([task.price for task in quote.chosen], quote.forecast))
 
 
 def parted(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: str) -> Arranged:
@@ -77,14 +122,14 @@ def _anew(
     quote: Quote, plan: Plan, facts: Sequence[TaskFacts], overlaps: Sequence[Overlap], pricer: Pricer
 ) -> Quote:
     """The Quote of a changed Plan."""
-    priced = _priced(quote, plan, pricer)
-    return msgspec.structs.replace(
-        quote,
-        plan=plan,
-        waves=plan.waves(),
-        overlaps=_told(plan, facts, overlaps),
-        tasks=priced,
-        price=in_all([task.price for task in priced], quote.forecast),
+    return _with_price(
+        msgspec.structs.replace(
+            quote,
+            plan=plan,
+            waves=plan.waves(),
+            overlaps=_told(plan, facts, overlaps),
+            tasks=_priced(quote, plan, pricer),
+        )
     )
 
 
@@ -105,6 +150,7 @@ def edited(
     if unknown:
         raise UsageProblem(f"The quote has no task {', '.join(unknown)}. Tasks: {', '.join(sorted(known))}.")
     left_out = {task_id for task_id, edit in edits.items() if edit.get("include") is False}
+    left_out |= set(quote.left_out)
     tasks = []
     for task in quote.plan.tasks:
         if task.id in left_out:
@@ -119,7 +165,7 @@ def edited(
             )
         )
     if not tasks:
-        raise UsageProblem("No task is left in the quote. Tick at least one.")
+        raise UsageProblem(NO_TASK_LEFT)
     plan = Plan(tasks=tuple(tasks))
     overlaps = _renamed(quote.overlaps, {task.id: task.id for task in tasks})
     plan = serialised(plan, (one for one in overlaps if not one.allowed))
@@ -130,14 +176,16 @@ def edited(
         for task in quote.tasks
         if task.task_id not in left_out
     )
-    return msgspec.structs.replace(
-        quote,
-        plan=plan,
-        todos=todos,
-        waves=plan.waves(),
-        overlaps=_told(plan, facts, overlaps),
-        tasks=priced,
-        price=in_all([task.price for task in priced], quote.forecast),
+    return _with_price(
+        msgspec.structs.replace(
+            quote,
+            plan=plan,
+            todos=todos,
+            waves=plan.waves(),
+            overlaps=_told(plan, facts, overlaps),
+            tasks=priced,
+            left_out=(),
+        )
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import Settings
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import Arranged, arranged, edited, parted
+from contextune.engine.quotes.edits import Arranged, arranged, begun_first, edited, parted
+from contextune.engine.quotes.terms import Terms, on_terms
 
 
 class OpenQuote(NamedTuple):
@@ -41,6 +44,22 @@ class OpenQuotes:
         known = self._open(quote_id)
         return self._change(known, arranged(known.quote, known.facts, known.pricer, choice, first, second))
 
+    def begin_first(self, quote_id: str, task_id: str) -> Quote:
+        """Let a Task wait for no other. Raises UsageProblem."""
+        known = self._open(quote_id)
+        return self._change(known, begun_first(known.quote, known.facts, known.pricer, task_id))
+
+    def change(self, quote_id: str, terms: Terms) -> Quote:
+        """Untick a Task, change its words or start, or the Run's terms. Raises UsageProblem."""
+        known = self._open(quote_id)
+        quote = on_terms(known.quote, terms, known.pricer, known.facts)
+        return self._change(known, Arranged(quote, known.facts))
+
+    def can_restore(self, quote_id: str) -> bool:
+        """Whether there is a change to take back."""
+        known = self._by_id.get(quote_id)
+        return known is not None and known.before is not None
+
     def split(self, quote_id: str, task_id: str) -> Quote:
         """Make a Task for each Todo of a Task. Raises UsageProblem."""
         known = self._open(quote_id)
@@ -63,7 +82,7 @@ class OpenQuotes:
         known = self._open(quote_id)
         quote = edited(known.quote, edits, known.pricer, known.facts)
         del self._by_id[quote_id]
-        return quote, known.settings
+        return quote, msgspec.structs.replace(known.settings, budget=quote.budget, agents=quote.agents)
 
     def _open(self, quote_id: str) -> OpenQuote:
         known = self._by_id.get(quote_id)

@@ -266,6 +266,7 @@ class Quoter:
             offline=self._settings.offline,
             ladder=self._settings.ladder,
             forecast=self.forecast,
+            server="" if self._settings.offline else self._world.models.place(self._settings.provider),
         )
 
     def _where_its_role_begins(self, task: Task, quoted: TaskQuote) -> TaskQuote:

@@ -101,6 +101,10 @@ class Models(Protocol):
         """Where the credentials of a provider come from."""
         ...
 
+    def place(self, provider: Provider) -> str:
+        """The host that requests go to, for people; empty for the offline model."""
+        ...
+
     def server(self, provider: Provider) -> Check:
         """Where requests go and what the server there knows."""
         ...

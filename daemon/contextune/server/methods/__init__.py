@@ -36,6 +36,8 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/todo/facts": todo.facts,
     "contextune/quote/create": quote.create,
     "contextune/quote/arrange": quote.arrange,
+    "contextune/quote/change": quote.change,
+    "contextune/quote/first": quote.first,
     "contextune/quote/split": quote.split,
     "contextune/quote/restore": quote.restore,
     "contextune/quote/leave": quote.leave,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.quotes.terms import Terms
 from contextune.protocol.params import (
     Nothing,
     QuoteArrangeParams,
@@ -12,10 +13,12 @@ from contextune.protocol.params import (
     QuoteCreateResult,
     QuoteParams,
 )
-from contextune.protocol.quote_params import QuoteSplitParams
+from contextune.protocol.quote_params import QuoteChangeParams, QuoteTaskParams
 from contextune.server.quoting import (
     arrange_tasks,
     as_known,
+    begin_first,
+    change_terms,
     leave_quote,
     make_quote,
     new_id,
@@ -44,17 +47,36 @@ async def create(session: Session, params: QuoteCreateParams) -> QuoteCreateResu
 async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
     """Settle what two Tasks share; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
     quote = await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
-    return as_known(session, quote)
+    return await as_known(session, quote)
 
 
-async def split(session: Session, params: QuoteSplitParams) -> QuoteChanged:
+async def change(session: Session, params: QuoteChangeParams) -> QuoteChanged:
+    """Other terms; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
+    terms = Terms(
+        task_id=params.task_id,
+        include=params.include,
+        title=params.title,
+        brief=params.brief,
+        start=params.start,
+        budget=params.budget,
+        agents=params.agents,
+    )
+    return await as_known(session, await change_terms(session, params.quote_id, terms))
+
+
+async def first(session: Session, params: QuoteTaskParams) -> QuoteChanged:
+    """Let a Task wait for no other; the Quote is also sent by `contextune/quote/changed`."""
+    return await as_known(session, await begin_first(session, params.quote_id, params.task_id))
+
+
+async def split(session: Session, params: QuoteTaskParams) -> QuoteChanged:
     """Make a Task for each Todo of a Task; the Quote is also sent by `contextune/quote/changed`."""
-    return as_known(session, await split_task(session, params.quote_id, params.task_id))
+    return await as_known(session, await split_task(session, params.quote_id, params.task_id))
 
 
 async def restore(session: Session, params: QuoteParams) -> QuoteChanged:
     """Take the last change back; the Quote is also sent by `contextune/quote/changed`."""
-    return as_known(session, await restore_quote(session, params.quote_id))
+    return await as_known(session, await restore_quote(session, params.quote_id))
 
 
 async def leave(session: Session, params: QuoteParams) -> Nothing:

@@ -1,0 +1,54 @@
+"""The terms of an open Quote: what a Task is told, where it begins, what the Run may cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from contextune.core.base import Value
+from contextune.core.errors import UsageProblem
+from contextune.core.overlap.touches import TaskFacts
+from contextune.core.planning.quote import Quote
+from contextune.engine.money.pricing import Pricer
+from contextune.engine.quotes.edits import edited, ticked
+
+MOST_AGENTS = 100
+
+
+class Terms(Value, frozen=True, kw_only=True):
+    """A change of an open Quote; what is None stays. The first four are about the Task `task_id`."""
+
+    task_id: str | None = None
+    include: bool | None = None
+    title: str | None = None
+    brief: str | None = None
+    start: int | None = None
+    """The place on the Quote's ladder, from 0, where the Task begins."""
+    budget: Decimal | None = None
+    """Dollars that the Run may cost, planning included."""
+    agents: int | None = None
+
+
+def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts, ...]) -> Quote:
+    """The Quote on other terms, priced anew. Raises UsageProblem, with a sentence, if that is impossible."""
+    if terms.budget is not None:
+        if not terms.budget.is_finite() or terms.budget <= 0:
+            raise UsageProblem(f"A budget of {terms.budget}: expected dollars above 0, such as 2.00.")
+        quote = msgspec.structs.replace(quote, budget=terms.budget)
+    if terms.agents is not None:
+        if not 1 <= terms.agents <= MOST_AGENTS:
+            raise UsageProblem(f"{terms.agents} agents: expected 1 to {MOST_AGENTS}.")
+        quote = msgspec.structs.replace(quote, agents=terms.agents)
+    if terms.task_id is None:
+        return quote
+    if terms.brief is not None and not terms.brief.strip():
+        raise UsageProblem("The brief is empty. Say what the agent is to do, or untick the task.")
+    words = {"title": terms.title, "brief": terms.brief, "start": terms.start}
+    if any(value is not None for value in words.values()):
+        # What is unticked is kept: it can be ticked again.
+        whole = msgspec.structs.replace(quote, left_out=())
+        changed = edited(whole, {terms.task_id: words}, pricer, facts)
+        quote = msgspec.structs.replace(changed, left_out=quote.left_out)
+    stays = terms.task_id not in quote.left_out
+    return ticked(quote, terms.task_id, stays if terms.include is None else terms.include)
