@@ -509,7 +509,7 @@ async def test_a_quote_is_changed_term_by_term(editor: Editor, app: Played, fold
     assert (less["id"], less["leftOut"], less["canRestore"]) == (quote_id, ["round-up"], True)
     dear = (await editor.ask("contextune/quote/change", {"quoteId": quote_id, "budget": "3.50"}))["quote"]
     assert (dear["budgetText"], dear["leftOut"]) == ("$3.50", ["round-up"])
-    with pytest.raises(Refused, match="expected dollars above 0"):
+    with pytest.raises(RpcError, match="expected dollars above 0"):
         await editor.ask("contextune/quote/change", {"quoteId": quote_id, "budget": "0"})
 
 
