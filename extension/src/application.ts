@@ -10,6 +10,7 @@ import type { Quotes } from "./quote";
 import type { Review } from "./review";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
+import type { QuoteTree } from "./views/quote/view";
 import type { TodosView } from "./views/todos/view";
 
 /** Everything that a command may need. */
@@ -24,9 +25,11 @@ export interface Application {
   readonly comments: Comments;
   readonly transcripts: Pages;
   readonly doctor: Pages;
+  readonly quotePages: Pages;
   readonly answers: Answers;
   readonly dashboard: Dashboard;
   readonly todosView: TodosView;
+  readonly quoteTree: QuoteTree;
   /** The folder of the log files. */
   readonly logFolder: string;
   /** The extension's own version. */

@@ -8,7 +8,7 @@ import * as forge from "./commands/forge";
 import { mergeByHand } from "./commands/mergeByHand";
 import { whoWroteLine } from "./commands/origin";
 import * as product from "./commands/product";
-import { arrangeTasks } from "./commands/quotes";
+import * as quotes from "./commands/quotes";
 import { chooseCourse } from "./commands/radar";
 import * as review from "./commands/review";
 import * as runs from "./commands/runs";
@@ -49,7 +49,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.acceptByPullRequest": forge.acceptByPullRequest,
   "contextune.openPullRequest": forge.openPullRequest,
   "contextune.signInGitHub": forge.signInGitHub,
-  "contextune.arrangeTasks": arrangeTasks,
+  "contextune.arrangeTasks": quotes.arrangeTasks,
+  "contextune.startQuote": quotes.startQuote,
+  "contextune.leaveQuote": quotes.leaveQuote,
+  "contextune.readQuote": quotes.readQuote,
+  "contextune.restoreQuote": quotes.restoreQuote,
+  "contextune.changeQuote": quotes.changeQuote,
+  "contextune.editBrief": quotes.editBrief,
+  "contextune.pinStart": quotes.pinStart,
+  "contextune.settleOverlap": quotes.settleOverlap,
+  "contextune.mergeQuoted": quotes.mergeQuoted,
+  "contextune.splitQuoted": quotes.splitQuoted,
+  "contextune.runAfter": quotes.runAfter,
+  "contextune.runFirst": quotes.runFirst,
   "contextune.chooseCourse": chooseCourse,
   "contextune.parallelizeTicked": work.parallelizeTicked,
   "contextune.groupTodos": todos.groupTodos,

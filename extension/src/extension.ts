@@ -32,6 +32,7 @@ import { markTodoLines } from "./todoLines";
 import { registerTools } from "./tools";
 import { sendTrust, tellTrust } from "./trust";
 import { CostsView } from "./views/costs/view";
+import { QuoteTree } from "./views/quote/view";
 import { RunsView } from "./views/runs/view";
 import { TodosView } from "./views/todos/view";
 
@@ -59,17 +60,19 @@ export function activate(context: vscode.ExtensionContext): void {
   const forge = new Forge(daemon);
   const session = new Session(daemon, store, secrets, forge, log);
   const { transcripts, doctor, quotePages } = createPages(daemon, store, log);
+  const quotes = new Quotes(daemon, store, secrets);
   const app: Application = {
     log,
     store,
     daemon,
     secrets,
     forge,
-    quotes: new Quotes(daemon, store, secrets, quotePages),
+    quotes,
     review: new Review(daemon, store),
     comments: new Comments(daemon, store),
     transcripts,
     doctor,
+    quotePages,
     answers: new Answers(daemon, log),
     dashboard: new Dashboard(
       daemon,
@@ -79,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
       context.workspaceState,
     ),
     todosView: new TodosView(store, session, context.workspaceState),
+    quoteTree: new QuoteTree(quotes, (work) => work.catch((error) => showFailure(error, log)).then(() => {})),
     logFolder: context.logUri.fsPath,
     version: manifest.version,
   };
@@ -92,6 +96,8 @@ export function activate(context: vscode.ExtensionContext): void {
       registerReviewLenses(daemon, store),
       registerTools(daemon, manifest.contributes.languageModelTools),
       app.todosView,
+      quotes,
+      app.quoteTree,
       app.answers,
       app.dashboard,
       transcripts,

@@ -1,21 +1,7 @@
-/** A Quote in words: the rows to tick and the page to read. */
+/** A Quote in words: its rows, and the page with everything. */
 import { l10n } from "vscode";
 import type { QuoteView, TaskQuoteView } from "./generated/protocol";
 import { overlapsOf, overlapText, sharedText } from "./overlapText";
-
-/** One Task to tick. */
-export interface QuoteRow {
-  readonly id: string;
-  readonly label: string;
-  readonly description: string;
-  readonly detail: string;
-}
-
-/** The Tasks that may be worked on at the same time, under one heading. */
-export interface QuoteWave {
-  readonly heading: string;
-  readonly rows: readonly QuoteRow[];
-}
 
 /** `Quote: $0.01 to $0.04, likely $0.02 · all-Sonnet $0.31 · budget $2.00`. */
 export function quoteTitle(quote: QuoteView): string {
@@ -25,29 +11,39 @@ export function quoteTitle(quote: QuoteView): string {
   return parts.join(" · ");
 }
 
-/** Why a Task begins where it does, unless that is plainly the first rung. */
-function whyThere(task: TaskQuoteView): string {
-  return task.start > 0 || task.explored ? task.reason : "";
+/** Whether the user chose where a Task begins. */
+export function isPinned(task: TaskQuoteView): boolean {
+  return task.pinned;
 }
 
-function row(quote: QuoteView, task: TaskQuoteView, pinned: number | undefined): QuoteRow {
-  const rung = pinned === undefined ? undefined : quote.ladder[pinned];
+/** The heading of a wave, counted from 1. */
+export function waveHeading(number: number): string {
+  return number === 1 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", number, number - 1);
+}
+
+/** A Task's row: `$0.02 · Haiku 5.5, low · shares parse with “B”`. */
+export function quotedRow(
+  quote: QuoteView,
+  task: TaskQuoteView,
+): { readonly label: string; readonly description: string } {
   const shared = overlapsOf(quote, task.id).map((overlap) => sharedText(quote, overlap, task.id));
-  const begins = rung ? [rung.text, l10n.t("pinned by you")] : [task.rung.text, whyThere(task)];
-  return {
-    id: task.id,
-    label: task.title,
-    description: task.price.likelyText,
-    detail: [...begins, task.files.join(", "), ...shared].filter((part) => part !== "").join(" · "),
-  };
+  const pinned = isPinned(task) ? [l10n.t("pinned by you")] : [];
+  return { label: task.title, description: [task.price.likelyText, task.rung.text, ...pinned, ...shared].join(" · ") };
 }
 
-/** The Tasks by wave, in order; `starts` has the places on the ladder where the user wants Tasks to begin. */
-export function quoteWaves(quote: QuoteView, starts: ReadonlyMap<string, number> = new Map()): readonly QuoteWave[] {
-  return quote.waves.map((ids, index) => ({
-    heading: index === 0 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", index + 1, index),
-    rows: quote.tasks.filter(({ id }) => ids.includes(id)).map((task) => row(quote, task, starts.get(task.id))),
-  }));
+/** What menus go by: what can be done with a Task of a Quote. */
+export function quotedTokens(quote: QuoteView, task: TaskQuoteView): string {
+  const tokens = ["quoted"];
+  if (task.todoIds.length > 1) tokens.push("splittable");
+  if (overlapsOf(quote, task.id).length > 0) tokens.push("sharing");
+  if (task.dependsOn.length > 0) tokens.push("waiting");
+  return tokens.join(" ");
+}
+
+/** `Tests: pytest -q`, and how long they took on the base, in milliseconds. */
+export function gateText(gate: string, durationMs: number | undefined) {
+  const description = durationMs === undefined ? "" : l10n.t("{0} s on the base", (durationMs / 1000).toFixed(1));
+  return { label: l10n.t("Tests: {0}", gate), description };
 }
 
 /** What must be known before the Quote is approved, a sentence each. */
@@ -63,6 +59,7 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
+  lines.push(quote.sentText, "");
   if (quote.forecastText !== null) lines.push(quote.forecastText, "");
   for (const warning of quoteWarnings(quote)) lines.push(`> ${warning}`, "");
   if (quote.gate !== null) {

@@ -28,8 +28,7 @@ test("what nobody could merge waits for the user", async () => {
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.toggleTreeItem("Todos", "volumetric weight");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.restMouse();
   await workbench.notification(asked).waitFor({ timeout: 80_000 });
   await runsRow(/Bill the volumetric weight.*passed/).waitFor();

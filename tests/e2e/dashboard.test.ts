@@ -27,9 +27,7 @@ test("before anything was spent, it says what to do", async () => {
 test("it follows a Run while it works", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  await workbench.choices();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await page.getByRole("region", { name: "By model" }).waitFor();
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
   await workbench.runCommand("Notifications: Clear All Notifications");

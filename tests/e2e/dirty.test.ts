@@ -78,8 +78,7 @@ test("a Run begins from what the user has under way", async () => {
   workOn();
   await workbench.openContainer("Contextune");
   await workbench.clickTreeAction("Todos", "volumetric weight", "Delegate This TODO");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });
   await workbench.openFile(sizes);
   await workbench.restMouse();

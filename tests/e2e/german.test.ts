@@ -32,9 +32,9 @@ test("what the daemon says in the editor is German", async () => {
 test("a command is found by its German title, and the Quote is German", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Alle TODOs parallelisieren");
-  await workbench.expectText(/^Angebot: /);
+  await workbench.quote("Angebot");
   await scenario().screenshot("3-quote");
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun("Angebot", "Run starten");
 });
 
 test("the Run tells how it stands in German, until it is ready", async () => {

@@ -23,8 +23,8 @@ test("it opens by a command, and what is so already is ticked", async () => {
 test("handing over a TODO ticks its step", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  await workbench.dismiss();
+  await workbench.quote();
+  await workbench.leaveQuote();
   await ticked("Hand over a TODO").waitFor();
 });
 

@@ -41,8 +41,8 @@ test("issues are made where the user agrees", async () => {
   await workbench.widenSideBar(480);
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.quote();
+  await workbench.clickViewAction("Quote", "Start Run");
   await workbench.expectText("Make issues on GitHub for this Run?");
   await scenario().screenshot("1-asked");
   await workbench.page.getByRole("button", { name: "Make Issues" }).click();

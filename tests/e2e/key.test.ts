@@ -26,9 +26,9 @@ test("the key is entered by a command", async () => {
 test("an agent's question is a notification, and its Task waits", async () => {
   const { workbench } = scenario();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
-  await workbench.expectText(/^Quote: /);
+  await workbench.quote();
   await workbench.expectNoText("Offline model: scripted");
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.notification("Shall spaces around a code be ignored?").waitFor();
   await workbench.treeItem("Runs", "asks you").waitFor();
   await scenario().screenshot("2-question");

@@ -15,7 +15,7 @@ test("both lines tell what their Tasks share", async () => {
   await workbench.openFile("parcel/sizes.py");
   await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).first().waitFor();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
+  await workbench.quote();
   await expect.poll(() => told().count()).toBeGreaterThanOrEqual(2);
   await scenario().screenshot("1-both-lines");
 });
@@ -32,7 +32,7 @@ test("the line offers to settle it, and the open Quote follows", async () => {
   await oneByOne.first().waitFor();
   await scenario().screenshot("2-choices");
   await oneByOne.first().click();
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: /Read sizes.*Wave 2/s }).waitFor();
+  await workbench.treeItem("Quote", "Wave 2").waitFor();
   const comment = await workbench.editor.locator(".view-line > span", { hasText: "people also write" }).boundingBox();
   if (comment === null) throw new Error("The TODO is not in view.");
   await page.mouse.move(comment.x + 70, comment.y + comment.height / 2);
@@ -42,7 +42,6 @@ test("the line offers to settle it, and the open Quote follows", async () => {
 
 test("a Quote that is left tells nothing more", async () => {
   const { workbench } = scenario();
-  await workbench.quickInput.locator("input").first().click();
-  await workbench.dismiss();
+  await workbench.leaveQuote();
   await expect.poll(() => told().count()).toBe(0);
 });

@@ -26,11 +26,9 @@ test("ticked TODOs can be parallelized together", async () => {
   await workbench.toggleTreeItem("Todos", "are refused");
   await scenario().screenshot("1-ticked");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  await workbench.expectText(/^Quote: /);
-  expect(await workbench.choices()).toHaveLength(2);
+  expect(await workbench.quote()).toHaveLength(2);
   await scenario().screenshot("2-quote-of-two");
-  await workbench.dismiss();
-  await workbench.quickInput.waitFor({ state: "hidden" });
+  await workbench.leaveQuote();
 });
 
 test("a file's box ticks all of its TODOs, and one of them can be left out again", async () => {
@@ -39,26 +37,25 @@ test("a file's box ticks all of its TODOs, and one of them can be left out again
   await workbench.toggleTreeItem("Todos", "people also write");
   await scenario().screenshot("3-ticked-by-file");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  await workbench.expectText(/^Quote: /);
-  const chosen = (await workbench.choices()).join("\n");
-  expect(chosen).toContain("Bill the volumetric weight");
-  expect(chosen).not.toContain("Read sizes");
-  expect(await workbench.choices()).toHaveLength(3);
-  await workbench.dismiss();
-  await workbench.quickInput.waitFor({ state: "hidden" });
+  await workbench.treeItem("Quote", "Accept country codes").waitFor();
+  const chosen = await workbench.quote();
+  expect(chosen.join("\n")).toContain("Bill the volumetric weight");
+  expect(chosen.join("\n")).not.toContain("Read sizes");
+  expect(chosen).toHaveLength(3);
+  await workbench.leaveQuote();
 });
 
 test("all TODOs of the workspace are quoted, wave by wave", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  expect((await workbench.choices()).length).toBeGreaterThanOrEqual(5);
+  await workbench.treeItem("Quote", "Wave 2").waitFor();
+  expect((await workbench.quote()).length).toBeGreaterThanOrEqual(5);
   await scenario().screenshot("4-quote-of-all");
 });
 
 test("the Run's Tasks are rows that tell how each stands", async () => {
   const { workbench } = scenario();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.treeItem("Runs", "working").waitFor();
   await scenario().screenshot("5-working");
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });

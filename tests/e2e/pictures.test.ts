@@ -25,15 +25,14 @@ test("todos: a right click on a TODO", async () => {
 test("quote: Tasks, waves and the price", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
+  await workbench.quote();
   await workbench.restMouse();
-  await workbench.choices();
   await scenario().screenshot("quote");
 });
 
 test("run: Tasks with their state and dollars", async () => {
   const { workbench } = scenario();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await runsRow(/[12] of 6/).waitFor();
   await scenario().screenshot("run");
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });

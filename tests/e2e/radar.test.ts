@@ -17,8 +17,7 @@ test("what the user types where an agent has changed the file is told on the lin
   await workbench.openContainer("Contextune");
   await workbench.restMouse();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.notification("Shall digits be ignored, too?").waitFor();
   await workbench.openFile("parcel/zones.py");
   await workbench.editor.locator(".view-line", { hasText: "return ZONES[country]" }).click();

@@ -23,8 +23,7 @@ test("a Run is at work", async () => {
   await workbench.widenSideBar(560);
   await workbench.treeItem("Todos", "round half up").waitFor();
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.treeItem("Runs", "working").waitFor();
 });
 

@@ -21,13 +21,12 @@ test("while a Quote is made, a notification says how far it is, and can stop it"
   await workbench.notification(/Running the tests on the base/).waitFor();
   await workbench.restMouse();
   await scenario().screenshot("planning");
-  await workbench.expectText(/^Quote: /);
+  await workbench.quote();
 });
 
 test("a Run that reaches its budget parks, and says what to do", async () => {
   const { workbench } = scenario();
-  await workbench.choices();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.treeItem("Runs", "budget reached").waitFor({ timeout: 80_000 });
   await workbench.restMouse();
   await scenario().screenshot("parked");

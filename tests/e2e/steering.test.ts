@@ -14,9 +14,7 @@ test("with one agent, one Task is worked on at a time", async () => {
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(460);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  await workbench.choices();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.treeItem("Runs", /[0-5] of 6/).waitFor();
 });
 

@@ -48,11 +48,10 @@ test("ten agents work side by side", async () => {
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(560);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  await workbench.expectText(/^Quote: /);
-  expect(await workbench.choices()).toHaveLength(AGENTS);
+  expect(await workbench.quote()).toHaveLength(AGENTS);
   const idle = await measureIdle();
   const watch = await watchWindow(workbench.page, home);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.treeItem("Runs", "working").waitFor();
   await scenario().screenshot("1-working");
   await workbench.notification(`Ready for review: ${AGENTS} of ${AGENTS} Tasks`).waitFor({ timeout: 80_000 });

@@ -72,9 +72,7 @@ test("the lens on a TODO line tells what it would cost", async () => {
 test("while agents work, the lines say how each stands", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize the TODOs in This File");
-  await workbench.expectText(/^Quote: /);
-  await workbench.choices();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
   await workbench.runCommand("Notifications: Clear All Notifications");
   await workbench.openFile("parcel/sizes.py");

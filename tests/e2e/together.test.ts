@@ -24,9 +24,8 @@ test("the first of the pair is in while the other one is still at work", async (
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.toggleTreeItem("Todos", "volumetric weight");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  await workbench.expectText(/^Quote: /);
-  expect(await workbench.choices()).toHaveLength(2);
-  await workbench.page.keyboard.press("Enter");
+  expect(await workbench.quote()).toHaveLength(2);
+  await workbench.startRun();
   await workbench.restMouse();
   await workbench.notification(asked).waitFor({ timeout: 80_000 });
   await runsRow(/Bill the volumetric weight.*passed/).waitFor();

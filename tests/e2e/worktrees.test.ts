@@ -25,8 +25,7 @@ test("a Run that is cancelled leaves its worktree, with what its agent had done"
   await workbench.openContainer("Contextune");
   await workbench.restMouse();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
-  await workbench.expectText(/^Quote: /);
-  await workbench.page.keyboard.press("Enter");
+  await workbench.startRun();
   await workbench.notification("Shall digits be ignored, too?").waitFor();
   await workbench.runCommand("Contextune: Cancel Run");
   await workbench.treeItem("Runs", /0 of 1.*cancelled/).waitFor();

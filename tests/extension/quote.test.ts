@@ -1,6 +1,14 @@
 /** A Quote in words: the price first, then the Tasks by wave, then everything else. */
 import { expect, test } from "vitest";
-import { quotePage, quoteTitle, quoteWarnings, quoteWaves } from "../../extension/src/quoteText";
+import {
+  gateText,
+  quotedRow,
+  quotedTokens,
+  quotePage,
+  quoteTitle,
+  quoteWarnings,
+  waveHeading,
+} from "../../extension/src/quoteText";
 import { overlap, price, quote, taskQuote } from "./samples";
 
 const two = quote({
@@ -25,31 +33,25 @@ test("what must be known first includes that the offline model is no AI", () => 
   ]);
 });
 
-test("Tasks stand by wave, each with its price, rung, files and overlaps", () => {
-  expect(quoteWaves(two)).toEqual([
-    {
-      heading: "Wave 1",
-      rows: [
-        {
-          id: "round",
-          label: "Round half up",
-          description: "$0.0200",
-          detail: "Haiku 5.5, low · parcel/money.py · shares to_cents with “Insure”",
-        },
-      ],
-    },
-    {
-      heading: "Wave 2, after wave 1",
-      rows: [
-        {
-          id: "insure",
-          label: "Insure",
-          description: "$0.0200",
-          detail: "Haiku 5.5, low · parcel/quote.py · shares to_cents with “Round half up”",
-        },
-      ],
-    },
+test("a Task's row tells its price, its rung, and what it shares", () => {
+  expect(two.tasks.map((task) => quotedRow(two, task))).toEqual([
+    { label: "Round half up", description: "$0.0200 · Haiku 5.5, low · shares to_cents with “Insure”" },
+    { label: "Insure", description: "$0.0200 · Haiku 5.5, low · shares to_cents with “Round half up”" },
   ]);
+  const pinned = taskQuote({ pinned: true });
+  expect(quotedRow(quote(), pinned).description).toBe("$0.0200 · Haiku 5.5, low · pinned by you");
+});
+
+test("menus go by what can be done with a Task", () => {
+  expect(quotedTokens(quote(), taskQuote())).toBe("quoted");
+  const both = taskQuote({ id: "insure", todoIds: ["a", "b"], dependsOn: ["round"] });
+  expect(quotedTokens(two, both)).toBe("quoted splittable sharing waiting");
+});
+
+test("waves and tests are told in a line", () => {
+  expect([waveHeading(1), waveHeading(3)]).toEqual(["Wave 1", "Wave 3, after wave 2"]);
+  expect(gateText("pytest -q", 2510)).toEqual({ label: "Tests: pytest -q", description: "2.5 s on the base" });
+  expect(gateText("pytest -q", undefined).description).toBe("");
 });
 
 test("the page has warnings, gate, briefs and the tests that fail already", () => {
@@ -76,27 +78,4 @@ test("the page has warnings, gate, briefs and the tests that fail already", () =
   ]) {
     expect(page.split("\n")).toContain(part);
   }
-});
-
-test("a Task that does not simply begin on the first rung says why", () => {
-  const opus = { model: "claude-opus-5-5", effort: "medium", text: "Opus 5.5, medium" };
-  const reason = "Extreme Tasks begin on Opus 5.5, medium until this repository has a history.";
-  const higher = quote({ tasks: [taskQuote({ rung: opus, start: 1, reason })] });
-  expect(quoteWaves(higher)[0]?.rows[0]?.detail).toBe(`Opus 5.5, medium · ${reason} · parcel/money.py`);
-  const plain = quote({ tasks: [taskQuote({ reason: "19 of 20 Tasks passed here." })] });
-  expect(quoteWaves(plain)[0]?.rows[0]?.detail).toBe("Haiku 5.5, low · parcel/money.py");
-  const tried = quote({ tasks: [taskQuote({ reason: "Tries Haiku 5.5, low.", explored: true })] });
-  expect(quoteWaves(tried)[0]?.rows[0]?.detail).toContain("Tries Haiku 5.5, low.");
-  expect(quotePage(plain).split("\n")).toContain("19 of 20 Tasks passed here.");
-});
-
-test("a Task that the user pins shows where it begins now", () => {
-  const row = quoteWaves(quote(), new Map([["round", 1]]))[0]?.rows[0];
-  expect(row?.detail).toBe("Opus 5.5, medium · pinned by you · parcel/money.py");
-});
-
-test("the page tells how earlier Quotes did, if there were any", () => {
-  const forecastText = "Earlier quotes here: 17 of 20 Tasks cost what was said.";
-  expect(quotePage(quote({ forecastText })).split("\n")).toContain(forecastText);
-  expect(quotePage(quote())).not.toContain("Earlier quotes");
 });

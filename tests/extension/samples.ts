@@ -203,6 +203,7 @@ export function taskQuote(over: Partial<TaskQuoteView> = {}): TaskQuoteView {
     kind: "one file",
     explored: false,
     price: price(),
+    pinned: false,
     ...over,
   };
 }
@@ -245,6 +246,9 @@ export function quote(over: Partial<QuoteView> = {}): QuoteView {
       { model: "claude-opus-5-5", effort: "medium", text: "Opus 5.5, medium" },
     ],
     forecastText: null,
+    sentText: "Nothing leaves this machine.",
+    leftOut: [],
+    canRestore: false,
     ...over,
   };
 }

@@ -347,6 +347,7 @@ def _task_quote_view(quote: Quote, priced: TaskQuote, wave: int) -> TaskQuoteVie
         reason=priced.reason,
         kind=priced.kind,
         explored=priced.explored,
+        pinned=priced.pinned,
         price=price_view(priced.price),
     )
 

@@ -240,6 +240,8 @@ class TaskQuoteView(View, frozen=True, kw_only=True):
     explored: bool
     """Whether that rung is tried to learn about it."""
     price: PriceView
+    pinned: bool = False
+    """Whether the user chose that rung."""
 
 
 class BaselineView(View, frozen=True, kw_only=True):

@@ -1,12 +1,10 @@
 /** Changes a Run while it goes on: what it may cost, and how many agents work at the same time. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
-import { Requests, type RunAdjustParams } from "../generated/protocol";
+import { Requests } from "../generated/protocol";
 import { runTokens } from "../views/runs/words";
 import { chooseRun } from "./subjects";
-
-const AMOUNT = /^\$?\d{1,6}(\.\d{1,6})?$/;
-const MOST_AGENTS = 100;
+import { askAgents, askBudget } from "./terms";
 
 /** Asks what to change, and to what; the daemon says why something is impossible. */
 export const adjustRun: Command = async (app, ...args) => {
@@ -30,28 +28,3 @@ export const adjustRun: Command = async (app, ...args) => {
 
 const spentText = (spent: string): string => vscode.l10n.t("In all; {0} is spent", spent);
 const agentsDetail = (): string => vscode.l10n.t("At the same time; fewer let those at work go on");
-
-async function askBudget(title: string, now: string): Promise<Partial<RunAdjustParams> | undefined> {
-  const text = await vscode.window.showInputBox({
-    title,
-    prompt: vscode.l10n.t("The most that the Run may cost, in dollars, what is spent included"),
-    value: now.replace("$", ""),
-    ignoreFocusOut: true,
-    validateInput: (value) =>
-      AMOUNT.test(value.trim()) ? undefined : vscode.l10n.t("Expected an amount in dollars, such as 2.00"),
-  });
-  return text === undefined ? undefined : { budget: text.trim().replace("$", "") };
-}
-
-async function askAgents(title: string, now: number): Promise<Partial<RunAdjustParams> | undefined> {
-  const isFit = (value: string): boolean =>
-    /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MOST_AGENTS;
-  const text = await vscode.window.showInputBox({
-    title,
-    prompt: vscode.l10n.t("How many agents work at the same time"),
-    value: String(now),
-    ignoreFocusOut: true,
-    validateInput: (value) => (isFit(value.trim()) ? undefined : vscode.l10n.t("Expected 1 to {0}", MOST_AGENTS)),
-  });
-  return text === undefined ? undefined : { agents: Number(text.trim()) };
-}

@@ -5,17 +5,13 @@ import { chooseFolder } from "../folders";
 import type { QuoteCreateParams } from "../generated/protocol";
 import { fileOf, namedFolder, namedTodos, pickTodo, type TodoTarget, todosInFile, todosInSelection } from "../targets";
 
-async function begin(app: Application, params: QuoteCreateParams): Promise<boolean> {
-  const runId = await app.quotes.approve(params);
-  if (runId === undefined) return false;
-  await vscode.commands.executeCommand("contextune.runs.focus");
-  return true;
+function begin(app: Application, params: QuoteCreateParams): Promise<boolean> {
+  return app.quotes.make(params);
 }
 
-async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<boolean> {
-  if (target !== undefined) return begin(app, { folder: target.folder, todoIds: [...target.todoIds] });
-  void vscode.window.showInformationMessage(nothing);
-  return false;
+async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<void> {
+  if (target !== undefined) await begin(app, { folder: target.folder, todoIds: [...target.todoIds] });
+  else void vscode.window.showInformationMessage(nothing);
 }
 
 /** One TODO: the one named, the one at the cursor, or one that the user picks. */
@@ -56,7 +52,7 @@ export const parallelizeTicked: Command = async (app) => {
     folder === undefined
       ? undefined
       : { folder, todoIds: ticked.filter((one) => one.folder === folder).map(({ todo }) => todo.id) };
-  if (await beginTodos(app, target, vscode.l10n.t("Tick at least one TODO first."))) app.todosView.uncheckAll();
+  await beginTodos(app, target, vscode.l10n.t("Tick at least one TODO first."));
 };
 
 /** Every TODO of a folder. */

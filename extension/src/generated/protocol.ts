@@ -1286,6 +1286,7 @@ export interface TaskQuote {
   reason: string;
   kind: string;
   explored: boolean;
+  pinned: boolean;
 }
 /**
  * How two Tasks of an open Quote that overlap shall run, by their ids.
@@ -1364,6 +1365,7 @@ export interface TaskQuoteView {
   kind: string;
   explored: boolean;
   price: PriceView;
+  pinned: boolean;
 }
 /**
  * What to quote: Todo ids, all of them, or a Goal.
@@ -2243,7 +2245,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "e9e0e33e6778";
+export const PROTOCOL = "6f504c4df26b";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {

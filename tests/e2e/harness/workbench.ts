@@ -236,6 +236,29 @@ export class Workbench {
     await row.locator(`[role="checkbox"][aria-checked="${wanted}"]`).first().waitFor();
   }
 
+  /** Waits for the Quote, and returns the texts of its Tasks' rows in view. */
+  async quote(view = "Quote"): Promise<string[]> {
+    const tasks = this.tree(view).filter({ has: this.page.locator('[role="checkbox"]') });
+    await tasks.first().waitFor();
+    // The rows that come last are drawn last.
+    await this.tree(view).locator(".codicon-vm, .codicon-cloud-upload").first().waitFor();
+    const rows = await tasks.allInnerTexts();
+    return rows.map((text) => text.replaceAll("\u00a0", " "));
+  }
+
+  /** Starts the Run of the Quote that is open. */
+  async startRun(view = "Quote", action = "Start Run"): Promise<void> {
+    await this.quote(view);
+    await this.clickViewAction(view, action);
+    await this.tree(view).first().waitFor({ state: "hidden" });
+  }
+
+  /** Puts the Quote that is open away. */
+  async leaveQuote(): Promise<void> {
+    await this.clickViewAction("Quote", "Leave Quote");
+    await this.tree("Quote").first().waitFor({ state: "hidden" });
+  }
+
   /** Clicks an inline action of a row, by its tooltip. */
   async clickTreeAction(view: string, text: Text, action: string): Promise<void> {
     const row = this.treeItem(view, text);

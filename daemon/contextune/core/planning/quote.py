@@ -29,6 +29,8 @@ class TaskQuote(Value, frozen=True, kw_only=True):
     """What kind of Task it is; see `core.routing.kinds`."""
     explored: bool = False
     """Whether that rung is tried to learn about it."""
+    pinned: bool = False
+    """Whether the user chose that rung."""
 
 
 class Quote(Value, frozen=True, kw_only=True):

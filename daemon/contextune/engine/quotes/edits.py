@@ -237,4 +237,5 @@ def _pinned(quoted: TaskQuote, plan: Plan, start: Any, pricer: Pricer) -> TaskQu
     if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start < len(ladder):
         rungs = ", ".join(f"{place} {rung_text(rung)}" for place, rung in enumerate(ladder))
         raise UsageProblem(f"Task {quoted.task_id} cannot begin on rung {start!r}. Rungs: {rungs}.")
-    return pricer.pinned(quoted, plan.task(quoted.task_id).complexity, start)
+    pinned = pricer.pinned(quoted, plan.task(quoted.task_id).complexity, start)
+    return msgspec.structs.replace(pinned, pinned=True)

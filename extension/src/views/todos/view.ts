@@ -116,9 +116,9 @@ export class TodosView implements vscode.Disposable {
     this.#update();
   }
 
-  /** Unticks all. */
-  uncheckAll(): void {
-    this.#checked.clear();
+  /** Unticks those with these ids. */
+  untick(ids: readonly string[]): void {
+    for (const id of ids) this.#checked.delete(id);
     this.#update();
   }
 

@@ -1,0 +1,32 @@
+/** Asks for what a Run may cost, and how many agents it has. */
+import * as vscode from "vscode";
+
+const AMOUNT = /^\$?\d{1,6}(\.\d{1,6})?$/;
+const MOST_AGENTS = 100;
+
+/** Asks for an amount in dollars; undefined if the user leaves it. */
+export async function askBudget(title: string, now: string): Promise<{ readonly budget: string } | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t("The most that the Run may cost, in dollars, what is spent included"),
+    value: now.replace("$", ""),
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      AMOUNT.test(value.trim()) ? undefined : vscode.l10n.t("Expected an amount in dollars, such as 2.00"),
+  });
+  return text === undefined ? undefined : { budget: text.trim().replace("$", "") };
+}
+
+/** Asks for a number of agents; undefined if the user leaves it. */
+export async function askAgents(title: string, now: number): Promise<{ readonly agents: number } | undefined> {
+  const isFit = (value: string): boolean =>
+    /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MOST_AGENTS;
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t("How many agents work at the same time"),
+    value: String(now),
+    ignoreFocusOut: true,
+    validateInput: (value) => (isFit(value.trim()) ? undefined : vscode.l10n.t("Expected 1 to {0}", MOST_AGENTS)),
+  });
+  return text === undefined ? undefined : { agents: Number(text.trim()) };
+}

@@ -1,0 +1,79 @@
+/** A Task of an open Quote: ticked if the Run will do it, with its brief, files and overlaps below. */
+import * as vscode from "vscode";
+import type { QuoteView, TaskQuoteView } from "../../generated/protocol";
+import { overlapsOf, overlapText } from "../../overlapText";
+import { isPinned, quotedRow, quotedTokens } from "../../quoteText";
+import type { Node } from "../tree";
+import { LineNode } from "./lineNode";
+
+const { ThemeIcon } = vscode;
+
+/** A Task in the Quote view. */
+export class QuotedTaskNode implements Node {
+  constructor(
+    readonly quote: QuoteView,
+    readonly task: TaskQuoteView,
+  ) {}
+
+  item(): vscode.TreeItem {
+    const { quote, task } = this;
+    const { label, description } = quotedRow(quote, task);
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+    const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
+    const isIn = !quote.leftOut.includes(task.id);
+    item.id = `quoted:${quote.id}:${task.id}`;
+    item.description = description;
+    item.contextValue = quotedTokens(quote, task);
+    item.checkboxState = {
+      state: isIn ? Checked : Unchecked,
+      tooltip: isIn ? vscode.l10n.t("Leave it out") : vscode.l10n.t("Take it in"),
+      accessibilityInformation: { label: vscode.l10n.t("Do “{0}”", task.title), role: "checkbox" },
+    };
+    item.accessibilityInformation = { label: `${label}, ${description}` };
+    return item;
+  }
+
+  tooltip(): vscode.MarkdownString {
+    const { task } = this;
+    const why = task.reason === "" ? [] : [task.reason];
+    return new vscode.MarkdownString(
+      [`**${task.title}**`, `${task.price.text} · ${task.rung.text}`, ...why, task.brief].join("\n\n"),
+    );
+  }
+
+  children(): readonly Node[] {
+    const { quote, task } = this;
+    const start = `quoted:${quote.id}:${task.id}`;
+    const begins = isPinned(task) ? vscode.l10n.t("pinned by you") : task.reason;
+    return [
+      new LineNode({
+        id: `${start}:brief`,
+        label: firstLine(task.brief),
+        icon: new ThemeIcon("note"),
+        tooltip: task.brief,
+      }),
+      new LineNode({
+        id: `${start}:start`,
+        label: vscode.l10n.t("Begins on {0}", task.rung.text),
+        description: begins,
+        icon: new ThemeIcon("rocket"),
+        tooltip: task.reason,
+      }),
+      ...overlapsOf(quote, task.id).map(
+        (overlap, index) =>
+          new LineNode({
+            id: `${start}:overlap:${index}`,
+            label: overlapText(overlap),
+            icon: new ThemeIcon("git-compare", overlap.strong ? new vscode.ThemeColor("charts.yellow") : undefined),
+          }),
+      ),
+      ...task.files.map(
+        (path) => new LineNode({ id: `${start}:file:${path}`, label: path, icon: new ThemeIcon("file") }),
+      ),
+    ];
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}

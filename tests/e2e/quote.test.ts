@@ -1,0 +1,125 @@
+/** The Quote view: read at a glance, ticked, pinned, reordered, merged, split, taken back, and started by keyboard. */
+import { expect, test } from "vitest";
+import { prepareSample } from "./harness/sample";
+import { useScenario } from "./harness/scenario";
+
+const scenario = useScenario({
+  prepare: prepareSample,
+  settings: { "contextune.offline": true },
+  size: { width: 1440, height: 1250 },
+});
+const row = (text: string | RegExp) => scenario().workbench.treeItem("Quote", text);
+const price = async () => (await row("likely").innerText()).replaceAll("\u00a0", " ");
+const selected = () => scenario().workbench.tree("Quote").and(scenario().workbench.page.locator(".selected"));
+/** What its own row begins with: other rows may name it, too. */
+const ROUND = /Round half a cent up\$/;
+const INSURE = /Insure a declared value\$/;
+let made: string;
+
+test("a Quote has the focus, and says what it costs, in which waves, and what is sent", async () => {
+  const { workbench } = scenario();
+  await workbench.openContainer("Contextune");
+  await workbench.widenSideBar(640);
+  await workbench.runCommand("Contextune: Parallelize All TODOs");
+  expect((await workbench.quote()).length).toBe(6);
+  made = await price();
+  expect(made).toMatch(/\$[\d.]+ to \$[\d.]+, likely \$[\d.]+.*all-Sonnet/s);
+  await row(/Budget \$2\.00.*up to 4 agents/s).waitFor();
+  await row("Offline model: scripted, no AI").waitFor();
+  await row("Nothing leaves this machine.").waitFor();
+  await row(/Tests: .*s on the base/s).waitFor();
+  await row("Wave 1").waitFor();
+  await workbench.restMouse();
+  await scenario().screenshot("1-made");
+});
+
+test("a Task that is unticked leaves the price at once, and stays in view", async () => {
+  const { workbench } = scenario();
+  await workbench.toggleTreeItem("Quote", "Round half");
+  await expect.poll(price).not.toBe(made);
+  expect((await workbench.quote()).length).toBe(6);
+  await scenario().screenshot("2-unticked");
+  await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
+  await expect.poll(price).toBe(made);
+  await row(/Round half/)
+    .locator('[role="checkbox"][aria-checked="true"]')
+    .waitFor();
+});
+
+test("a Task begins where the user pins it, and Ctrl+Z takes that back", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeAction("Quote", "Round half", "Choose Where It Begins");
+  await workbench.choose("Opus 5.5, medium");
+  await row(/Round half.*Opus 5\.5, medium · pinned by you/s).waitFor();
+  expect(await price()).not.toBe(made);
+  await scenario().screenshot("3-pinned");
+  await workbench.clickTreeItem("Quote", "Round half");
+  await workbench.page.keyboard.press("Control+Z");
+  await row(/Round half.*Haiku 5\.5, low/s).waitFor();
+  expect(await price()).toBe(made);
+});
+
+test("F2 changes what its agent is told", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeItem("Quote", "Round half");
+  await selected().first().waitFor();
+  await workbench.page.keyboard.press("F2");
+  await workbench.answer("Round half up, and nothing else.");
+  await workbench.clickViewAction("Quote", "Read the Whole Quote");
+  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
+  await page.getByText("Round half up, and nothing else.").waitFor();
+  await scenario().screenshot("4-brief");
+});
+
+test("a Task that is dropped on another one runs after it", async () => {
+  const { workbench } = scenario();
+  await row(ROUND).dragTo(row(INSURE));
+  await expect.poll(async () => (await workbench.quote()).findIndex((text) => ROUND.test(text))).toBeGreaterThan(3);
+  await scenario().screenshot("5-after");
+  await workbench.runCommand("Contextune: Undo Last Change of the Quote");
+  await expect.poll(async () => ROUND.test((await workbench.quote())[0] ?? "")).toBe(true);
+});
+
+test("two Tasks become one, which can be split again", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeItem("Quote", ROUND);
+  await row(INSURE)
+    .locator(".monaco-icon-label")
+    .first()
+    .click({ modifiers: ["ControlOrMeta"] });
+  await row(INSURE).click({ button: "right" });
+  await workbench.chooseFromMenu("Merge into One Task");
+  await expect.poll(async () => (await workbench.quote()).length).toBe(5);
+  await scenario().screenshot("6-merged");
+  await row(/Round half a cent up; /).click({ button: "right" });
+  await workbench.chooseFromMenu("Split by Todo");
+  await expect.poll(async () => (await workbench.quote()).length).toBe(6);
+  await scenario().screenshot("7-split");
+});
+
+test("what cannot be done is said in a sentence, and changes nothing", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeItem("Quote", "Show the insurance on the receipt");
+  await workbench.runCommand("Contextune: Split by Todo");
+  await workbench.notification("does not cover several Todos").waitFor();
+  expect((await workbench.quote()).length).toBe(6);
+  await scenario().screenshot("8-refused");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+});
+
+test("the budget is changed before the Run starts, and Ctrl+Enter starts it", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeItem("Quote", "Budget $2.00");
+  await workbench.choose("Budget");
+  await workbench.answer("1.50");
+  await row("Budget $1.50").waitFor();
+  await workbench.chooseTheme("Light Modern");
+  await workbench.restMouse();
+  await scenario().screenshot("9-light");
+  await workbench.clickTreeItem("Quote", "Wave 1");
+  await workbench.page.keyboard.press("Control+Enter");
+  await workbench.tree("Quote").first().waitFor({ state: "hidden" });
+  await workbench.treeItem("Runs", /of 6/).waitFor();
+  await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
+  await scenario().screenshot("10-ready");
+});
