@@ -27,7 +27,7 @@ test("a right click on the TODO's line delegates it", async () => {
   await workbench.openFile(file);
   await workbench.editor.locator(".codelens-decoration", { hasText: "Delegate" }).waitFor();
   await workbench.contextMenu(6, "Delegate This TODO");
-  expect(await workbench.quote()).toHaveLength(1);
+  expect(await workbench.quote(1)).toHaveLength(1);
   await scenario().screenshot("2-quote");
 });
 

@@ -32,7 +32,7 @@ test("what the daemon says in the editor is German", async () => {
 test("a command is found by its German title, and the Quote is German", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Alle TODOs parallelisieren");
-  await workbench.quote("Angebot");
+  await workbench.quote(1, "Angebot");
   await scenario().screenshot("3-quote");
   await workbench.startRun("Angebot", "Run starten");
 });

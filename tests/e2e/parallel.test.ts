@@ -26,7 +26,7 @@ test("ticked TODOs can be parallelized together", async () => {
   await workbench.toggleTreeItem("Todos", "are refused");
   await scenario().screenshot("1-ticked");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  expect(await workbench.quote()).toHaveLength(2);
+  expect(await workbench.quote(2)).toHaveLength(2);
   await scenario().screenshot("2-quote-of-two");
   await workbench.leaveQuote();
 });

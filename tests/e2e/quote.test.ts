@@ -21,7 +21,7 @@ test("a Quote has the focus, and says what it costs, in which waves, and what is
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(640);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  expect((await workbench.quote()).length).toBe(6);
+  expect(await workbench.quote(6)).toHaveLength(6);
   made = await price();
   expect(made).toMatch(/\$[\d.]+ to \$[\d.]+, likely \$[\d.]+.*all-Sonnet/s);
   await row(/Budget \$2\.00.*up to 4 agents/s).waitFor();
@@ -37,7 +37,7 @@ test("a Task that is unticked leaves the price at once, and stays in view", asyn
   const { workbench } = scenario();
   await workbench.toggleTreeItem("Quote", "Round half");
   await expect.poll(price).not.toBe(made);
-  expect((await workbench.quote()).length).toBe(6);
+  expect(await workbench.quote(6)).toHaveLength(6);
   await scenario().screenshot("2-unticked");
   await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
   await expect.poll(price).toBe(made);
@@ -102,7 +102,7 @@ test("what cannot be done is said in a sentence, and changes nothing", async () 
   await workbench.clickTreeItem("Quote", "Show the insurance on the receipt");
   await workbench.runCommand("Contextune: Split by Todo");
   await workbench.notification("does not cover several Todos").waitFor();
-  expect((await workbench.quote()).length).toBe(6);
+  expect(await workbench.quote(6)).toHaveLength(6);
   await scenario().screenshot("8-refused");
   await workbench.runCommand("Notifications: Clear All Notifications");
 });

@@ -48,7 +48,7 @@ test("ten agents work side by side", async () => {
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(560);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
-  expect(await workbench.quote()).toHaveLength(AGENTS);
+  expect(await workbench.quote(AGENTS)).toHaveLength(AGENTS);
   const idle = await measureIdle();
   const watch = await watchWindow(workbench.page, home);
   await workbench.startRun();

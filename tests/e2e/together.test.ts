@@ -24,7 +24,7 @@ test("the first of the pair is in while the other one is still at work", async (
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.toggleTreeItem("Todos", "volumetric weight");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
-  expect(await workbench.quote()).toHaveLength(2);
+  expect(await workbench.quote(2)).toHaveLength(2);
   await workbench.startRun();
   await workbench.restMouse();
   await workbench.notification(asked).waitFor({ timeout: 80_000 });

@@ -236,10 +236,10 @@ export class Workbench {
     await row.locator(`[role="checkbox"][aria-checked="${wanted}"]`).first().waitFor();
   }
 
-  /** Waits for the Quote, and returns the texts of its Tasks' rows in view. */
-  async quote(view = "Quote"): Promise<string[]> {
+  /** Waits for a Quote of at least so many Tasks, and returns the texts of their rows in view. */
+  async quote(atLeast = 1, view = "Quote"): Promise<string[]> {
     const tasks = this.tree(view).filter({ has: this.page.locator('[role="checkbox"]') });
-    await tasks.first().waitFor();
+    await tasks.nth(atLeast - 1).waitFor();
     // The rows that come last are drawn last.
     await this.tree(view).locator(".codicon-vm, .codicon-cloud-upload").first().waitFor();
     const rows = await tasks.allInnerTexts();
@@ -248,7 +248,7 @@ export class Workbench {
 
   /** Starts the Run of the Quote that is open. */
   async startRun(view = "Quote", action = "Start Run"): Promise<void> {
-    await this.quote(view);
+    await this.quote(1, view);
     await this.clickViewAction(view, action);
     await this.tree(view).first().waitFor({ state: "hidden" });
   }
