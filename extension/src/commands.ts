@@ -33,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.pauseRun": runs.pauseRun,
   "contextune.cancelRun": runs.cancelRun,
   "contextune.retryTask": tasks.retryTask,
+  "contextune.retryTaskHigher": tasks.retryTaskHigher,
   "contextune.tellAgent": tasks.tellAgent,
   "contextune.answerQuestion": tasks.answerQuestion,
   "contextune.cleanWorktrees": worktrees.cleanWorktrees,

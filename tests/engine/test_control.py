@@ -216,12 +216,12 @@ async def test_a_failed_task_can_be_done_again(desk: MakeDesk) -> None:
     )
     failed = await here.finish(task(AREA, "calc/area.py"))
     assert (failed.state, failed.tasks[0].state) == ("failed", "failed")
-    await here.app.retry_task(failed.id, "refuse")
+    await here.app.retrying.retry(failed.id, "refuse")
     done = await here.wait(failed.id)
     assert (done.state, done.tasks[0].state) == ("review", "accepted")
     assert [attempt.outcome for attempt in done.tasks[0].attempts] == ["red", "green"]
     with pytest.raises(UsageProblem, match="only a Task that ended can be done again"):
-        await here.app.retry_task(failed.id, "refuse")
+        await here.app.retrying.retry(failed.id, "refuse")
 
 
 async def test_a_failed_task_can_be_done_again_while_others_work(desk: MakeDesk, tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ async def test_a_failed_task_can_be_done_again_while_others_work(desk: MakeDesk,
     )
     run = await here.start(task("slow work"), task(AREA, "calc/area.py"))
     await here.event(ev.TaskEnded, task_id="refuse")
-    await here.app.retry_task(run.id, "refuse")
+    await here.app.retrying.retry(run.id, "refuse")
     await here.event(ev.TaskJoined, task_id="refuse")
     flag.touch()
     assert (await here.wait(run.id)).joined == ("refuse", "slow")
@@ -319,7 +319,7 @@ async def test_what_makes_no_sense_is_refused_in_words(desk: MakeDesk, tmp_path:
     with pytest.raises(UsageProblem, match="is no run"):
         await here.app.run("r_nothing")
     with pytest.raises(UsageProblem, match="only a Task that ended"):
-        await here.app.retry_task(run.id, "more")
+        await here.app.retrying.retry(run.id, "more")
     with pytest.raises(UsageProblem, match="only a Run that waits for review"):
         await here.app.accept(run.id, "merge")
     with pytest.raises(UsageProblem, match="accept, undo or cancel it first"):

@@ -83,7 +83,7 @@ async def test_a_task_that_is_done_again_is_recorded_again_and_counts_once(desk:
     )
     failed = await here.finish(task(AREA, "calc/area.py"), MORE)
     assert sorted(recorded(here)) == ["more", "refuse"]
-    await here.app.retry_task(failed.id, "refuse")
+    await here.app.retrying.retry(failed.id, "refuse")
     await here.wait(failed.id)
     assert sorted(recorded(here)) == ["more", "refuse", "refuse"]
     by_task = {record.task_id: record for record in await records(here)}

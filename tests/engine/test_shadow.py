@@ -176,7 +176,7 @@ async def test_doing_a_task_again_goes_before_them(desk: MakeDesk, tmp_path: Pat
     run = await here.finish(TASK, task("bad code"))
     assert (run.state, run.task("bad").state) == ("review", "failed")
     async with held(pipe):
-        await here.app.retry_task(run.id, "bad")
+        await here.app.retrying.retry(run.id, "bad")
         pipe.unlink()
         pipe.write_text("Go on.")
         await here.event(ev.TaskJoined, task_id="bad")

@@ -89,7 +89,7 @@ async def test_a_set_up_that_failed_is_run_again(desk: MakeDesk, tmp_path: Path)
     # Nobody should have worked in it yet; somebody did.
     (worktree(here, failed.id, "good") / "notes.txt").write_text("a person's\n")
     mended.touch()
-    await here.app.retry_task(failed.id, "good")
+    await here.app.retrying.retry(failed.id, "good")
     assert (await here.wait(failed.id)).state == "review"
     assert log.read_text() == "x\nx\n"
     assert not (worktree(here, failed.id, "good") / "notes.txt").exists()
@@ -137,7 +137,7 @@ async def test_a_task_whose_worktree_was_cleaned_can_be_done_again(desk: MakeDes
     )
     failed = await here.finish(task("red work"))
     await here.app.desk.clean(here.place.root, dry_run=False)
-    await here.app.retry_task(failed.id, "red")
+    await here.app.retrying.retry(failed.id, "red")
     again = await here.wait(failed.id)
     assert [a.outcome for a in again.tasks[0].attempts] == ["red", "red"]
     assert again.tasks[0].worktree is not None

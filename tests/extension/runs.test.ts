@@ -68,12 +68,12 @@ test("Evidence is one line", () => {
 });
 
 test.each([
-  [{ state: "running" }, "run pausable cancellable"],
-  [{ state: "paused" }, "run resumable cancellable"],
-  [{ state: "parked" }, "run resumable cancellable"],
-  [{ state: "review", canAccept: true, changes: [change("a")] }, "run reviewable acceptable discardable"],
+  [{ state: "running" }, "run pausable cancellable adjustable"],
+  [{ state: "paused" }, "run resumable cancellable adjustable"],
+  [{ state: "parked" }, "run resumable cancellable adjustable"],
+  [{ state: "review", canAccept: true, changes: [change("a")] }, "run adjustable reviewable acceptable discardable"],
   [{ state: "accepted", canUndo: true, changes: [change("a")] }, "run reviewable undoable"],
-  [{ state: "failed" }, "run"],
+  [{ state: "failed" }, "run adjustable"],
 ] as const)("a Run that is %o offers: %s", (over, tokens) => {
   expect(runTokens(run({ ...over, changes: "changes" in over ? [...over.changes] : [] }))).toBe(tokens);
 });

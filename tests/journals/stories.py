@@ -184,7 +184,7 @@ async def a_second_try(here: Desk) -> None:
     here.set_up(ONE_RUNG)
     failed = await here.finish(task("fail once", "calc/area.py"))
     assert failed.state == "failed"
-    await here.app.retry_task(failed.id, "fail")
+    await here.app.retrying.retry(failed.id, "fail")
     await _reviewed(here, failed)
 
 

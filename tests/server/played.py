@@ -25,6 +25,7 @@ from contextune.core.states import Driver
 from contextune.core.todos.todo import Todo
 from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
+from contextune.engine.desk.retrying import RetryOffer, RetryRung
 from contextune.engine.desk.todo_facts import TodoFacts
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
 from contextune.engine.money.pricing import Pricer
@@ -255,8 +256,16 @@ class Played:
     async def cancel_task(self, run_id: str, task_id: str) -> None:
         self.call("cancel_task", run_id, task_id)
 
-    async def retry_task(self, run_id: str, task_id: str) -> None:
-        self.call("retry_task", run_id, task_id)
+    @property
+    def retrying(self) -> Played:
+        return self
+
+    async def retry(self, run_id: str, task_id: str, start: int | None = None) -> None:
+        self.call("retry", run_id, task_id, start)
+
+    async def rungs(self, run_id: str, task_id: str) -> RetryOffer:
+        self.call("rungs", run_id, task_id)
+        return RetryOffer((RetryRung(0, s.LOW, s.PRICE, True),), Decimal("1.25"))
 
     async def tell(self, run_id: str, task_id: str, text: str) -> None:
         self.call("tell", run_id, task_id, text)

@@ -231,10 +231,12 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         ),
     ]:
         assert await editor.ask(f"contextune/{method}", params) == result, method
+    offer = await editor.ask("contextune/task/rungs", {"runId": "r_1", "taskId": "round-up"})
+    assert (offer["roomText"], offer["rungs"][0]["tried"]) == ("$1.25", True)
     for call in [
         ("pause", "r_1"),
         ("cancel_task", "r_1", "round-up"),
-        ("retry_task", "r_1", "round-up"),
+        ("retry", "r_1", "round-up", None),
         ("rebase", "r_1"),
         ("rewind", "r_1", "round-up", 2, "use kilos", 1),
         ("tell", "r_1", "round-up", "use kilos"),

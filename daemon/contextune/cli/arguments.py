@@ -198,6 +198,7 @@ def _steer(commands: Commands) -> None:
     cancel.add_argument("what", metavar="RUN|TASK")
     retry = _command(commands, "retry", "Do an ended Task again.", more=tasks)
     retry.add_argument("task", metavar="TASK")
+    retry.add_argument("--rung", type=int, metavar="N", help="its place on the ladder, from 0")
     tell = _command(commands, "tell", "Send words that reach a Task's agent with its next turn.", more=tasks)
     tell.add_argument("task", metavar="TASK")
     tell.add_argument("text", metavar="TEXT")

@@ -92,7 +92,7 @@ async def retry(app: Application, given: Namespace, out: Output) -> int:
     run_id, task_id = await task_named(app, given.task)
 
     async def again() -> None:
-        await app.retry_task(run_id, task_id)
+        await app.retrying.retry(run_id, task_id, given.rung)
 
     return await _go_on(app, run_id, again, out)
 

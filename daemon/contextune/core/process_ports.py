@@ -70,8 +70,13 @@ class Letter(Value, frozen=True, kw_only=True):
     task_id: str | None = None
     text: str = ""
     """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty;
-    budget and agents of adjust, a word each; the id of the comment to remove."""
+    budget and agents of adjust, a word each; the comment to remove, by its id; the rung of retry_task."""
     comment: Comment | None = None
+
+
+def place_of(letter: Letter) -> int | None:
+    """The place on the ladder that a letter asks a Task to begin at again; None for where it began before."""
+    return int(letter.text) if letter.text else None
 
 
 class PressureBoard(Protocol):

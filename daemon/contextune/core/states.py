@@ -41,4 +41,7 @@ Driver = Literal["here", "elsewhere", "nobody"]
 """Which process drives a Run: this one, another one, or none."""
 
 ENDED_TASK: frozenset[TaskState] = frozenset({"accepted", "failed", "cancelled", "skipped"})
+CLOSED_RUN: frozenset[RunState] = frozenset({"accepted", "undone", "discarded"})
+"""States in which no Task of a Run is done again."""
+
 LIVE_RUN: frozenset[RunState] = frozenset({"running", "paused", "parked"})

@@ -26,6 +26,7 @@ from contextune.engine.desk.debug_bundle import DebugBundles
 from contextune.engine.desk.doctor import examine
 from contextune.engine.desk.forge_desk import ForgeDesk
 from contextune.engine.desk.reading import Reading
+from contextune.engine.desk.retrying import Retrying
 from contextune.engine.desk.review_desk import ReviewDesk
 from contextune.engine.desk.skill_desk import SkillDesk
 from contextune.engine.desk.steering import Steering
@@ -66,6 +67,7 @@ class Application(Reading):
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
         self.steering = Steering(world, self._drives, self.run)
+        self.retrying = Retrying(world, self._places, self._drives, self.run_with)
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.facts = TodoFactDesk(world, self._places, self.todos.overlays)
@@ -285,19 +287,6 @@ class Application(Reading):
     async def cancel_task(self, run_id: str, task_id: str) -> None:
         """Stop one Task."""
         await self._ask_task(run_id, task_id, "cancel_task")
-
-    async def retry_task(self, run_id: str, task_id: str) -> None:
-        """Do an ended Task again."""
-        run = await self.run_with(run_id, task_id)
-        task = run.task(task_id)
-        if task.state not in ENDED_TASK or task.state == "accepted":
-            raise UsageProblem(f"Task {task_id} is {task.state}; only a Task that ended can be done again.")
-        if run.state in ("accepted", "undone", "discarded"):
-            raise UsageProblem(f"Run {run.id} is {run.state}; start a new one for this Todo.")
-        if self._drives.driver(run.id) != "nobody":
-            await self._drives.ask(run, Letter(verb="retry_task", task_id=task_id))
-            return
-        await self._drives.retry(run.id, task_id)
 
     async def rewind(
         self, run_id: str, task_id: str, turn: int, text: str, *, attempt: int | None = None

@@ -13,7 +13,12 @@ from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
 from contextune.protocol.quote_params import QuoteChangeParams, QuoteTaskParams
 from contextune.protocol.run_params import RunAdjustParams
-from contextune.protocol.task_params import TaskOriginParams, TaskOriginResult
+from contextune.protocol.task_params import (
+    TaskOriginParams,
+    TaskOriginResult,
+    TaskRetryParams,
+    TaskRungsResult,
+)
 from contextune.protocol.wire import View
 
 
@@ -66,7 +71,8 @@ METHODS: tuple[Method, ...] = (
     _request("review/removeComment", p.ReviewCommentId, p.RunChanged, "Take an open comment back."),
     _request("review/sendComments", p.RunParams, p.RunChanged, "Tell the agents all open comments."),
     _request("task/cancel", p.TaskParams, p.Nothing, "Stop one Task."),
-    _request("task/retry", p.TaskParams, p.Nothing, "Do an ended Task again."),
+    _request("task/retry", TaskRetryParams, p.Nothing, "Do an ended Task again."),
+    _request("task/rungs", p.TaskParams, TaskRungsResult, "Where it can begin again, with prices."),
     _request("task/tell", p.TaskTextParams, p.Nothing, "Words that reach the agent with its next turn."),
     _request("task/rewind", p.TaskRewindParams, p.Nothing, "Go back to a turn, and on by other words."),
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),

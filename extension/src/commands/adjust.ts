@@ -8,8 +8,8 @@ import { askAgents, askBudget } from "./terms";
 
 /** Asks what to change, and to what; the daemon says why something is impossible. */
 export const adjustRun: Command = async (app, ...args) => {
-  const goesOn = (run: Parameters<typeof runTokens>[0]) => runTokens(run).split(" ").includes("cancellable");
-  const run = await chooseRun(app, args, goesOn, vscode.l10n.t("No Run is going on."));
+  const goesOn = (run: Parameters<typeof runTokens>[0]) => runTokens(run).split(" ").includes("adjustable");
+  const run = await chooseRun(app, args, goesOn, vscode.l10n.t("No Run can be changed."));
   if (run === undefined) return;
   const items = [
     { label: vscode.l10n.t("Budget"), description: run.budgetText, detail: spentText(run.bill.text), what: "budget" },

@@ -23,6 +23,26 @@ export const retryTask: Command = async (app, ...args) => {
   if (found) await app.daemon.request(Requests.taskRetry, { runId: found.run.id, taskId: found.task.id });
 };
 
+/** Does an ended Task again from a rung that the user chooses by its price. */
+export const retryTaskHigher: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("retryable"), vscode.l10n.t("No Task has failed."));
+  if (found === undefined) return;
+  const subject = { runId: found.run.id, taskId: found.task.id };
+  const { rungs, roomText } = await app.daemon.request(Requests.taskRungs, subject);
+  const items = rungs.map(({ start, rung, price, tried }) => ({
+    label: rung.text,
+    description: tried ? vscode.l10n.t("tried already") : "",
+    detail: price.text,
+    start,
+  }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: found.task.title,
+    placeHolder: vscode.l10n.t("Where its next agent works; {0} of the Run's budget are left", roomText),
+    ignoreFocusOut: true,
+  });
+  if (chosen !== undefined) await app.daemon.request(Requests.taskRetry, { ...subject, start: chosen.start });
+};
+
 /** Takes a Task back to a turn of its newest attempt, and on by other words. */
 export const rewindTask: Command = async (app, ...args) => {
   const found = await chooseTask(app, args, can("readable"), vscode.l10n.t("No agent has started yet."));

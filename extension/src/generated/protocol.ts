@@ -1446,6 +1446,15 @@ export interface Restore {
   afterWorktree: string;
 }
 /**
+ * A rung on which a Task can begin again.
+ */
+export interface RetryRungView {
+  start: number;
+  rung: RungView;
+  price: PriceView;
+  tried: boolean;
+}
+/**
  * Which comment that was not sent yet.
  */
 export interface ReviewCommentId {
@@ -2003,6 +2012,15 @@ export interface TaskRetried {
   runId: string;
   at: number;
   taskId: string;
+  start: number | null;
+}
+/**
+ * Which ended Task is done again, and where it begins.
+ */
+export interface TaskRetryParams {
+  runId: string;
+  taskId: string;
+  start?: number | null;
 }
 /**
  * To which turn a Task goes back, and the words by which it goes on.
@@ -2026,6 +2044,13 @@ export interface TaskRewound {
   turn: number;
   start: string;
   kept: string;
+}
+/**
+ * The rungs of the Run's ladder, in order.
+ */
+export interface TaskRungsResult {
+  rungs: RetryRungView[];
+  roomText: string;
 }
 /**
  * Words for a Task's agent.
@@ -2245,7 +2270,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "6f504c4df26b";
+export const PROTOCOL = "a0818ee289a1";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2309,6 +2334,8 @@ export const Requests = {
   taskCancel: "contextune/task/cancel",
   /** Do an ended Task again. */
   taskRetry: "contextune/task/retry",
+  /** Where it can begin again, with prices. */
+  taskRungs: "contextune/task/rungs",
   /** Words that reach the agent with its next turn. */
   taskTell: "contextune/task/tell",
   /** Go back to a turn, and on by other words. */
@@ -2402,7 +2429,8 @@ export interface RequestTypes {
   "contextune/review/removeComment": { params: ReviewCommentId; result: RunChanged };
   "contextune/review/sendComments": { params: RunParams; result: RunChanged };
   "contextune/task/cancel": { params: TaskParams; result: Nothing };
-  "contextune/task/retry": { params: TaskParams; result: Nothing };
+  "contextune/task/retry": { params: TaskRetryParams; result: Nothing };
+  "contextune/task/rungs": { params: TaskParams; result: TaskRungsResult };
   "contextune/task/tell": { params: TaskTextParams; result: Nothing };
   "contextune/task/rewind": { params: TaskRewindParams; result: Nothing };
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };

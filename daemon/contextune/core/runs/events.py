@@ -269,6 +269,8 @@ class TaskRetried(Event, frozen=True, kw_only=True):
     """The user wants an ended Task done again."""
 
     task_id: str
+    start: int | None = None
+    """The place on the Run's ladder, from 0, where it begins; None for where it began before."""
 
 
 class Noted(Event, frozen=True, kw_only=True):

@@ -106,6 +106,8 @@ class TaskRun(Value, frozen=True, kw_only=True):
     """Those that it waits for."""
     asked_by: int | None = None
     """The number of the attempt that `question` comes from."""
+    begins: int | None = None
+    """The place on the ladder where the user has it begin, from 0; None for where the Quote has it."""
     lap: int = 0
     """How many attempts there were when the Task last began anew: it was bounced, or the user retried it."""
     checkout_before: CheckoutLook | None = None
@@ -229,7 +231,8 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(back, lap=len(task.attempts))
         case ev.TaskRetried():
             again = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
-            return change(again, lap=len(task.attempts))
+            reason = "" if event.start is None else "Chosen by the user."
+            return change(again, lap=len(task.attempts), begins=event.start, reason=reason)
         case _:
             return task
 

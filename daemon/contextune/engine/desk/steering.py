@@ -9,7 +9,7 @@ from contextune.core.errors import UsageProblem
 from contextune.core.process_ports import Letter
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
-from contextune.core.states import LIVE_RUN
+from contextune.core.states import CLOSED_RUN
 from contextune.engine.money.account import require_room
 from contextune.engine.runs.drives import Drives
 from contextune.engine.surroundings.world import World
@@ -29,11 +29,12 @@ class Steering:
     async def adjust(self, run_id: str, *, budget: Decimal | None = None, agents: int | None = None) -> Run:
         """Give a Run another budget in dollars, or another number of agents; what is None stays.
 
-        A parked Run stays so until it is resumed. Raises UsageProblem.
+        A parked Run stays so until it is resumed; one that has ended may have a Task done again. Raises
+        UsageProblem.
         """
         run = await self._run(run_id)
-        if run.state not in LIVE_RUN:
-            raise UsageProblem(f"Run {run.id} is {run.state}: only one that goes on can be changed.")
+        if run.state in CLOSED_RUN:
+            raise UsageProblem(f"Run {run.id} is {run.state}: nothing of it can be changed any more.")
         if budget is None and agents is None:
             raise UsageProblem("There is nothing to change: give a budget, or a number of agents.")
         if agents is not None and not 1 <= agents <= MOST_AGENTS:

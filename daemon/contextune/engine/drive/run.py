@@ -277,9 +277,9 @@ class RunDriver:
         await self._pace.pause("Interrupted.")
         await self.stop()
 
-    async def retry(self, task_id: str) -> None:
-        """Do an ended Task again."""
-        await self.emit(ev.TaskRetried(run_id=self.run.id, at=self.now(), task_id=task_id))
+    async def retry(self, task_id: str, start: int | None = None) -> None:
+        """Do an ended Task again, from this place on the ladder."""
+        await self.emit(ev.TaskRetried(run_id=self.run.id, at=self.now(), task_id=task_id, start=start))
         self._ended[task_id].clear()
         self._begin(task_id)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.ports import Overlays
-from contextune.core.process_ports import Letter
+from contextune.core.process_ports import Letter, place_of
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled, RunFinished
 from contextune.core.runs.run import Run, advance, is_unfinished
@@ -135,10 +135,10 @@ class Drives:
         drive = asyncio.create_task(driven, name=f"drive {run.id}")
         self._drives[run.id] = self._endings[run.id] = drive
 
-    async def retry(self, run_id: str, task_id: str) -> None:
-        """Do an ended Task of a Run again that nobody drives."""
+    async def retry(self, run_id: str, task_id: str, start: int | None = None) -> None:
+        """Do an ended Task of a Run again that nobody drives, from this place on the ladder."""
         at = self._world.clock.now()
-        run = await self.record(ev.TaskRetried(run_id=run_id, at=at, task_id=task_id))
+        run = await self.record(ev.TaskRetried(run_id=run_id, at=at, task_id=task_id, start=start))
         self.begin(await self._places.of_run(run), run, self._places.settings_of(run))
 
     async def _driven(self, place: Place, run: Run, settings: Settings, leases: Leases | None) -> None:
@@ -344,7 +344,7 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
         case Letter(verb="cancel_task", task_id=str(task_id)):
             await driver.cancel_task(task_id)
         case Letter(verb="retry_task", task_id=str(task_id)):
-            await driver.retry(task_id)
+            await driver.retry(task_id, place_of(letter))
         case Letter(verb="tell", task_id=str(task_id)):
             await driver.talk.tell(task_id, letter.text)
         case Letter(verb="course", task_id=str(task_id), text="go_on" | "wait" | "rebase" as course):

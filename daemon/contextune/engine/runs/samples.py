@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from contextune.core.errors import ContextuneError
-from contextune.core.process_ports import Letter
+from contextune.core.process_ports import Letter, place_of
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
@@ -27,7 +27,7 @@ class Samples:
         places: Places,
         *,
         record: Callable[[ev.AnyEvent], Awaitable[Run]],
-        retry: Callable[[str, str], Awaitable[None]],
+        retry: Callable[[str, str, int | None], Awaitable[None]],
     ) -> None:
         self._world = world
         self._places = places
@@ -69,7 +69,7 @@ class Samples:
         finally:
             self._making.pop(run.id, None)
         if wanted is not None and wanted.verb == "retry_task" and wanted.task_id is not None:
-            await self._retry(run.id, wanted.task_id)
+            await self._retry(run.id, wanted.task_id, place_of(wanted))
 
     async def _until_stopped(self, place: Place, run: Run, settings: Settings) -> Letter | None:
         """Whatever the user asks of the Run meanwhile goes first, and stops them. Returns what that was."""

@@ -114,6 +114,8 @@ class TaskWork:
             after = ladder[models.index(own.model) + 1 :] if own.model in models else ()
             return Standing(name, (own, *after), 0, 0)
         start, _ = beginning(self._driver.run.quote, self._task.task, ladder)
+        if self._task.begins is not None:
+            start = min(self._task.begins, len(ladder) - 1)
         return Standing(name, ladder, start, start)
 
     async def _next(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done | None:

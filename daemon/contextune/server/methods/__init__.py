@@ -62,6 +62,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/review/sendComments": review.send_comments,
     "contextune/task/cancel": task.cancel,
     "contextune/task/retry": task.retry,
+    "contextune/task/rungs": task.rungs,
     "contextune/task/tell": task.tell,
     "contextune/task/rewind": task.rewind,
     "contextune/task/answer": task.answer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextune.core.runs.line_origin import Origin
+from contextune.protocol.convert import price_view, rung_view
 from contextune.protocol.params import (
     Nothing,
     TaskParams,
@@ -11,7 +12,14 @@ from contextune.protocol.params import (
     TranscriptParams,
     TranscriptResult,
 )
-from contextune.protocol.task_params import TaskOriginParams, TaskOriginResult
+from contextune.protocol.task_params import (
+    RetryRungView,
+    TaskOriginParams,
+    TaskOriginResult,
+    TaskRetryParams,
+    TaskRungsResult,
+)
+from contextune.protocol.wording import dollars_text
 from contextune.protocol.words import t
 from contextune.server.session import Session
 
@@ -43,10 +51,20 @@ async def cancel(session: Session, params: TaskParams) -> Nothing:
     return Nothing()
 
 
-async def retry(session: Session, params: TaskParams) -> Nothing:
+async def retry(session: Session, params: TaskRetryParams) -> Nothing:
     """Do an ended Task again."""
-    await (await session.application()).retry_task(params.run_id, params.task_id)
+    await (await session.application()).retrying.retry(params.run_id, params.task_id, params.start)
     return Nothing()
+
+
+async def rungs(session: Session, params: TaskParams) -> TaskRungsResult:
+    """Where an ended Task can begin again, and what that is expected to cost."""
+    found, room = await (await session.application()).retrying.rungs(params.run_id, params.task_id)
+    views = (
+        RetryRungView(start=one.start, rung=rung_view(one.rung), price=price_view(one.price), tried=one.tried)
+        for one in found
+    )
+    return TaskRungsResult(rungs=tuple(views), room_text=dollars_text(room))
 
 
 async def tell(session: Session, params: TaskTextParams) -> Nothing:

@@ -141,6 +141,7 @@ export function runTokens(run: RunView): string {
   if (run.state === "running" && !left) tokens.push("pausable");
   if (run.state === "paused" || run.state === "parked" || left) tokens.push("resumable");
   if (live) tokens.push("cancellable");
+  if (run.state !== "accepted" && run.state !== "undone" && run.state !== "discarded") tokens.push("adjustable");
   if (run.changes.length > 0 || run.tasks.some(({ changes }) => changes.length > 0)) tokens.push("reviewable");
   if (run.canAccept) tokens.push("acceptable");
   if (run.comments.some(({ sent }) => !sent)) tokens.push("commented");
