@@ -15,6 +15,7 @@ test("a Run is cancelled while its agent waits for an answer", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(560);
+  await workbench.treeItem("Todos", /are refused.*about \$/).waitFor(); // a redraw loses a click in its midst
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification(question).waitFor();
@@ -41,7 +42,6 @@ test("the next agent works on the rung that was chosen, to the end", async () =>
   await workbench.clickNotificationButton(question, "Answer");
   await workbench.choose("Yes");
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });
-  await workbench.treeItem("Runs", /are refused/).click();
-  await workbench.treeItem("Runs", /Attempt 2: Opus 5\.5, medium/).waitFor();
+  await workbench.treeItem("Runs", /are refused.*passed/).waitFor();
   await scenario().screenshot("2-ready");
 });
