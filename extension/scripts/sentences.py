@@ -21,7 +21,7 @@ FOR_PEOPLE = ("core", "engine", "server", *(f"adapters/{name}" for name in ADAPT
 
 TELLING = (
     *("core/worktrees/findings", "core/overlap/overlaps"),
-    *("core/planning/rearranged", "core/planning/split"),
+    *("core/overlap/moved", "core/planning/rearranged", "core/planning/split"),
     *("engine/desk/doctor", "engine/quotes/quote"),
 )
 """Modules of which every whole sentence is for people, however it gets there."""

@@ -61,6 +61,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.settleOverlap": quotes.settleOverlap,
   "contextune.mergeQuoted": quotes.mergeQuoted,
   "contextune.splitQuoted": quotes.splitQuoted,
+  "contextune.moveTaskUp": quotes.moveTaskUp,
+  "contextune.moveTaskDown": quotes.moveTaskDown,
   "contextune.runAfter": quotes.runAfter,
   "contextune.runFirst": quotes.runFirst,
   "contextune.chooseCourse": chooseCourse,

@@ -153,6 +153,9 @@ function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
     },
     log,
   );
+  store.onChange((change) => {
+    if (change.kind === "quote") quotePages.refresh((query) => query.get("quoteId") === change.quote.quoteId);
+  });
   return { transcripts, doctor, quotePages };
 }
 

@@ -6,6 +6,7 @@ import {
   type QuoteChanged,
   type QuoteChangeParams,
   type QuoteCreateParams,
+  type QuoteMoveParams,
   type QuoteView,
   Requests,
 } from "./generated/protocol";
@@ -80,6 +81,11 @@ export class Quotes implements vscode.Disposable {
   /** Has a Task wait for no other. */
   async runFirst(taskId: string): Promise<void> {
     await this.#ask((quoteId) => this.daemon.request(Requests.quoteFirst, { quoteId, taskId }));
+  }
+
+  /** Puts a Task a step earlier or later, or at the end of a wave, counted from 1. */
+  async move(taskId: string, to: Pick<QuoteMoveParams, "step" | "wave">): Promise<void> {
+    await this.#ask((quoteId) => this.daemon.request(Requests.quoteMove, { quoteId, taskId, ...to }));
   }
 
   /** Makes one Task of several. */

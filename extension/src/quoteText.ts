@@ -21,6 +21,11 @@ export function waveHeading(number: number): string {
   return number === 1 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", number, number - 1);
 }
 
+/** `1 Task`, `3 Tasks`. */
+export function taskCountText(count: number): string {
+  return count === 1 ? l10n.t("1 Task") : l10n.t("{0} Tasks", count);
+}
+
 /** A Task's row: `$0.02 · Haiku 5.5, low · shares parse with “B”`. */
 export function quotedRow(
   quote: QuoteView,
@@ -59,7 +64,9 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
-  lines.push(quote.sentText, "");
+  lines.push([quote.sentText, quote.sentFilesText].filter((text) => text !== "").join(" "), "");
+  for (const { path, sizeText } of quote.sentFiles) lines.push(`- \`${path}\`, ${sizeText}`);
+  if (quote.sentFiles.length > 0) lines.push("");
   if (quote.forecastText !== null) lines.push(quote.forecastText, "");
   for (const warning of quoteWarnings(quote)) lines.push(`> ${warning}`, "");
   if (quote.gate !== null) {
@@ -70,8 +77,9 @@ export function quotePage(quote: QuoteView): string {
   if (quote.overlaps.length > 0) lines.push(`## ${l10n.t("What Tasks share")}`, "");
   for (const overlap of quote.overlaps) lines.push(`- ${overlapText(overlap)}`, "");
   for (const [index, ids] of quote.waves.entries()) {
-    lines.push(`## ${l10n.t("Wave {0}", index + 1)}`, "");
-    for (const task of quote.tasks.filter(({ id }) => ids.includes(id))) {
+    const tasks = quote.tasks.filter(({ id }) => ids.includes(id) && !quote.leftOut.includes(id));
+    if (tasks.length > 0) lines.push(`## ${l10n.t("Wave {0}", index + 1)}`, "");
+    for (const task of tasks) {
       lines.push(`### ${task.title}`, "", `${task.price.text} · ${task.rung.text}`, "");
       if (task.reason !== "") lines.push(task.reason, "");
       lines.push(task.brief, "");

@@ -28,6 +28,12 @@ test("an agent's question is a notification, and its Task waits", async () => {
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.quote();
   await workbench.expectNoText("Offline model: scripted");
+  const host = new URL(server.url).hostname;
+  await workbench.treeItem("Quote", new RegExp(`Sends to ${host}.*2 files, [0-9.]+ k?B`, "s")).waitFor();
+  await workbench.clickTreeItem("Quote", `Sends to ${host}`);
+  await workbench.treeItem("Quote", /zones\.py.*k?B/s).waitFor();
+  await workbench.restMouse();
+  await scenario().screenshot("1-sent");
   await workbench.startRun();
   await workbench.notification("Shall spaces around a code be ignored?").waitFor();
   await workbench.treeItem("Runs", "asks you").waitFor();

@@ -10,6 +10,7 @@ const scenario = useScenario({
 });
 const row = (text: string | RegExp) => scenario().workbench.treeItem("Quote", text);
 const price = async () => (await row("likely").innerText()).replaceAll("\u00a0", " ");
+const page = () => scenario().workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
 const selected = () => scenario().workbench.tree("Quote").and(scenario().workbench.page.locator(".selected"));
 /** What its own row begins with: other rows may name it, too. */
 const ROUND = /Round half a cent up\$/;
@@ -23,7 +24,8 @@ test("a Quote has the focus, and says what it costs, in which waves, and what is
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   expect(await workbench.quote(6)).toHaveLength(6);
   made = await price();
-  expect(made).toMatch(/\$[\d.]+ to \$[\d.]+, likely \$[\d.]+.*all-Sonnet/s);
+  expect(made).toMatch(/\$[\d.]+ to \$[\d.]+, likely \$[\d.]+/s);
+  await row(/All-Sonnet \$[\d.]+/).waitFor();
   await row(/Budget \$2\.00.*up to 4 agents/s).waitFor();
   await row("Offline model: scripted, no AI").waitFor();
   await row("Nothing leaves this machine.").waitFor();
@@ -66,8 +68,7 @@ test("F2 changes what its agent is told", async () => {
   await workbench.page.keyboard.press("F2");
   await workbench.answer("Round half up, and nothing else.");
   await workbench.clickViewAction("Quote", "Read the Whole Quote");
-  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
-  await page.getByText("Round half up, and nothing else.").waitFor();
+  await page().getByText("Round half up, and nothing else.").waitFor();
   await scenario().screenshot("4-brief");
 });
 
@@ -78,6 +79,41 @@ test("a Task that is dropped on another one runs after it", async () => {
   await scenario().screenshot("5-after");
   await workbench.runCommand("Contextune: Undo Last Change of the Quote");
   await expect.poll(async () => ROUND.test((await workbench.quote())[0] ?? "")).toBe(true);
+});
+
+test("Alt+Down and Alt+Up move the selected Task, wave by wave, and a drop on a wave puts it there", async () => {
+  const { workbench } = scenario();
+  const place = async () => (await workbench.quote()).findIndex((text) => ROUND.test(text));
+  const wave = async (number: number) => (await row(`Wave ${number}`).innerText()).replaceAll("\u00a0", " ");
+  const first = await wave(1);
+  await workbench.clickTreeItem("Quote", ROUND);
+  await selected().first().waitFor();
+  await workbench.page.keyboard.press("Alt+ArrowDown");
+  await expect.poll(place).toBe(1);
+  await workbench.page.keyboard.press("Alt+ArrowUp");
+  await expect.poll(place).toBe(0);
+  await row(ROUND).dragTo(row("Wave 2, after wave 1"));
+  await expect.poll(() => wave(1)).not.toBe(first);
+  await scenario().screenshot("5-second-wave");
+  for (const _ of ["the drop", "up", "down"]) await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
+  await expect.poll(() => wave(1)).toBe(first);
+  await expect.poll(place).toBe(0);
+});
+
+test("every Task begins where the user says, and fewer agents work at the same time", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeItem("Quote", "Budget $2.00");
+  await workbench.choose("Rung");
+  await workbench.choose("Sonnet 5.5, medium");
+  await row(/Insure a declared value.*Sonnet 5\.5, medium · pinned by you/s).waitFor();
+  expect(await price()).not.toBe(made);
+  await workbench.clickTreeItem("Quote", "Budget $2.00");
+  await workbench.choose("Agents");
+  await workbench.answer("2");
+  await row(/Budget \$2\.00.*up to 2 agents/s).waitFor();
+  await scenario().screenshot("5-terms");
+  for (const _ of ["agents", "rung"]) await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
+  await expect.poll(price).toBe(made);
 });
 
 test("two Tasks become one, which can be split again", async () => {
@@ -114,6 +150,9 @@ test("the budget is changed before the Run starts, and Ctrl+Enter starts it", as
   await workbench.answer("1.50");
   await row("Budget $1.50").waitFor();
   await workbench.chooseTheme("Light Modern");
+  await workbench.page.locator(".monaco-workbench.vs").waitFor();
+  // The page beside it is drawn anew as well.
+  await page().getByText("budget $1.50").waitFor();
   await workbench.restMouse();
   await scenario().screenshot("9-light");
   await workbench.clickTreeItem("Quote", "Wave 1");

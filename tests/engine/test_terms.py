@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from contextune.core.errors import UsageProblem
+from contextune.core.overlap.moved import Spot
 from contextune.core.planning.quote import Quote
 from contextune.engine.money.pricing import in_all
 from contextune.engine.quotes.terms import Terms
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import Desk, edit, finish, plays, task, turn
+from tests.engine.world import FILES, Desk, edit, finish, plays, task, turn
 
 SECOND_ON_THIRD = (task("first one"), task("second one"), task("third one", after=["second"]))
 
@@ -110,3 +111,38 @@ async def test_only_a_known_task_can_begin_first(desk: MakeDesk) -> None:
     here, quote = await three(desk)
     with pytest.raises(UsageProblem, match="has no task nope"):
         here.app.open_quotes.begin_first(quote.id, "nope")
+
+
+async def test_a_task_goes_up_and_down_wave_by_wave_and_its_price_stays(desk: MakeDesk) -> None:
+    here, quote = await three(desk)
+    quotes = here.app.open_quotes
+    assert quote.waves == (("first", "second"), ("third",))
+    assert quotes.move(quote.id, "second", "up").waves == (("second", "first"), ("third",))
+    later = quotes.move(quote.id, "first", Spot(3))
+    assert later.waves == (("second",), ("third",), ("first",))
+    assert later.price == quote.price
+    with pytest.raises(UsageProblem, match=r"“first one” is the last Task already\."):
+        quotes.move(quote.id, "first", "down")
+    with pytest.raises(UsageProblem, match=r"There is no wave 9"):
+        quotes.move(quote.id, "first", Spot(9))
+    with pytest.raises(UsageProblem, match=r"The quote has no task nobody\."):
+        quotes.move(quote.id, "nobody", "up")
+    # What was refused left no change to take back.
+    quotes.restore(quote.id)
+    assert quotes.restore(quote.id) == quote
+
+
+async def test_all_tasks_begin_on_one_rung_unticked_ones_too(desk: MakeDesk) -> None:
+    here, quote = await three(desk)
+    here.app.open_quotes.change(quote.id, Terms(task_id="second", include=False))
+    dear = here.app.open_quotes.change(quote.id, Terms(start=3))
+    assert [(one.start, one.pinned) for one in dear.tasks] == [(3, True)] * 3
+    assert dear.left_out == ("second",)
+    assert dear.price == in_all([one.price for one in dear.tasks if one.task_id != "second"])
+
+
+async def test_the_sizes_of_files_that_tasks_name_are_those_of_the_base(desk: MakeDesk) -> None:
+    here, quote = await three(desk)
+    named = {path for one in quote.plan.tasks for path in one.files}
+    assert here.app.open_quotes.sizes(quote.id) == {path: len(FILES[path].encode()) for path in named}
+    assert here.app.open_quotes.sizes("r_0") == {}

@@ -79,3 +79,18 @@ test("the page has warnings, gate, briefs and the tests that fail already", () =
     expect(page.split("\n")).toContain(part);
   }
 });
+
+test("the page names the files that are sent, and no Task that is left out", () => {
+  const sent = quote({
+    ...two,
+    leftOut: ["insure"],
+    sentText: "To api.anthropic.com: each Task with its files.",
+    sentFiles: [{ path: "parcel/money.py", size: 2100, sizeText: "2.1 kB" }],
+    sentFilesText: "1 file, 2.1 kB",
+  });
+  const page = quotePage(sent).split("\n");
+  expect(page).toContain("To api.anthropic.com: each Task with its files. 1 file, 2.1 kB");
+  expect(page).toContain("- `parcel/money.py`, 2.1 kB");
+  expect(page).not.toContain("### Insure");
+  expect(page).not.toContain("## Wave 2");
+});

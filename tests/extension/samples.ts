@@ -248,6 +248,9 @@ export function quote(over: Partial<QuoteView> = {}): QuoteView {
     forecastText: null,
     sentText: "Nothing leaves this machine.",
     leftOut: [],
+    sentTo: "",
+    sentFiles: [],
+    sentFilesText: "",
     canRestore: false,
     ...over,
   };

@@ -513,6 +513,12 @@ async def test_a_quote_is_changed_term_by_term(editor: Editor, app: Played, fold
     assert (dear["budgetText"], dear["leftOut"]) == ("$3.50", ["round-up"])
     with pytest.raises(RpcError, match="expected dollars above 0"):
         await editor.ask("contextune/quote/change", {"quoteId": quote_id, "budget": "0"})
+    down = {"quoteId": quote_id, "taskId": "round-up", "step": "down"}
+    assert (await editor.ask("contextune/quote/move", down))["quote"]["waves"] == [["add-kilos", "round-up"]]
+    first = {"quoteId": quote_id, "taskId": "round-up", "wave": 1, "before": "add-kilos"}
+    assert (await editor.ask("contextune/quote/move", first))["quote"]["waves"] == [["round-up", "add-kilos"]]
+    with pytest.raises(RpcError, match="give a step, or a wave"):
+        await editor.ask("contextune/quote/move", {"quoteId": quote_id, "taskId": "round-up"})
 
 
 async def test_a_quote_that_the_user_leaves_tells_nothing_more(

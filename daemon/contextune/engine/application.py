@@ -119,7 +119,7 @@ class Application(Reading):
             on_stage=on_stage,
         )
         quote = await quoter.make(request, self.todos.overlays(root))
-        self.open_quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts))
+        self.open_quotes.keep(OpenQuote(quote, settings, quoter.pricer, quoter.facts, quoter.sizes))
         if shown:
             self._ahead.begin(quote, place.repository, settings)
         return quote

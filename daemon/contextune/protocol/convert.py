@@ -304,7 +304,7 @@ def quote_view(quote: Quote) -> QuoteView:
         todos=quote.todos,
         tasks=tuple(_task_quote_view(quote, priced[task_id], wave_of[task_id]) for task_id in wave_of),
         waves=quote.waves,
-        overlaps=tuple(msgspec.structs.replace(one, reason=shown(one.reason)) for one in quote.overlaps),
+        overlaps=tuple(msgspec.structs.replace(one, reason=shown(one.reason)) for one in quote.shared),
         price=price_view(quote.price),
         planning_text=bill_text(planning_bill(quote)),
         budget=quote.budget,
@@ -317,6 +317,7 @@ def quote_view(quote: Quote) -> QuoteView:
         ladder=tuple(rung_view(rung) for rung in quote.ladder),
         forecast_text=forecast_shown(quote.forecast) if quote.forecast else None,
         sent_text=_sent_text(quote),
+        sent_to="" if quote.offline else quote.server,
         left_out=quote.left_out,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from contextune.core.overlap.moved import Step
 from contextune.protocol.wire import Params
 
 
@@ -15,7 +16,10 @@ class QuoteTaskParams(Params, frozen=True, kw_only=True):
 
 
 class QuoteChangeParams(Params, frozen=True, kw_only=True):
-    """Other terms for an open Quote; absent fields stay. The first five are about the Task `taskId`."""
+    """Other terms for an open Quote; absent fields stay. The first five are about the Task `taskId`.
+
+    Without a `taskId`, `start` is about every Task.
+    """
 
     quote_id: str
     task_id: str | None = None
@@ -29,3 +33,16 @@ class QuoteChangeParams(Params, frozen=True, kw_only=True):
     """Dollars."""
     agents: int | None = None
     """Agents that work at the same time."""
+
+
+class QuoteMoveParams(Params, frozen=True, kw_only=True):
+    """Where a Task of a Quote goes: one step, or into a wave."""
+
+    quote_id: str
+    task_id: str
+    step: Step | None = None
+    """Up or down by one Task, from wave to wave at their ends; None if `wave` is given."""
+    wave: int | None = None
+    """From 1; one more than there are for a new wave behind the last."""
+    before: str | None = None
+    """The Task of that wave that comes next; None for the wave's end."""

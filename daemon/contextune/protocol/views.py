@@ -256,6 +256,16 @@ class BaselineView(View, frozen=True, kw_only=True):
     usable: bool
 
 
+class SentFileView(View, frozen=True, kw_only=True):
+    """A file that a Task names: what its agent reads of it is sent."""
+
+    path: str
+    size: int | None
+    """Bytes on the Base; None for a file that is yet to be made."""
+    size_text: str
+    """Such as `12.4 kB`, or `new`."""
+
+
 class QuoteView(View, frozen=True, kw_only=True):
     """A Plan with its price, to be approved."""
 
@@ -284,6 +294,12 @@ class QuoteView(View, frozen=True, kw_only=True):
     """What leaves this machine, and where to, a sentence."""
     left_out: tuple[str, ...]
     """Tasks that are unticked: they are in no price but their own."""
+    sent_to: str = ""
+    """The host of that, such as `api.anthropic.com`; empty where nothing leaves this machine."""
+    sent_files: tuple[SentFileView, ...] = ()
+    """Files that the ticked Tasks name, while it is open; none where nothing leaves this machine."""
+    sent_files_text: str = ""
+    """Such as `3 files, 12.4 kB`; empty if there are none."""
     can_restore: bool = False
     """Whether there is a change to take back."""
 

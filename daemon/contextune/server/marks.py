@@ -135,7 +135,7 @@ class Marks:
     def conflicts(self) -> Iterator[Conflict]:
         """The overlaps of Quotes under the user's eyes and of live Runs, by Todo."""
         for quote in self._quotes.values():
-            yield from _conflicts(quote.repository, quote.overlaps, quote, quote.id)
+            yield from _conflicts(quote.repository, quote.shared, quote, quote.id)
         for run in self.runs.values():
             if run.state in LIVE_RUN:
                 yield from _conflicts(run.repository, run.overlaps, run.quote, None)

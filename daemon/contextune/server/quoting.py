@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from contextune.core.errors import ContextuneError
+from contextune.core.overlap.moved import Spot, Step
 from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
-from contextune.protocol.convert import quote_view
 from contextune.protocol.params import QuoteChanged
+from contextune.protocol.quote_views import open_quote_view
 from contextune.protocol.words import shown, t
 
 if TYPE_CHECKING:
+    from contextune.engine.quotes.open_quotes import OpenQuotes
     from contextune.engine.quotes.quote import QuoteRequest
     from contextune.engine.quotes.terms import Terms
     from contextune.server.session import Session
@@ -53,7 +55,7 @@ async def make_quote(
         session.count_today()
     session.quotes[quote_id] = quote.id
     look_at(session, quote)
-    session.client.changed(_ready(quote_id, folder, quote))
+    session.client.changed(_ready(quote_id, folder, quote, application.open_quotes))
     return quote
 
 
@@ -75,6 +77,13 @@ async def begin_first(session: Session, quote_id: str, task_id: str) -> Quote:
     application = await session.application()
     own_id = session.quotes.get(quote_id, quote_id)
     return await _tell(session, application.open_quotes.begin_first(own_id, task_id))
+
+
+async def move_task(session: Session, quote_id: str, task_id: str, to: Step | Spot) -> Quote:
+    """Put a Task of an open Quote earlier or later, and tell the client. Raises ContextuneError."""
+    application = await session.application()
+    own_id = session.quotes.get(quote_id, quote_id)
+    return await _tell(session, application.open_quotes.move(own_id, task_id, to))
 
 
 async def split_task(session: Session, quote_id: str, task_id: str) -> Quote:
@@ -100,13 +109,13 @@ async def _tell(session: Session, quote: Quote) -> Quote:
 async def as_known(session: Session, quote: Quote) -> QuoteChanged:
     """An open Quote as it now is, under the id by which the client knows it."""
     known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
-    can_restore = (await session.application()).open_quotes.can_restore(quote.id)
-    return _ready(known_as, quote.repository, quote, can_restore=can_restore)
+    return _ready(known_as, quote.repository, quote, (await session.application()).open_quotes)
 
 
-def _ready(quote_id: str, folder: str, quote: Quote, *, can_restore: bool = False) -> QuoteChanged:
+def _ready(quote_id: str, folder: str, quote: Quote, quotes: OpenQuotes) -> QuoteChanged:
     """A Quote under the id by which the client knows it."""
-    view = msgspec.structs.replace(quote_view(quote), id=quote_id, can_restore=can_restore)
+    view = open_quote_view(quote, quotes.sizes(quote.id), can_restore=quotes.can_restore(quote.id))
+    view = msgspec.structs.replace(view, id=quote_id)
     return QuoteChanged(quote_id=quote_id, folder=folder, state="ready", stage=t("Ready"), quote=view)
 
 

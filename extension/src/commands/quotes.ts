@@ -66,20 +66,47 @@ export const restoreQuote: Command = async (app) => {
   if (openQuote(app) !== undefined) await app.quotes.restore();
 };
 
-/** Changes what the Run may cost, or how many agents work at the same time. */
+/** Changes what the Run may cost, how many agents work at the same time, or where its Tasks begin. */
 export const changeQuote: Command = async (app) => {
   const quote = openQuote(app);
   if (quote === undefined) return;
+  const rungs = [...new Set(quote.tasks.map(({ rung }) => rung.text))].join("; ");
   const items = [
     { label: vscode.l10n.t("Budget"), description: quote.budgetText, what: "budget" },
     { label: vscode.l10n.t("Agents"), description: String(quote.agents), what: "agents" },
+    { label: vscode.l10n.t("Rung"), description: rungs, detail: vscode.l10n.t("For every Task"), what: "rung" },
   ] as const;
   const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("What shall change?") });
   if (picked === undefined) return;
   const { title, budgetText, agents } = quote;
-  const wanted = picked.what === "budget" ? await askBudget(title, budgetText) : await askAgents(title, agents);
+  const ask = {
+    budget: () => askBudget(title, budgetText),
+    agents: () => askAgents(title, agents),
+    rung: () => askRung(quote, title),
+  };
+  const wanted = await ask[picked.what]();
   if (wanted !== undefined) await app.quotes.change(wanted);
 };
+
+/** Asks on which rung the first agent of a Task works, `now` if it has one; undefined if the user leaves it. */
+async function askRung(
+  { ladder }: QuoteView,
+  title: string,
+  now?: number,
+): Promise<{ readonly start: number } | undefined> {
+  const rungs = ladder.map(({ text }, start) => ({
+    label: text,
+    start,
+    description: start === now ? vscode.l10n.t("as quoted") : "",
+  }));
+  return vscode.window
+    .showQuickPick(rungs, {
+      title,
+      placeHolder: vscode.l10n.t("Where its first agent works; red tests still take it up from there"),
+      ignoreFocusOut: true,
+    })
+    .then((chosen) => chosen && { start: chosen.start });
+}
 
 /** Changes what an agent is told to do. */
 export const editBrief: Command = async (app, ...args) => {
@@ -101,18 +128,8 @@ export const pinStart: Command = async (app, ...args) => {
   const task = await quotedTask(app, args);
   const quote = app.quotes.open;
   if (task === undefined || quote === undefined) return;
-  const rungs = quote.ladder.map(({ text }, start) => ({
-    label: text,
-    start,
-    description: start === task.start ? vscode.l10n.t("as quoted") : "",
-  }));
-  const chosen = await vscode.window.showQuickPick(rungs, {
-    title: task.title,
-    placeHolder: vscode.l10n.t("Where its first agent works; red tests still take it up from there"),
-    ignoreFocusOut: true,
-  });
-  if (chosen !== undefined && chosen.start !== task.start)
-    await app.quotes.change({ taskId: task.id, start: chosen.start });
+  const wanted = await askRung(quote, task.title, task.start);
+  if (wanted !== undefined && wanted.start !== task.start) await app.quotes.change({ taskId: task.id, ...wanted });
 };
 
 /** Settles what a Task shares with others. */
@@ -162,4 +179,16 @@ export const runAfter: Command = async (app, ...args) => {
 export const runFirst: Command = async (app, ...args) => {
   const task = await quotedTask(app, args, ({ dependsOn }) => dependsOn.length > 0);
   if (task !== undefined) await app.quotes.runFirst(task.id);
+};
+
+/** Puts a Task a step earlier: before its neighbour, or into the wave before. */
+export const moveTaskUp: Command = async (app, ...args) => {
+  const task = await quotedTask(app, args);
+  if (task !== undefined) await app.quotes.move(task.id, { step: "up" });
+};
+
+/** Puts a Task a step later: behind its neighbour, or into the next wave. */
+export const moveTaskDown: Command = async (app, ...args) => {
+  const task = await quotedTask(app, args);
+  if (task !== undefined) await app.quotes.move(task.id, { step: "down" });
 };

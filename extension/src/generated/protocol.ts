@@ -1299,6 +1299,8 @@ export interface QuoteArrangeParams {
 }
 /**
  * Other terms for an open Quote; absent fields stay. The first five are about the Task `taskId`.
+ *
+ *     Without a `taskId`, `start` is about every Task.
  */
 export interface QuoteChangeParams {
   quoteId: string;
@@ -1344,6 +1346,9 @@ export interface QuoteView {
   forecastText: string | null;
   sentText: string;
   leftOut: string[];
+  sentTo: string;
+  sentFiles: SentFileView[];
+  sentFilesText: string;
   canRestore: boolean;
 }
 /**
@@ -1368,6 +1373,14 @@ export interface TaskQuoteView {
   pinned: boolean;
 }
 /**
+ * A file that a Task names: what its agent reads of it is sent.
+ */
+export interface SentFileView {
+  path: string;
+  size: number | null;
+  sizeText: string;
+}
+/**
  * What to quote: Todo ids, all of them, or a Goal.
  */
 export interface QuoteCreateParams {
@@ -1382,6 +1395,16 @@ export interface QuoteCreateParams {
  */
 export interface QuoteCreateResult {
   quoteId: string;
+}
+/**
+ * Where a Task of a Quote goes: one step, or into a wave.
+ */
+export interface QuoteMoveParams {
+  quoteId: string;
+  taskId: string;
+  step?: ("down" | "up") | null;
+  wave?: number | null;
+  before?: string | null;
 }
 /**
  * Which Quote.
@@ -2270,7 +2293,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "a0818ee289a1";
+export const PROTOCOL = "9021eaf4fa40";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2286,6 +2309,8 @@ export const Requests = {
   quoteChange: "contextune/quote/change",
   /** Let a Task wait for no other. */
   quoteFirst: "contextune/quote/first",
+  /** Put a Task earlier or later. */
+  quoteMove: "contextune/quote/move",
   /** A Task for each Todo of a Task. */
   quoteSplit: "contextune/quote/split",
   /** Take the last change back. */
@@ -2406,6 +2431,7 @@ export interface RequestTypes {
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
   "contextune/quote/change": { params: QuoteChangeParams; result: QuoteChanged };
   "contextune/quote/first": { params: QuoteTaskParams; result: QuoteChanged };
+  "contextune/quote/move": { params: QuoteMoveParams; result: QuoteChanged };
   "contextune/quote/split": { params: QuoteTaskParams; result: QuoteChanged };
   "contextune/quote/restore": { params: QuoteParams; result: QuoteChanged };
   "contextune/quote/leave": { params: QuoteParams; result: Nothing };

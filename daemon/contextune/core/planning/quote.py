@@ -69,6 +69,12 @@ class Quote(Value, frozen=True, kw_only=True):
         """The Tasks that a Run would do."""
         return tuple(task for task in self.tasks if task.task_id not in self.left_out)
 
+    @property
+    def shared(self) -> tuple[Overlap, ...]:
+        """What the Tasks that a Run would do share."""
+        gone = set(self.left_out)
+        return tuple(one for one in self.overlaps if gone.isdisjoint((one.first, one.second)))
+
     def priced(self, task_id: str) -> TaskQuote | None:
         """What was said of a Task; None if this Quote has none of that id."""
         return next((task for task in self.tasks if task.task_id == task_id), None)

@@ -9,6 +9,7 @@ import msgspec
 
 from contextune.core.errors import UsageProblem
 from contextune.core.model.naming import rung_text
+from contextune.core.overlap.moved import Spot, Step, moved, one_step
 from contextune.core.overlap.overlaps import find_overlaps, serialised, with_order
 from contextune.core.overlap.touches import TaskFacts, both
 from contextune.core.planning.plan import Overlap, Plan
@@ -76,6 +77,24 @@ def begun_first(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task
     return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
 
 
+def reordered(
+    quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: str, to: Step | Spot
+) -> Arranged:
+    """The Quote with a Task a step earlier or later, or in a certain place. Tasks that collide stay in order.
+
+    Raises UsageProblem if there is no such Task or place.
+    """
+    collisions = [one for one in quote.overlaps if one.strong and not one.allowed]
+    try:
+        spot = to if isinstance(to, Spot) else one_step(quote.plan, task_id, to)
+        plan = moved(quote.plan, task_id, spot, collisions)
+    except KeyError:
+        raise UsageProblem(f"The quote has no task {task_id}.") from None
+    except ValueError as problem:
+        raise UsageProblem(str(problem)) from None
+    return Arranged(_anew(quote, plan, facts, quote.overlaps, pricer), facts)
+
+
 def ticked(quote: Quote, task_id: str, include: bool) -> Quote:
     """The Quote with a Task ticked or unticked, priced anew.
 
@@ -84,14 +103,14 @@ def ticked(quote: Quote, task_id: str, include: bool) -> Quote:
     if quote.priced(task_id) is None:
         raise UsageProblem(f"The quote has no task {task_id}.")
     others = _without(quote.left_out, {task_id})
-    return _with_price(msgspec.structs.replace(quote, left_out=others if include else (*others, task_id)))
+    return with_price(msgspec.structs.replace(quote, left_out=others if include else (*others, task_id)))
 
 
 def _without(ids: Sequence[str], gone: set[str]) -> tuple[str, ...]:
     return tuple(one for one in ids if one not in gone)
 
 
-def _with_price(quote: Quote) -> Quote:
+def with_price(quote: Quote) -> Quote:
     """The Quote with the price of the Tasks that are ticked. Raises UsageProblem if none is."""
     if not quote.chosen:
         raise UsageProblem(NO_TASK_LEFT)
@@ -122,7 +141,7 @@ def _anew(
     quote: Quote, plan: Plan, facts: Sequence[TaskFacts], overlaps: Sequence[Overlap], pricer: Pricer
 ) -> Quote:
     """The Quote of a changed Plan."""
-    return _with_price(
+    return with_price(
         msgspec.structs.replace(
             quote,
             plan=plan,
@@ -176,7 +195,7 @@ def edited(
         for task in quote.tasks
         if task.task_id not in left_out
     )
-    return _with_price(
+    return with_price(
         msgspec.structs.replace(
             quote,
             plan=plan,

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contextune.core.errors import UsageProblem
+from contextune.core.overlap.moved import Spot, Step
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import Settings
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import Arranged, arranged, begun_first, edited, parted
+from contextune.engine.quotes.edits import Arranged, arranged, begun_first, edited, parted, reordered
 from contextune.engine.quotes.terms import Terms, on_terms
 
 
@@ -25,6 +26,8 @@ class OpenQuote(NamedTuple):
     pricer: Pricer
     facts: tuple[TaskFacts, ...]
     """What its Tasks touch."""
+    sizes: Mapping[str, int] = {}
+    """Bytes of the files that its Tasks name, by path; new files have none."""
     before: OpenQuote | None = None
     """What it was before the last change; None if it is as it was made."""
 
@@ -49,6 +52,11 @@ class OpenQuotes:
         known = self._open(quote_id)
         return self._change(known, begun_first(known.quote, known.facts, known.pricer, task_id))
 
+    def move(self, quote_id: str, task_id: str, to: Step | Spot) -> Quote:
+        """Put a Task a step earlier or later, or in a certain place. Raises UsageProblem."""
+        known = self._open(quote_id)
+        return self._change(known, reordered(known.quote, known.facts, known.pricer, task_id, to))
+
     def change(self, quote_id: str, terms: Terms) -> Quote:
         """Untick a Task, change its words or start, or the Run's terms. Raises UsageProblem."""
         known = self._open(quote_id)
@@ -59,6 +67,11 @@ class OpenQuotes:
         """Whether there is a change to take back."""
         known = self._by_id.get(quote_id)
         return known is not None and known.before is not None
+
+    def sizes(self, quote_id: str) -> Mapping[str, int]:
+        """Bytes of the files that the Tasks of a Quote name, by path."""
+        known = self._by_id.get(quote_id)
+        return {} if known is None else known.sizes
 
     def split(self, quote_id: str, task_id: str) -> Quote:
         """Make a Task for each Todo of a Task. Raises UsageProblem."""

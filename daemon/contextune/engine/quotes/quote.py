@@ -82,6 +82,8 @@ class Quoter:
         """What priced the Quote, once it is made."""
         self.facts: tuple[TaskFacts, ...] = ()
         """What its Tasks touch, once it is made."""
+        self.sizes: dict[str, int] = {}
+        """Bytes of the files that its Tasks name, by path, once it is made; new files have none."""
         self.forecast: Forecast | None = None
 
     async def make(self, request: QuoteRequest, overlays: Overlays) -> Quote:
@@ -117,6 +119,9 @@ class Quoter:
         finally:
             await asyncio.wait([warming])
         self.facts = arranged.facts
+        named = sorted({path for task in arranged.plan.tasks for path in task.files} & set(files))
+        contents = await asyncio.to_thread(self._repository.read_files, base.commit, named)
+        self.sizes = {path: len(content) for path, content in contents.items()}
         await self._look_back(arranged.plan)
         return self._priced(request, base, todos, arranged, gate, baseline)
 

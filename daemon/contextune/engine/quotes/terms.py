@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -11,13 +13,16 @@ from contextune.core.errors import UsageProblem
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.planning.quote import Quote
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import edited, ticked
+from contextune.engine.quotes.edits import edited, ticked, with_price
 
 MOST_AGENTS = 100
 
 
 class Terms(Value, frozen=True, kw_only=True):
-    """A change of an open Quote; what is None stays. The first four are about the Task `task_id`."""
+    """A change of an open Quote; what is None stays. The first four are about the Task `task_id`.
+
+    Without a `task_id`, `start` is about every Task.
+    """
 
     task_id: str | None = None
     include: bool | None = None
@@ -41,14 +46,20 @@ def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts,
             raise UsageProblem(f"{terms.agents} agents: expected 1 to {MOST_AGENTS}.")
         quote = msgspec.structs.replace(quote, agents=terms.agents)
     if terms.task_id is None:
-        return quote
+        every = {task.id: {"start": terms.start} for task in quote.plan.tasks}
+        return quote if terms.start is None else _with_edits(quote, every, pricer, facts)
     if terms.brief is not None and not terms.brief.strip():
         raise UsageProblem("The brief is empty. Say what the agent is to do, or untick the task.")
     words = {"title": terms.title, "brief": terms.brief, "start": terms.start}
     if any(value is not None for value in words.values()):
-        # What is unticked is kept: it can be ticked again.
-        whole = msgspec.structs.replace(quote, left_out=())
-        changed = edited(whole, {terms.task_id: words}, pricer, facts)
-        quote = msgspec.structs.replace(changed, left_out=quote.left_out)
+        quote = _with_edits(quote, {terms.task_id: words}, pricer, facts)
     stays = terms.task_id not in quote.left_out
     return ticked(quote, terms.task_id, stays if terms.include is None else terms.include)
+
+
+def _with_edits(
+    quote: Quote, edits: Mapping[str, Mapping[str, Any]], pricer: Pricer, facts: tuple[TaskFacts, ...]
+) -> Quote:
+    """The Quote with edits of any of its Tasks. What is unticked is kept: it can be ticked again."""
+    changed = edited(msgspec.structs.replace(quote, left_out=()), edits, pricer, facts)
+    return with_price(msgspec.structs.replace(changed, left_out=quote.left_out))

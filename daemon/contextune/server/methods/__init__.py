@@ -38,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/quote/arrange": quote.arrange,
     "contextune/quote/change": quote.change,
     "contextune/quote/first": quote.first,
+    "contextune/quote/move": quote.move,
     "contextune/quote/split": quote.split,
     "contextune/quote/restore": quote.restore,
     "contextune/quote/leave": quote.leave,

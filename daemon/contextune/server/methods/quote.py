@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextune.core.errors import ContextuneError, UsageProblem
+from contextune.core.overlap.moved import Spot, Step
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.quotes.terms import Terms
 from contextune.protocol.params import (
@@ -13,7 +14,7 @@ from contextune.protocol.params import (
     QuoteCreateResult,
     QuoteParams,
 )
-from contextune.protocol.quote_params import QuoteChangeParams, QuoteTaskParams
+from contextune.protocol.quote_params import QuoteChangeParams, QuoteMoveParams, QuoteTaskParams
 from contextune.server.quoting import (
     arrange_tasks,
     as_known,
@@ -21,6 +22,7 @@ from contextune.server.quoting import (
     change_terms,
     leave_quote,
     make_quote,
+    move_task,
     new_id,
     restore_quote,
     split_task,
@@ -67,6 +69,17 @@ async def change(session: Session, params: QuoteChangeParams) -> QuoteChanged:
 async def first(session: Session, params: QuoteTaskParams) -> QuoteChanged:
     """Let a Task wait for no other; the Quote is also sent by `contextune/quote/changed`."""
     return await as_known(session, await begin_first(session, params.quote_id, params.task_id))
+
+
+async def move(session: Session, params: QuoteMoveParams) -> QuoteChanged:
+    """Put a Task earlier or later; the Quote is also sent by `contextune/quote/changed`."""
+    if params.wave is not None:
+        to: Step | Spot = Spot(params.wave, params.before)
+    elif params.step is not None:
+        to = params.step
+    else:
+        raise UsageProblem("There is nowhere to move the task to: give a step, or a wave.")
+    return await as_known(session, await move_task(session, params.quote_id, params.task_id, to))
 
 
 async def split(session: Session, params: QuoteTaskParams) -> QuoteChanged:

@@ -14,6 +14,8 @@ export interface Line {
   /** What menus go by. */
   readonly token?: string;
   readonly command?: vscode.Command;
+  /** What is told below it, folded up at first. */
+  readonly below?: readonly Line[];
 }
 
 /** One line of a Quote. */
@@ -21,18 +23,20 @@ export class LineNode implements Node {
   constructor(private readonly line: Line) {}
 
   item(): vscode.TreeItem {
-    const { id, label, description, icon, token, tooltip, command } = this.line;
-    const item = new vscode.TreeItem(label);
+    const { id, label, description, icon, token, tooltip, command, below } = this.line;
+    const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(label, below?.length ? Collapsed : None);
     item.id = id;
     item.description = description;
     item.iconPath = icon;
     item.contextValue = token;
     item.tooltip = tooltip ?? label;
     item.command = command;
+    item.accessibilityInformation = { label: [label, description].filter(Boolean).join(", ") };
     return item;
   }
 
   children(): readonly Node[] {
-    return [];
+    return (this.line.below ?? []).map((line) => new LineNode(line));
   }
 }

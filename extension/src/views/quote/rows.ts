@@ -12,6 +12,7 @@ const { ThemeIcon } = vscode;
 export function quoteRows(quote: QuoteView): readonly Node[] {
   return [
     priceLine(quote),
+    ...sonnetLine(quote),
     termsLine(quote),
     ...warningLines(quote),
     ...waves(quote),
@@ -29,10 +30,16 @@ function priceLine({ id, price, planningText, forecastText }: QuoteView): Node {
   return new LineNode({
     id: `${id}:price`,
     label: price.text,
-    description: price.atSonnet === null ? "" : vscode.l10n.t("all-Sonnet {0}", price.atSonnetText),
     icon: new ThemeIcon("tag"),
     tooltip: [price.text, planning, forecastText ?? ""].filter((text) => text !== "").join("\n"),
   });
+}
+
+function sonnetLine({ id, price }: QuoteView): readonly Node[] {
+  if (price.atSonnet === null) return [];
+  const label = vscode.l10n.t("All-Sonnet {0}", price.atSonnetText);
+  const tooltip = vscode.l10n.t("The same tokens at Sonnet's price");
+  return [new LineNode({ id: `${id}:sonnet`, label, icon: new ThemeIcon("law"), tooltip })];
 }
 
 function termsLine({ id, budgetText, agents }: QuoteView): Node {
@@ -42,8 +49,8 @@ function termsLine({ id, budgetText, agents }: QuoteView): Node {
     description: agents === 1 ? vscode.l10n.t("1 agent at a time") : vscode.l10n.t("up to {0} agents", agents),
     icon: new ThemeIcon("credit-card"),
     token: "terms",
-    tooltip: vscode.l10n.t("The Run cannot cost more. Click to change the budget or the number of agents."),
-    command: { command: "contextune.changeQuote", title: vscode.l10n.t("Change Budget or Agents") },
+    tooltip: vscode.l10n.t("The Run cannot cost more. Click to change the budget, the number of agents or the rung."),
+    command: { command: "contextune.changeQuote", title: vscode.l10n.t("Change Budget, Agents or Rung") },
   });
 }
 
@@ -58,6 +65,21 @@ function testsLine(quote: QuoteView): readonly Node[] {
   return [new LineNode({ id: `${quote.id}:gate`, label, description, icon: new ThemeIcon("beaker") })];
 }
 
-function sentLine({ id, sentText, offline }: QuoteView): Node {
-  return new LineNode({ id: `${id}:sent`, label: sentText, icon: new ThemeIcon(offline ? "vm" : "cloud-upload") });
+function sentLine({ id, sentText, sentTo, sentFiles, sentFilesText }: QuoteView): Node {
+  if (sentTo === "") return new LineNode({ id: `${id}:sent`, label: sentText, icon: new ThemeIcon("vm") });
+  const what = { id: `${id}:sent:what`, label: sentText, icon: new ThemeIcon("info") };
+  const files = sentFiles.map(({ path, sizeText }) => ({
+    id: `${id}:sent:${path}`,
+    label: path,
+    description: sizeText,
+    icon: new ThemeIcon("file"),
+  }));
+  return new LineNode({
+    id: `${id}:sent`,
+    label: vscode.l10n.t("Sends to {0}", sentTo),
+    description: sentFilesText,
+    icon: new ThemeIcon("cloud-upload"),
+    tooltip: sentText,
+    below: [what, ...files],
+  });
 }

@@ -51,7 +51,7 @@ export class QuoteTree implements vscode.Disposable {
 
   #show(): void {
     const { open } = this.#quotes;
-    this.#view.description = open?.title ?? "";
+    this.#view.description = open && `${open.price.likelyText} · ${open.title}`;
     this.#view.message = open && vscode.l10n.t("Tick what shall be done, then press ▷.");
     this.#tree.refresh();
   }
@@ -82,7 +82,7 @@ export class QuoteTree implements vscode.Disposable {
   async #drop(target: Node | undefined, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       if (target instanceof QuotedTaskNode && target.task.id !== id) await this.#quotes.runAfter(id, target.task.id);
-      else if (target instanceof WaveNode && target.number === 1) await this.#quotes.runFirst(id);
+      else if (target instanceof WaveNode) await this.#quotes.move(id, { wave: target.number });
     }
   }
 }

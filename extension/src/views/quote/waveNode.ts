@@ -1,7 +1,7 @@
 /** The Tasks that may be worked on at the same time. */
 import * as vscode from "vscode";
 import type { QuoteView } from "../../generated/protocol";
-import { waveHeading } from "../../quoteText";
+import { taskCountText, waveHeading } from "../../quoteText";
 import type { Node } from "../tree";
 import { QuotedTaskNode } from "./quotedTaskNode";
 
@@ -16,6 +16,8 @@ export class WaveNode implements Node {
     const item = new vscode.TreeItem(waveHeading(this.number), vscode.TreeItemCollapsibleState.Expanded);
     item.id = `wave:${this.quote.id}:${this.number}`;
     item.contextValue = "wave";
+    item.description = taskCountText(this.children().length);
+    item.accessibilityInformation = { label: `${waveHeading(this.number)}, ${item.description}` };
     return item;
   }
 
