@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence.choice import find_fence
-from contextune.bench import fence, journal, lease, loop
+from contextune.bench import fence, journal, lease, loop, start
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
 
@@ -47,6 +47,17 @@ async def test_the_leases() -> None:
     assert cold.against is not None
     assert ratio.value == cold.value / cold.against.value
     assert told["of 20 made and given back, 16 at once: failures"].value == 0
+
+
+async def test_the_start() -> None:
+    figures: list[Figure] = []
+    await start.run(bench(figures), rounds=1)
+    told = {figure.metric: figure for figure in figures}
+    assert len(told) == len(figures) == 6
+    assert all(figure.value > 0 for figure in figures)
+    replied = told["process started to `initialize` answered"]
+    assert replied.against is not None
+    assert told["the same, by that of the bare server"].value == replied.value / replied.against.value
 
 
 async def test_the_fence(tmp_path: Path) -> None:

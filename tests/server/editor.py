@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contextune.server.frames import Frames, Malformed, frame
-from contextune.server.server import converse
+from contextune.server.server import LoadGlance, converse
 from contextune.server.session import Compose
 
 PATIENCE = 20.0
@@ -35,7 +35,7 @@ class RpcError(Exception):
 class Editor:
     """Answers the server's requests by `answers`, keeps everything that it says in `said`."""
 
-    def __init__(self, compose: Compose) -> None:
+    def __init__(self, compose: Compose, glance: LoadGlance | None = None) -> None:
         self.unread = 0
         """What the server takes to wait for this editor, in bytes."""
         self.answers: dict[str, Callable[[Any], Any]] = {}
@@ -50,7 +50,7 @@ class Editor:
         self._next = 0
         self._wakes: set[asyncio.Task[None]] = set()
         self.ids: deque[int | str] = deque()
-        self._serving = asyncio.get_running_loop().create_task(converse(self._bytes(), self, compose))
+        self._serving = asyncio.get_running_loop().create_task(converse(self._bytes(), self, compose, glance))
 
     # What the server writes to.
 

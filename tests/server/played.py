@@ -52,6 +52,9 @@ class PlayedBoard:
     async def open(self, folder: Path) -> None:
         self.opened.append(folder)
 
+    def is_open(self, folder: Path) -> bool:
+        return folder in self.opened
+
     async def list(self, folder: Path) -> tuple[Todo, ...]:
         return s.TODOS if folder == self.folder else ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -116,9 +117,16 @@ INPUTS: dict[str, type[ToolInput]] = {
 }
 
 
+@cache
 def as_tool(kind: type[ToolInput]) -> Tool:
     """The tool as the model sees it: a short schema, the same bytes every time."""
     return Tool(name=kind.name, description=kind.description, schema=_short(specification(kind).schema))
+
+
+def warm_tools() -> None:
+    """Make every tool once. Blocking for some 30 ms."""
+    for kind in INPUTS.values():
+        as_tool(kind)
 
 
 _UNSAID = frozenset({"default", "additionalProperties", "minItems", "minimum", "maximum"})

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from contextune.agents.tool_inputs import warm_tools
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course
@@ -355,8 +356,9 @@ class Application(Reading):
         return [*await examine(self._world, folder), *await self.forge.checks(folder)]
 
     async def warm(self) -> None:
-        """Import what is heavy, in the background, so that the first Run does not wait for it."""
+        """Import and make what is heavy, in the background, so that the first Run does not wait for it."""
         await self._world.warm()
+        await asyncio.to_thread(warm_tools)
 
     async def close(self) -> None:
         """Stop every drive at its next safe point; what is unfinished can be resumed."""

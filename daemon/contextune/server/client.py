@@ -17,15 +17,11 @@ from pygls.lsp.server import LanguageServer
 from contextune.protocol.methods import METHODS
 from contextune.protocol.wire import View
 from contextune.protocol.words import spoken
+from contextune.server.client_options import SECTION
 from contextune.server.places import uri_of
 
 log = logging.getLogger(__name__)
 
-EXTENSION = "contextune-vscode"
-"""How our own extension calls itself in `initializationOptions.client`."""
-
-SECTION = "contextune"
-"""The section of our settings in an editor's configuration."""
 
 ANSWER = 10.0
 """Seconds that an editor has to answer what no person is asked."""

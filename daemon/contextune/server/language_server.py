@@ -14,8 +14,10 @@ from contextune import __version__
 from contextune.protocol.methods import Method
 from contextune.protocol.words import speak
 from contextune.server.actions import Actions
-from contextune.server.client import EXTENSION, SECTION, Client
+from contextune.server.client import Client
+from contextune.server.client_options import is_extension, own_section
 from contextune.server.commands import NAMES, execute
+from contextune.server.early import Early
 from contextune.server.failures import sentence
 from contextune.server.hovers import hover
 from contextune.server.languages import language_of
@@ -32,9 +34,11 @@ class ContextuneServer(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, compose: Compose) -> None:
+    def __init__(self, compose: Compose, early: Early | None = None) -> None:
+        """`early` has answered for this server until now."""
         super().__init__("contextune", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.client = Client(self)
+        self._early = early
         self.session = Session(self.client, compose)
         for method, (handler, options) in self._features().items():
             self.feature(method, options)(functools.partial(handler))
@@ -77,10 +81,8 @@ class ContextuneServer(LanguageServer):
 
     def _initialize(self, params: types.InitializeParams) -> None:
         speak(language_of(params.locale))
-        options = params.initialization_options
-        options = options if isinstance(options, Mapping) else {}
-        self.client.is_extension = options.get("client") == EXTENSION
-        self.session.editor_settings = _section(options) or {}
+        self.client.is_extension = is_extension(params.initialization_options)
+        self.session.editor_settings = own_section(params.initialization_options) or {}
 
     def _initialized(self, _params: types.InitializedParams) -> None:
         uris = [folder.uri for folder in self.workspace.folders.values()]
@@ -89,7 +91,7 @@ class ContextuneServer(LanguageServer):
         self.session.change_folders(_paths(uris), [])
 
     def _settings_changed(self, params: types.DidChangeConfigurationParams) -> None:
-        self.session.spawn(self.session.configure(_section(params.settings)))
+        self.session.spawn(self.session.configure(own_section(params.settings)))
 
     def _folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         added, removed = params.event.added, params.event.removed
@@ -141,10 +143,13 @@ class ContextuneServer(LanguageServer):
         )
         return [*radar, *actions.at(params.range, params.context)]
 
-    def _code_lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
+    def _code_lenses(self, params: types.CodeLensParams) -> Sequence[types.CodeLens | dict[str, Any]]:
         file, folder = self._locate(params.text_document.uri)
         if file is None or folder is None:
             return []
+        told = self._early.known(params.text_document.uri) if self._early is not None else None
+        if told is not None and not self.session.has_todos(folder):
+            return told
         todos = self.session.todos_of(file)
         known, prices = self.session.marks, self.session.prices
         return lenses(file, folder, todos, known, extension=self.client.is_extension, prices=prices)
@@ -159,12 +164,6 @@ class ContextuneServer(LanguageServer):
     def _locate(self, uri: str) -> tuple[Path | None, Path | None]:
         file = _file(uri)
         return file, self.session.folder_of(file) if file is not None else None
-
-
-def _section(settings: Any) -> Mapping[str, Any] | None:
-    """Our own settings among those of an editor; None if it sent none."""
-    ours = settings.get(SECTION) if isinstance(settings, Mapping) else None
-    return ours if isinstance(ours, Mapping) else None
 
 
 def _file(uri: str) -> Path | None:

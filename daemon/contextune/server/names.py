@@ -7,7 +7,7 @@ VS Code registers a server's commands by itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
@@ -86,6 +86,11 @@ def command(name: Name, title: str, target: Target, *, extension: bool) -> types
     # The answer to `initialize` needs the names and must not wait for this import.
     from lsprotocol import types
 
+    return types.Command(**command_of(name, title, target, extension=extension))
+
+
+def command_of(name: Name, title: str, target: Target, *, extension: bool) -> dict[str, Any]:
+    """The same, as JSON has it."""
     identifier = _OF_EXTENSION.get(name, f"contextune.{name}") if extension else PREFIX + name
     argument = msgspec.json.decode(msgspec.json.encode(target))
-    return types.Command(title=title, command=identifier, arguments=[argument])
+    return {"title": title, "command": identifier, "arguments": [argument]}

@@ -7,10 +7,12 @@ import contextlib
 import importlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contextune.core.errors import PlaceProblem
+from contextune.server.early import HEAD_START, Early, Glance, meanwhile
 from contextune.server.frames import STALL, Frames, Malformed, frame, written
 from contextune.server.hello import NOT_INITIALIZED, NOT_INITIALIZED_TEXT, greeting
 from contextune.server.pipes import (
@@ -29,20 +31,33 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LoadGlance = Callable[[], Awaitable[Glance]]
+
 CLOSING = 10.0
 """Seconds that closing may take before the process ends all the same; the Journal is safe at any time."""
 
 
-async def converse(incoming: AsyncIterator[bytes], writer: Writer, compose: Compose) -> int:
-    """Serve one client until it exits or hangs up; returns the exit status."""
-    messages = messages_of(incoming)
+async def converse(
+    incoming: AsyncIterator[bytes], writer: Writer, compose: Compose, glance: LoadGlance | None = None
+) -> int:
+    """Serve one client until it exits or hangs up; returns the exit status.
+
+    With `glance`, code lenses are answered from it until the language server is imported.
+    """
+    messages: AsyncIterator[dict[str, Any] | Malformed] = messages_of(incoming)
     first = await _greet(messages, writer)
     if isinstance(first, int):
         return first
-    await asyncio.to_thread(importlib.import_module, "contextune.server.language_server")
+    early = None
+    if glance is not None and first.answered:
+        early = Early(first.request["params"], await glance())
+        loading = asyncio.ensure_future(_load(early.used))
+        messages = await meanwhile(messages, loading, early, partial(_answer_with, writer))
+    else:
+        await _load()
     from contextune.server.language_server import ContextuneServer
 
-    server = ContextuneServer(compose)
+    server = ContextuneServer(compose, early)
     status: list[int] = []
     server.protocol.on_exit = status.append
     server.protocol.begin(first.request, writer, answered=first.answered)
@@ -56,6 +71,14 @@ async def converse(incoming: AsyncIterator[bytes], writer: Writer, compose: Comp
     finally:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(server.session.close(), CLOSING)
+
+
+async def _load(first_used: asyncio.Event | None = None) -> None:
+    """Import the language server in a thread, once the first request was answered or none came soon."""
+    if first_used is not None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(first_used.wait(), HEAD_START)
+    await asyncio.to_thread(importlib.import_module, "contextune.server.language_server")
 
 
 class First(NamedTuple):
@@ -82,6 +105,10 @@ async def _greet(messages: AsyncIterator[dict[str, Any] | Malformed], writer: Wr
                 _answer(writer, message["id"], result=result)
             return First(message, result is not None)
     return 0
+
+
+def _answer_with(writer: Writer, request_id: int | str, result: Any) -> None:
+    _answer(writer, request_id, result=result)
 
 
 def _answer(writer: Writer, request_id: int | str | None, **outcome: Any) -> None:
@@ -114,6 +141,13 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | None:
     return await anext(chunks, None)
 
 
+async def _glance() -> Glance:
+    await asyncio.to_thread(importlib.import_module, "contextune.glance")
+    from contextune.glance import glance
+
+    return glance
+
+
 async def _compose() -> Application:
     # Every adapter and its libraries: in a thread, so that the client is answered meanwhile.
     await asyncio.to_thread(importlib.import_module, "contextune.compose")
@@ -131,7 +165,7 @@ def serve_stdio() -> int:
 async def _serve_pipes(source: int, sink: int) -> int:
     writer = PipeWriter(sink)
     try:
-        return await while_it_reads(converse(read_pipe(source), writer, _compose), writer.patience)
+        return await while_it_reads(converse(read_pipe(source), writer, _compose, _glance), writer.patience)
     finally:
         writer.close()
 
@@ -163,7 +197,7 @@ async def _serve_socket(port: int) -> int:
     async def connected(reader: asyncio.StreamReader, stream: asyncio.StreamWriter) -> None:
         listener.close()
         writer = StreamWriter(stream)
-        conversation = converse(read_stream(reader), writer, _compose)
+        conversation = converse(read_stream(reader), writer, _compose, _glance)
         try:
             ended.set_result(await while_it_reads(conversation, writer.patience))
         except Exception as problem:  # noqa: BLE001  # carried to whoever waits for the end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from contextune.protocol.views import MeterView, RunView
 from contextune.protocol.words import mark, t
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
+from contextune.server.client_options import snake_keys
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.marks import Marks
@@ -53,15 +53,6 @@ LENS_INTERVAL = 0.5
 GO_ON, LATER = mark("Go on"), mark("Later")
 
 Compose = Callable[[], Awaitable["Application"]]
-
-
-def snake_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """An editor's settings with keys in snake_case, unset ones left out."""
-    return {
-        re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower(): value
-        for key, value in settings.items()
-        if value is not None
-    }
 
 
 class Session:
@@ -126,6 +117,10 @@ class Session:
     def todos_of(self, file: Path) -> tuple[Todo, ...]:
         """A file's Todos, from memory; none before the application is there."""
         return self._composed.todos.of_file(file) if self._composed is not None else ()
+
+    def has_todos(self, folder: Path) -> bool:
+        """Whether the Todos of a folder are known by now."""
+        return self._composed is not None and self._composed.todos.is_open(folder)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something in the background; a problem is shown to the user, never lost."""

@@ -66,6 +66,10 @@ class TodoBoard:
         await self.open(folder)
         return _sorted(self._folders[folder.resolve()])
 
+    def is_open(self, folder: Path) -> bool:
+        """Whether a folder was scanned."""
+        return folder in self._folders
+
     def of_file(self, file: Path) -> tuple[Todo, ...]:
         """The Todos of a file that lies in an open folder, from memory."""
         located = self._locate(file)
@@ -143,7 +147,12 @@ class TodoBoard:
             self._tell(folder)
 
     def _locate(self, file: Path) -> tuple[_Folder, str] | None:
-        file = file.resolve()
+        # A path that is resolved already, as the editor's are, costs no look at the disk.
+        return self._below(file) or self._below(file.resolve())
+
+    def _below(self, file: Path) -> tuple[_Folder, str] | None:
+        if ".." in file.parts:
+            return None
         for root, folder in self._folders.items():
             if file.is_relative_to(root):
                 return folder, file.relative_to(root).as_posix()

@@ -24,6 +24,7 @@ from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
+from contextune.engine.drive.looks import Looks
 from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
 from contextune.engine.drive.seats import Seats
@@ -73,6 +74,7 @@ class RunDriver:
         self.roles = roles or own_roles()
         self.world = world
         self.repository = repository
+        self.looks = Looks(repository)
         self.run = run
         self.settings = settings
         self.gate = gate

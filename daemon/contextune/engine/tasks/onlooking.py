@@ -25,7 +25,7 @@ async def see_after(driver: RunDriver, task_id: str) -> None:
 async def _see(driver: RunDriver, task_id: str) -> None:
     before = driver.run.task(task_id).checkout_before
     try:
-        look = await asyncio.to_thread(driver.repository.look)
+        look = await driver.looks.look()
         changed = () if before is None else await asyncio.to_thread(_changed, driver.repository, before, look)
     except GitProblem:
         return  # such as a file that the user moves at this very moment: the next look will tell
