@@ -18,7 +18,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")
 OTHERS = frozenset(
     {"gate", "setup", "run", "teardown", "accept", "provider", "shadow", "resume", "git_signing"}
     | {"allowed_hosts", "prove", "merge_by_syntax", "protected_branches", "accept_branch", "other_agents"}
-    | {"issues", "issues_per", "pull_requests"}
+    | {"issues", "issues_per", "pull_requests", "pool"}
 )
 """Widening settings that are no limits."""
 

@@ -42,6 +42,10 @@ from contextune.adapters.machine.user_files import UserFiles
 from contextune.adapters.models.choice import ModelChoice
 from contextune.adapters.models.pressure_board import PressureFolder
 from contextune.adapters.models.prices import PriceTable, read_own_prices
+from contextune.adapters.pool.choice import PoolChoice
+from contextune.adapters.pool.local import LocalPool
+from contextune.adapters.pool.orders import Rules
+from contextune.adapters.pool.ray_pool import RayPool
 from contextune.adapters.source.outline import LayoutOutliner
 from contextune.adapters.source.scan import RipgrepScanner
 from contextune.adapters.source.todo_index import TodoIndex
@@ -226,6 +230,14 @@ def make_world(
             return ClosedShell(why)
         return FencedShell(fence_for(repository.root, True))
 
+    def rules(repository: Repository) -> Rules:
+        root = repository.root
+        chosen, packages = settings.load(root, {}), tuple(str(root / name) for name in ENVIRONMENTS)
+        return Rules(_limits(chosen), chosen.allowed_hosts, packages, settings.is_unfenced(root))
+
+    def connect(name: str) -> RayPool:
+        return RayPool(name, files.state, rules)
+
     warmed = False
 
     async def warm() -> None:
@@ -251,7 +263,6 @@ def make_world(
         awake=Inhibitor(),
         machine=ThisMachine(more=models.editor_key if isinstance(models, ModelChoice) else lambda: None),
         baselines=BaselineFolder(files.state / "baselines"),
-        line_watch=FolderLineWatch(),
         prices=PriceTable(read_own_prices(files.prices)),
         pressure=PressureFolder(files.state / "pressure"),
         models=models,
@@ -262,9 +273,12 @@ def make_world(
         watcher=FileWatcher(),
         git=require_git,
         open_repository=open_repository,
-        shell=shell,
-        setup_shell=setup_shell,
-        workspace=WorktreeFiles,
+        pools=PoolChoice(
+            LocalPool(
+                shell=shell, setup_shell=setup_shell, files=WorktreeFiles, line_watch=FolderLineWatch()
+            ),
+            connect,
+        ),
         fence=fence,
         command_limits=_command_limits,
         open_files=raise_limit(),

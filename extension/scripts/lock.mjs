@@ -28,6 +28,7 @@ async function lockPython(temporary) {
     ]);
   await compile([project, join(requirements, "build.in")], "dev.txt", "--extra", "dev");
   await compile([project], "runtime.txt", "--constraint", join(requirements, "dev.txt"));
+  await compile([project], "ray.txt", "--extra", "ray", "--constraint", join(requirements, "dev.txt"));
   await compile([join(requirements, "editor.in")], "editor.txt");
 }
 

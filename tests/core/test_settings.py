@@ -127,6 +127,7 @@ WIDER: dict[str, Any] = {
     "pull_requests": "task",
     "provider": "vertex",
     "accept": "merge",
+    "pool": "ray://elsewhere:10001",
     "command_memory": 10**15,
     "command_processes": 10**6,
     "command_files": 10**6,

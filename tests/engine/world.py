@@ -26,6 +26,8 @@ from contextune.adapters.machine.user_files import UserFiles
 from contextune.adapters.models.anthropic_model import AnthropicModel
 from contextune.adapters.models.pressure_board import PressureFolder
 from contextune.adapters.models.prices import PriceTable
+from contextune.adapters.pool.choice import PoolChoice
+from contextune.adapters.pool.local import LocalPool
 from contextune.adapters.source.outline import LayoutOutliner
 from contextune.adapters.source.scan import RipgrepScanner
 from contextune.adapters.source.todo_index import TodoIndex
@@ -186,7 +188,6 @@ class Desk:
             journal=self.journal,
             mailbox=FolderMailbox(files.state / "runs"),
             baselines=BaselineFolder(files.state / "baselines"),
-            line_watch=FolderLineWatch(),
             prices=PriceTable({}),
             pressure=PressureFolder(files.state / "pressure"),
             models=self.models,
@@ -199,9 +200,9 @@ class Desk:
             watcher=StillWatcher(),
             git=require_git,
             open_repository=open_repository,
-            shell=fenced,
-            setup_shell=fenced,
-            workspace=WorktreeFiles,
+            pools=PoolChoice(
+                LocalPool(shell=fenced, setup_shell=fenced, files=WorktreeFiles, line_watch=FolderLineWatch())
+            ),
             fence=lambda: self.fence,
             command_limits=lambda: "the test",
             awake=self.awake,

@@ -6,7 +6,7 @@ import asyncio
 import math
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -16,11 +16,14 @@ from contextune.bench.figures import Bench, Figure
 from contextune.bench.served import Served
 from contextune.compose import make_world
 from contextune.core.planning.plan import Plan, Task
-from contextune.core.ports import Repository, Shell
+from contextune.core.pool_name import LOCAL
+from contextune.core.ports import Repository, Shell, Workspace
 from contextune.core.proof.evidence import CommandResult
+from contextune.core.proof.line_watch import LineWatch
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
 from contextune.core.settings import HAIKU
+from contextune.core.workplaces import Pool, SetUp, Workplace
 from contextune.engine.application import Application
 from contextune.engine.proof.stand import NAME
 from contextune.engine.quotes.quote import QuoteRequest
@@ -99,7 +102,7 @@ async def play() -> Outcome:
 async def _run(home: Path, root: Path, models: Served) -> Outcome:
     world = make_world(home=home, models=models, unfenced=True)
     counted = Counted(world)
-    app = Application(replace(world, shell=counted.shell))
+    app = Application(replace(world, pools=counted))
     try:
         quote = await app.quote(QuoteRequest(folder=root, plan=_plan()), overrides=SETTINGS)
         at_first = await asyncio.to_thread(_moves, root)
@@ -116,15 +119,42 @@ async def _run(home: Path, root: Path, models: Served) -> Outcome:
 
 
 class Counted:
-    """The shells of a world; counts the Gate's runs on combinations."""
+    """The pools of a world; counts the Gate's runs on combinations."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        self._pools = world.pools
         self.gates = 0
 
-    def shell(self, worktree: Path, repository: Repository) -> Shell:
-        """engine.surroundings.world.World.shell."""
-        return _CountedShell(self, worktree, self._world.shell(worktree, repository))
+    def of(self, name: str) -> Pool:
+        """core.workplaces.Pools.of: this one, whatever its name."""
+        del name
+        return self
+
+    def workplace(self, worktree: Path, repository: Repository, set_up: SetUp | None) -> Workplace:
+        """core.workplaces.Pool.workplace."""
+        place = self._pools.of(LOCAL).workplace(worktree, repository, set_up)
+        return _Counted(
+            place.files,
+            _CountedShell(self, worktree, place.shell),
+            place.setup_shell,
+            place.line_watch,
+        )
+
+    async def close(self) -> None:
+        """Nothing was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """core.workplaces.Workplace whose commands are counted."""
+
+    files: Workspace
+    shell: Shell
+    setup_shell: Shell
+    line_watch: LineWatch | None
+
+    async def leave(self) -> None:
+        """Nothing stays elsewhere."""
 
 
 class _CountedShell:

@@ -22,6 +22,9 @@ from contextune.cli.help_texts import (
 )
 from contextune.cli.plain_arguments import ASK_HELP, of_ask, of_skills
 from contextune.core.errors import UsageProblem
+from contextune.core.pool_name import EXPECTED, is_pool
+
+POOL_TEXT = "where commands and tests run: local, ray, or ray://HOST:PORT"
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
@@ -130,6 +133,7 @@ def _with_selection(added: Parser) -> None:
     how.add_argument("--budget", type=_dollars, metavar="USD", help="the most that the Run may cost")
     how.add_argument("--agents", type=_count, metavar="N", help="agents at the same time")
     how.add_argument("--gate", metavar="CMD", help="the command that accepts a Task; detected if not given")
+    how.add_argument("--pool", type=_pool, metavar="POOL", help=POOL_TEXT)
     how.add_argument("--offline", action="store_true", help="use the offline model: scripted, no AI, free")
 
 
@@ -188,6 +192,7 @@ def _steer(commands: Commands) -> None:
     resume = _command(commands, "resume", "Go on with an interrupted, paused or parked Run.")
     resume.add_argument("run", nargs="?", metavar="RUN", help="the newest unfinished one if none is given")
     resume.add_argument("--budget", type=_dollars, metavar="USD", help="a new budget, what is spent included")
+    resume.add_argument("--pool", type=_pool, metavar="POOL", help=POOL_TEXT)
     adjust = _command(commands, "set", "Change a Run's budget, or its number of agents, while it goes on.")
     adjust.add_argument("run", metavar="RUN")
     adjust.add_argument("--budget", type=_dollars, metavar="USD", help="in all, what is spent included")
@@ -340,6 +345,12 @@ def _dollars(text: str) -> Decimal:
 
 def _count(text: str) -> int:
     return _whole(text, 1, 100, "expected a whole number from 1 to 100")
+
+
+def _pool(text: str) -> str:
+    if not is_pool(text):
+        raise argparse.ArgumentTypeError(EXPECTED)
+    return text
 
 
 def _port(text: str) -> int:

@@ -40,6 +40,7 @@ async def quote(
 ) -> Quote:
     """Make and show a Quote, by default of what the arguments name; `asks` is whether it may start then."""
     request = request or _request(given)
+    choose_pool(app, given)
     try:
         made = await app.quote(request, on_stage=out.step, overrides=_overrides(given), shown=asks)
     except BudgetReached as reached:
@@ -72,6 +73,7 @@ async def carry_out(
 
 async def resume(app: Application, given: Namespace, out: Output) -> int:
     """Go on with a Run, the newest unfinished one if none is named. Returns the exit status."""
+    choose_pool(app, given)
     run_id = given.run
     if run_id is None:
         waiting = [one.id for one in await app.runs(None) if is_unfinished(one)]
@@ -259,6 +261,12 @@ def _request(given: Namespace) -> QuoteRequest:
     return QuoteRequest(
         folder=given.path, todo_ids=todo_ids, all=given.all, goal=given.goal, base=given.base, plan=plan
     )
+
+
+def choose_pool(app: Application, given: Namespace) -> None:
+    """Have the commands of this process run where the arguments say; that is no property of a Run."""
+    if getattr(given, "pool", None):
+        app.configure(None, {"pool": given.pool})
 
 
 def _overrides(given: Namespace) -> dict[str, Any]:

@@ -14,6 +14,7 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
 ├── ModelProblem            1   the model's server failed in a way that a retry may mend
 │   └── ModelRefusal        1   the model declined, or the request is invalid: a retry would not help
 ├── ToolProblem                 the model should adapt: the text goes back to it as an error result
+│   └── WorkerLost              the machine that ran a command is gone, and what the command changed with it
 └── AttemptEnd                  an attempt is over; not an error of anyone
     ├── Finished                the model says that it is done; the Gate decides
     ├── Asked                   the model needs an answer from the user
@@ -174,6 +175,10 @@ class ModelRefusal(ModelProblem):
 
 class ToolProblem(ContextuneError):
     """A tool could not do what the model asked; the model reads this text and adapts."""
+
+
+class WorkerLost(ToolProblem):
+    """The machine that ran a command is gone: nothing that the command changed is left of it."""
 
 
 class AttemptEnd(ContextuneError):

@@ -13,6 +13,7 @@ from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 from contextune.core.model.conversation import Rung
 from contextune.core.permission import OtherAgents, narrowed
+from contextune.core.pool_name import EXPECTED, is_pool
 from contextune.core.todos.todo import MARKERS
 
 AcceptMode = Literal["none", "merge", "squash", "pr"]
@@ -79,6 +80,8 @@ class Settings(Value, frozen=True, kw_only=True):
     """The most that the shadow samples of one Run may cost, in dollars."""
     provider: Provider = "anthropic"
     """Whose servers the requests go to; `anthropic` stands for any server of the Messages API."""
+    pool: str = "local"
+    """Where commands and Gates run: local, ray (a cluster begun on this machine) or ray://HOST:PORT."""
     command_memory: int = 4_000_000_000
     """Bytes of memory that one command of an agent may use, with all that it starts."""
     command_processes: int = 512
@@ -134,6 +137,7 @@ WIDENING = frozenset(
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
     | {"protected_branches", "accept_branch", "other_agents", "issues", "issues_per", "pull_requests"}
+    | {"pool"}
 )
 """Keys that name commands, servers or limits, raise a budget, move branches or let others in: taken from a
 repository only if it is trusted."""
@@ -203,6 +207,7 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
             bool(settings.accept_branch) and not settings.accept_branch.startswith("contextune/"),
             "expected a name that does not begin with contextune/",
         ),
+        ("pool", is_pool(settings.pool), EXPECTED),
         ("ladder", len(settings.ladder) >= 1, "expected at least one rung"),
         ("ladder", all(1 <= r.tries <= 8 for r in settings.ladder), "expected 1 to 8 tries a rung"),
         (

@@ -367,6 +367,7 @@ class Application(Reading):
         await self._drives.close()
         await self.todos.close()
         await self._world.models.close()
+        await self._world.pools.close()
         await self._world.forges.close()
         await self._world.journal.close()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contextune.adapters.git.base import take_base
 from contextune.adapters.git.blame import written
+from contextune.adapters.git.carrier import Carrier
 from contextune.adapters.git.checkout import Checkout
 from contextune.adapters.git.identity import recognise, settle
 from contextune.adapters.git.live_snapshots import LiveSnapshots
@@ -20,7 +21,7 @@ from contextune.adapters.git.scratch import Scratch
 from contextune.adapters.git.structured_merge import StructuredMerge, find_program
 from contextune.adapters.git.upkeep import WorktreeUpkeep
 from contextune.adapters.git.worktrees import Worktrees
-from contextune.core.errors import PlaceProblem
+from contextune.core.errors import GitProblem, PlaceProblem
 from contextune.core.ports import MadeBranch, Merge, Overlays
 from contextune.core.runs.endings import Restore
 from contextune.core.runs.file_change import FileChange
@@ -181,6 +182,17 @@ class GitRepository:
     def add_worktree(self, path: Path, branch: str, commit: str) -> None:
         """A new linked worktree with a new branch at a commit, populated. Safe beside other calls."""
         self._worktrees.add(path, branch, commit)
+
+    def carrier(self, path: Path) -> Carrier:
+        """What sends the state of a worktree to another repository, and receives it."""
+        git = self._worktrees.entry(path)
+        if git is None:
+            raise GitProblem(f"{path} is no worktree of {self._root}.")
+        return Carrier(git)
+
+    def receive(self, pack: bytes) -> None:
+        """Take in the objects of a pack."""
+        Carrier(self._git).unpack(pack)
 
     def hydrate(self, path: Path) -> list[str]:
         """Copy the ignored files that `.worktreeinclude` names into a worktree; return which."""

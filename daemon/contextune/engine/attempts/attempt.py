@@ -134,7 +134,7 @@ class AttemptWork:
         self._number = number
         self._rung = rung
         self._toolbox = Toolbox(
-            site.world.workspace(lease.path),
+            lease.workplace.files,
             lease.shell,
             names=site.roles.get(name).tools,
             environment=lease.environment,
@@ -297,7 +297,7 @@ class AttemptWork:
         await self._journal.gate_started(tree)
         evidence = await site.gate.test(
             command,
-            self._lease.shell,
+            self._lease.workplace,
             cwd=self._lease.path,
             tree=tree,
             start=self._lease.start,

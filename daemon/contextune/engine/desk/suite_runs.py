@@ -107,7 +107,7 @@ class SuiteRuns:
 
     def _reports(self, lease: Lease, since: int) -> tuple[Case, ...]:
         """The tests of all reports that this run wrote. One that cannot be read tells nothing."""
-        workspace = self._world.workspace(lease.path)
+        workspace = lease.workplace.files
         names = [name for pattern in REPORTS for name in workspace.glob(pattern, limit=MOST_REPORTS)]
         cases: list[Case] = []
         for name in dict.fromkeys((REPORT, *names)):

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from contextune.core.errors import WorkerLost
 from contextune.core.ports import Repository, Shell
 from contextune.core.proof.evidence import Baseline, CommandResult, Evidence, judge
 from contextune.core.proof.proof import Proof
 from contextune.core.proof.suites import failing_tests, is_test_file, weakening
 from contextune.core.source.imports import narrowed
+from contextune.core.workplaces import Workplace
 from contextune.engine.proof.line_proof import LineProofs, unwatched, with_proof
 
 OUTPUT_LIMIT = 30_000
 SLOW_MS = 60_000
 """A Gate slower than this is named in the Quote."""
+MOST_LOST = 3
+"""Machines that may be lost one after the other while they run a Gate."""
 MOST_FILES = 20_000
 """Python files; beyond that, reading them all costs more than it saves."""
 
@@ -26,7 +31,7 @@ MOST_FILES = 20_000
 class Place(NamedTuple):
     """Where and with what a command is run."""
 
-    shell: Shell
+    workplace: Workplace
     cwd: Path
     environment: Mapping[str, str]
 
@@ -75,7 +80,7 @@ class Gate:
     async def test(
         self,
         command: str,
-        shell: Shell,
+        workplace: Workplace,
         *,
         cwd: Path,
         tree: str,
@@ -101,7 +106,7 @@ class Gate:
         if known is not None:
             return msgspec.structs.replace(known, reused=True)
         removed, weakened = await asyncio.to_thread(self._weakening, start, tree)
-        place = Place(shell, cwd, environment)
+        place = Place(workplace, cwd, environment)
         proofs = self._proofs if watched else None
         result, proof = await self._watched(proofs, command, place, start, tree)
         failing = await asyncio.to_thread(failing_tests, result.output)
@@ -126,13 +131,14 @@ class Gate:
         self, proofs: LineProofs | None, command: str, place: Place, start: str, tree: str
     ) -> tuple[CommandResult, Proof | None]:
         """Run a command, and see whether it runs what changed."""
-        shell, cwd, environment = place
-        if proofs is None:
+        workplace, cwd, environment = place
+        shell, watch = workplace.shell, workplace.line_watch
+        if proofs is None or watch is None:
             return await self._run(command, shell, cwd, environment), None
         change = await asyncio.to_thread(proofs.change, start, tree)
         if not change.is_watchable:
             return await self._run(command, shell, cwd, environment), unwatched(change)
-        watching = await asyncio.to_thread(proofs.begin, cwd, change)
+        watching = await asyncio.to_thread(proofs.begin, watch, cwd, change)
         try:
             result = await self._run(command, shell, cwd, {**environment, **watching.environment})
         finally:
@@ -146,9 +152,18 @@ class Gate:
         self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]
     ) -> CommandResult:
         async with self._slots:
-            return await shell.run(
-                command, cwd=cwd, timeout=self._timeout, environment=environment, output_limit=OUTPUT_LIMIT
-            )
+            for _ in range(MOST_LOST):
+                # What it did is gone with the machine: here, unlike an agent's command, it is the same again.
+                with suppress(WorkerLost):
+                    return await self._once(command, shell, cwd, environment)
+            return await self._once(command, shell, cwd, environment)
+
+    async def _once(
+        self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]
+    ) -> CommandResult:
+        return await shell.run(
+            command, cwd=cwd, timeout=self._timeout, environment=environment, output_limit=OUTPUT_LIMIT
+        )
 
     def _narrowed(self, command: str, cwd: Path, start: str, tree: str) -> str | None:
         changed = [change.path for change in self._repository.changes(start, tree)]

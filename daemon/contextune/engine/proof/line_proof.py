@@ -51,9 +51,8 @@ class Change:
 class LineProofs:
     """Has the Gate's commands watched, for one repository. Its methods block."""
 
-    def __init__(self, repository: Repository, watch: LineWatch) -> None:
+    def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._watch = watch
 
     def change(self, start: str, tree: str) -> Change:
         """What of a change can be watched."""
@@ -72,10 +71,10 @@ class LineProofs:
                 found.python[path] = python_statements(text, changed)
         return Change(found.python, found.scripts, dark)
 
-    def begin(self, worktree: Path, change: Change) -> LineWatching:
-        """Have the next command in a worktree watched."""
+    def begin(self, watch: LineWatch, worktree: Path, change: Change) -> LineWatching:
+        """Have `watch` see the next command in a worktree."""
         wanted = {path: [s.line for s in own] for path, own in change.python.items() if own}
-        return self._watch.begin(worktree, wanted, scripts=any(own for _, own in change.scripts.values()))
+        return watch.begin(worktree, wanted, scripts=any(own for _, own in change.scripts.values()))
 
 
 def with_proof(evidence: Evidence, proof: Proof | None) -> Evidence:

@@ -40,7 +40,7 @@ class Stand:
             await asyncio.to_thread(self._repository.reset_worktree, lease.path, commit)
             return await self._gate.test(
                 command,
-                lease.shell,
+                lease.workplace,
                 cwd=lease.path,
                 tree=await asyncio.to_thread(self._repository.tree_of, commit),
                 start=start,

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from contextune.core.errors import PlaceProblem
+from contextune.core.pool_name import LOCAL
 from contextune.core.ports import Repository
 from contextune.core.runs.run import Run
 from contextune.core.settings import Provider, Settings
@@ -19,6 +20,9 @@ from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.line_proof import LineProofs
 from contextune.engine.repositories.moved import require_same, take_along
 from contextune.engine.surroundings.world import World
+
+MOST_GATES = 1_000
+"""Gates that are sent to other machines at a time; they wait there for their turn."""
 
 
 @dataclass(slots=True)
@@ -86,9 +90,9 @@ class Places:
 
     def gate(self, repository: Repository, settings: Settings) -> Gate:
         """A Gate that shares the processors with all others."""
-        watch = self._world.line_watch
-        proofs = LineProofs(repository, watch) if watch is not None else None
-        return Gate(repository, timeout=settings.gate_timeout, slots=self._gate_slots, proofs=proofs)
+        is_local = settings.pool == LOCAL  # another pool's machines keep within their own processors
+        slots = self._gate_slots if is_local else asyncio.Semaphore(MOST_GATES)
+        return Gate(repository, timeout=settings.gate_timeout, slots=slots, proofs=LineProofs(repository))
 
     async def gateway(self, settings: Settings) -> Gateway:
         """The way to the model. Raises PlaceProblem if there is no key."""

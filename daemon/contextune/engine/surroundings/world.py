@@ -21,14 +21,12 @@ from contextune.core.ports import (
     Model,
     PriceBook,
     Repository,
-    Shell,
-    Workspace,
 )
 from contextune.core.process_ports import Mailbox, PressureBoard
-from contextune.core.proof.line_watch import LineWatch
 from contextune.core.role_source import NoRoleFiles, RoleFiles
 from contextune.core.settings import Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
+from contextune.core.workplaces import Pools
 from contextune.engine.surroundings.limits import House
 from contextune.engine.surroundings.measures import Measures
 
@@ -127,8 +125,6 @@ class World:
     """What a debug bundle tells of."""
     baselines: Baselines
     awake: KeepAwake
-    line_watch: LineWatch | None = None
-    """Tells which lines the Gate's tests run; None where nobody looks."""
     prices: PriceBook
     pressure: PressureBoard
     """What all processes of the user know about the limits of the model's server."""
@@ -142,11 +138,8 @@ class World:
     git: Callable[[], str]
     """The version of git. Raises PlaceProblem if there is none that is new enough."""
     open_repository: Callable[[Path], Repository]
-    shell: Callable[[Path, Repository], Shell]
-    """A fenced shell for a worktree."""
-    setup_shell: Callable[[Path, Repository], Shell]
-    """The same with the network on: for the set-up and teardown commands that the user named."""
-    workspace: Callable[[Path], Workspace]
+    pools: Pools
+    """Where the work of Leases is done: files, commands and Gates."""
     fence: Callable[[], FenceFacts]
     """The Fence in force, tried once. Blocking for some 10 ms."""
     command_limits: Callable[[], str | None]

@@ -15,6 +15,7 @@ from contextune.core.errors import ContextuneError, GitProblem
 from contextune.core.ports import Repository, Shell
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
+from contextune.core.workplaces import SetUp, Workplace
 from contextune.engine.surroundings.world import World
 
 OUTPUT_TAIL = 2_000
@@ -36,6 +37,7 @@ class Lease:
     branch: str
     start: str
     port: int
+    workplace: Workplace
     shell: Shell
     environment: dict[str, str] = field(default_factory=dict)
     is_new: bool = False
@@ -70,6 +72,7 @@ class Leases:
         self._coming: dict[str, asyncio.Event] = {}
         """Worktrees that are being made ahead."""
         self._ports: dict[str, socket.socket] = {}
+        self._workplaces: dict[str, Workplace] = {}
         self.problems: list[str] = []
         """What teardown commands failed with: no reason to keep a worktree, but one to tell."""
 
@@ -143,14 +146,26 @@ class Leases:
                 await self.give_back(name)
 
     async def _lease(self, name: str, start: str) -> Lease:
-        path, port = self.path(name), self._hold_port(name)
+        port = self._hold_port(name)
+        environment = {"PORT": str(port), "CONTEXTUNE_RUN": self._run_id, "CONTEXTUNE_TASK": name}
+        return await asyncio.to_thread(self._open, name, start, port, environment)
+
+    def _open(self, name: str, start: str, port: int, environment: dict[str, str]) -> Lease:
+        workplace = self._workplaces.get(name)
+        if workplace is None:
+            settings, set_up = self._settings, None
+            if settings.setup:
+                set_up = SetUp(settings.setup, settings.gate_timeout, environment)
+            pool = self._world.pools.of(settings.pool)
+            workplace = self._workplaces[name] = pool.workplace(self.path(name), self.repository, set_up)
         return Lease(
-            path=path,
+            path=self.path(name),
             branch=self.branch(name),
             start=start,
             port=port,
-            shell=await asyncio.to_thread(self._world.shell, path, self.repository),
-            environment={"PORT": str(port), "CONTEXTUNE_RUN": self._run_id, "CONTEXTUNE_TASK": name},
+            workplace=workplace,
+            shell=workplace.shell,
+            environment=environment,
         )
 
     async def _set_up(self, lease: Lease) -> None:
@@ -196,12 +211,14 @@ class Leases:
         if held is not None:
             held.close()
         if self._settings.teardown and path.is_dir():
-            shell = await asyncio.to_thread(self._world.shell, path, self.repository)
-            lease = Lease(path=path, branch=self.branch(name), start="", port=0, shell=shell)
             try:
+                lease = await asyncio.to_thread(self._open, name, "", 0, {})
                 await self._hook(lease, "teardown", self._settings.teardown)
             except ContextuneError as problem:
                 self.problems.append(str(problem))
+        workplace = self._workplaces.pop(name, None)
+        if workplace is not None:
+            await workplace.leave()
         return await asyncio.to_thread(self._remove, name)
 
     def close(self) -> None:
@@ -251,7 +268,7 @@ class Leases:
         return port
 
     async def _hook(self, lease: Lease, what: str, command: str) -> None:
-        shell = await asyncio.to_thread(self._world.setup_shell, lease.path, self.repository)
+        shell = await asyncio.to_thread(lambda: lease.workplace.setup_shell)
         result = await shell.run(
             command,
             cwd=lease.path,

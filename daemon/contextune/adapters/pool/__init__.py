@@ -1,0 +1,1 @@
+"""Where the work of Leases is done: on this machine, or on others."""
