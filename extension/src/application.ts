@@ -4,6 +4,7 @@ import type { Daemon } from "./client";
 import type { Comments } from "./comments";
 import type { Dashboard } from "./dashboard/panel";
 import type { Forge } from "./forge";
+import type { LanguageModels } from "./languageModels";
 import type { Log } from "./log";
 import type { Pages } from "./pages";
 import type { Quotes } from "./quote";
@@ -19,6 +20,7 @@ export interface Application {
   readonly store: Store;
   readonly daemon: Daemon;
   readonly secrets: Secrets;
+  readonly models: LanguageModels;
   readonly forge: Forge;
   readonly quotes: Quotes;
   readonly review: Review;

@@ -2,7 +2,12 @@
 import * as vscode from "vscode";
 import type { ErrorHandler, LanguageClient } from "vscode-languageclient/node";
 import type { Located } from "./daemonCommand";
-import type { NotificationTypes, RequestTypes } from "./generated/protocol";
+import {
+  type NotificationTypes,
+  type RequestTypes,
+  ReverseRequests,
+  type ReverseRequestTypes,
+} from "./generated/protocol";
 import type { Log } from "./log";
 import { masked } from "./masking";
 import { SetupProblem } from "./python/problem";
@@ -16,6 +21,13 @@ type Library = typeof import("./languageClient");
 type Request = keyof RequestTypes;
 type Notification = keyof NotificationTypes;
 type Handlers = { readonly [N in Notification]: (params: NotificationTypes[N]) => void };
+/** What answers each request of the daemon. */
+export type Answers = {
+  readonly [R in keyof ReverseRequestTypes]: (
+    params: ReverseRequestTypes[R]["params"],
+    token: vscode.CancellationToken,
+  ) => Promise<ReverseRequestTypes[R]["result"]>;
+};
 
 const CRASHES_ALLOWED = 4;
 const CRASH_WINDOW_MS = 180_000;
@@ -26,6 +38,8 @@ export interface DaemonParts {
   /** How to start it; may take minutes on first use. Throws SetupProblem. */
   readonly locate: () => Promise<Located>;
   readonly handlers: Handlers;
+  /** What the daemon may ask in its turn. */
+  readonly answers: Answers;
   /** The settings of the manifest. */
   readonly settings: readonly string[];
   /** The extension's own version. */
@@ -125,7 +139,7 @@ export class Daemon implements vscode.Disposable {
   }
 
   async #connect({ executable, named }: Located): Promise<LanguageClient> {
-    const { log, handlers, settings, version } = this.#parts;
+    const { log, handlers, answers, settings, version } = this.#parts;
     log.info(`Starting ${[executable.command, ...(executable.args ?? [])].join(" ")}`);
     const library = await import("./languageClient");
     const client = new library.LanguageClient(SECTION, "Contextune", executable, {
@@ -149,6 +163,8 @@ export class Daemon implements vscode.Disposable {
       },
     });
     for (const [method, handler] of Object.entries(handlers)) client.onNotification(method, handler);
+    client.onRequest(ReverseRequests.modelList, answers[ReverseRequests.modelList]);
+    client.onRequest(ReverseRequests.modelSend, answers[ReverseRequests.modelSend]);
     client.onDidChangeState(({ newState }) => {
       if (this.#client !== client) return;
       const { Running, Starting } = library.State;

@@ -6,6 +6,7 @@ import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import * as forge from "./commands/forge";
 import { mergeByHand } from "./commands/mergeByHand";
+import { useEditorModels } from "./commands/models";
 import { whoWroteLine } from "./commands/origin";
 import * as product from "./commands/product";
 import * as quotes from "./commands/quotes";
@@ -41,6 +42,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.openTranscript": tasks.openTranscript,
   "contextune.openDashboard": product.openDashboard,
   "contextune.setApiKey": product.setApiKey,
+  "contextune.useEditorModels": useEditorModels,
   "contextune.doctor": product.doctor,
   "contextune.getStarted": product.getStarted,
   "contextune.debugBundle": debugBundle,

@@ -14,6 +14,7 @@ import { showFailure } from "./failure";
 import { localFolders } from "./folders";
 import { Forge } from "./forge";
 import { Notifications as Methods, Requests } from "./generated/protocol";
+import { LanguageModels } from "./languageModels";
 import { createLog } from "./log";
 import { Meter } from "./meter";
 import { Notifications } from "./notifications";
@@ -44,11 +45,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const manifest = context.extension.packageJSON;
   log.info(`Contextune ${manifest.version} started`);
   const store = new Store();
+  const models = new LanguageModels(context.globalState);
   daemon = new Daemon({
     log,
     locate: () => locateDaemon(context, log),
     settings: Object.keys(manifest.contributes.configuration.properties),
     version: manifest.version,
+    answers: models.answers,
     handlers: {
       [Methods.todoChanged]: (todos) => store.setTodos(todos),
       [Methods.quoteChanged]: (quote) => store.setQuote(quote),
@@ -66,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     store,
     daemon,
     secrets,
+    models,
     forge,
     quotes,
     review: new Review(daemon, store),

@@ -7,6 +7,7 @@ type Scope = NonNullable<RunView["parkedBy"]>;
 /** Budgets beyond a Run's own, which the settings hold. */
 const settings: Readonly<Record<Exclude<Scope, "run">, string>> = {
   request: "contextune.requestBudget",
+  requests: "contextune.maxRequests",
   task: "contextune.taskBudget",
   day: "contextune.dayBudget",
   month: "contextune.monthBudget",
@@ -26,6 +27,7 @@ export function budgetSetting({ parkedBy }: RunView): string | undefined {
 export function parkedText(run: RunView): string {
   const names: Record<Scope, string> = {
     request: l10n.t("The budget of a request is reached."),
+    requests: l10n.t("The requests that a Run may send without a price are used up."),
     task: l10n.t("The budget of a Task is reached."),
     run: l10n.t("Its budget of {0} is reached.", run.budgetText),
     day: l10n.t("The budget of the day is reached."),

@@ -68,27 +68,29 @@ export class Secrets {
     const source = this.#source ?? (await this.handOver());
     if (source !== "none") return true;
     // A daemon that has only just started may not have read this setting yet.
-    if (
-      vscode.workspace.getConfiguration("contextune").get<boolean>("offline") === true &&
-      (await this.#becomesReady())
-    )
+    if (vscode.workspace.getConfiguration("contextune").get<boolean>("offline") === true && (await this.becomesReady()))
       return true;
     const enter = vscode.l10n.t("Enter API Key");
     const offline = vscode.l10n.t("Use Offline Model");
+    const editors = vscode.l10n.t("Use VS Code's Models");
     const text = vscode.l10n.t(
-      "Contextune has no API key, so no agent can work. Enter one, or use the offline model, which is scripted, costs nothing and is no AI.",
+      "Contextune has no API key, so no agent can work. Enter one, use the models that VS Code offers, or the offline model, which is scripted, costs nothing and is no AI.",
     );
-    const chosen = await vscode.window.showWarningMessage(text, enter, offline);
+    const chosen = await vscode.window.showWarningMessage(text, enter, editors, offline);
     if (chosen === enter) return (await this.ask()) && this.#source !== "none";
+    if (chosen === editors) {
+      await vscode.commands.executeCommand("contextune.useEditorModels");
+      return this.#source !== "none";
+    }
     if (chosen === offline) {
       await vscode.workspace.getConfiguration("contextune").update("offline", true, vscode.ConfigurationTarget.Global);
-      return this.#becomesReady();
+      return this.becomesReady();
     }
     return false;
   }
 
   /** Waits until a change of settings has reached the daemon and it has a way to pay; false if that takes too long. */
-  #becomesReady(): Promise<boolean> {
+  becomesReady(): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (ready: boolean): void => {
         clearTimeout(timer);

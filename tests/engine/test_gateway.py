@@ -281,7 +281,7 @@ def reserved_by_another() -> RequestReserved:
 
 @pytest.mark.parametrize("scope", ["day", "month"])
 async def test_a_period_has_a_budget_over_all_streams(bench: Callable[..., Any], scope: str) -> None:
-    budgets = Budgets(**{scope: Decimal("0.0006")})
+    budgets = Budgets(day=Decimal("0.0006")) if scope == "day" else Budgets(month=Decimal("0.0006"))
     here: Bench = await bench(HELLO, budgets=budgets)
     other = reserved_by_another()
     await here.journal.append([other])

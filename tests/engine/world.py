@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from contextune.adapters.commands.line_watch import FolderLineWatch
 from contextune.adapters.commands.shell import FencedShell
@@ -35,12 +35,13 @@ from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
 from contextune.core.event import Event
 from contextune.core.forge.forge import Forges, NoForges
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.planning.plan import Plan, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.ports import Model, Repository, Shell
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
-from contextune.core.settings import Provider
+from contextune.core.settings import CredentialSource, Provider
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.surroundings.world import FenceFacts, World
@@ -108,7 +109,10 @@ class Served:
         if not self.key:
             raise PlaceProblem("There is no API key.")
 
-    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
+    def set_editor(self, editor: EditorModels | None) -> None:
+        pass
+
+    def source(self, provider: Provider) -> CredentialSource:
         return "editor" if self.key else "none"
 
     def place(self, provider: Provider) -> str:

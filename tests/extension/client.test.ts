@@ -28,6 +28,7 @@ vi.mock("../../extension/src/languageClient", () => ({
       world.started.push(executable.command);
     }
     onNotification() {}
+    onRequest() {}
     onDidChangeState() {}
     async start() {
       this.initializeResult = world.greetings.shift();
@@ -57,7 +58,14 @@ function daemon(named: boolean): Daemon {
     named,
     discard,
   });
-  return new Daemon({ log: log as never, locate, handlers: {} as never, settings: [], version: "0.1.0" });
+  return new Daemon({
+    log: log as never,
+    locate,
+    handlers: {} as never,
+    answers: {} as never,
+    settings: [],
+    version: "0.1.0",
+  });
 }
 
 beforeEach(() => {

@@ -332,7 +332,12 @@ def test_short_evidence_is_shown_whole() -> None:
 def test_an_unpriced_request_leaves_no_saving() -> None:
     unpriced = Charge(usage=Usage(input_tokens=7), dollars=None, at_sonnet=None)
     view = bill_view(Bill().plus(s.CHARGE).plus(unpriced))
-    assert (view.text, view.saving, view.requests, view.unpriced) == ("$0.0012 + 1 unpriced", None, 2, 1)
+    assert (view.text, view.saving, view.requests, view.unpriced) == (
+        "$0.0012 + 1 unpriced request",
+        None,
+        2,
+        1,
+    )
     assert view.input_tokens == 1007
 
 

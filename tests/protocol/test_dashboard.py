@@ -103,8 +103,8 @@ def test_tasks_are_told_the_dearest_first_up_to_a_number() -> None:
 def test_an_unpriced_model_is_said_to_be_so() -> None:
     entries = [p.entry("r_1", dollars=None, at=NOON)]
     told = dashboard_view(p.past(entries, [p.created(at=NOON)]), "week", TODAY)
-    assert told.series[0].text == "unpriced"
-    assert told.spans[-1].bill.text == "unpriced"
+    assert told.series[0].text == "1 unpriced request"
+    assert told.spans[-1].bill.text == "1 unpriced request"
 
 
 def test_each_choice_is_one_that_can_be_compared() -> None:

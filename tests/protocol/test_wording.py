@@ -57,9 +57,10 @@ def test_a_bill_says_what_it_cannot_price() -> None:
     priced = Bill(requests=3, dollars=Decimal("0.0123"), usage=Usage())
     assert wording.bill_text(priced) == "$0.0123"
     assert (
-        wording.bill_text(Bill(requests=3, unpriced=2, dollars=Decimal("0.0123"))) == "$0.0123 + 2 unpriced"
+        wording.bill_text(Bill(requests=3, unpriced=2, dollars=Decimal("0.0123")))
+        == "$0.0123 + 2 unpriced requests"
     )
-    assert wording.bill_text(Bill(requests=2, unpriced=2)) == "unpriced"
+    assert wording.bill_text(Bill(requests=2, unpriced=2)) == "2 unpriced requests"
     assert wording.bill_text(Bill()) == "$0.00"
 
 

@@ -12,6 +12,7 @@ from contextune.adapters.models.prices import PriceTable
 from contextune.core.bundle import Member
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.model.money import Bill
 from contextune.core.permission import OtherAgents
 from contextune.core.planning.quote import Quote
@@ -284,6 +285,9 @@ class Played:
 
     def set_key(self, key: str | None) -> None:
         self.call("set_key", key)
+
+    def set_editor_models(self, editor: EditorModels) -> None:
+        self.editor_models = editor
 
     def credential(self) -> Literal["editor", "none"]:
         return "editor" if any(call[0] == "set_key" and call[1] for call in self.calls) else "none"

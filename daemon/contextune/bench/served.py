@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from contextune.compose import model_at
 from contextune.core.check import Check
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.ports import Model
-from contextune.core.settings import Provider
+from contextune.core.settings import CredentialSource, Provider
 
 
 class Served:
@@ -27,13 +26,16 @@ class Served:
     def set_key(self, key: str | None) -> None:
         """The editor's key is of no use here."""
 
+    def set_editor(self, editor: EditorModels | None) -> None:
+        """It is always the suite's own server."""
+
     def set_offline(self, offline: bool) -> None:
         """It is always the suite's own server."""
 
     def require(self, provider: Provider) -> None:
         """Nothing is needed."""
 
-    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
+    def source(self, provider: Provider) -> CredentialSource:
         """Where the key comes from."""
         del provider
         return "offline"

@@ -22,6 +22,7 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunFinished
 from contextune.core.runs.forge_text import is_by_pull, pull_text
 from contextune.core.runs.run import Run, is_unfinished
+from contextune.core.settings import BUDGET_SETTINGS
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.runs.ownership import BEAT, LEASE
@@ -243,7 +244,8 @@ def _way_on(parked: Run) -> str:
     """How a Run goes on whose budget, or one around it, is reached."""
     if parked.parked_by in (None, "run"):
         return f"`contextune resume {parked.id} --budget USD` goes on with a higher one."
-    return f"Raise `{parked.parked_by}_budget` in the settings; `contextune resume {parked.id}` then goes on."
+    setting = BUDGET_SETTINGS[parked.parked_by]
+    return f"Raise `{setting}` in the settings; `contextune resume {parked.id}` then goes on."
 
 
 def _request(given: Namespace) -> QuoteRequest:

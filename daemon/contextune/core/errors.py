@@ -50,8 +50,8 @@ ForgeTrouble = Literal[
 ]
 """Why a forge did not do what was asked; the first four pass by themselves."""
 
-BudgetScope = Literal["request", "task", "run", "day", "month"]
-"""What a budget is for."""
+BudgetScope = Literal["request", "requests", "task", "run", "day", "month"]
+"""What a budget is for; `requests` counts those of a Run that have no price."""
 
 
 class ContextuneError(Exception):
@@ -85,7 +85,8 @@ class KeyRefused(PlaceProblem):
 class BudgetReached(ContextuneError):
     """A request was not sent because its reservation would exceed a budget.
 
-    `needed` is the least, in dollars, that the budget of this scope would have to be for it to be sent.
+    `needed` is the least, in dollars, that the budget of this scope would have to be for it to be sent; a
+    count of requests where the scope is `requests`.
     """
 
     exit_status = 3

@@ -10,7 +10,7 @@ import msgspec
 
 from contextune.core.allow_list import allowed_host
 from contextune.core.base import Value
-from contextune.core.errors import UsageProblem
+from contextune.core.errors import BudgetScope, UsageProblem
 from contextune.core.model.conversation import Rung
 from contextune.core.permission import OtherAgents, narrowed
 from contextune.core.pool_name import EXPECTED, is_pool
@@ -23,7 +23,23 @@ Routing = Literal["learn", "fixed"]
 Prove = Literal["ask", "off"]
 Issues = Literal["off", "ask", "on"]
 ForgePer = Literal["run", "task"]
-Provider = Literal["anthropic", "bedrock", "vertex", "foundry"]
+CredentialSource = Literal["editor", "environment", "offline", "vscode", "none"]
+"""Where what pays for requests comes from: a key, a plan of the user's at the editor, or nothing yet."""
+Provider = Literal["anthropic", "bedrock", "vertex", "foundry", "vscode"]
+
+EDITOR_REQUESTS = 200
+"""Requests of one Run to the editor's own models where `max_requests` is not set: they use up a plan of the
+user's, whose allowance nobody here can see."""
+
+BUDGET_SETTINGS: dict[BudgetScope, str] = {
+    "request": "request_budget",
+    "requests": "max_requests",
+    "task": "task_budget",
+    "run": "budget",
+    "day": "day_budget",
+    "month": "month_budget",
+}
+"""The setting that holds the budget of each scope."""
 
 SONNET = "claude-sonnet-5-5"
 """The orchestrator's tier, and the price that savings are stated against."""
@@ -56,6 +72,9 @@ class Settings(Value, frozen=True, kw_only=True):
     day_budget: Decimal | None = None
     """For all Runs of the user that day, of every process; the day is the local one."""
     month_budget: Decimal | None = None
+    max_requests: int | None = None
+    """The most requests without a price that one Run may send; None for `EDITOR_REQUESTS` to the editor's own
+    models, and for no such bound elsewhere."""
     ask_budget: Decimal = Decimal("0.01")
     """The most that one question may cost by which a model reads plain words; 0 to ask none."""
     gate: str | None = None
@@ -79,7 +98,8 @@ class Settings(Value, frozen=True, kw_only=True):
     shadow_budget: Decimal = Decimal("0.50")
     """The most that the shadow samples of one Run may cost, in dollars."""
     provider: Provider = "anthropic"
-    """Whose servers the requests go to; `anthropic` stands for any server of the Messages API."""
+    """Whose servers the requests go to; `anthropic` stands for any server of the Messages API, `vscode` for
+    the language models of the editor itself."""
     pool: str = "local"
     """Where commands and Gates run: local, ray (a cluster begun on this machine) or ray://HOST:PORT."""
     command_memory: int = 4_000_000_000
@@ -133,6 +153,7 @@ class Settings(Value, frozen=True, kw_only=True):
 
 WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
+    | {"max_requests"}
     | {"request_budget", "task_budget", "day_budget", "month_budget", "ask_budget"}
     | {"command_memory", "command_processes", "command_files", "worktree_disk", "task_timeout", "run_timeout"}
     | {"task_disk", "daemon_agents", "resume", "git_signing", "allowed_hosts", "prove", "merge_by_syntax"}
@@ -196,6 +217,7 @@ def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
         ("task_timeout", settings.task_timeout >= 1, "expected seconds, 1 or more"),
         ("run_timeout", settings.run_timeout is None or settings.run_timeout >= 1, "expected seconds"),
         ("max_turns", settings.max_turns >= 1, "expected 1 or more"),
+        ("max_requests", settings.max_requests is None or settings.max_requests >= 0, "expected 0 or more"),
         ("gate_retries", settings.gate_retries >= 0, "expected 0 or more"),
         (
             "allowed_hosts",

@@ -6,20 +6,21 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from contextune.agents.tool_inputs import warm_tools
 from contextune.core.check import Check
 from contextune.core.errors import UsageProblem
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.overlap.radar import Course
 from contextune.core.planning.quote import Quote
 from contextune.core.process_ports import Letter, TaskVerb
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
 from contextune.core.runs.wish import AcceptWish
-from contextune.core.settings import AcceptMode
+from contextune.core.settings import AcceptMode, CredentialSource
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.desk.agent_desk import AgentDesk
 from contextune.engine.desk.ask_desk import AskDesk
@@ -322,7 +323,11 @@ class Application(Reading):
         """The editor's API key, kept in memory alone."""
         self._world.models.set_key(key)
 
-    def credential(self) -> Literal["editor", "environment", "offline", "none"]:
+    def set_editor_models(self, editor: EditorModels) -> None:
+        """The editor lends its own models, where the settings name them."""
+        self._world.models.set_editor(editor)
+
+    def credential(self) -> CredentialSource:
         """Where the key came from."""
         return self._world.models.source(self._world.settings.load(None, {}).provider)
 

@@ -25,7 +25,7 @@ from contextune.core.states import Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
-from contextune.protocol.shown import forecast_shown, price_shown
+from contextune.protocol.shown import bill_shown, forecast_shown, price_shown
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -42,7 +42,6 @@ from contextune.protocol.views import (
     TaskView,
 )
 from contextune.protocol.wording import (
-    bill_text,
     dollars_text,
     rung_text,
     saving_text,
@@ -64,7 +63,7 @@ def bill_view(bill: Bill) -> BillView:
     """Money that was spent."""
     return BillView(
         dollars=bill.dollars,
-        text=bill_text(bill),
+        text=bill_shown(bill),
         at_sonnet=bill.at_sonnet,
         at_sonnet_text=dollars_text(bill.at_sonnet),
         saving=saving_text(bill.saving),
@@ -306,7 +305,7 @@ def quote_view(quote: Quote) -> QuoteView:
         waves=quote.waves,
         overlaps=tuple(msgspec.structs.replace(one, reason=shown(one.reason)) for one in quote.shared),
         price=price_view(quote.price),
-        planning_text=bill_text(planning_bill(quote)),
+        planning_text=bill_shown(planning_bill(quote)),
         budget=quote.budget,
         budget_text=dollars_text(quote.budget),
         agents=quote.agents,

@@ -10,8 +10,9 @@ from contextune.core.model.money import Bill, CostLine
 from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.convert import bill_view, joined_bill, joined_lines
+from contextune.protocol.shown import bill_shown
 from contextune.protocol.views import MeterLine, MeterView
-from contextune.protocol.wording import bill_text, model_text, saving_text
+from contextune.protocol.wording import model_text, saving_text
 from contextune.protocol.words import counted, mark, t
 
 Level = Literal["idle", "running", "asking", "near_budget", "parked"]
@@ -26,7 +27,7 @@ def meter_view(runs: Sequence[Run], today: Bill, *, offline: bool, fence_lack: s
     bill = joined_bill([run.bill for run in live]) if live else today
     lines = joined_lines([line for run in live for line in run.costs])
     return MeterView(
-        text=bill_text(bill),
+        text=bill_shown(bill),
         saving=saving_text(bill.saving),
         run_id=max(live, key=lambda run: run.created_at).id if live else None,
         level=_level(live),
@@ -59,6 +60,6 @@ def _line(line: CostLine) -> MeterLine:
         said.insert(2, t("{share} % from cache", share=share))
     return MeterLine(
         label=t("{role} on {model}", role=line.role, model=model_text(line.model)),
-        amount=bill_text(line.bill),
+        amount=bill_shown(line.bill),
         detail=", ".join(said),
     )

@@ -11,6 +11,7 @@ from contextune.protocol import todo_views as tv
 from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
+from contextune.protocol.model_params import ModelListResult, ModelSendParams, ModelSendResult
 from contextune.protocol.quote_params import QuoteChangeParams, QuoteMoveParams, QuoteTaskParams
 from contextune.protocol.run_params import RunAdjustParams
 from contextune.protocol.task_params import (
@@ -19,17 +20,17 @@ from contextune.protocol.task_params import (
     TaskRetryParams,
     TaskRungsResult,
 )
-from contextune.protocol.wire import View
+from contextune.protocol.wire import Params, View
 
 
 class Method(NamedTuple):
     """One method. `params` and `result` are None where there are none; a notification has no result."""
 
     name: str
-    direction: Literal["request", "notification"]
-    """A request goes from the editor to the daemon, a notification the other way."""
+    direction: Literal["request", "notification", "reverse"]
+    """A request goes from the editor to the daemon; a notification, and a reverse request, the other way."""
     params: type | None
-    result: type[View] | None
+    result: type[View] | type[Params] | None
     doc: str
 
 
@@ -39,6 +40,10 @@ def _request(name: str, params: type | None, result: type[View], doc: str) -> Me
 
 def _notification(name: str, params: type[View], doc: str) -> Method:
     return Method(f"contextune/{name}", "notification", params, None, doc)
+
+
+def _reverse(name: str, params: type[View] | None, result: type[Params], doc: str) -> Method:
+    return Method(f"contextune/{name}", "reverse", params, result, doc)
 
 
 METHODS: tuple[Method, ...] = (
@@ -103,6 +108,8 @@ METHODS: tuple[Method, ...] = (
     _request("worktree/clean", w.WorktreeCleanParams, w.WorktreeCleanResult, "Remove unneeded worktrees."),
     _request("worktree/restore", w.WorktreeRestoreParams, w.WorktreeRestoreResult, "Put a Salvage back."),
     _request("worktree/mend", w.WorktreeMendParams, w.WorktreeMendResult, "Do the repairs that are safe."),
+    _reverse("model/list", None, ModelListResult, "The language models of the editor itself."),
+    _reverse("model/send", ModelSendParams, ModelSendResult, "Send a request to one of them."),
     _notification("todo/changed", p.TodoListResult, "The Todos of a folder changed."),
     _notification("quote/changed", p.QuoteChanged, "A Quote made progress, is ready, or failed."),
     _notification("run/changed", p.RunChanged, "A Run changed; at most 33 a second for each Run."),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from contextune.core.overlap.radar import Course
 from contextune.core.planning.rearranged import Choice
-from contextune.core.settings import AcceptMode
+from contextune.core.settings import AcceptMode, CredentialSource
 from contextune.core.todos.todo import Todo
 from contextune.protocol.views import CheckView, QuoteView, RunView
 from contextune.protocol.wire import Params, View
@@ -302,7 +302,7 @@ class CredentialSetParams(Params, frozen=True, kw_only=True):
 class CredentialState(View, frozen=True, kw_only=True):
     """Whether work can be paid for, and from where the key came."""
 
-    source: Literal["editor", "environment", "offline", "none"]
+    source: CredentialSource
 
 
 class ForgeSignInParams(Params, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from contextune.core.overlap.radar import LineRange, LiveOverlap, OtherSide, Ove
 from contextune.core.plain_text import one_line
 from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
+from contextune.protocol.shown import bill_shown
 from contextune.protocol.wire import View
-from contextune.protocol.wording import bill_text
 from contextune.protocol.words import shown, state_text, t
 
 
@@ -62,7 +62,7 @@ def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
             "{task}: {state}, {cost} so far.",
             task=task_title(run, task.id),
             state=state_text(task.state),
-            cost=bill_text(task.bill),
+            cost=bill_shown(task.bill),
         )
         for task in map(run.task, ids)
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from contextune.core.model.money import PriceRange
+from contextune.core.model.money import Bill, PriceRange
 from contextune.core.planning.record import Forecast
-from contextune.protocol.wording import dollars_text, price_text
+from contextune.protocol.wording import bill_text, dollars_text, price_text
 from contextune.protocol.words import counted, mark, t
+
+
+def bill_shown(bill: Bill) -> str:
+    """Such as `$0.0123`, `2 unpriced requests` if no request of it has a price, or the sum of both."""
+    if not bill.unpriced:
+        return bill_text(bill)
+    unpriced = counted(bill.unpriced, mark("1 unpriced request"), mark("{count} unpriced requests"))
+    if bill.unpriced == bill.requests:
+        return unpriced
+    return t("{dollars} + {unpriced}", dollars=dollars_text(bill.dollars), unpriced=unpriced)
 
 
 def price_shown(price: PriceRange) -> str:

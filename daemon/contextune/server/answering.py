@@ -17,7 +17,8 @@ from contextune.protocol.ask import advice_markdown, command_text, title_of
 from contextune.protocol.costs import cost_view
 from contextune.protocol.days import day_of, next_day_start, start_of, today
 from contextune.protocol.markdown import literal, row
-from contextune.protocol.wording import bill_text, dollars_text
+from contextune.protocol.shown import bill_shown
+from contextune.protocol.wording import dollars_text
 from contextune.protocol.words import counted, mark, meaning_text, shown, state_text, t
 
 MOST_ROWS = 15
@@ -67,7 +68,7 @@ async def _runs(application: Application, folder: Path, rest: Sequence[str]) -> 
     del rest
     runs = await application.runs(folder)
     lines = [
-        f"{number}. {row(run.title)} ({state_text(run.state)}, {bill_text(run.bill)}, {literal(run.id)})"
+        f"{number}. {row(run.title)} ({state_text(run.state)}, {bill_shown(run.bill)}, {literal(run.id)})"
         for number, run in enumerate(runs[:MOST_ROWS], 1)
     ]
     return Told(_list(_runs_in_all(len(runs)), lines, len(runs)))

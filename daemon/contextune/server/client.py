@@ -18,6 +18,7 @@ from contextune.protocol.methods import METHODS
 from contextune.protocol.wire import View
 from contextune.protocol.words import spoken
 from contextune.server.client_options import SECTION
+from contextune.server.editor_models import WiredEditorModels
 from contextune.server.places import uri_of
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class Client:
         self._server = server
         self._pending: set[asyncio.Future[Any]] = set()
         self.is_extension = False
+        self.models = WiredEditorModels(server)
+        """The editor's own language models."""
         self.open_uris: dict[Path, str] = {}
         """Files open in the editor, by the spelling of their URI that the editor uses."""
 

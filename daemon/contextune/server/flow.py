@@ -14,10 +14,11 @@ from contextune.core.planning.quote import Quote
 from contextune.core.runs.events import AnyEvent
 from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.task_run import Question, TaskRun
+from contextune.core.settings import BUDGET_SETTINGS
 from contextune.core.states import ENDED_TASK
 from contextune.protocol.convert import can_accept, made_branch, undone_text
-from contextune.protocol.shown import price_shown
-from contextune.protocol.wording import bill_text, dollars_text, saving_text
+from contextune.protocol.shown import bill_shown, price_shown
+from contextune.protocol.wording import dollars_text, saving_text
 from contextune.protocol.words import counted, mark, shown, spoken, state_text, t
 from contextune.server.client import Progress
 from contextune.server.marks import overlap_sentence
@@ -165,7 +166,9 @@ async def _raise_budget(session: Session, run: Run) -> None:
 
 async def _await_budget(session: Session, run: Run) -> None:
     """A budget around the Run's own is reached: the user raises it in the settings, if at all."""
-    remedy = t("Raise `{setting}` in the settings, then go on.", setting=f"{run.parked_by}_budget")
+    remedy = t(
+        "Raise `{setting}` in the settings, then go on.", setting=BUDGET_SETTINGS[run.parked_by or "run"]
+    )
     text = f"“{run.title}”: {shown(run.reason)} {remedy}"
     if await session.client.choose(text, [GO_ON, LATER], "warning") == GO_ON:
         await (await session.application()).resume(run.id, None)
@@ -245,7 +248,7 @@ def quote_text(quote: Quote) -> str:
     if quote.price.at_sonnet is not None:
         said.append(t("All-Sonnet would cost {dollars}.", dollars=dollars_text(quote.price.at_sonnet)))
     if quote.planning:
-        said.append(t("Planning cost {cost}.", cost=bill_text(planning_bill(quote))))
+        said.append(t("Planning cost {cost}.", cost=bill_shown(planning_bill(quote))))
     if quote.offline:
         said.append(t("Offline model: scripted, no AI, costs nothing."))
     return " ".join([*said, *(overlap_sentence(one) for one in quote.overlaps), *map(shown, quote.warnings)])
@@ -260,14 +263,14 @@ def progress_text(run: Run) -> str:
     said += [f"{count} {state_text(state)}" for state, count in sorted(counts.items())]
     if run.state in {"paused", "parked"}:
         said.append(state_text(run.state))
-    return " · ".join([*said, bill_text(run.bill)])
+    return " · ".join([*said, bill_shown(run.bill)])
 
 
 def outcome_text(run: Run) -> str:
     """Such as `3 of 3 tasks accepted for $0.0123, 90 % less than all-Sonnet.` and what did not end well."""
     accepted = sum(task.state == "accepted" for task in run.tasks)
     of = counted(len(run.tasks), mark("of 1 task accepted"), mark("of {count} tasks accepted"))
-    stands = {"title": run.title, "tasks": f"{accepted} {of}", "cost": bill_text(run.bill)}
+    stands = {"title": run.title, "tasks": f"{accepted} {of}", "cost": bill_shown(run.bill)}
     saving = saving_text(run.bill.saving)
     said = [
         t("“{title}”: {tasks} for {cost}, {saving} less than all-Sonnet.", **stands, saving=saving)

@@ -12,7 +12,8 @@ from contextune.core.proof.proof import proof_words
 from contextune.core.runs.state_words import TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
-from contextune.protocol.wording import bill_text, duration_text, saving_text
+from contextune.protocol.shown import bill_shown
+from contextune.protocol.wording import duration_text, saving_text
 from contextune.protocol.words import counted, mark, meaning_text, spoken, state_text, t
 from contextune.server.marks import Mark, Marks
 
@@ -53,7 +54,7 @@ def _paragraphs(todo: Todo, found: Mark | None) -> list[str]:
     if attempt is not None and attempt.evidence is not None:
         said.append(_evidence(attempt.evidence))
     saving = saving_text(run.bill.saving)
-    stands = {"title": literal(run.title), "state": state_text(run.state), "cost": bill_text(run.bill)}
+    stands = {"title": literal(run.title), "state": state_text(run.state), "cost": bill_shown(run.bill)}
     said.append(
         t("Run “{title}”: {state}, {cost} so far, {saving} less than all-Sonnet.", **stands, saving=saving)
         if saving

@@ -91,7 +91,7 @@ class ContextuneServer(LanguageServer):
         self.session.change_folders(_paths(uris), [])
 
     def _settings_changed(self, params: types.DidChangeConfigurationParams) -> None:
-        self.session.spawn(self.session.configure(own_section(params.settings)))
+        self.session.settings_changed(own_section(params.settings))
 
     def _folders_changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         added, removed = params.event.added, params.event.removed

@@ -12,7 +12,8 @@ from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import LIVE_RUN, TaskState
 from contextune.core.todos.todo import Todo
-from contextune.protocol.wording import bill_text, rung_text
+from contextune.protocol.shown import bill_shown
+from contextune.protocol.wording import rung_text
 from contextune.protocol.words import shown, state_text, t
 
 _CURRENT = LIVE_RUN | {"review"}
@@ -49,7 +50,7 @@ class Mark(NamedTuple):
         elif self.task.state in {"failed", "skipped"} and self.task.reason:
             parts.append(shown(self.task.reason))
         if self.task.bill.requests:
-            parts.append(bill_text(self.task.bill))
+            parts.append(bill_shown(self.task.bill))
         return " · ".join(parts)
 
 

@@ -73,6 +73,9 @@ class Session:
         """What agents of the editor work at, by folder."""
         self.editor_settings: Mapping[str, Any] = {}
         """What the editor sent by itself, at the start or later; keys in camelCase."""
+        self._unread_settings = 0
+        self._settings_read = asyncio.Event()
+        self._settings_read.set()
         self._compose = compose
         self._composing: asyncio.Task[Application] | None = None
         self._composed: Application | None = None
@@ -139,12 +142,16 @@ class Session:
             self.folders.pop(folder.resolve(), None)
         fresh = [folder.resolve() for folder in added]
         self.folders.update({folder: () for folder in fresh if folder not in self.folders})
+        self._await_settings()
         self.spawn(self._open(fresh))
 
     async def _open(self, folders: list[Path]) -> None:
         """Settings and Todos of folders, and the Runs that still concern the user."""
-        application = await self.application()
-        await self.configure()
+        try:
+            application = await self.application()
+            await self.configure()
+        finally:
+            self._have_settings()
         for folder in folders:
             try:
                 await application.todos.open(folder)
@@ -176,6 +183,30 @@ class Session:
                 said.append(await application.fence_lack(folder))
         self._fence_lack = " ".join(dict.fromkeys(filter(None, said)))
         self._show_meter()
+
+    def settings_changed(self, sent: Mapping[str, Any] | None) -> None:
+        """The editor says that its settings changed, and perhaps to what."""
+        self._await_settings()
+        self.spawn(self._reconfigure(sent))
+
+    async def _reconfigure(self, sent: Mapping[str, Any] | None) -> None:
+        try:
+            await self.configure(sent)
+        finally:
+            self._have_settings()
+
+    async def configured(self) -> None:
+        """Return when all settings are read that the editor has spoken of."""
+        await self._settings_read.wait()
+
+    def _await_settings(self) -> None:
+        self._unread_settings += 1
+        self._settings_read.clear()
+
+    def _have_settings(self) -> None:
+        self._unread_settings -= 1
+        if not self._unread_settings:
+            self._settings_read.set()
 
     async def configure(self, sent: Mapping[str, Any] | None = None) -> None:
         """Take the settings that the editor sent by itself, if any, and those that it tells when asked."""
@@ -211,6 +242,8 @@ class Session:
             application.subscribe(self._on_event),
             application.todos.subscribe(self._on_todos),
         ]
+        if self.client.is_extension:
+            application.set_editor_models(self.client.models)
         application.lookout.begin(left=self._on_left, changed=self._on_driver)
         self._composed = application
         return application

@@ -27,6 +27,9 @@ export const setApiKey: Command = async (app) => {
     editor: vscode.l10n.t("The API key is stored."),
     environment: vscode.l10n.t("The key in ANTHROPIC_API_KEY is used."),
     offline: vscode.l10n.t("The offline model is set, so no key is used until contextune.offline is off."),
+    vscode: vscode.l10n.t(
+      "VS Code's own models are in use, so no key is used until contextune.provider is another one.",
+    ),
     none: vscode.l10n.t("No API key is stored now."),
   };
   void vscode.window.showInformationMessage(texts[app.secrets.source ?? "none"]);

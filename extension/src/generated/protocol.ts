@@ -675,7 +675,7 @@ export interface CredentialSetParams {
  * Whether work can be paid for, and from where the key came.
  */
 export interface CredentialState {
-  source: "editor" | "environment" | "none" | "offline";
+  source: "editor" | "environment" | "none" | "offline" | "vscode";
 }
 /**
  * Which time, and which repository: None for all of them.
@@ -753,6 +753,99 @@ export interface DebugBundleResult {
  */
 export interface DoctorResult {
   checks: CheckView[];
+}
+/**
+ * There is no reply, or not all of one.
+ */
+export interface EditorFailure {
+  kind: "failure";
+  trouble:
+    "blocked" | "cancelled" | "consent" | "filtered" | "limited" | "missing" | "other" | "permission" | "too_long";
+  text: string;
+  begun: boolean;
+}
+/**
+ * One model that the editor offers. All of it is what its provider says.
+ */
+export interface EditorModel {
+  vendor: string;
+  id: string;
+  family: string;
+  name: string;
+}
+/**
+ * A whole reply. Tokens are counted by the model's own tokenizer; 0 where the provider counts none.
+ */
+export interface EditorReply {
+  kind: "reply";
+  blocks: (Text | ToolUse)[];
+  inputTokens: number;
+  outputTokens: number;
+}
+/**
+ * Words. `cache` asks for a cache breakpoint after this block.
+ */
+export interface Text {
+  kind: "text";
+  text: string;
+  cache: boolean;
+}
+/**
+ * The model calls a tool. `input` is what it wrote, not yet checked.
+ */
+export interface ToolUse {
+  kind: "tool_use";
+  id: string;
+  name: string;
+  input: {};
+}
+/**
+ * One request to one of the editor's models, which know no system prompt: it is the first message.
+ */
+export interface EditorRequest {
+  vendor: string;
+  id: string;
+  messages: Message[];
+  tools: Tool[];
+}
+/**
+ * One side's turn.
+ */
+export interface Message {
+  role: "assistant" | "user";
+  blocks: (Text | Thinking | OpaqueBlock | ToolUse | ToolResult)[];
+}
+/**
+ * A thinking block; must go back to the server unchanged.
+ */
+export interface Thinking {
+  kind: "thinking";
+  thinking: string;
+  signature: string;
+}
+/**
+ * A block of a kind that this version does not know, kept so that it can go back unchanged.
+ */
+export interface OpaqueBlock {
+  kind: "opaque";
+  data: {};
+}
+/**
+ * What a tool call came to.
+ */
+export interface ToolResult {
+  kind: "tool_result";
+  toolUseId: string;
+  content: string;
+  isError: boolean;
+}
+/**
+ * A tool as the model sees it; `schema` is the JSON Schema of its input.
+ */
+export interface Tool {
+  name: string;
+  description: string;
+  schema: {};
 }
 /**
  * The requests of a time as a table for spreadsheets.
@@ -1039,54 +1132,6 @@ export interface MendedView {
   text: string;
 }
 /**
- * One side's turn.
- */
-export interface Message {
-  role: "assistant" | "user";
-  blocks: (Text | Thinking | OpaqueBlock | ToolUse | ToolResult)[];
-}
-/**
- * Words. `cache` asks for a cache breakpoint after this block.
- */
-export interface Text {
-  kind: "text";
-  text: string;
-  cache: boolean;
-}
-/**
- * A thinking block; must go back to the server unchanged.
- */
-export interface Thinking {
-  kind: "thinking";
-  thinking: string;
-  signature: string;
-}
-/**
- * A block of a kind that this version does not know, kept so that it can go back unchanged.
- */
-export interface OpaqueBlock {
-  kind: "opaque";
-  data: {};
-}
-/**
- * The model calls a tool. `input` is what it wrote, not yet checked.
- */
-export interface ToolUse {
-  kind: "tool_use";
-  id: string;
-  name: string;
-  input: {};
-}
-/**
- * What a tool call came to.
- */
-export interface ToolResult {
-  kind: "tool_result";
-  toolUseId: string;
-  content: string;
-  isError: boolean;
-}
-/**
  * A turn of an attempt's conversation, by either side.
  */
 export interface MessageAdded {
@@ -1121,6 +1166,24 @@ export interface MeterView {
   today: BillView;
   offline: boolean;
   fenceLack: string;
+}
+/**
+ * The models that the editor offers now.
+ */
+export interface ModelListResult {
+  models: EditorModel[];
+}
+/**
+ * One request for one of them.
+ */
+export interface ModelSendParams {
+  request: EditorRequest;
+}
+/**
+ * What came of it.
+ */
+export interface ModelSendResult {
+  outcome: EditorReply | EditorFailure;
 }
 /**
  * A fact worth telling that changes no state, such as a stale base.
@@ -1617,7 +1680,7 @@ export interface RunView {
   state: "accepted" | "cancelled" | "discarded" | "failed" | "parked" | "paused" | "review" | "running" | "undone";
   stateText: string;
   reason: string;
-  parkedBy: ("day" | "month" | "request" | "run" | "task") | null;
+  parkedBy: ("day" | "month" | "request" | "requests" | "run" | "task") | null;
   createdAt: number;
   updatedAt: number;
   endedAt: number | null;
@@ -1786,7 +1849,7 @@ export interface RunPaused {
   at: number;
   state: "accepted" | "cancelled" | "discarded" | "failed" | "parked" | "paused" | "review" | "running" | "undone";
   reason: string;
-  scope: ("day" | "month" | "request" | "run" | "task") | null;
+  scope: ("day" | "month" | "request" | "requests" | "run" | "task") | null;
 }
 /**
  * Every Task has ended; what was accepted waits for review on the Ghost.
@@ -2293,7 +2356,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "9021eaf4fa40";
+export const PROTOCOL = "dd41798d7dd4";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2423,6 +2486,14 @@ export const Notifications = {
   meterChanged: "contextune/meter/changed",
 } as const;
 
+/** Requests from the daemon to the editor. */
+export const ReverseRequests = {
+  /** The language models of the editor itself. */
+  modelList: "contextune/model/list",
+  /** Send a request to one of them. */
+  modelSend: "contextune/model/send",
+} as const;
+
 /** What each request takes and returns. */
 export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
@@ -2481,6 +2552,12 @@ export interface RequestTypes {
   "contextune/worktree/clean": { params: WorktreeCleanParams; result: WorktreeCleanResult };
   "contextune/worktree/restore": { params: WorktreeRestoreParams; result: WorktreeRestoreResult };
   "contextune/worktree/mend": { params: WorktreeMendParams; result: WorktreeMendResult };
+}
+
+/** What each request from the daemon takes and returns. */
+export interface ReverseRequestTypes {
+  "contextune/model/list": { params: null; result: ModelListResult };
+  "contextune/model/send": { params: ModelSendParams; result: ModelSendResult };
 }
 
 /** What each notification carries. */

@@ -39,9 +39,9 @@ export class MessagesServer {
     readonly log: string,
   ) {}
 
-  /** Starts a server that plays `script` and writes its requests to the file `log`. */
-  static async start(script: string, log: string): Promise<MessagesServer> {
-    const args = ["offline-model", "--script", script, "--log", log];
+  /** Starts a server that plays `script`, or those that ship, and writes its requests to the file `log`. */
+  static async start(script: string | undefined, log: string): Promise<MessagesServer> {
+    const args = ["offline-model", ...(script === undefined ? [] : ["--script", script]), "--log", log];
     const child = spawn(venvProgram("contextune"), args, { stdio: ["ignore", "pipe", "pipe"] });
     return new MessagesServer(await listeningAddress(child), child, log);
   }
@@ -62,8 +62,16 @@ export class MessagesServer {
 
 /** Plays `tests/e2e/scripts/<name>.toml` as long as the test file runs. */
 export async function playScript(name: string): Promise<MessagesServer> {
+  return serve(join(root, "tests", "e2e", "scripts", `${name}.toml`));
+}
+
+/** Plays what the offline model plays, as long as the test file runs. */
+export async function playBuiltInScripts(): Promise<MessagesServer> {
+  return serve(undefined);
+}
+
+async function serve(script: string | undefined): Promise<MessagesServer> {
   const folder = mkdtempSync(join(tmpdir(), "contextune-messages-"));
-  const script = join(root, "tests", "e2e", "scripts", `${name}.toml`);
   const server = await MessagesServer.start(script, join(folder, "log.jsonl"));
   afterAll(async () => {
     await server.stop();

@@ -31,7 +31,7 @@ def arguments(request: c.ModelRequest, features: Features, model: str) -> dict[s
     """The arguments of `messages.create`, `stream` excepted. `model` is the server's name for the model."""
     messages = request.messages
     if request.output_schema is not None and not features.structured:
-        messages = _with_schema(messages, request.output_schema)
+        messages = with_schema(messages, request.output_schema)
     made: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_tokens,
@@ -153,7 +153,7 @@ def _block(block: c.Block) -> dict[str, Any]:
             }
 
 
-def _with_schema(messages: tuple[c.Message, ...], schema: dict[str, Any]) -> tuple[c.Message, ...]:
+def with_schema(messages: tuple[c.Message, ...], schema: dict[str, Any]) -> tuple[c.Message, ...]:
     """The messages with the schema as the last thing that is said."""
     words = c.Text(text=AS_JSON + json.dumps(schema, separators=(",", ":"), ensure_ascii=False))
     return (*messages[:-1], c.Message(role=messages[-1].role, blocks=(*messages[-1].blocks, words)))

@@ -7,21 +7,31 @@ import importlib
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Literal
 from urllib.parse import urlsplit
 
 from contextune.adapters.models import providers
-from contextune.adapters.models.anthropic_server import ALL, FIRST_PARTY_HOST, Features, features_of
+from contextune.adapters.models.anthropic_server import (
+    ALL,
+    FIRST_PARTY_HOST,
+    PLAIN,
+    Features,
+    features_of,
+)
 from contextune.core.check import Check
 from contextune.core.errors import PlaceProblem
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.ports import Model
-from contextune.core.settings import Provider
+from contextune.core.settings import CredentialSource, Provider
 
 KEY = "ANTHROPIC_API_KEY"
 BASE_URL = "ANTHROPIC_BASE_URL"
 OFFLINE_KEY = "offline"
 HEAVY = ("contextune.adapters.models.anthropic_model", "anthropic.resources.messages")
 """Modules that take long to import."""
+NO_EDITOR = (
+    "VS Code's own models can be used from within VS Code alone. Start the work there, or set `provider` to "
+    "another one."
+)
 LOCAL_KEY = "local"
 """Sent to a server on this machine where the user has set no key: local models ask for none."""
 
@@ -33,6 +43,7 @@ class ModelChoice:
         self._environment = environment
         self._offline = offline
         self._key: str | None = None
+        self._editor: EditorModels | None = None
         self._models: dict[tuple[bool, Provider, str], Model] = {}
         self._making = asyncio.Lock()
         self._server: object | None = None
@@ -40,6 +51,10 @@ class ModelChoice:
     def set_key(self, key: str | None) -> None:
         """The editor's key; kept in memory alone."""
         self._key = key or None
+
+    def set_editor(self, editor: EditorModels | None) -> None:
+        """The editor, where it lends its own models."""
+        self._editor = editor
 
     def editor_key(self) -> str | None:
         """The key that the editor handed over, if it did: a secret to mask."""
@@ -49,12 +64,14 @@ class ModelChoice:
         """Whether the offline model is what the settings name."""
         self._offline = offline
 
-    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
+    def source(self, provider: Provider) -> CredentialSource:
         """Where the credentials of a provider come from."""
         if self._offline:
             return "offline"
         if provider == "anthropic" and self._key:
             return "editor"
+        if provider == "vscode":
+            return "none" if self._editor is None else "vscode"
         return "none" if self._missing(provider) else "environment"
 
     def require(self, provider: Provider) -> None:
@@ -69,7 +86,7 @@ class ModelChoice:
             return ""
         if provider == "anthropic":
             return _host(self._environment.get(BASE_URL)) or FIRST_PARTY_HOST
-        return providers.NAMES[provider]
+        return "VS Code's own models" if provider == "vscode" else providers.NAMES[provider]
 
     def server(self, provider: Provider) -> Check:
         """Where requests go and what the server there knows."""
@@ -79,6 +96,8 @@ class ModelChoice:
         if provider == "anthropic":
             url = self._environment.get(BASE_URL) or f"https://{FIRST_PARTY_HOST}"
             return Check(name=name, state="ok", detail=f"{url}: {_words(features_of(provider, _host(url)))}")
+        if provider == "vscode":
+            return self._editors()
         known = _words(features_of(provider, ""))
         detail = f"{providers.NAMES[provider]}, {providers.address(provider, self._environment)}: {known}"
         missing = providers.missing(provider, self._environment)
@@ -126,6 +145,8 @@ class ModelChoice:
 
     def _missing(self, provider: Provider) -> str | None:
         """What is missing for a provider, and what to do about it."""
+        if provider == "vscode":
+            return None if self._editor is not None else NO_EDITOR
         if provider != "anthropic":
             return providers.missing(provider, self._environment)
         if self._key_for(provider):
@@ -138,11 +159,28 @@ class ModelChoice:
         local = LOCAL_KEY if _is_local(self._environment.get(BASE_URL)) else None
         return self._key or self._environment.get(KEY) or local
 
+    def _editors(self) -> Check:
+        if self._editor is None:
+            what, _, remedy = NO_EDITOR.partition(". ")
+            return Check(name="Model server", state="problem", detail=f"{what}.", remedy=remedy)
+        return Check(
+            name="Model server",
+            state="ok",
+            detail="VS Code's own language models, through the extension, under your plan there; requests "
+            f"are counted and unpriced: {_words(PLAIN)}",
+        )
+
     async def _make(self, provider: Provider, key: str, *, offline: bool) -> Model:
+        if provider == "vscode" and not offline:
+            from contextune.adapters.models.editor_model import EditorsModel
+
+            if self._editor is None:
+                raise PlaceProblem(NO_EDITOR)
+            return EditorsModel(self._editor)
         await self.warm()
         from contextune.adapters.models.anthropic_model import TIMEOUT, AnthropicModel, ClientModel
 
-        if provider == "anthropic" or offline:
+        if offline or provider == "anthropic" or provider == "vscode":  # noqa: PLR1714  # narrows the type
             base_url = await self._serve() if offline else self._environment.get(BASE_URL)
             # In a thread: certificates are read.
             return await asyncio.to_thread(

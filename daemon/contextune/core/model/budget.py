@@ -15,6 +15,8 @@ class Budgets(Value, frozen=True, kw_only=True):
     task: Decimal | None = None
     day: Decimal | None = None
     month: Decimal | None = None
+    requests: int | None = None
+    """How many requests without a price one Run may send; None for no such bound."""
 
 
 class Cap(Value, frozen=True, kw_only=True):

@@ -33,12 +33,13 @@ def dollars_text(dollars: Decimal | None) -> str:
 
 
 def bill_text(bill: Bill) -> str:
-    """Such as `$0.0123`, `$0.0123 + 2 unpriced`, or `unpriced` if no request of it has a price."""
+    """Such as `$0.0123`, `2 unpriced requests` if no request of it has a price, or the sum of both."""
     if not bill.unpriced:
         return dollars_text(bill.dollars)
+    unpriced = count_text(bill.unpriced, f"{UNPRICED} request")
     if bill.unpriced == bill.requests:
-        return UNPRICED
-    return f"{dollars_text(bill.dollars)} + {bill.unpriced} {UNPRICED}"
+        return unpriced
+    return f"{dollars_text(bill.dollars)} + {unpriced}"
 
 
 def price_text(price: PriceRange) -> str:

@@ -50,6 +50,7 @@ from contextune.engine.attempts.words import Words
 from contextune.engine.integration.commits import attempt_ref, turns_ref
 from contextune.engine.money.cliff import dollars_avoided
 from contextune.engine.money.gateway import Keep
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.proof.gate import Gate, ungated
 from contextune.engine.proof.stand import Stand
 from contextune.engine.radar.notices import Notices
@@ -355,7 +356,8 @@ class AttemptWork:
         return [self._journal.added(said(reply), turn, reply)]
 
     async def _cliff(self, how: Literal["pruned", "handed_over"], tokens: int, limit: int) -> None:
-        price = self._site.world.prices.price(self._rung.model)
+        prices = prices_under(self._site.settings, self._site.world.prices)
+        price = prices.price(self._rung.model)
         await self._journal.cliff(how, tokens, limit, dollars_avoided(price, tokens, limit))
 
     async def _called(self, use: ToolUse, turn: int, effects: tuple[FileEffect, ...]) -> None:

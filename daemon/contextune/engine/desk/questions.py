@@ -15,6 +15,7 @@ from contextune.core.model.conversation import ModelReply, ModelRequest
 from contextune.core.model.ledger import PLANNING
 from contextune.core.runs.events import AnyEvent
 from contextune.engine.money.account import Account, budgets_of
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.prompt_length import PromptLengths
 from contextune.engine.repositories.places import Places
 from contextune.engine.surroundings.world import World
@@ -44,7 +45,8 @@ class Questions:
 
     def price(self, wanted: ModelRequest) -> Decimal | None:
         """The most that a request can cost, in dollars; None if its model is unpriced."""
-        price = self._world.prices.price(wanted.rung.model)
+        prices = prices_under(self._world.settings.load(None, {}), self._world.prices)
+        price = prices.price(wanted.rung.model)
         return price.worst_case(PromptLengths().bound(wanted), wanted.max_tokens) if price else None
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.spending.wording import dollars_text
 from contextune.core.states import CLOSED_RUN, ENDED_TASK
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.money.records import history
 from contextune.engine.repositories.places import Places
@@ -61,7 +62,8 @@ class Retrying:
         _require_ended(run, task)
         place = await self._places.of_run(run)
         records = await history(self._world.journal, place.repository, offline=run.offline)
-        pricer = Pricer(run.ladder, self._world.prices, records)
+        prices = prices_under(self._places.settings_of(run), self._world.prices)
+        pricer = Pricer(run.ladder, prices, records)
         quoted = run.quote.priced(task_id)
         tried = {attempt.rung for attempt in task.attempts}
         rungs = (

@@ -24,6 +24,7 @@ from contextune.core.spending.history import History
 from contextune.core.spending.suggestions import suggestions
 from contextune.engine.desk.timings import Timings
 from contextune.engine.desk.worktree_desk import WorktreeDesk
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.pricing import Pricer, in_all
 from contextune.engine.money.records import history
 from contextune.engine.quotes.independence import read_facts
@@ -97,7 +98,7 @@ class SkillDesk:
         records = await history(self._world.journal, repository, offline=settings.offline)
         pricer = Pricer(
             settings.ladder,
-            self._world.prices,
+            prices_under(settings, self._world.prices),
             records,
             routing=settings.routing,
             sharers=min(len(plan.tasks), settings.agents),

@@ -18,6 +18,7 @@ from contextune.core.source.suite_layout import SuiteLayout
 from contextune.core.todos.doubt import Doubt, doubt_of
 from contextune.core.todos.todo import Todo
 from contextune.core.todos.writing import Age, Writing, age_of
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.money.records import history
 from contextune.engine.repositories.places import Places
@@ -81,7 +82,8 @@ class TodoFactDesk:
             head = repository.resolve("HEAD")
             files = repository.list_files(head) if head else ()
             plan = finished([Draft(todos=(todo,)) for todo in todos], SuiteLayout(tuple(files)))
-            pricer = Pricer(settings.ladder, self._world.prices, records, routing=settings.routing)
+            prices = prices_under(settings, self._world.prices)
+            pricer = Pricer(settings.ladder, prices, records, routing=settings.routing)
             return [quoted.price for quoted in pricer.quotes(plan.tasks, todos)]
 
         return await asyncio.to_thread(price)

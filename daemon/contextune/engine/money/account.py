@@ -12,7 +12,7 @@ from contextune.core.model.budget import Budgets, Cap
 from contextune.core.model.money import Bill, Charge
 from contextune.core.ports import Clock
 from contextune.core.runs.events import AnyEvent
-from contextune.core.settings import Settings
+from contextune.core.settings import EDITOR_REQUESTS, Settings
 
 ZERO = Decimal(0)
 
@@ -51,6 +51,8 @@ class Account:
         self.budgets = budgets
         self.bill = Bill()
         self.held = ZERO
+        self.held_requests = 0
+        """Requests without a price that are held back, as dollars are for the others."""
         self.emit = emit
         self.task_budgets: dict[str, Decimal] = {}
         """Where the user raised what a Task may cost."""
@@ -69,9 +71,13 @@ class Account:
     async def hold(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
         """Hold back a request's worst case, if need be after others have settled below theirs.
 
-        Raises BudgetReached, and holds nothing, if it does not fit even then.
+        A request without a price, whose worst case is None, is held back as one request. Raises
+        BudgetReached, and holds nothing, if it does not fit even then.
         """
-        wanted = worst_case or ZERO
+        if worst_case is None:
+            self._hold_one()
+            return
+        wanted = worst_case
         while (reached := self.lacks(wanted, task_id)) is not None:
             if not self._may_fit_later(wanted, task_id):
                 raise reached
@@ -96,9 +102,12 @@ class Account:
 
     def release(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
         """Give back what was held for a request that never left."""
-        self.held -= worst_case or ZERO
-        if task_id is not None:
-            self._task_held[task_id] -= worst_case or ZERO
+        if worst_case is None:
+            self.held_requests -= 1
+        else:
+            self.held -= worst_case
+            if task_id is not None:
+                self._task_held[task_id] -= worst_case
         self._changed.set()
 
     async def until_settled(self) -> None:
@@ -141,6 +150,17 @@ class Account:
             found.append(Cap(scope="month", since=clock.month_start(at), limit=self.budgets.month))
         return found
 
+    def _hold_one(self) -> None:
+        """Hold back one request without a price. It counts whatever comes of it, so none is waited for."""
+        most, taken = self.budgets.requests, self.bill.unpriced + self.held_requests
+        if most is not None and taken >= most:
+            raise BudgetReached(
+                f"The {most:,} requests without a price that a Run may send are used up.",
+                scope="requests",
+                needed=Decimal(taken + 1),
+            )
+        self.held_requests += 1
+
     def _allowed(self, task_id: str | None) -> Decimal | None:
         return self.task_budgets.get(task_id or "", self.budgets.task)
 
@@ -169,7 +189,14 @@ def budgets_of(settings: Settings) -> Budgets:
         task=settings.task_budget,
         day=settings.day_budget,
         month=settings.month_budget,
+        requests=requests_of(settings),
     )
+
+
+def requests_of(settings: Settings) -> int | None:
+    """How many requests without a price one Run may send."""
+    is_editor = settings.provider == "vscode" and not settings.offline
+    return EDITOR_REQUESTS if settings.max_requests is None and is_editor else settings.max_requests
 
 
 def _amounts(spent: Decimal, held: Decimal, wanted: Decimal) -> str:

@@ -35,9 +35,6 @@ def keep_nothing(reply: ModelReply) -> Sequence[AnyEvent]:  # noqa: ARG001
     return ()
 
 
-NOTHING = Charge(usage=Usage(), dollars=Decimal(0), at_sonnet=Decimal(0))
-
-
 class Gateway:
     """Sends requests for accounts."""
 
@@ -212,7 +209,8 @@ class Gateway:
             except asyncio.CancelledError:
                 # Whether the intent was recorded is not known here; that nothing left, is.
                 account.recorded()
-                await asyncio.shield(self._settle(account, reserved, NOTHING, error="It was never sent."))
+                nothing = _nothing(reserved.worst_case)
+                await asyncio.shield(self._settle(account, reserved, nothing, error="It was never sent."))
                 raise
             except BaseException:
                 account.release(worst, task_id)
@@ -259,17 +257,23 @@ class Gateway:
     def _broken(
         request: ModelRequest, price: ModelPrice | None, worst: Decimal | None, problem: ContextuneError
     ) -> Charge:
-        """A reply that was refused at the door costs nothing; one that broke off midway is billed.
+        """A request that was refused at the door costs nothing; one that broke off midway is billed.
 
         Its prompt as the reply told before it broke off, its output at the longest: how much of that the
         server made before it noticed is not known.
         """
         if not (isinstance(problem, ModelProblem) and problem.begun):
-            return NOTHING
+            return _nothing(worst)
         if problem.usage is None or price is None or worst is None:
             return _at_worst(Usage(), worst)
         longest = msgspec.structs.replace(problem.usage, output_tokens=request.max_tokens)
         return _at_worst(problem.usage, min(price.cost(longest), worst))
+
+
+def _nothing(worst_case: Decimal | None) -> Charge:
+    """What was refused, or never left, costs nothing; without a price it counts as a request all the same."""
+    free = None if worst_case is None else Decimal(0)
+    return Charge(usage=Usage(), dollars=free, at_sonnet=free)
 
 
 def _at_worst(usage: Usage, dollars: Decimal | None) -> Charge:

@@ -30,6 +30,8 @@ from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
 from contextune.core.todos.todo import Todo, with_ids
 from contextune.core.worktrees.snapshot import Base
+from contextune.engine.money.account import requests_of
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.pricing import Pricer, in_all
 from contextune.engine.money.records import history
 from contextune.engine.proof.detect import detect_gate, instructions
@@ -132,7 +134,7 @@ class Quoter:
         self.forecast = forecast(records)
         self.pricer = Pricer(
             settings.ladder,
-            self._world.prices,
+            prices_under(settings, self._world.prices),
             records,
             routing=settings.routing,
             # A script has no chance in it: an offline Run explores nothing.
@@ -264,6 +266,7 @@ class Quoter:
             baseline=baseline,
             warnings=(
                 *_warnings(base, gate, baseline),
+                *_unpriced(self._settings),
                 *self._planning.problems,
                 *self._problems,
                 *self._roles_left_out(),
@@ -346,6 +349,13 @@ def _warnings(base: Base, gate: str | None, baseline: Baseline | None) -> tuple[
         said.append("HEAD is detached: Accept will move HEAD itself.")
     said += [f"{path} is left out of the base: it is too large." for path in base.skipped]
     return tuple(said)
+
+
+def _unpriced(settings: Settings) -> tuple[str, ...]:
+    if settings.provider != "vscode" or settings.offline:
+        return ()
+    most = requests_of(settings)
+    return (f"Requests go to VS Code's own models and have no price; a Run sends at most {most} of them.",)
 
 
 def _baseline_warnings(baseline: Baseline) -> list[str]:

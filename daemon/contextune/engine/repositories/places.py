@@ -15,6 +15,7 @@ from contextune.core.ports import Repository
 from contextune.core.runs.run import Run
 from contextune.core.settings import Provider, Settings
 from contextune.engine.money.gateway import Gateway
+from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.throttle import OwnBoard, Throttle
 from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.line_proof import LineProofs
@@ -98,7 +99,8 @@ class Places:
         """The way to the model. Raises PlaceProblem if there is no key."""
         model = await self._world.models.get(offline=settings.offline, provider=settings.provider)
         throttle = self._offline_throttle if settings.offline else self._throttle(settings.provider)
-        return Gateway(model, self._world.prices, self._world.clock, throttle=throttle)
+        prices = prices_under(settings, self._world.prices)
+        return Gateway(model, prices, self._world.clock, throttle=throttle)
 
     def _throttle(self, provider: Provider) -> Throttle:
         """The one way to a provider's servers for all Runs."""

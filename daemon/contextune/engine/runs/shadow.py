@@ -20,7 +20,7 @@ from contextune.core.settings import OPUS, SONNET, Settings
 from contextune.engine.attempts.attempt import AttemptWork, Outside
 from contextune.engine.attempts.context_pack import ContextPacks
 from contextune.engine.attempts.words import Words
-from contextune.engine.money.account import Account
+from contextune.engine.money.account import Account, requests_of
 from contextune.engine.money.gateway import Gateway, Keep
 from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.stand import NAME, Stand
@@ -58,6 +58,7 @@ class Shadow:
         self._record = record
         self._leases = Leases.of(world, repository, run, settings)
         self.stand = Stand(repository, gate, self._leases, name=f"{NAME}.shadow")
+        most = requests_of(settings)
         # A Task's own budget is for work that the user gets; the Run's is for the Run.
         self._account = Account(
             SHADOW + run.id,
@@ -65,7 +66,10 @@ class Shadow:
             self._journal,
             repository=run.repository,
             budgets=Budgets(
-                request=settings.request_budget, day=settings.day_budget, month=settings.month_budget
+                request=settings.request_budget,
+                day=settings.day_budget,
+                month=settings.month_budget,
+                requests=None if most is None else max(0, most - run.bill.unpriced),
             ),
         )
 

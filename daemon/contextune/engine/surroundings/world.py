@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from contextune.agents.role_pool import pool
 from contextune.agents.roles import Roles
 from contextune.core.bundle import Machine
 from contextune.core.check import Check
 from contextune.core.forge.forge import Forges, NoForges
+from contextune.core.model.editor_models import EditorModels
 from contextune.core.ports import (
     Baselines,
     Clock,
@@ -24,7 +25,7 @@ from contextune.core.ports import (
 )
 from contextune.core.process_ports import Mailbox, PressureBoard
 from contextune.core.role_source import NoRoleFiles, RoleFiles
-from contextune.core.settings import Provider, Settings, SettingsSource
+from contextune.core.settings import CredentialSource, Provider, Settings, SettingsSource
 from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.core.workplaces import Pools
 from contextune.engine.surroundings.limits import House
@@ -91,11 +92,15 @@ class Models(Protocol):
         """The editor's key; kept in memory alone."""
         ...
 
+    def set_editor(self, editor: EditorModels | None) -> None:
+        """The editor, where it lends its own models."""
+        ...
+
     def set_offline(self, offline: bool) -> None:
         """Whether the offline model is what the settings name."""
         ...
 
-    def source(self, provider: Provider) -> Literal["editor", "environment", "offline", "none"]:
+    def source(self, provider: Provider) -> CredentialSource:
         """Where the credentials of a provider come from."""
         ...
 

@@ -10,4 +10,5 @@ async def set_key(session: Session, params: CredentialSetParams) -> CredentialSt
     """Take the API key, in memory alone."""
     application = await session.application()
     application.set_key(params.api_key)
+    await session.configured()  # they may have just named another source
     return CredentialState(source=application.credential())
