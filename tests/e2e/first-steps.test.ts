@@ -32,9 +32,10 @@ test("the offline model is one click away", async () => {
   const { workbench } = scenario();
   await workbench.clickNotificationButton("Contextune has no API key", "Use Offline Model");
   await workbench.expectText("Offline model: scripted, no AI");
+  await workbench.quote();
+  await workbench.restMouse();
   await scenario().screenshot("4-offline-quote");
-  await workbench.dismiss();
-  await workbench.quickInput.waitFor({ state: "hidden" });
+  await workbench.leaveQuote();
 });
 
 test("a hover tells how a TODO stands", async () => {
@@ -70,9 +71,9 @@ test("what it leads to ends at the Quote", async () => {
   const { workbench } = scenario();
   await workbench.clickNotificationButton("what should I parallelise?", "Do all Todos, after the Quote");
   await workbench.expectText("Offline model: scripted, no AI");
+  await workbench.quote(5);
   await scenario().screenshot("8-quote-of-an-answer");
-  await workbench.dismiss();
-  await workbench.quickInput.waitFor({ state: "hidden" });
+  await workbench.leaveQuote();
 });
 
 test("words that rules cannot read come back as choices", async () => {
