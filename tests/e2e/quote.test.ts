@@ -61,8 +61,6 @@ test("a Task begins where the user pins it, and Ctrl+Z takes that back", async (
   expect(await price()).toBe(made);
 });
 
-const page = () => scenario().workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
-
 test("F2 changes what its agent is told", async () => {
   const { workbench } = scenario();
   await workbench.clickTreeItem("Quote", "Round half");
