@@ -18,6 +18,7 @@ SUITES: dict[str, str] = {
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",
     "backpressure": "Sixteen agents at servers that limit or refuse them, beside plain retries.",
     "integrate": "Overlap of live worktrees: whether and how soon it is found; and who breaks a combination.",
+    "ray": "Tasks on a Ray cluster beside the local pool, a worker killed, 10,000 agents simulated.",
     "router": "Where Tasks begin, against fixed starts, on simulated repositories.",
 }
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""

@@ -69,7 +69,8 @@ class Link:
             waiting, self._waiting = self._waiting, set()
         for told in waiting:
             told.set_exception(self._lost())
-        self._end()
+        # Whoever carries calls may have told of the loss in a thread that it needs itself to end a worker.
+        threading.Thread(target=self._end, name="end-worker", daemon=True).start()
 
     def _answered(self, told: Future[Any], asked: Future[Any]) -> None:
         try:

@@ -69,6 +69,9 @@ class RayPool:
         self._is_ours = not ray.is_initialized()
         if self._is_ours:
             _connect(ray, name)
+        # Else it prints of each worker that dies to stdout, which is the editor's. The version is pinned.
+        printing: Any = import_module("ray._private.worker")
+        printing._worker_logs_enabled = False
         self._remote = RemotePool(self._choose, rules)
         self._watcher = threading.Thread(target=self._watch, name="ray-workers", daemon=True)
         self._watcher.start()
@@ -82,6 +85,10 @@ class RayPool:
         """The ways to the workers that are there."""
         with self._changed:
             return [link for link in self._links.values() if not link.is_lost]
+
+    def process_of(self, worktree: str) -> int:
+        """The process of the worker that has a worktree, by its name: for measuring its loss. Blocking."""
+        return int(self._remote.link_of(worktree).ask("ping", timeout=SILENCE))
 
     def close(self) -> None:
         """End the workers, and the cluster if it was begun here."""

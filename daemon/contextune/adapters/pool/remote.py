@@ -74,7 +74,17 @@ class RemotePool:
                 place = self._places[worktree] = RemoteWorkplace(
                     worktree, known, set_up, self._choose, lambda: rules(repository), self._forget
                 )
+                # While the model thinks of its first turn.
+                threading.Thread(target=place.warm, name="to-worker", daemon=True).start()
             return place
+
+    def link_of(self, name: str) -> Link:
+        """The way to the worker that has a worktree of this name. Raises PlaceProblem if none has."""
+        with self._lock:
+            for worktree, place in self._places.items():
+                if worktree.name == name and place.mirror is not None:
+                    return place.mirror.link
+        raise PlaceProblem(f"No worker has a worktree {name}.")
 
     def _forget(self, worktree: Path) -> None:
         with self._lock:
@@ -92,6 +102,7 @@ class RemoteWorkplace:
     rules: Callable[[], Rules]
     forget: Callable[[Path], None]
     mirror: Mirror | None = None
+    is_left: bool = False
     written: set[str] = field(default_factory=set)
     """Files that the tools have written since a worker was told."""
     _opening: threading.Lock = field(default_factory=threading.Lock)
@@ -119,6 +130,11 @@ class RemoteWorkplace:
         """Watches on the worker."""
         return _Watch(self)
 
+    def warm(self) -> None:
+        """Bring the worktree to a worker before it is asked for; what goes wrong is told when it is."""
+        with suppress(ContextuneError):
+            self.opened()
+
     async def leave(self) -> None:
         """Have the worker remove what it has."""
         self.forget(self.worktree)
@@ -127,6 +143,7 @@ class RemoteWorkplace:
     def _leave(self) -> None:
         with self._opening:
             mirror, self.mirror = self.mirror, None
+            self.is_left = True
         if mirror is not None:
             mirror.link.places -= 1
             with suppress(ContextuneError, TimeoutError):
@@ -186,6 +203,8 @@ class RemoteWorkplace:
         with self._opening:
             if self.mirror is not None and not self.mirror.link.is_lost:
                 return self.mirror
+            if self.is_left:
+                raise PlaceProblem(f"The worktree {self.worktree.name} was given back.")
             for _ in range(TRIES):
                 with suppress(WorkerLost):
                     self.mirror = self._open(self.choose())
