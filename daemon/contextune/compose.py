@@ -33,7 +33,7 @@ from contextune.adapters.journal.mailbox import FolderMailbox
 from contextune.adapters.journal.store import SqliteJournal
 from contextune.adapters.machine.awake import Inhibitor
 from contextune.adapters.machine.clock import SystemClock
-from contextune.adapters.machine.interpreter import keep_what_is_loaded, share_finely
+from contextune.adapters.machine.interpreter import keep_what_is_loaded, let_threads_wait, share_finely
 from contextune.adapters.machine.open_files import raise_limit
 from contextune.adapters.machine.report import ThisMachine
 from contextune.adapters.machine.role_files import RoleFolders
@@ -185,6 +185,7 @@ async def compose(
     unfenced: bool = False,
 ) -> Application:
     """The application on this machine; see `make_world`."""
+    let_threads_wait(asyncio.get_running_loop())
     # In a thread: the Journal may have to be brought to the current version.
     world = await asyncio.to_thread(make_world, offline=offline, home=home, models=models, unfenced=unfenced)
     keep_what_is_loaded()

@@ -9,6 +9,7 @@ import pytest
 from anthropic.types import RawMessageDeltaEvent, RawMessageStartEvent
 from anthropic.types import Usage as SdkUsage
 from anthropic.types.beta import BetaUsage
+from pydantic import BaseModel
 
 from contextune.adapters.models.anthropic_reply import ReplyCollector
 from contextune.adapters.models.anthropic_usage import UsageCount
@@ -56,7 +57,7 @@ COUNTED = Usage(
 
 def counted(usage: Any, *, model: str = HAIKU) -> UsageCount:
     count = UsageCount(model)
-    count.take(usage)
+    count.take(usage.model_dump(mode="json") if isinstance(usage, BaseModel) else usage)
     return count
 
 
@@ -84,9 +85,9 @@ async def test_a_stream_keeps_the_split_of_its_start_and_the_totals_of_its_end()
     assert reply.model == "claude-haiku-5-5-20261007"
 
 
-def test_events_of_the_sdk_are_counted_like_those_of_the_wire() -> None:
+def test_what_the_sdk_knows_of_an_event_is_counted_like_the_wire() -> None:
     collected = ReplyCollector(asked())
-    collected.take(RawMessageStartEvent.model_validate(started(START)))
+    collected.take(RawMessageStartEvent.model_validate(started(START)).model_dump(mode="json"))
     assert collected.usage == Usage(
         input_tokens=11,
         cache_write_5m_tokens=500,
@@ -94,7 +95,7 @@ def test_events_of_the_sdk_are_counted_like_those_of_the_wire() -> None:
         cache_read_tokens=4000,
         output_tokens=1,
     )
-    collected.take(RawMessageDeltaEvent.model_validate(ended(END)[0]))
+    collected.take(RawMessageDeltaEvent.model_validate(ended(END)[0]).model_dump(mode="json"))
     assert collected.reply(()).usage == COUNTED
 
 

@@ -307,3 +307,11 @@ def created(run_id: str, repository: str) -> RunCreated:
         ladder=(Rung(model="m", effort="low"),),
         offline=False,
     )
+
+
+async def test_a_short_event_does_not_overtake_a_long_one(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "j.db")
+    long = noted("r", "x " * journal_rows.AT_ONCE)
+    await asyncio.gather(journal.append([long]), journal.append([noted("r", "short")]))
+    assert await journal.read("r") == [long, noted("r", "short")]
+    await journal.close()

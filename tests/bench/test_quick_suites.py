@@ -28,13 +28,18 @@ async def test_the_journal() -> None:
 
 async def test_the_loop() -> None:
     figures: list[Figure] = []
-    await loop.run(bench(figures), agents=2)
+    await loop.run(bench(figures), agents=2, turns=(2, 4, 20, 20))
     told = {figure.metric: figure for figure in figures}
     assert told["beats, 2 agents"].value > 100
     late = told["late at most, by the clock"]
     assert late.value >= told["late at most"].value > 0
     assert late.against is not None
     assert late.against.value > 0
+    for kind in ("read", "edit"):
+        half, most = (told[f"own time after {kind}, {what}, 2 agents"].value for what in ("median", "p99"))
+        assert 0 < half <= most
+    assert told["processor time a turn, daemon"].value > 0
+    assert told["processor time a turn, the model's server"].value > 0
 
 
 async def test_the_leases() -> None:

@@ -18,6 +18,7 @@ import msgspec
 from contextune.bench.figures import Against, Bench, Figure
 from contextune.bench.heartbeat import Lateness, beating, lateness
 from contextune.bench.loop_job import first_request, plan, script, settings, write_repository
+from contextune.bench.loop_turns import report_turns
 from contextune.bench.served import Served
 from contextune.compose import compose
 from contextune.core.base import Value
@@ -43,8 +44,11 @@ class Part(Value, frozen=True, kw_only=True):
     """The file for its Lateness."""
 
 
-async def run(bench: Bench, agents: int = AGENTS) -> None:
-    """Report how late the loop was while the agents worked."""
+async def run(bench: Bench, agents: int = AGENTS, turns: tuple[int, ...] = ()) -> None:
+    """Report how late the loop was while the agents worked, and what lies between turns.
+
+    `turns` are numbers for `report_turns` in place of its own.
+    """
     context = multiprocessing.get_context("spawn")
     with TemporaryDirectory(prefix="contextune-bench-") as name:
         folder = Path(name)
@@ -56,6 +60,7 @@ async def run(bench: Bench, agents: int = AGENTS) -> None:
         finally:
             await server.close()
     _report(bench, busy, idle, agents)
+    await report_turns(bench, *turns)
 
 
 async def _measured(context: SpawnContext, folder: Path, url: str, agents: int) -> tuple[Lateness, Lateness]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -23,7 +24,11 @@ class CacheFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and its answer. `at` is in milliseconds since the epoch, by the server's clock."""
+    """One request and its answer. `at` is in milliseconds since the epoch, by the server's clock.
+
+    `began` and `ended` are seconds by the machine's own clock, which its processes share: when the request
+    had come, and when the last of the answer was handed to the system.
+    """
 
     number: int
     at: int
@@ -31,6 +36,8 @@ class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     status: int
     ending: Ending
+    began: float = 0.0
+    ended: float = 0.0
     version: str | None = None
     model: str | None = None
     stream: bool = False
@@ -58,6 +65,7 @@ class Entry:
         self._write = write
         self._facts: dict[str, object] = {
             "number": number, "at": at, "path": path, "request_id": request_id, "status": 200,
+            "began": time.perf_counter(),
         }  # fmt: skip
         self._open = True
 
@@ -69,4 +77,8 @@ class Entry:
         """Write the entry."""
         if self._open:
             self._open = False
-            self._write(msgspec.convert({**self._facts, "ending": ending}, LoggedRequest))
+            self._write(
+                msgspec.convert(
+                    {**self._facts, "ending": ending, "ended": time.perf_counter()}, LoggedRequest
+                )
+            )

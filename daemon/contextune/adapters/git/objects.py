@@ -155,13 +155,17 @@ class Objects:
         `author` is who wrote the change if it was not the user; `encoding` is the message's if it is bytes
         and not UTF-8. Where git is told no user, it is Contextune.
         """
-        configured = {"user.useConfigOnly": "true"}
-        known = self._git.call("var", "GIT_COMMITTER_IDENT", config=configured, allowed=range(256)).code == 0
-        environment = {} if known else signature(CONTEXTUNE, CONTEXTUNE)
-        if author is not None:
-            mine = signature(author, author)
-            environment.update({key: mine[key] for key in mine if key.startswith("GIT_AUTHOR_")})
-        return self._write_commit(tree, parents, message, environment, encoding, sign)
+        mine = signature(author, author) if author is not None else {}
+        by = {key: mine[key] for key in mine if key.startswith("GIT_AUTHOR_")}
+        ours = {**signature(CONTEXTUNE, CONTEXTUNE), **by}
+        if sign is not None:
+            config = {"user.useConfigOnly": "true"}
+            known = self._git.call("var", "GIT_COMMITTER_IDENT", config=config, allowed=range(256)).code == 0
+            return self._write_commit(tree, parents, message, by if known else ours, encoding, sign)
+        try:
+            return self._write_commit(tree, parents, message, by, encoding)
+        except GitProblem:  # most likely git knows no user; anything else is met again
+            return self._write_commit(tree, parents, message, ours, encoding)
 
     def commit_ours(self, tree: str, parents: Sequence[str], message: str) -> str:
         """Write a commit object in Contextune's own name."""

@@ -83,6 +83,8 @@ class SqliteJournal:
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
         self._closed = False
+        self._ordering = asyncio.Lock()
+        """Held while rows are made, which long ones are in a thread, and until they are in the queue."""
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         with self._said():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,21 +106,22 @@ class SqliteJournal:
         self._thread.start()
 
     async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
-        """Record events, all or none; on return they survive a power cut.
+        """Record events, all or none, in the order of the calls; on return they survive a power cut.
 
         Raises BudgetReached if a reservation among them exceeds one of `caps`, counted over all processes,
         and ContextuneError if the disk is full or the file can't be written.
         """
-        if are_long(events):
-            rows = await asyncio.to_thread(self._rows.rows_in_parts, events)
-        else:
-            rows = self._rows.rows(events)
-        if self._closed:
-            raise ContextuneError("The journal is closed: nothing can be recorded any more.")
-        if not rows:
-            return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Append(rows, events, caps, done))
+        async with self._ordering:
+            if are_long(events):
+                rows = await asyncio.to_thread(self._rows.rows_in_parts, events)
+            else:
+                rows = self._rows.rows(events)
+            if self._closed:
+                raise ContextuneError("The journal is closed: nothing can be recorded any more.")
+            if not rows:
+                return
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._queue.put(_Append(rows, events, caps, done))
         await done
 
     async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:

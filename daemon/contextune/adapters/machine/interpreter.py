@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 SHARE = 0.001
 """Seconds that a thread at work keeps the interpreter once another waits for it. The loop waits so long each
 time it comes back from a system call while a thread works, often several times a turn: with Python's own 5 ms
 it would be late by more than 10."""
 
+THREADS = 32
+"""Of the loop's, at most. Python's own number, four more than there are processors, is too few to wait."""
+
 
 def share_finely() -> None:
     """Have threads hand the interpreter on early, for the whole process."""
     sys.setswitchinterval(SHARE)
+
+
+def let_threads_wait(loop: asyncio.AbstractEventLoop) -> None:
+    """Give a loop threads enough: most of them wait for git or the disk, and nobody is to wait for those."""
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="contextune"))
 
 
 def keep_what_is_loaded() -> None:

@@ -26,26 +26,26 @@ class ReplyCollector:
         self._miss: CacheMiss | None = None
 
     def take(self, event: Any) -> None:
-        """One event of a stream."""
-        match event.type:
+        """One event of a stream, as plain JSON. Raises LookupError or TypeError if it lacks something."""
+        match event.get("type"):
             case "message_start":
-                self._begin(event.message)
+                self._begin(event["message"])
             case "content_block_start":
-                self._blocks[event.index] = _dump(event.content_block)
-                self._json[event.index] = []
+                self._blocks[event["index"]] = _told(event["content_block"])
+                self._json[event["index"]] = []
             case "content_block_delta":
-                self._delta(event.index, event.delta)
+                self._delta(event["index"], event["delta"])
             case "message_delta":
-                self._stop = event.delta.stop_reason
-                self._count.take(event.usage)
+                self._stop = event["delta"].get("stop_reason")
+                self._count.take(event.get("usage"))
 
-    def take_whole(self, message: Any) -> None:
-        """A message that came in one piece."""
+    def take_whole(self, message: dict[str, Any]) -> None:
+        """A message that came in one piece, as plain JSON."""
         self._begin(message)
-        self._stop = message.stop_reason
-        for index, block in enumerate(message.content or ()):
-            self._blocks[index] = _dump(block)
-            self._json[index] = [json.dumps(block.input)] if block.type == "tool_use" else []
+        self._stop = message.get("stop_reason")
+        for index, block in enumerate(message.get("content") or ()):
+            self._blocks[index] = _told(block)
+            self._json[index] = [json.dumps(block["input"])] if block["type"] == "tool_use" else []
 
     @property
     def usage(self) -> Usage | None:
@@ -67,24 +67,24 @@ class ReplyCollector:
             allowances=allowances,
         )
 
-    def _begin(self, message: Any) -> None:
+    def _begin(self, message: dict[str, Any]) -> None:
         self.begun = True
-        self._id = message.id or ""
-        self._model = getattr(message, "model", None) or self._model
-        self._count.take(message.usage)
-        self._miss = _miss(getattr(message, "diagnostics", None))
+        self._id = message.get("id") or ""
+        self._model = message.get("model") or self._model
+        self._count.take(message.get("usage"))
+        self._miss = _miss(message.get("diagnostics"))
 
-    def _delta(self, index: int, delta: Any) -> None:
+    def _delta(self, index: int, delta: dict[str, Any]) -> None:
         block = self._blocks[index]
-        match delta.type:
+        match delta["type"]:
             case "text_delta":
-                block["text"] = block.get("text", "") + delta.text
+                block["text"] = block.get("text", "") + delta["text"]
             case "input_json_delta":
-                self._json[index].append(delta.partial_json)
+                self._json[index].append(delta["partial_json"])
             case "thinking_delta":
-                block["thinking"] = block.get("thinking", "") + delta.thinking
+                block["thinking"] = block.get("thinking", "") + delta["thinking"]
             case "signature_delta":
-                block["signature"] = delta.signature
+                block["signature"] = delta["signature"]
 
     def _finished(self, index: int) -> c.Block:
         block = self._blocks[index]
@@ -155,15 +155,17 @@ def outermost_object(text: str) -> str | None:
 
 
 def _miss(diagnostics: Any) -> CacheMiss | None:
-    reason = getattr(diagnostics, "cache_miss_reason", None)
-    kind = getattr(reason, "type", None)
+    told = diagnostics if isinstance(diagnostics, dict) else {}
+    reason = told.get("cache_miss_reason")
+    reason = reason if isinstance(reason, dict) else {}
+    kind = reason.get("type")
     # A server that no longer knows the previous request says nothing about this one.
     if not isinstance(kind, str) or kind == "previous_message_not_found":
         return None
-    tokens = getattr(reason, "cache_missed_input_tokens", None)
+    tokens = reason.get("cache_missed_input_tokens")
     return CacheMiss(reason=kind, tokens=tokens if isinstance(tokens, int) else 0)
 
 
-def _dump(block: Any) -> dict[str, Any]:
-    dumped: dict[str, Any] = block.model_dump(exclude_none=True, warnings=False)
-    return dumped
+def _told(block: dict[str, Any]) -> dict[str, Any]:
+    """A block without the fields that say nothing."""
+    return {key: value for key, value in block.items() if value is not None}

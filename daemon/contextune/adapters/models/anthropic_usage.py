@@ -26,12 +26,12 @@ class UsageCount:
         self._told: dict[str, Any] = {}
 
     def take(self, usage: Any) -> None:
-        """Note what a `usage` object of the SDK says; a later one repeats totals and replaces them.
+        """Note what a `usage` object says; a later one repeats totals and replaces them.
 
         The split of cache writes by lifetime comes once, at the start, and is kept.
         """
-        if usage is not None:
-            self._told.update(usage.model_dump(exclude_none=True, warnings=False))
+        if isinstance(usage, dict):
+            self._told.update({key: value for key, value in usage.items() if value is not None})
 
     @property
     def parts(self) -> tuple[UsagePart, ...]:

@@ -36,7 +36,8 @@ def python_facts(text: str) -> CodeFacts:
 
 def _facts(module: ast.Module) -> CodeFacts:
     definitions = {one.name: one for one in _definitions(module.body, "")}
-    return CodeFacts(definitions, tuple(_uses(module)), tuple(_imports(module)), dict(_types(module)))
+    nodes = list(ast.walk(module))  # the walk costs more than all that is looked for
+    return CodeFacts(definitions, tuple(_uses(nodes)), tuple(_imports(nodes)), dict(_types(nodes)))
 
 
 def _definitions(body: list[ast.stmt], inside: str) -> Iterator[Definition]:
@@ -100,9 +101,9 @@ def _signature(node: _Function, *, skip_first: bool) -> Signature:
     )
 
 
-def _uses(module: ast.Module) -> Iterator[Use]:
+def _uses(nodes: list[ast.AST]) -> Iterator[Use]:
     called: set[int] = set()
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Call):
             called.add(id(node.func))
             use = _use(node.func, node, _call(node))
@@ -145,8 +146,8 @@ def _call(node: ast.Call) -> Call:
     return Call(len(node.args), names, spreads or any(one.arg is None for one in node.keywords))
 
 
-def _imports(module: ast.Module) -> Iterator[Imported]:
-    for node in ast.walk(module):
+def _imports(nodes: list[ast.AST]) -> Iterator[Imported]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for one in node.names:
                 yield Imported(one.asname or one.name, one.name, "", node.lineno)
@@ -156,9 +157,9 @@ def _imports(module: ast.Module) -> Iterator[Imported]:
                 yield Imported(one.asname or one.name, source, one.name, node.lineno)
 
 
-def _types(module: ast.Module) -> Iterator[tuple[str, str]]:
+def _types(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
     """Variables with the class of which they hold one, where an assignment or annotation says so."""
-    for node in ast.walk(module):
+    for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
                 yield name, ast.unparse(func).rpartition(".")[2]

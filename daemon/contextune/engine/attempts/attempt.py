@@ -340,8 +340,11 @@ class AttemptWork:
     async def _send(self, request: ModelRequest) -> ModelReply:
         """Send a request if the tools and tests before it stayed within what they may use."""
         await self._allowance.end()
-        await self._turns.keep(self._loop.turn, self._lease)
         try:
+            async with self._turns.keeping(self._loop.turn, self._lease):
+                # A course that the user chose may have the worktree begin anew, on top of others.
+                if self._site.run.task(self._task.id).course == "go_on":
+                    return await self._outside.send(request, self._kept)
             return await self._outside.send(request, self._kept)
         finally:
             self._allowance.begin()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from contextune.core.ports import Repository
 from contextune.engine.attempts.attempt_record import AttemptRecord
@@ -17,14 +19,30 @@ class Turns:
         self._journal = journal
         self._ref = ref
         self._tree = ""
+        self._commit = ""
+        """Of the newest turn that was kept here, to which the ref leads."""
         self.changed = False
         """Whether a call since the last look may have changed something."""
 
-    async def keep(self, turn: int, lease: Lease) -> None:
-        """Keep what the worktree holds after this turn, if that is not known yet."""
+    @asynccontextmanager
+    async def keeping(self, turn: int, lease: Lease) -> AsyncIterator[None]:
+        """Keep what the worktree holds after this turn, if that is not known yet, while the context lasts.
+
+        Nothing may write in the worktree within the context: the agent's next request is made there. It is
+        left when all is kept.
+        """
         if not self.changed:
+            yield
             return
         self.changed = False
+        keeping = asyncio.ensure_future(self._keep(turn, lease))
+        try:
+            yield
+        finally:
+            await _ended(keeping)
+        keeping.result()
+
+    async def _keep(self, turn: int, lease: Lease) -> None:
         tree = await asyncio.to_thread(self._kept, turn, lease)
         if tree != self._tree:
             self._tree = tree
@@ -34,7 +52,20 @@ class Turns:
         repository = self._repository
         tree = repository.worktree_tree(lease.path)
         if tree != self._tree:
-            before = repository.resolve(self._ref)
+            before = self._commit or repository.resolve(self._ref)
             parents = [lease.start, before] if before else [lease.start]
-            repository.set_ref(self._ref, repository.commit_tree(tree, parents, f"Turn {turn}"))
+            self._commit = repository.commit_tree(tree, parents, f"Turn {turn}")
+            repository.set_ref(self._ref, self._commit)
         return tree
+
+
+async def _ended(keeping: asyncio.Future[None]) -> None:
+    """Until it has ended, even where whoever waits is cancelled meanwhile: git is at work in a thread."""
+    cancelled = False
+    while not keeping.done():
+        try:
+            await asyncio.wait([keeping])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError

@@ -24,7 +24,11 @@ from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
+<<<<<<< HEAD
 from contextune.engine.drive.looks import Looks
+=======
+from contextune.engine.drive.in_order import InOrder
+>>>>>>> 83657ba (Less of the product's own between turns: what a turn left is kept while the model works on the next, events of many agents share a commit)
 from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
 from contextune.engine.drive.seats import Seats
@@ -107,7 +111,7 @@ class RunDriver:
         )
         self._listener = listener
         self._do = work
-        self._journalling = asyncio.Lock()
+        self._in_order = InOrder()
         self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
         self._pace = Pace(run.id, self.emit, world=world, root=repository.root, account=self.account)
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -162,8 +166,9 @@ class RunDriver:
         return self.run
 
     async def emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
-        """Journal events, fold them, tell the listener: in this order, one caller at a time.
+        """Journal events, fold them, tell the listener: in this order, and in the order of the calls.
 
+        Several callers may wait for the disk at once: it is asked to keep the events of all in one go.
         A caller that is cancelled meanwhile does not part the Journal from the fold. Raises BudgetReached,
         and records nothing, if a reservation among the events exceeds one of `caps`.
         """
@@ -176,15 +181,16 @@ class RunDriver:
             raise
 
     async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
-        async with self._journalling:
-            await self.world.journal.append(events, caps=caps)
-            for event in events:
-                if isinstance(event, RequestReserved | RequestSettled) and event.run_id != self.run.id:
-                    continue
-                self.run = advance(self.run, event)
-                self._listener(self.run, event)
-                self.radar.heard(event)
-            self.happened.set()
+        await self._in_order.after(self.world.journal.append(events, caps=caps), lambda: self._fold(events))
+
+    def _fold(self, events: Sequence[ev.AnyEvent]) -> None:
+        for event in events:
+            if isinstance(event, RequestReserved | RequestSettled) and event.run_id != self.run.id:
+                continue
+            self.run = advance(self.run, event)
+            self._listener(self.run, event)
+            self.radar.heard(event)
+        self.happened.set()
 
     async def _make_room(self) -> None:
         for said in await make_room(self.world, self.repository, self.settings, needed=True):

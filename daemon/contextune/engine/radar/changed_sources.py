@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from contextune.core.overlap.clash_lines import added_lines
 from contextune.core.overlap.live_snapshots import Snapshot, Snapshots, Touched
 from contextune.core.overlap.semantic_overlap import ChangedFile
@@ -24,38 +26,50 @@ class ChangedSources:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
         self._known: dict[Touched, ChangedFile] = {}
+        self._facts: dict[tuple[bool, str], CodeFacts] = {}
+        """By whether a file is a script, and its blob: what many changes begin with is read once."""
+        self._reading = threading.Lock()
+        """Held while files are read: others who need the same ones wait for them."""
 
     def of(self, snapshot: Snapshot) -> tuple[ChangedFile, ...]:
         """The changed files in a language that is understood. Raises GitProblem."""
         wanted = [change for change in snapshot.changes if _is_source(change.path)][:MOST_FILES]
-        fresh = [change for change in wanted if change not in self._known]
-        if fresh:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-                fresh = wanted
-            blobs = {blob for change in fresh for blob in (change.before, change.after) if blob}
-            contents = self._snapshots.contents(blobs)
-            found = {change: _read(change, contents) for change in fresh}
-            self._known.update(found)
-            return tuple(found.get(change) or self._known[change] for change in wanted)
-        return tuple(self._known[change] for change in wanted)
+        with self._reading:
+            fresh = [change for change in wanted if change not in self._known]
+            if fresh:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                    self._facts.clear()
+                    fresh = wanted
+                blobs = {blob for change in fresh for blob in (change.before, change.after) if blob}
+                contents = self._snapshots.contents(blobs)
+                self._known.update({change: self._read(change, contents) for change in fresh})
+            return tuple(self._known[change] for change in wanted)
+
+    def _read(self, change: Touched, contents: dict[str, bytes]) -> ChangedFile:
+        before, after = (_text(contents.get(blob or "", b"")) for blob in (change.before, change.after))
+        added = added_lines(before, after) if change.after else frozenset[int]()
+        facts = self._facts_of
+        return ChangedFile(
+            change.path,
+            facts(change.path, change.before, before),
+            facts(change.path, change.after, after),
+            added,
+        )
+
+    def _facts_of(self, path: str, blob: str | None, text: str) -> CodeFacts:
+        if not text or blob is None:
+            return NOTHING
+        key = is_script(path), blob
+        known = self._facts.get(key)
+        if known is None:
+            known = self._facts[key] = script_facts(text) if key[0] else python_facts(text)
+        return known
 
 
 def _is_source(path: str) -> bool:
     return path.endswith((".py", ".pyi")) or is_script(path)
 
 
-def _read(change: Touched, contents: dict[str, bytes]) -> ChangedFile:
-    before, after = (_text(contents.get(blob or "", b"")) for blob in (change.before, change.after))
-    added = added_lines(before, after) if change.after else frozenset[int]()
-    return ChangedFile(change.path, _facts(change.path, before), _facts(change.path, after), added)
-
-
 def _text(content: bytes) -> str:
     return "" if len(content) > LARGEST else content.decode("utf-8", "replace")
-
-
-def _facts(path: str, text: str) -> CodeFacts:
-    if not text:
-        return NOTHING
-    return script_facts(text) if is_script(path) else python_facts(text)

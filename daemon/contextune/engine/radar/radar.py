@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,7 +84,6 @@ class Radar:
         self._comparer: asyncio.Task[None] | None = None
         self._edited = False
         self._at_user: asyncio.Task[None] | None = None
-        self._slots = asyncio.Semaphore(AT_ONCE)
         self._background: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -233,23 +232,36 @@ class Radar:
             name = next(iter(self._due))
             del self._due[name]
             others = [other for other in self._sides if other != name and not {name, other} <= {GHOST, USER}]
-            await asyncio.gather(*(self._pair(name, other) for other in others))
+            await asyncio.gather(*(self._pairs(name, others[part::AT_ONCE]) for part in range(AT_ONCE)))
             await self._report(name)
 
-    async def _pair(self, one: str, other: str) -> None:
-        first, second = sorted((one, other), key=self._rank)
-        mine, theirs = self._sides.get(first), self._sides.get(second)
-        if mine is None or theirs is None:
+    async def _pairs(self, one: str, others: Sequence[str]) -> None:
+        """Compare one side with some others, all of them in one thread: most pairs take next to nothing."""
+        pairs = [sorted((one, other), key=self._rank) for other in others]
+        sides = [
+            (first, second, self._sides[first], self._sides[second])
+            for first, second in pairs
+            if first in self._sides and second in self._sides
+        ]
+        if not sides:
             return
-        async with self._slots:
+        for (first, second, mine, theirs), found in zip(
+            sides, await asyncio.to_thread(self._compared, sides), strict=True
+        ):
+            if found is not None and self._sides.get(first) is mine and self._sides.get(second) is theirs:
+                self._seen[first, second] = found
+
+    def _compared(
+        self, sides: Sequence[tuple[str, str, Snapshot, Snapshot]]
+    ) -> list[tuple[LiveOverlap, ...] | None]:
+        """What does not fit of each pair; None where that cannot be told now."""
+        found: list[tuple[LiveOverlap, ...] | None] = []
+        for first, second, mine, theirs in sides:
             try:
-                found = await asyncio.to_thread(
-                    self._comparing.between, _side(first, mine), _side(second, theirs)
-                )
+                found.append(self._comparing.between(_side(first, mine), _side(second, theirs)))
             except ContextuneError:
-                return  # an object was pruned, or git was stopped: the next write compares anew
-        if self._sides.get(first) is mine and self._sides.get(second) is theirs:
-            self._seen[first, second] = found
+                found.append(None)  # an object was pruned, or git was stopped: the next write compares anew
+        return found
 
     def _rank(self, name: str) -> tuple[int, str]:
         return self._order.get(name, len(self._order)), name
