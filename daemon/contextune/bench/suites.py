@@ -12,7 +12,7 @@ SUITES: dict[str, str] = {
     "crash": "Runs of five Tasks, killed at every point and at random ones, then gone on with: what is lost.",
     "start": "From the daemon's start to its first answers, and from a Run's to its first request.",
     "journal": "Events a second with 16 agents beside SQLite alone, and how late an editor sees one.",
-    "loop": "How late the event loop is while agents work, and what the product takes of its own between turns.",
+    "loop": "How late the event loop is while agents work, and what the product takes between turns.",
     "lease": "The way to a worktree: made ahead, made when asked for, beside a plain copy; many at once.",
     "fence": "What the Fence adds to a command, beside bare bash.",
     "budget": "Random Runs under faults, kills and budgets, against the server's own log.",

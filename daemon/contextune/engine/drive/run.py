@@ -24,11 +24,8 @@ from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
-<<<<<<< HEAD
-from contextune.engine.drive.looks import Looks
-=======
 from contextune.engine.drive.in_order import InOrder
->>>>>>> 83657ba (Less of the product's own between turns: what a turn left is kept while the model works on the next, events of many agents share a commit)
+from contextune.engine.drive.looks import Looks
 from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
 from contextune.engine.drive.seats import Seats
