@@ -12,6 +12,7 @@ import type { Review } from "./review";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
 import type { QuoteTree } from "./views/quote/view";
+import type { RunsView } from "./views/runs/view";
 import type { TodosView } from "./views/todos/view";
 
 /** Everything that a command may need. */
@@ -31,6 +32,7 @@ export interface Application {
   readonly answers: Answers;
   readonly dashboard: Dashboard;
   readonly todosView: TodosView;
+  readonly runsView: RunsView;
   readonly quoteTree: QuoteTree;
   /** The folder of the log files. */
   readonly logFolder: string;

@@ -5,6 +5,7 @@ import { adjustRun } from "./commands/adjust";
 import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import * as forge from "./commands/forge";
+import * as history from "./commands/history";
 import { mergeByHand } from "./commands/mergeByHand";
 import { useEditorModels } from "./commands/models";
 import { whoWroteLine } from "./commands/origin";
@@ -73,11 +74,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.filterTodos": todos.filterTodos,
   "contextune.clearTodoFilter": todos.clearTodoFilter,
   "contextune.resumeRun": runs.pauseRun,
+  "contextune.filterRuns": history.filterRuns,
+  "contextune.clearRunFilter": history.clearRunFilter,
   "contextune.adjustRun": adjustRun,
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.rebaseRun": runs.rebaseRun,
   "contextune.rewindTask": tasks.rewindTask,
   "contextune.tryResult": tasks.tryResult,
+  "contextune.openTerminal": tasks.openTerminal,
   "contextune.applySuggestion": product.applySuggestion,
   "contextune.allowUnfenced": product.allowCommandsUnfenced,
   "contextune.whoWroteLine": whoWroteLine,

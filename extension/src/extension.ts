@@ -86,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): void {
       context.workspaceState,
     ),
     todosView: new TodosView(store, session, context.workspaceState),
+    runsView: new RunsView(store),
     quoteTree: new QuoteTree(quotes, (work) => work.catch((error) => showFailure(error, log)).then(() => {})),
     logFolder: context.logUri.fsPath,
     version: manifest.version,
@@ -108,7 +109,7 @@ export function activate(context: vscode.ExtensionContext): void {
       doctor,
       quotePages,
     ],
-    ...[new RunsView(store), new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
+    ...[app.runsView, new CostsView(daemon, store, log), new Meter(store, daemon), new Notifications(store)],
     ...[
       registerCommands(app),
       watchCursor(store),

@@ -18,6 +18,8 @@ export interface CleanRow {
   readonly picked: boolean;
   /** The worktree that goes; undefined for the row that mends. */
   readonly path?: string;
+  /** Why it stays even if it is ticked; undefined for one that can go. */
+  readonly stays?: string;
 }
 
 /** A row of the list of Salvages. */
@@ -34,6 +36,10 @@ const STATES: Readonly<Record<string, string>> = {
   discarded: l10n.t("discarded"),
   cancelled: l10n.t("cancelled"),
   failed: l10n.t("failed"),
+  running: l10n.t("running"),
+  paused: l10n.t("paused"),
+  parked: l10n.t("budget reached"),
+  review: l10n.t("ready for review"),
 };
 
 function count(worktrees: readonly WorktreeView[]): string {
@@ -55,17 +61,23 @@ function findingsOf(list: WorktreeListResult): readonly FindingView[] {
 
 function cleanRow(tree: WorktreeView): CleanRow {
   const state = STATES[tree.state ?? ""] ?? l10n.t("of no known Run");
-  const dirty = tree.dirty ? [l10n.t("Its unfinished work is kept.")] : [];
+  const dirty = tree.dirty && !tree.stays ? [l10n.t("Its unfinished work is kept.")] : [];
+  const needed = tree.inUse ? [l10n.t("Its Run needs it.")] : [];
+  const told = [...needed, ...dirty, ...tree.findings.map(({ text }) => text)].join(" ");
   return {
     label: tree.title ?? tree.taskId ?? tree.path,
     description: [tree.sizeText, state].join(", "),
-    detail: [...dirty, ...tree.findings.map(({ text }) => text), tree.path].join(" "),
+    detail: [told, tree.path].filter((text) => text !== "").join(" "),
     picked: tree.removable && !tree.dirty,
     path: tree.path,
+    ...(tree.stays ? { stays: told } : {}),
   };
 }
 
-/** What a clean-up can do: remove what no Run needs, the oldest first, and mend what is wrong. */
+/**
+ * The table of all worktrees: first those that a clean-up takes, the oldest first, and what can be mended; then those
+ * that it leaves, each with the reason.
+ */
 export function cleanRows(list: WorktreeListResult): readonly CleanRow[] {
   const able = findingsOf(list).filter(({ repair }) => repair !== null);
   const mend: CleanRow[] =
@@ -79,8 +91,10 @@ export function cleanRows(list: WorktreeListResult): readonly CleanRow[] {
             picked: false,
           },
         ];
-  const going = list.worktrees.filter(({ removable }) => removable);
-  return [...[...going].sort((one, other) => one.changedAt - other.changedAt).map(cleanRow), ...mend];
+  const oldest = [...list.worktrees].sort((one, other) => one.changedAt - other.changedAt);
+  const going = oldest.filter(({ removable }) => removable);
+  const left = oldest.filter(({ removable }) => !removable);
+  return [...going.map(cleanRow), ...mend, ...left.map(cleanRow)];
 }
 
 /** What all worktrees take, for the head of the list. */
@@ -97,6 +111,11 @@ export function cleanedText({ worktrees, salvage }: WorktreeCleanResult): string
       ? l10n.t("Unfinished work is kept in a Salvage.")
       : l10n.t("Unfinished work is kept in {0} Salvages.", salvage.length);
   return `${text} ${kept}`;
+}
+
+/** What stays although it was ticked, and why. */
+export function staysText(chosen: readonly CleanRow[]): readonly string[] {
+  return chosen.flatMap(({ label, stays }) => (stays === undefined ? [] : [l10n.t("“{0}” stays: {1}", label, stays)]));
 }
 
 /** What was mended, and why something was not. */

@@ -109,6 +109,7 @@ async def test_worktrees_are_listed_and_cleaned_once_nobody_needs_them(desk: Mak
     red, good = listed["red"], listed["good"]
     assert (red.run_id, red.dirty, red.in_use, red.removable) == (failed.id, True, False, True)
     assert (good.run_id, good.dirty, good.in_use, good.removable) == (waiting.id, False, True, False)
+    assert (red.stays, good.stays) == (False, True)
     assert red.branch == f"contextune/{failed.id}/red"
     assert red.size_bytes > 100
 
@@ -218,6 +219,7 @@ async def test_a_worktree_in_which_a_process_works_stays(desk: MakeDesk) -> None
     try:
         (tree,) = (await here.app.desk.overview(here.place.root)).worktrees
         assert [found.kind for found in tree.findings] == ["in_use"]
+        assert tree.stays
         assert tree.findings[0].text == f"A process works in it: sleep ({terminal.pid})."
         assert await here.app.desk.clean(here.place.root, dry_run=False) == ([], [])
         with pytest.raises(UsageProblem, match=r"stays: A process works in it: sleep .* close the terminal"):

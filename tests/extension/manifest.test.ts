@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { withWords } from "../../extension/scripts/manifestWords.mjs";
+import type { TaskView } from "../../extension/src/generated/protocol";
+import { attemptTokens, taskTokens } from "../../extension/src/views/runs/words";
+import { attempt, change, run, task } from "./samples";
 
 const english = JSON.parse(readFileSync("package.nls.json", "utf8"));
 const manifest = withWords(JSON.parse(readFileSync("package.json", "utf8")), english);
@@ -44,6 +47,41 @@ test("every menu entry names a command of ours", () => {
     entries.map(({ command }) => command),
   );
   expect(named.filter((command) => !ids.includes(command))).toEqual([]);
+});
+
+test("what an icon in a row does is found in the palette or in the row's menu, too", () => {
+  const rows: { command: string; group: string }[] = menus["view/item/context"];
+  const hidden = new Set(
+    menus.commandPalette.flatMap(({ command, when }: { command: string; when: string }) =>
+      when === "false" ? [command] : [],
+    ),
+  );
+  const inMenus = new Set(rows.filter(({ group }) => !group.startsWith("inline")).map(({ command }) => command));
+  const icons = rows.filter(({ group }) => group.startsWith("inline")).map(({ command }) => command);
+  expect(icons).toContain("contextune.cancelTask");
+  expect(icons.filter((command) => hidden.has(command) && !inMenus.has(command))).toEqual([]);
+});
+
+test("a Task and its newest attempt offer all that can be done with them as icons", () => {
+  const rows: { command: string; when: string; group: string }[] = menus["view/item/context"];
+  const shown = (item: string) =>
+    rows.flatMap(({ command, when, group }) => {
+      const [, pattern] = /^view == contextune\.runs && viewItem =~ \/(.+)\/$/.exec(when) ?? [];
+      const fits = pattern !== undefined && new RegExp(pattern).test(item);
+      return fits && group.startsWith("inline") ? [command.replace("contextune.", "")] : [];
+    });
+  const of = (over: Partial<TaskView>, alone = attempt()) => {
+    const one = task({ attempts: [alone], worktree: "/w/1", changes: [change("a.py")], ...over });
+    return [taskTokens(one, run()), attemptTokens(alone, one, run())].map((tokens) => shown(tokens).sort());
+  };
+  const common = ["openTerminal", "openTranscript", "openWorktree", "reviewRun"];
+  const asking = ["answerQuestion", "cancelTask", ...common];
+  expect(of({ state: "asking" })).toEqual([asking, asking]);
+  const failed = [...common, "retryTask", "retryTaskHigher"].sort();
+  expect(of({ state: "failed" })).toEqual([failed, failed]);
+  const [first, second] = [attempt({ number: 1 }), attempt({ number: 2 })];
+  const two = task({ state: "failed", attempts: [first, second] });
+  expect(shown(attemptTokens(first, two, run()))).toEqual(["openTranscript"]);
 });
 
 test("links of the welcome texts run commands that exist", () => {

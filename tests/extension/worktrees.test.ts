@@ -1,7 +1,7 @@
 /** What is said about worktrees and Salvages, and what is ticked for the user. */
 import { expect, test } from "vitest";
 import type { FindingView, WorktreeListResult, WorktreeView } from "../../extension/src/generated/protocol";
-import { cleanedText, cleanRows, diskText, mendedText, salvageRows } from "../../extension/src/worktreeText";
+import { cleanedText, cleanRows, diskText, mendedText, salvageRows, staysText } from "../../extension/src/worktreeText";
 
 const worktree = (over: Partial<WorktreeView> = {}): WorktreeView => ({
   path: "/w/1",
@@ -13,6 +13,7 @@ const worktree = (over: Partial<WorktreeView> = {}): WorktreeView => ({
   sizeBytes: 4_200_000,
   sizeText: "4.2 MB",
   removable: true,
+  stays: false,
   state: "failed",
   title: "Read sizes",
   changedAt: 1,
@@ -42,7 +43,8 @@ test("only what nobody needs and what is clean is ticked, the oldest first", () 
     list({
       worktrees: [
         worktree({ path: "/w/new", changedAt: 9 }),
-        worktree({ path: "/w/used", inUse: true, removable: false }),
+        worktree({ path: "/w/used", inUse: true, removable: false, stays: true, dirty: true, state: "running" }),
+        worktree({ path: "/w/unknown", removable: false, changedAt: 3, state: null }),
         worktree({ path: "/w/dirty", dirty: true, changedAt: 5, state: null, title: null }),
         worktree({ path: "/w/old" }),
       ],
@@ -52,6 +54,8 @@ test("only what nobody needs and what is clean is ticked, the oldest first", () 
     ["/w/old", true],
     ["/w/dirty", false],
     ["/w/new", true],
+    ["/w/used", false],
+    ["/w/unknown", false],
   ]);
   expect(rows[0]).toEqual({
     label: "Read sizes",
@@ -60,6 +64,9 @@ test("only what nobody needs and what is clean is ticked, the oldest first", () 
     picked: true,
     path: "/w/old",
   });
+  expect(rows[3]).toMatchObject({ description: "4.2 MB, running", detail: "Its Run needs it. /w/used" });
+  expect(rows[4]).toMatchObject({ description: "4.2 MB, of no known Run", detail: "/w/unknown" });
+  expect(staysText(rows)).toEqual(["“Read sizes” stays: Its Run needs it."]);
   expect(rows[1]?.label).toBe("t1");
   expect(rows[1]?.description).toBe("4.2 MB, of no known Run");
   expect(rows[1]?.detail).toBe("Its unfinished work is kept. /w/dirty");
@@ -67,17 +74,18 @@ test("only what nobody needs and what is clean is ticked, the oldest first", () 
 
 test("what can be mended is a row of its own, never ticked; what a person has to decide is none", () => {
   const locked: FindingView = { ...finding, kind: "locked", repair: null };
-  const needed = worktree({ path: "/w/2", removable: false, inUse: true, findings: [finding, locked] });
-  expect(cleanRows(list({ worktrees: [needed] }))).toEqual([
-    {
-      label: "Mend 1 finding",
-      description: "nothing is lost by it",
-      detail: "Its .git file is gone. The file is written anew.",
-      picked: false,
-    },
-  ]);
+  const needed = worktree({ path: "/w/2", removable: false, stays: true, inUse: true, findings: [finding, locked] });
+  expect(cleanRows(list({ worktrees: [needed] }))[0]).toEqual({
+    label: "Mend 1 finding",
+    description: "nothing is lost by it",
+    detail: "Its .git file is gone. The file is written anew.",
+    picked: false,
+  });
   expect(cleanRows(list({ worktrees: [needed], findings: [finding] }))[0]?.label).toBe("Mend 2 findings");
-  expect(cleanRows(list({ findings: [locked] }))).toEqual([]);
+  const held = worktree({ removable: false, stays: true, findings: [locked] });
+  expect(cleanRows(list({ findings: [locked], worktrees: [held] }))).toEqual([
+    expect.objectContaining({ picked: false, stays: "Its .git file is gone.", detail: "Its .git file is gone. /w/1" }),
+  ]);
 });
 
 test("what was done is told, and what was not", () => {

@@ -415,6 +415,7 @@ def test_checks_and_worktrees_become_views() -> None:
         size_bytes=4096,
         size_text="4 kB",
         removable=True,
+        stays=False,
         state=None,
         title=None,
         changed_at=0,

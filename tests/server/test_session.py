@@ -172,6 +172,7 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         "sizeBytes": 1,
         "sizeText": "0 kB",
         "removable": True,
+        "stays": False,
         "state": None,
         "title": None,
         "changedAt": 0,

@@ -30,6 +30,8 @@ class WorktreeView(View, frozen=True, kw_only=True):
     size_bytes: int
     size_text: str
     removable: bool
+    stays: bool
+    """Whether a clean-up leaves it even if it is named: its Run needs it, or a finding says who holds it."""
     state: str | None
     """Of its Run; None if no Run knows it."""
     title: str | None

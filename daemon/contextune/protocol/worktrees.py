@@ -20,6 +20,7 @@ def worktree_view(worktree: Worktree) -> WorktreeView:
         size_bytes=worktree.size_bytes,
         size_text=size_text(worktree.size_bytes),
         removable=worktree.removable,
+        stays=worktree.stays,
         state=worktree.state,
         title=worktree.title,
         changed_at=worktree.changed_at,

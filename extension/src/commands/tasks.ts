@@ -127,6 +127,15 @@ export const tryResult: Command = async (app, ...args) => {
   terminal.sendText(found.run.runCommand);
 };
 
+/** Opens a terminal in a Task's worktree, with the port that it holds. */
+export const openTerminal: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));
+  if (found === undefined || found.task.worktree === null) return;
+  const { worktree, port, title } = found.task;
+  const env = port === null ? {} : { PORT: String(port) };
+  vscode.window.createTerminal({ name: title, cwd: vscode.Uri.file(worktree), env }).show();
+};
+
 /** Opens a Task's worktree in a window of its own, or runs the program from it, on the port that the Task holds. */
 export const openWorktree: Command = async (app, ...args) => {
   const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));

@@ -3,17 +3,16 @@ import * as vscode from "vscode";
 import type { Command } from "../application";
 import { chooseFolder } from "../folders";
 import { Requests, type SalvageView } from "../generated/protocol";
-import { cleanedText, cleanRows, diskText, mendedText, salvageRows } from "../worktreeText";
+import { cleanedText, cleanRows, diskText, mendedText, salvageRows, staysText } from "../worktreeText";
 
-/** Removes the worktrees that the user ticks among those that no Run needs, and mends what is wrong. */
+/** Removes the worktrees that the user ticks, unless a Run needs them, and mends what is wrong. */
 export const cleanWorktrees: Command = async (app) => {
   const folder = await chooseFolder();
   if (folder === undefined) return;
   const list = await app.daemon.request(Requests.worktreeList, { folder });
   const rows = cleanRows(list);
   if (rows.length === 0) {
-    const none = vscode.l10n.t("There is no worktree to clean up.");
-    void vscode.window.showInformationMessage(list.worktrees.length === 0 ? none : `${none} ${diskText(list)}`);
+    void vscode.window.showInformationMessage(vscode.l10n.t("There is no worktree to clean up."));
     return;
   }
   const chosen = await vscode.window.showQuickPick([...rows], {
@@ -24,11 +23,11 @@ export const cleanWorktrees: Command = async (app) => {
     matchOnDetail: true,
   });
   if (chosen === undefined || chosen.length === 0) return;
-  const said: string[] = [];
+  const said = [...staysText(chosen)];
   if (chosen.some(({ path }) => path === undefined)) {
     said.push(mendedText(await app.daemon.request(Requests.worktreeMend, { folder, dryRun: false })));
   }
-  const paths = chosen.flatMap(({ path }) => (path === undefined ? [] : [path]));
+  const paths = chosen.flatMap(({ path, stays }) => (path === undefined || stays !== undefined ? [] : [path]));
   const restore = vscode.l10n.t("Restore…");
   const offered: string[] = [];
   if (paths.length > 0) {

@@ -2311,6 +2311,7 @@ export interface WorktreeView {
   sizeBytes: number;
   sizeText: string;
   removable: boolean;
+  stays: boolean;
   state: string | null;
   title: string | null;
   changedAt: number;
@@ -2356,7 +2357,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "dd41798d7dd4";
+export const PROTOCOL = "7c3b642b94aa";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {

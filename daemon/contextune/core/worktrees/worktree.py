@@ -70,6 +70,8 @@ class Worktree(Value, frozen=True, kw_only=True):
     changed_at: int = 0
     """When it last changed, as far as git tells, in milliseconds since the epoch."""
     findings: tuple[Finding, ...] = ()
+    stays: bool = False
+    """Whether it is left even if the user names it: a Run needs it, or a person or a process holds it."""
 
 
 class LockFacts(Value, frozen=True, kw_only=True):

@@ -88,6 +88,7 @@ def survey(world: World, repository: Repository, runs: Mapping[str, Run], *, at_
                 title=task.task.title if task else None,
                 changed_at=tree.changed_at,
                 findings=findings,
+                stays=stands == "needed" or not is_free,
             )
         )
     return Survey(repository, tuple(found), of_repository(facts, standing, now))
@@ -95,7 +96,7 @@ def survey(world: World, repository: Repository, runs: Mapping[str, Run], *, at_
 
 def given_up(tree: Worktree) -> bool:
     """Whether a worktree goes when the user names it: nobody needs it, nobody has locked it."""
-    return not tree.in_use and not ENGAGED & {finding.kind for finding in tree.findings}
+    return not tree.stays
 
 
 async def give_back(

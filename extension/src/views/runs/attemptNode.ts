@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
 import type { Node } from "../tree";
 import { outcomeIcon } from "./icons";
-import { attemptDescription, evidenceText } from "./words";
+import { attemptDescription, attemptTokens, evidenceText } from "./words";
 
 /** An attempt in the Runs view. */
 export class AttemptNode implements Node {
@@ -19,7 +19,7 @@ export class AttemptNode implements Node {
     item.id = `attempt:${run.id}:${task.id}:${attempt.number}`;
     item.description = attemptDescription(attempt);
     item.iconPath = outcomeIcon(attempt.outcome);
-    item.contextValue = "attempt";
+    item.contextValue = attemptTokens(attempt, task, run);
     item.command = {
       command: "contextune.openTranscript",
       title: vscode.l10n.t("Open the Transcript"),

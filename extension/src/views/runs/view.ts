@@ -1,22 +1,31 @@
-/** The Runs view: Run, Tasks, attempts and changed files, live. */
+/** The Runs view: Run, Tasks, attempts and changed files, live; older Runs by age, and a search. */
 import * as vscode from "vscode";
+import type { RunView } from "../../generated/protocol";
 import type { Store } from "../../store";
-import { Tree } from "../tree";
+import { type Node, Tree } from "../tree";
+import { AgeNode } from "./ageNode";
+import { byAge, filterText, found } from "./history";
 import { RunNode } from "./runNode";
 
 const VIEW = "contextune.runs";
 
 /** Shows the store's Runs; its badge counts what waits for a person. */
 export class RunsView implements vscode.Disposable {
+  readonly #store: Store;
+  readonly #tree: Tree;
+  readonly #view: vscode.TreeView<Node>;
   readonly #disposables: vscode.Disposable[];
+  #filter = "";
 
   constructor(store: Store) {
-    const tree = new Tree(() => store.runs().map((run, index) => new RunNode(run, index === 0)));
-    const view = vscode.window.createTreeView(VIEW, { treeDataProvider: tree, showCollapseAll: true });
+    this.#store = store;
+    this.#tree = new Tree(() => this.#roots());
+    const view = vscode.window.createTreeView(VIEW, { treeDataProvider: this.#tree, showCollapseAll: true });
+    this.#view = view;
     let told = 0;
     const unsubscribe = store.onChange(({ kind }) => {
       if (kind !== "run") return;
-      tree.refresh();
+      this.#update();
       const runs = store.runs();
       const asking = runs.flatMap(({ tasks }) => tasks).filter(({ state }) => state === "asking").length;
       const waiting = asking + runs.filter(({ state }) => state === "review" || state === "parked").length;
@@ -25,10 +34,41 @@ export class RunsView implements vscode.Disposable {
       view.badge =
         waiting === 0 ? undefined : { value: waiting, tooltip: vscode.l10n.t("Waiting for you: {0}", waiting) };
     });
-    this.#disposables = [view, tree, { dispose: unsubscribe }];
+    this.#disposables = [view, this.#tree, { dispose: unsubscribe }];
+  }
+
+  /** What is searched for; empty for nothing. */
+  get filter(): string {
+    return this.#filter;
+  }
+
+  /** Shows only Runs with these words; those that wait for a person are counted all the same. */
+  search(filter: string): void {
+    this.#filter = filter.trim();
+    void vscode.commands.executeCommand("setContext", "contextune.runsFiltered", this.#filter !== "");
+    this.#update();
   }
 
   dispose(): void {
     for (const one of this.#disposables) one.dispose();
+  }
+
+  #update(): void {
+    if (this.#filter !== "" || this.#view.message !== undefined) {
+      this.#view.message = filterText(this.#filter, this.#found().length, this.#store.runs().length);
+    }
+    this.#tree.refresh();
+  }
+
+  #found(): readonly RunView[] {
+    if (this.#filter === "") return this.#store.runs();
+    const texts = new Map(this.#store.allTodos().map(({ todo }) => [todo.id, todo.text]));
+    return found(this.#store.runs(), this.#filter, (id) => texts.get(id));
+  }
+
+  #roots(): readonly Node[] {
+    const { now, groups } = byAge(this.#found(), Date.now());
+    const runs = now.map((run, index) => new RunNode(run, index === 0));
+    return [...runs, ...groups.map((group) => new AgeNode(group, this.#filter !== ""))];
   }
 }

@@ -167,3 +167,9 @@ export function taskTokens(task: TaskView, run: RunView): string {
   if (task.worktree !== null && run.runCommand !== null) tokens.push("runnable");
   return tokens.join(" ");
 }
+
+/** Words by which `when` clauses tell what can be done from an attempt: the newest stands for its Task. */
+export function attemptTokens(attempt: AttemptView, task: TaskView, run: RunView): string {
+  if (attempt.number !== task.attempts.at(-1)?.number) return "attempt readable";
+  return taskTokens(task, run).replace("task", "attempt");
+}
