@@ -22,6 +22,7 @@ from contextune.adapters.fence import landlock
 from contextune.adapters.fence.choice import Fence, NoFence, find_fence
 from contextune.adapters.fence.fence_advice import advice
 from contextune.adapters.fence.landlock_fence import Landlock, unfit
+from contextune.adapters.files.ripgrep import find_ripgrep
 from contextune.adapters.files.watch import FileWatcher
 from contextune.adapters.files.workspace import WorktreeFiles
 from contextune.adapters.forge.choice import GitHubChoice
@@ -47,13 +48,14 @@ from contextune.adapters.pool.local import LocalPool
 from contextune.adapters.pool.orders import Rules
 from contextune.adapters.pool.ray_pool import RayPool
 from contextune.adapters.source.outline import LayoutOutliner
-from contextune.adapters.source.scan import RipgrepScanner
+from contextune.adapters.source.scan import RipgrepScanner, arguments_for
 from contextune.adapters.source.todo_index import TodoIndex
 from contextune.core.allow_list import AllowList
 from contextune.core.errors import ContextuneError, PlaceProblem
 from contextune.core.ports import Clock, Journal, Model, PriceBook, Repository, Shell
 from contextune.core.process_ports import PressureBoard
 from contextune.core.settings import Settings
+from contextune.core.todos.todo import MARKERS
 from contextune.engine.application import Application
 from contextune.engine.surroundings.unfenced import why_closed
 from contextune.engine.surroundings.world import FenceFacts, Models, World
@@ -103,6 +105,16 @@ def journal_at(path: Path) -> Journal:
 def unfenced_shell() -> Shell:
     """A shell without a Fence, to compare with."""
     return FencedShell(NoFence("it is what the Fence is compared with.", supervised=False))
+
+
+def ripgrep(root: Path, markers: Sequence[str]) -> list[str]:
+    """ripgrep alone, as the product runs it in a folder: what the list of Todos is compared with."""
+    return [find_ripgrep(), "--no-config", "--color=never", *arguments_for(root, markers)]
+
+
+def repository_todos(root: Path) -> TodoIndex:
+    """The Todos of a repository, not yet read, by the markers that count unless settings name others."""
+    return TodoIndex(RipgrepScanner(), root, markers=MARKERS)
 
 
 def fenced_shell(root: Path, home: Path, *, limits: bool, hosts: Sequence[str] = ()) -> tuple[str, Shell]:

@@ -307,3 +307,24 @@ def test_the_index_keeps_notes(index: TodoIndex, root: Path) -> None:
     write(root, "large.py", b"# TODO: small now\n")
     assert index.refresh(["large.py"]) == {"large.py"}
     assert index.notes == ()
+
+
+def test_git_is_asked_once_about_a_file_that_is_typed_in_and_saved(
+    index: TodoIndex, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.load()
+    asked: list[list[str]] = []
+
+    def ignored(_: Path, paths: list[str]) -> frozenset[str]:
+        asked.append(list(paths))
+        return frozenset({"built/x.py"}) & frozenset(paths)
+
+    monkeypatch.setattr("contextune.adapters.files.ignored.ignored_by_git", ignored)
+    for text in (b"# TODO: t\n", b"# TODO: ty\n", b"# TODO: typed\n"):
+        assert index.set_overlay("new.py", text) == {"new.py"}
+        assert index.set_overlay("built/x.py", text) == frozenset()
+    (root / "new.py").write_bytes(b"# TODO: typed\n")
+    assert index.set_overlay("new.py", None) == frozenset()
+    assert asked == [["new.py"], ["built/x.py"]]
+    index.set_overlay("new.py", b"# TODO: anew\n")
+    assert asked[2:] == [["new.py"]]

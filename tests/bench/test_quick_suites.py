@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence.choice import find_fence
-from contextune.bench import fence, journal, lease, loop, start
+from contextune.bench import fence, journal, lease, loop, scan, start
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
 
@@ -63,6 +63,18 @@ async def test_the_start() -> None:
     replied = told["process started to `initialize` answered"]
     assert replied.against is not None
     assert told["the same, by that of the bare server"].value == replied.value / replied.against.value
+
+
+async def test_the_scan() -> None:
+    figures: list[Figure] = []
+    await scan.run(bench(figures), files=700, marked=7, tries=2, saves=2)
+    told = {figure.metric: figure for figure in figures}
+    assert len(told) == len(figures) == 9
+    listed = told["first list, 700 files, median"]
+    assert listed.against is not None
+    assert told["first list, by ripgrep alone"].value == listed.value / listed.against.value
+    for who in ("saved in the editor", "written by another program"):
+        assert told[f"{who}, to the view, median"].value > 0
 
 
 async def test_the_fence(tmp_path: Path) -> None:

@@ -92,3 +92,17 @@ async def test_open_files_are_told_anew_when_their_folder_opens(tmp_path: Path, 
     board.told.clear()
     buffers.resend()
     assert board.told == ([("a.py", b"two\n")] if edited == "two\n" else [])
+
+
+async def test_a_save_is_told_also_where_nothing_was_known_to_be_unsaved(tmp_path: Path) -> None:
+    board = Board()
+    buffers = Buffers(board.set_buffer)
+    file, other = tmp_path / "a.py", tmp_path / "b.py"
+    file.write_text("one\n")
+    other.write_text("one\n")
+    buffers.opened(file, "one\n")
+    buffers.opened(other, "two\n")
+    await board.more_than(0)
+    await asyncio.gather(*buffers._reading)
+    buffers.saved(file)
+    assert board.told == [("b.py", b"two\n"), ("a.py", None)]

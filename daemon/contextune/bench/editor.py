@@ -8,6 +8,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import msgspec
 
 DAEMON = ("-m", "contextune", "serve", "--stdio")
 """What Python is told to start the product's language server."""
+
+LEAVING = 20.0
+"""Seconds that a server may take to end in order."""
 
 MOST = 64 * 1024 * 1024
 """Bytes of the longest message."""
@@ -37,6 +41,16 @@ async def end(server: Process) -> None:
     if server.returncode is None:
         server.kill()
         await server.wait()
+
+
+async def leave(editor: Editor, server: Process) -> None:
+    """Have a server end in order, its children with it, for some seconds; kill it otherwise."""
+    with suppress(TimeoutError, RuntimeError, EOFError):
+        async with asyncio.timeout(LEAVING):
+            await editor.ask("shutdown", None)
+            editor.tell("exit", None)
+            await server.wait()
+    await end(server)
 
 
 def hello(root: Path, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from contextune.bench.editor import DAEMON, Editor, end, hello, process
+from contextune.bench.editor import DAEMON, Editor, end, hello, leave, process
 from contextune.bench.figures import Against, Bench, Figure
 from contextune.bench.journal_live import sample_repository
 from contextune.core.errors import ContextuneError
@@ -35,7 +35,7 @@ OPENED = "parcel/sizes.py"
 async def run(bench: Bench, rounds: int = ROUNDS) -> None:
     """Report the three, medians of rounds in turns, after one round that fills the system's caches."""
     bare, replied, lens, request = [], [], [], []
-    with TemporaryDirectory(prefix="contextune-bench-") as name:
+    with TemporaryDirectory(prefix="contextune-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         root = folder / "parcel"
         await asyncio.to_thread(sample_repository, root)
@@ -133,5 +133,5 @@ async def _first_request(root: Path, home: Path) -> float:
         await editor.ask("contextune/run/start", {"quoteId": quote["quoteId"]})
         return await arrived - began
     finally:
-        await end(server)
+        await leave(editor, server)
         await model.close()

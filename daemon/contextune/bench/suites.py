@@ -11,6 +11,7 @@ SUITES: dict[str, str] = {
     "economy": "A job of five Tasks, done in several ways by the whole product: what each one costs.",
     "crash": "Runs of five Tasks, killed at every point and at random ones, then gone on with: what is lost.",
     "start": "From the daemon's start to its first answers, and from a Run's to its first request.",
+    "scan": "Todos of 64,000 files: the first list beside ripgrep alone, one file saved, memory.",
     "journal": "Events a second with 16 agents beside SQLite alone, and how late an editor sees one.",
     "loop": "How late the event loop is while agents work, and what the product takes between turns.",
     "lease": "The way to a worktree: made ahead, made when asked for, beside a plain copy; many at once.",

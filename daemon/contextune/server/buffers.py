@@ -61,7 +61,10 @@ class Buffers:
         if file in self._disks:
             content = as_bytes(self._texts[file], self._disks[file])
             self._disks[file] = self._disks[file] if content is None else content
-            self._tell(file)
+        if file in self._texts:
+            # Also where nothing was known to be unsaved: the disk may have been read while it was written.
+            self._unsaved.discard(file)
+            self._sink(file, None)
 
     def closed(self, file: Path) -> None:
         """The file is open no more: the disk counts again."""

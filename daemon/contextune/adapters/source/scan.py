@@ -82,13 +82,7 @@ class RipgrepScanner:
             return
         if not root.is_dir():
             raise PlaceProblem(f"There is no folder {str(root)!r} to look for Todos in.")
-        arguments = ["--files-with-matches", "--null", "--no-messages", "--hidden", "--no-require-git"]
-        arguments += [f"--glob=!{name}" for name in NEVER]
-        if (root / ".git").exists():
-            # A repository within a folder that another one ignores is ignored by nobody.
-            arguments.append("--no-ignore-parent")
-        arguments += ["--regexp", rf"\b(?:{'|'.join(markers)})\b", "--", f"./{below}"]
-        with search(arguments, cwd=root, timeout=SECONDS) as rg:
+        with search(arguments_for(root, markers, below), cwd=root, timeout=SECONDS) as rg:
             for record in rg.records(b"\0"):
                 yield os.fsdecode(record).removeprefix("./")
         if rg.timed_out:
@@ -116,3 +110,13 @@ class RipgrepScanner:
                 )
                 return None
             return file.read(SIZE_LIMIT)
+
+
+def arguments_for(root: Path, markers: Sequence[str], below: str = "") -> list[str]:
+    """What ripgrep is told to find the files that have one of the markers somewhere."""
+    arguments = ["--files-with-matches", "--null", "--no-messages", "--hidden", "--no-require-git"]
+    arguments += [f"--glob=!{name}" for name in NEVER]
+    if (root / ".git").exists():
+        # A repository within a folder that another one ignores is ignored by nobody.
+        arguments.append("--no-ignore-parent")
+    return [*arguments, "--regexp", rf"\b(?:{'|'.join(markers)})\b", "--", f"./{below}"]

@@ -31,6 +31,8 @@ class TodoIndex:
         self._exclude = tuple(exclude)
         self._hidden = Hidden(root, exclude)
         self._overlays: dict[str, bytes] = {}
+        self._shown: dict[str, bool] = {}
+        """Whether a file with unsaved text is looked at, so that git is not asked with each keystroke."""
         self._todos: dict[str, tuple[Todo, ...]] = {}
         self._notes: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -55,6 +57,7 @@ class TodoIndex:
         """Read the whole repository anew. Returns the paths whose Todos changed. Blocking."""
         with self._lock:
             self._hidden.forget()
+            self._shown.clear()
             found = self._scanner.find(
                 self._root, markers=self._markers, exclude=self._exclude, overlays=self._overlays
             )
@@ -92,8 +95,13 @@ class TodoIndex:
             else:
                 self._overlays[path] = content
             self._todos.pop(path, None)
-            if self._hidden.without([path]):
+            shown = self._shown.get(path)
+            if shown is None:
+                shown = self._shown[path] = bool(self._hidden.without([path]))
+            if shown:
                 self._read(path)
+            if content is None:
+                del self._shown[path]
             return _changed(before, self._todos)
 
     def _forget_below(self, path: str) -> None:

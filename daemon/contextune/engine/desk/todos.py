@@ -27,6 +27,7 @@ class _Folder:
         self.buffers: dict[str, bytes] = {}
         self.watching: asyncio.Task[None] | None = None
         self.pending: dict[str, asyncio.TimerHandle] = {}
+        self.rescanning = asyncio.Lock()
 
     def take(self) -> None:
         """Take over what the index says now. Blocking."""
@@ -89,6 +90,9 @@ class TodoBoard:
         waiting = folder.pending.pop(path, None)
         if waiting is not None:
             waiting.cancel()
+        if content is None:
+            self._rescan_soon(folder, path)  # saved or closed: nobody is typing
+            return
         loop = asyncio.get_running_loop()
         folder.pending[path] = loop.call_later(DEBOUNCE, self._rescan_soon, folder, path)
 
@@ -138,8 +142,11 @@ class TodoBoard:
         task.add_done_callback(self._background.discard)
 
     async def _rescan(self, folder: _Folder, path: str) -> None:
-        content = folder.buffers.get(path)
-        await self._changed(folder, await asyncio.to_thread(folder.index.set_overlay, path, content))
+        # One after the other, each with the newest text: what was typed must not overtake what was saved.
+        async with folder.rescanning:
+            content = folder.buffers.get(path)
+            changed = await asyncio.to_thread(folder.index.set_overlay, path, content)
+        await self._changed(folder, changed)
 
     async def _changed(self, folder: _Folder, paths: frozenset[str]) -> None:
         if paths:

@@ -1,0 +1,49 @@
+"""The board of Todos: typing is waited for, saving is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from contextune.compose import repository_todos
+from contextune.core.settings import Settings
+from contextune.core.todos.todo import Todo
+from contextune.engine.desk.todos import TodoBoard
+from contextune.engine.surroundings.world import World
+
+
+class Blind:
+    """A watcher that never sees anything."""
+
+    async def watch(self, _: Path) -> AsyncIterator[frozenset[str]]:
+        await asyncio.Event().wait()
+        yield frozenset()
+
+
+async def test_a_saved_file_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contextune.engine.desk.todos.DEBOUNCE", 3600.0)
+    world = SimpleNamespace(
+        settings=SimpleNamespace(load=lambda *_: Settings()),
+        todo_index=lambda root, *_: repository_todos(root),
+        watcher=Blind(),
+    )
+    root = tmp_path.resolve()
+    file = root / "a.py"
+    file.write_text("# TODO: one\n")
+    board = TodoBoard(cast(World, world))
+    assert not board.is_open(root)
+    assert [todo.text for todo in await board.list(root)] == ["one"]
+    assert board.is_open(root)
+    told: asyncio.Queue[tuple[Todo, ...]] = asyncio.Queue()
+    board.subscribe(lambda _, todos: told.put_nowait(todos))
+    board.set_buffer(file, b"# TODO: typed\n")
+    file.write_text("# TODO: saved\n")
+    board.set_buffer(file, None)
+    assert [todo.text for todo in await asyncio.wait_for(told.get(), 20)] == ["saved"]
+    assert [todo.text for todo in board.of_file(root / "x" / ".." / "a.py")] == ["saved"]
+    await board.close()
