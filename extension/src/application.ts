@@ -11,6 +11,7 @@ import type { Quotes } from "./quote";
 import type { Review } from "./review";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
+import type { Transcripts } from "./transcript/documents";
 import type { QuoteTree } from "./views/quote/view";
 import type { RunsView } from "./views/runs/view";
 import type { TodosView } from "./views/todos/view";
@@ -26,7 +27,7 @@ export interface Application {
   readonly quotes: Quotes;
   readonly review: Review;
   readonly comments: Comments;
-  readonly transcripts: Pages;
+  readonly transcripts: Transcripts;
   readonly doctor: Pages;
   readonly quotePages: Pages;
   readonly answers: Answers;

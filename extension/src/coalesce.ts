@@ -3,19 +3,20 @@
 /** Does `work` when it is asked for, at most once in so many milliseconds; what was asked for meanwhile is done then. */
 export class Coalesced {
   readonly #work: () => void;
-  readonly #rest: number;
+  readonly #rest: () => number;
   #last = Number.NEGATIVE_INFINITY;
   #pending: NodeJS.Timeout | undefined;
 
-  constructor(rest: number, work: () => void) {
-    this.#rest = rest;
+  /** @param rest milliseconds, or what tells them anew each time */
+  constructor(rest: number | (() => number), work: () => void) {
+    this.#rest = typeof rest === "number" ? () => rest : rest;
     this.#work = work;
   }
 
   /** Has the work done: at once if it has rested, else as soon as it has. */
   ask(): void {
     if (this.#pending !== undefined) return;
-    const due = this.#last + this.#rest - performance.now();
+    const due = this.#last + this.#rest() - performance.now();
     if (due <= 0) this.#do();
     else this.#pending = setTimeout(() => this.#do(), due);
   }

@@ -16,6 +16,7 @@ import * as review from "./commands/review";
 import * as runs from "./commands/runs";
 import * as tasks from "./commands/tasks";
 import * as todos from "./commands/todos";
+import * as transcript from "./commands/transcript";
 import * as work from "./commands/work";
 import * as worktrees from "./commands/worktrees";
 import { showFailure } from "./failure";
@@ -40,7 +41,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.answerQuestion": tasks.answerQuestion,
   "contextune.cleanWorktrees": worktrees.cleanWorktrees,
   "contextune.openWorktree": tasks.openWorktree,
-  "contextune.openTranscript": tasks.openTranscript,
+  "contextune.openTranscript": transcript.openTranscript,
+  "contextune.showEarlierTurns": transcript.showEarlierTurns,
+  "contextune.showTurnChanges": transcript.showTurnChanges,
   "contextune.openDashboard": product.openDashboard,
   "contextune.setApiKey": product.setApiKey,
   "contextune.useEditorModels": useEditorModels,

@@ -31,6 +31,9 @@ import { Store } from "./store";
 import { followTodoFacts } from "./todoFacts";
 import { markTodoLines } from "./todoLines";
 import { registerTools } from "./tools";
+import { Transcripts } from "./transcript/documents";
+import { registerTranscriptFeatures } from "./transcript/features";
+import { registerTurnChanges } from "./transcript/turnChanges";
 import { sendTrust, tellTrust } from "./trust";
 import { CostsView } from "./views/costs/view";
 import { QuoteTree } from "./views/quote/view";
@@ -62,7 +65,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const secrets = new Secrets(context.secrets, daemon);
   const forge = new Forge(daemon);
   const session = new Session(daemon, store, secrets, forge, log);
-  const { transcripts, doctor, quotePages } = createPages(daemon, store, log);
+  const transcripts = new Transcripts(daemon, store, log);
+  const { doctor, quotePages } = createPages(daemon, store, log);
   const quotes = new Quotes(daemon, store, secrets);
   const app: Application = {
     log,
@@ -106,6 +110,8 @@ export function activate(context: vscode.ExtensionContext): void {
       app.answers,
       app.dashboard,
       transcripts,
+      registerTranscriptFeatures(transcripts, store),
+      registerTurnChanges(daemon),
       doctor,
       quotePages,
     ],
@@ -129,22 +135,6 @@ export async function deactivate(): Promise<void> {
 }
 
 function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
-  const transcripts = new Pages(
-    "contextune-transcript",
-    async (query) => {
-      const attempt = query.get("attempt");
-      const { markdown } = await daemon.request(Requests.taskTranscript, {
-        runId: query.get("runId") ?? "",
-        taskId: query.get("taskId") ?? "",
-        attempt: attempt === null ? null : Number(attempt),
-      });
-      return markdown;
-    },
-    log,
-  );
-  store.onChange((change) => {
-    if (change.kind === "run") transcripts.refresh((query) => query.get("runId") === change.run.id);
-  });
   const doctor = new Pages(
     "contextune-doctor",
     async () => doctorPage((await daemon.request(Requests.doctorCheck, null)).checks),
@@ -161,7 +151,7 @@ function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
   store.onChange((change) => {
     if (change.kind === "quote") quotePages.refresh((query) => query.get("quoteId") === change.quote.quoteId);
   });
-  return { transcripts, doctor, quotePages };
+  return { doctor, quotePages };
 }
 
 /** What the daemon is told when the window changes. */

@@ -1,5 +1,5 @@
 /**
- * Read-only Markdown pages that the daemon writes: a transcript, the doctor's report, a Quote.
+ * Read-only Markdown pages that the daemon writes: the doctor's report, a Quote.
  *
  * A page is a virtual document; it is fetched when it is opened and again when it is refreshed.
  */
@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 import type { Log } from "./log";
 
 /** The schemes of the pages. */
-export type PageScheme = "contextune-transcript" | "contextune-doctor" | "contextune-quote" | "contextune-answer";
+export type PageScheme = "contextune-doctor" | "contextune-quote" | "contextune-answer";
 
 type Write = (query: URLSearchParams) => Promise<string>;
 
@@ -29,28 +29,10 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   /** Opens a page as rendered Markdown. `title` becomes the name of its tab. */
   async open(title: string, query: Readonly<Record<string, string>>): Promise<void> {
-    const { uri } = await this.#document(title, query);
-    await vscode.commands.executeCommand("markdown.showPreview", uri);
-  }
-
-  /** Opens a page as text, at the first line that looks like this: it can be folded by its headings there. */
-  async openAt(title: string, query: Readonly<Record<string, string>>, heading: RegExp): Promise<void> {
-    const document = await this.#document(title, query);
-    const lines = document.getText().split(/\r?\n/);
-    const line = Math.max(
-      0,
-      lines.findIndex((text) => heading.test(text)),
-    );
-    const editor = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside });
-    editor.selection = new vscode.Selection(line, 0, line, 0);
-    editor.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
-  }
-
-  async #document(title: string, query: Readonly<Record<string, string>>): Promise<vscode.TextDocument> {
     const path = `/${title.replace(/[/\\?#]/g, " ")}.md`;
     const uri = vscode.Uri.from({ scheme: this.#scheme, path, query: new URLSearchParams(query).toString() });
     this.#changed.fire(uri);
-    return vscode.workspace.openTextDocument(uri);
+    await vscode.commands.executeCommand("markdown.showPreview", uri);
   }
 
   /** Fetches the open pages whose query passes `concerns` again. */

@@ -103,6 +103,18 @@ def test_show_tells_evidence_and_bill(merged: Merged) -> None:
     assert "the same tokens" in shown
 
 
+def test_show_tells_what_the_agents_of_a_task_did(merged: Merged) -> None:
+    run = merged.machine.do("runs", merged.root, "--json").lines[0]
+    task_id = run["tasks"][0]["id"]
+    told = merged.machine.do("show", run["id"], "--transcript", task_id).out
+    lines = told.splitlines()
+    assert lines[0] == f"# Task: {run['tasks'][0]['title']}"
+    assert any(line.startswith("## Turn 1 · $0.") for line in lines)
+    entries = merged.machine.do("show", run["id"], "--transcript", task_id, "--json").lines
+    assert [entry["kind"] for entry in entries][:3] == ["task", "attempt", "told"]
+    assert merged.machine.do("show", run["id"], "--transcript", "nobody").status == 2
+
+
 def test_undo_restores_every_byte(merged: Merged) -> None:
     machine, run_id = merged.machine, merged.done.last["runId"]
     # The Run names its repository by its path, so that it is undone in place and done again.

@@ -35,6 +35,7 @@ test("the package holds what the extension needs, and no test, source or map", (
     "extension/extension/media/icon.png",
     ...["asking", "failed", "passed", "queued", "working"].map((sign) => `extension/extension/media/todo-${sign}.svg`),
     ...["key", "review", "todo", "trust"].map((step) => `extension/extension/media/walkthrough/${step}.svg`),
+    "extension/extension/syntaxes/transcript.tmLanguage.json",
     "extension/package.json",
     "extension/package.nls.de.json",
     "extension/package.nls.json",

@@ -66,10 +66,8 @@ test("a transcript tells what an agent was told and did", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Notifications: Clear All Notifications");
   await workbench.clickTreeAction("Runs", "passed", "Open Transcript");
-  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
-  await page.getByRole("heading", { name: "Turn 1" }).first().waitFor();
+  await workbench.page.locator(".editor-group-container.active .view-line", { hasText: /^##\sTurn\s1/ }).waitFor();
   await scenario().screenshot("7-transcript");
-  await workbench.page.locator(".sidebar .composite.title").click(); // keys pressed in a page may not reach the window
 });
 
 test("the costs are shown by day, Run and role", async () => {

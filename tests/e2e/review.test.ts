@@ -39,7 +39,7 @@ test("a line of the diff leads to the turn that wrote it", async () => {
   await right("ROUND_HALF_UP").first().click();
   await workbench.runCommand("Contextune: Who Wrote This Line");
   await workbench.page
-    .locator(".editor-group-container.active .view-line", { hasText: /###\sTurn\s\d/ })
+    .locator(".editor-group-container.active .view-line", { hasText: /^##\sTurn\s\d/ })
     .first()
     .waitFor();
   await workbench.restMouse();

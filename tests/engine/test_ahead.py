@@ -14,6 +14,7 @@ from contextune.core.runs import events as ev
 from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.worktrees.leases import Leases
 from tests.engine.conftest import MakeDesk
+from tests.engine.told import transcript
 from tests.engine.world import GATE, PATIENCE, Desk, bash, finish, plays, task, turn, write
 
 FIRST = plays("first work", turn(write("a.txt", "a\n"), finish()))
@@ -136,7 +137,7 @@ async def test_a_later_task_begins_on_what_was_made_before_it(desk: MakeDesk) ->
     run = await here.start(task("first work"), task("second work", after=["first"]))
     done = await here.wait(run.id)
     assert done.state == "review"
-    assert "a\n" in await here.app.transcript(run.id, "second")
+    assert "a\n" in await transcript(here.app, run.id, "second")
     second = done.task("second")
     assert second.start == done.task("first").joined
     # What it began with is what git is told, so that an unchanged worktree needs no Salvage.

@@ -14,6 +14,7 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.effects import AttemptResumed, ToolCalled
 from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
+from tests.engine.told import transcript
 from tests.engine.world import (
     GATE,
     PATIENCE,
@@ -189,7 +190,7 @@ async def test_nothing_that_was_answered_is_asked_again_and_no_command_runs_twic
     assert isinstance(resumed, AttemptResumed)
     assert (resumed.turn, len(resumed.uncertain)) == (1, 1)
     assert len(here.server.log) == 2
-    assert "it goes on from here" in await here.app.transcript(done.id, "first")
+    assert "it goes on from here" in await transcript(here.app, done.id, "first")
 
 
 async def test_a_question_that_was_open_is_asked_again_and_its_answer_heard(desk: MakeDesk) -> None:

@@ -9,6 +9,7 @@ import pytest
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import fold
 from tests.engine.conftest import MakeDesk
+from tests.engine.told import transcript
 from tests.engine.world import (
     AREA,
     GATE,
@@ -200,7 +201,7 @@ async def test_words_of_the_user_reach_the_next_turn_once(desk: MakeDesk, tmp_pa
     flag.touch()
     done = await here.wait(run.id)
     assert (done.state, done.tasks[0].told) == ("review", ())
-    said = await here.app.transcript(run.id, "refuse")
+    said = await transcript(here.app, run.id, "refuse")
     assert said.count("The user says: waiting") == 1
 
 

@@ -20,6 +20,7 @@ from contextune.engine.desk.worktree_advice import puzzles
 from tests.adapters.git_place import Place
 from tests.adapters.test_salvage import seen
 from tests.engine.conftest import MakeDesk
+from tests.engine.told import transcript
 from tests.engine.world import GATE, Desk, bash, edit, finish, plays, task, turn, waits_for, write
 
 BROKEN = edit("calc/area.py", "return w * h", "return w + h + 10")
@@ -55,8 +56,8 @@ async def test_a_lease_is_set_up_hydrated_and_has_a_port_of_its_own(desk: MakeDe
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("127.0.0.1", port or 0))
             server.listen()
-    said = await here.app.transcript(run.id, "first")
-    assert f"{run.task('first').port} first\nMODE=test\n{run.task('first').worktree}" in said
+    said = await transcript(here.app, run.id, "first")
+    assert f"{run.task('first').port} first\n    MODE=test\n    {run.task('first').worktree}" in said
     set_up = sorted(line.split()[0] for line in log.read_text().splitlines())
     assert set_up == ["base", "first", "second"]
     flag.touch()

@@ -19,6 +19,7 @@ from contextune.core.planning.quote import Quote
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import Restore, RunAccepted, RunCancelled, RunDiscarded, RunUndone
 from contextune.core.runs.run import Run, advance
+from contextune.core.runs.transcript import Entry
 from contextune.core.settings import DEFAULT_LADDER, Settings
 from contextune.core.spending.costs import total
 from contextune.core.spending.history import History
@@ -28,6 +29,7 @@ from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
 from contextune.engine.desk.retrying import RetryOffer, RetryRung
 from contextune.engine.desk.todo_facts import TodoFacts
+from contextune.engine.desk.transcripts import Attempted
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.quotes.open_quotes import OpenQuote, OpenQuotes
@@ -277,8 +279,9 @@ class Played:
     async def answer(self, run_id: str, task_id: str, text: str) -> None:
         self.call("answer", run_id, task_id, text)
 
-    async def transcript(self, run_id: str, task_id: str, attempt: int | None) -> str:
-        return f"# {run_id} {task_id} {attempt}"
+    @property
+    def transcripts(self) -> PlayedTranscripts:
+        return PlayedTranscripts()
 
     async def file_at(self, run_id: str, task_id: str | None, path: str, side: str) -> bytes | None:
         return {"text.py": b"\xef\xbb\xbfa = 1\n", "latin.txt": b"gr\xfc\xdf", "nul.bin": b"\0"}.get(path)
@@ -330,6 +333,16 @@ class PlayedLookout:
 
     def driver(self, run_id: str) -> Driver:
         return self.drivers.get(run_id, "here")
+
+
+class PlayedTranscripts:
+    """Stands in for `Application.transcripts`."""
+
+    async def of(self, run_id: str, task_id: str, attempt: int | None) -> Attempted:
+        return Attempted(attempt or 1, [Entry(kind="task", name=f"{run_id} {task_id}", body="Do.")])
+
+    async def changes(self, run_id: str, task_id: str, attempt: int, turn: int) -> str:
+        return "" if turn == 9 else f"diff of {run_id} {task_id} {attempt} {turn}"
 
 
 class PlayedBundles:

@@ -194,6 +194,28 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         "sizeBytes": 1,
         "diskText": "0 kB of 2.0 MB",
     }
+    turn = {**task, "attempt": 2, "turn": 3}
+    told = {
+        "text": "# Task: r_1 round-up\n    Do.\n",
+        "marks": [
+            {
+                "line": 0,
+                "level": 1,
+                "kind": "task",
+                "title": "Task: r_1 round-up",
+                "price": "",
+                "explanation": "",
+                "turn": None,
+                "folded": False,
+                "paths": [],
+            }
+        ],
+        "attempt": 2,
+        "first": 0,
+        "next": 1,
+        "more": False,
+        "leftOutText": "",
+    }
     for method, params, result in [
         ("todo/list", None, todos),
         ("todo/list", {"folder": folder.as_uri()}, todos),
@@ -207,7 +229,9 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         ("task/rewind", {**task, "turn": 2, "text": "use kilos", "attempt": 1}, {}),
         ("task/tell", {**task, "text": "use kilos"}, {}),
         ("task/answer", {**task, "text": "yes"}, {}),
-        ("task/transcript", {**task, "attempt": 2}, {"markdown": "# r_1 round-up 2"}),
+        ("task/transcript", {**task, "attempt": 2}, told),
+        ("task/turnChanges", turn, {"diff": "diff of r_1 round-up 2 3"}),
+        ("task/turnChanges", {**turn, "turn": 9}, {"diff": "Nothing is kept of what this turn changed."}),
         ("workspace/trust", {"folder": str(folder), "trusted": True}, {}),
         (
             "doctor/check",

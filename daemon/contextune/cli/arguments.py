@@ -162,6 +162,9 @@ def _look(commands: Commands) -> None:
     show.add_argument("--review", action="store_true", help="the Tasks, riskiest first, with each change")
     show.add_argument("--diff", action="store_true", help="the whole diff as well")
     show.add_argument(
+        "--transcript", metavar="TASK", help="only what its agents were told, did, saw and cost"
+    )
+    show.add_argument(
         "--journal", action="store_true", help="only its events, one JSON object a line, secrets masked"
     )
     _cost(

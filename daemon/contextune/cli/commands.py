@@ -24,6 +24,7 @@ from contextune.cli.worktrees import worktrees
 from contextune.compose import compose
 from contextune.core.errors import UsageProblem
 from contextune.engine.application import Application
+from contextune.protocol.transcript_text import whole_text
 from contextune.protocol.wording import bill_text
 
 Command = Callable[[Namespace], Coroutine[Any, Any, int]]
@@ -91,6 +92,14 @@ async def _show(app: Application, given: Namespace, out: Output) -> int:
     if given.journal:
         async for event in app.events(shown.id):
             Output(as_json=True).line(event)
+        return 0
+    if given.transcript is not None:
+        entries = await app.transcripts.all(shown.id, given.transcript)
+        if out.as_json:
+            for entry in entries:
+                out.line(entry)
+        else:
+            out.say(whole_text(entries).rstrip("\n"))
         return 0
     show_run_line(shown, out)
     if given.review and not out.as_json:

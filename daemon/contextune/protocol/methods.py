@@ -20,6 +20,12 @@ from contextune.protocol.task_params import (
     TaskRetryParams,
     TaskRungsResult,
 )
+from contextune.protocol.transcript_text import (
+    TranscriptParams,
+    TranscriptResult,
+    TurnChangesParams,
+    TurnChangesResult,
+)
 from contextune.protocol.wire import Params, View
 
 
@@ -83,7 +89,8 @@ METHODS: tuple[Method, ...] = (
     _request("task/rewind", p.TaskRewindParams, p.Nothing, "Go back to a turn, and on by other words."),
     _request("task/answer", p.TaskTextParams, p.Nothing, "The answer to an agent's question."),
     _request("task/origin", TaskOriginParams, TaskOriginResult, "The turn that wrote a line."),
-    _request("task/transcript", p.TranscriptParams, p.TranscriptResult, "What an agent was told and did."),
+    _request("task/transcript", TranscriptParams, TranscriptResult, "What an agent was told and did."),
+    _request("task/turnChanges", TurnChangesParams, TurnChangesResult, "What a turn of an agent changed."),
     _request("radar/choose", p.RadarChooseParams, p.Nothing, "What a Task does about an overlap."),
     _request("words/ask", a.AskParams, a.AskResult, "What plain words stand for; starts nothing."),
     _request("cost/summary", p.CostParams, CostView, "Money over time."),

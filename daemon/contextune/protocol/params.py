@@ -271,20 +271,6 @@ class RadarChooseParams(Params, frozen=True, kw_only=True):
     course: Course
 
 
-class TranscriptParams(Params, frozen=True, kw_only=True):
-    """Which attempt; None for all of the Task's."""
-
-    run_id: str
-    task_id: str
-    attempt: int | None = None
-
-
-class TranscriptResult(View, frozen=True, kw_only=True):
-    """The attempt as a Markdown document."""
-
-    markdown: str
-
-
 class CostParams(Params, frozen=True, kw_only=True):
     """From which day to which, both included, as local dates such as `2026-11-01`; None for all time."""
 

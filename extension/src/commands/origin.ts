@@ -20,10 +20,5 @@ export const whoWroteLine: Command = async (app) => {
     return;
   }
   const title = app.store.run(runId)?.tasks.find(({ id }) => id === taskId)?.title ?? taskId;
-  await app.transcripts.openAt(title, { runId, taskId, attempt: String(attempt) }, turnHeading(turn));
+  await app.transcripts.open(title, { runId, taskId, attempt }, turn);
 };
-
-/** How the heading of a turn begins. */
-export function turnHeading(turn: number): RegExp {
-  return new RegExp(`^### Turn ${turn}\\b`);
-}

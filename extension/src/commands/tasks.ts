@@ -1,8 +1,7 @@
-/** Commands on a Task: cancel, retry, tell, answer, transcript, result, worktree. */
+/** Commands on a Task: cancel, retry, tell, answer, result, worktree. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { Requests, type RunView, type TaskView } from "../generated/protocol";
-import { AttemptNode } from "../views/runs/attemptNode";
 import { taskTokens } from "../views/runs/words";
 import { chooseTask } from "./subjects";
 
@@ -100,17 +99,6 @@ export const answerQuestion: Command = async (app, ...args) => {
       : choice;
   if (text === undefined || text.trim() === "") return;
   await app.daemon.request(Requests.taskAnswer, { runId: found.run.id, taskId: found.task.id, text: text.trim() });
-};
-
-/** What an agent was told and did; live while it works. */
-export const openTranscript: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("readable"), vscode.l10n.t("No agent has started yet."));
-  if (found === undefined) return;
-  const { run, task } = found;
-  const query: Record<string, string> = { runId: run.id, taskId: task.id };
-  const [first] = args;
-  if (first instanceof AttemptNode) query.attempt = String(first.attempt.number);
-  await app.transcripts.open(task.title, query);
 };
 
 /** Starts the program from a Task's worktree, on the port that it holds, in a terminal. */

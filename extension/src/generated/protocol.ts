@@ -2243,18 +2243,57 @@ export interface ToolReturned {
   result: ToolResult;
 }
 /**
- * Which attempt; None for all of the Task's.
+ * A heading.
+ */
+export interface TranscriptMark {
+  line: number;
+  level: number;
+  kind: "attempt" | "call" | "ended" | "gate" | "kept" | "result" | "seen" | "task" | "told" | "turn";
+  title: string;
+  price: string;
+  explanation: string;
+  turn: number | null;
+  folded: boolean;
+  paths: string[];
+}
+/**
+ * Which attempt, the newest if None; which entries: from `since` on, or the last ones before `until`.
+ *
+ *     Both None: the last ones there are. A part has about 400,000 characters at most.
  */
 export interface TranscriptParams {
   runId: string;
   taskId: string;
   attempt?: number | null;
+  since?: number | null;
+  until?: number | null;
 }
 /**
- * The attempt as a Markdown document.
+ * A part of a transcript.
  */
 export interface TranscriptResult {
-  markdown: string;
+  text: string;
+  marks: TranscriptMark[];
+  attempt: number;
+  first: number;
+  next: number;
+  more: boolean;
+  leftOutText: string;
+}
+/**
+ * A turn of an attempt.
+ */
+export interface TurnChangesParams {
+  runId: string;
+  taskId: string;
+  attempt: number;
+  turn: number;
+}
+/**
+ * What the turn changed, as a unified diff; a sentence if nothing is kept of it.
+ */
+export interface TurnChangesResult {
+  diff: string;
 }
 /**
  * What a worktree held after a turn that changed something, so that the Task can go back there.
@@ -2357,7 +2396,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "7c3b642b94aa";
+export const PROTOCOL = "69f6bcb310c1";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2435,6 +2474,8 @@ export const Requests = {
   taskOrigin: "contextune/task/origin",
   /** What an agent was told and did. */
   taskTranscript: "contextune/task/transcript",
+  /** What a turn of an agent changed. */
+  taskTurnChanges: "contextune/task/turnChanges",
   /** What a Task does about an overlap. */
   radarChoose: "contextune/radar/choose",
   /** What plain words stand for; starts nothing. */
@@ -2534,6 +2575,7 @@ export interface RequestTypes {
   "contextune/task/answer": { params: TaskTextParams; result: Nothing };
   "contextune/task/origin": { params: TaskOriginParams; result: TaskOriginResult };
   "contextune/task/transcript": { params: TranscriptParams; result: TranscriptResult };
+  "contextune/task/turnChanges": { params: TurnChangesParams; result: TurnChangesResult };
   "contextune/radar/choose": { params: RadarChooseParams; result: Nothing };
   "contextune/words/ask": { params: AskParams; result: AskResult };
   "contextune/cost/summary": { params: CostParams; result: CostView };

@@ -16,7 +16,7 @@ from contextune.core.spending.costs import total
 from contextune.core.spending.history import History, history
 from contextune.core.todos.todo import Todo
 from contextune.engine.desk.line_origins import LineOrigins
-from contextune.engine.desk.transcript import transcript
+from contextune.engine.desk.transcripts import Transcripts
 from contextune.engine.quotes.quote import below
 from contextune.engine.repositories.places import Places
 from contextune.engine.runs.drives import Drives
@@ -32,6 +32,8 @@ class Reading:
         self._drives = drives
         self.origins = LineOrigins(world, places, self.run_with)
         """Which turn wrote a line."""
+        self.transcripts = Transcripts(world, places, self.run_with)
+        """What agents were told, did, saw and cost."""
 
     async def run(self, run_id: str) -> Run:
         """A Run by its id or a unique beginning of it. Raises UsageProblem."""
@@ -54,11 +56,6 @@ class Reading:
         """All that happened in a Run, in order."""
         for event in await self._world.journal.read(run_id):
             yield event
-
-    async def transcript(self, run_id: str, task_id: str, attempt: int | None = None) -> str:
-        """What a Task's agents were told and did, as Markdown."""
-        run = await self.run_with(run_id, task_id)
-        return transcript(run.task(task_id), await self._world.journal.read(run.id), attempt)
 
     async def scan(self, path: Path) -> list[Todo]:
         """The Todos below a folder or in a file, read once, without watching it. Raises PlaceProblem.

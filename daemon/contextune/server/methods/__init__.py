@@ -69,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/task/answer": task.answer,
     "contextune/task/origin": task.origin,
     "contextune/task/transcript": task.transcript,
+    "contextune/task/turnChanges": task.turn_changes,
     "contextune/radar/choose": radar.choose,
     "contextune/words/ask": words.ask,
     "contextune/cost/summary": cost.summary,

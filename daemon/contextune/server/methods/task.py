@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from contextune.core.runs.line_origin import Origin
 from contextune.protocol.convert import price_view, rung_view
 from contextune.protocol.params import (
@@ -9,8 +11,6 @@ from contextune.protocol.params import (
     TaskParams,
     TaskRewindParams,
     TaskTextParams,
-    TranscriptParams,
-    TranscriptResult,
 )
 from contextune.protocol.task_params import (
     RetryRungView,
@@ -18,6 +18,13 @@ from contextune.protocol.task_params import (
     TaskOriginResult,
     TaskRetryParams,
     TaskRungsResult,
+)
+from contextune.protocol.transcript_text import (
+    TranscriptParams,
+    TranscriptResult,
+    TurnChangesParams,
+    TurnChangesResult,
+    part_of,
 )
 from contextune.protocol.wording import dollars_text
 from contextune.protocol.words import t
@@ -87,8 +94,14 @@ async def answer(session: Session, params: TaskTextParams) -> Nothing:
 
 
 async def transcript(session: Session, params: TranscriptParams) -> TranscriptResult:
-    """What an agent was told and did."""
+    """A part of what an agent was told and did."""
     application = await session.application()
-    return TranscriptResult(
-        markdown=await application.transcript(params.run_id, params.task_id, params.attempt)
-    )
+    attempt, entries = await application.transcripts.of(params.run_id, params.task_id, params.attempt)
+    return await asyncio.to_thread(part_of, entries, attempt, since=params.since, until=params.until)
+
+
+async def turn_changes(session: Session, params: TurnChangesParams) -> TurnChangesResult:
+    """What a turn changed."""
+    application = await session.application()
+    diff = await application.transcripts.changes(params.run_id, params.task_id, params.attempt, params.turn)
+    return TurnChangesResult(diff=diff or t("Nothing is kept of what this turn changed."))
