@@ -14,7 +14,7 @@ const rows = () =>
 
 const delegate = async (todo: string) => {
   const { workbench } = scenario();
-  await workbench.treeItem("Todos", new RegExp(`${todo}.*about \\$`)).waitFor(); // a redraw loses a click in its midst
+  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", todo, "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });

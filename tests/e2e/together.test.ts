@@ -40,8 +40,11 @@ test("the other one, green by itself, goes back to its agent with the pair's nam
   await runsRow("Green alone, red together with “Bill the volumetric weight”").waitFor();
   await scenario().screenshot("2-back");
   await runsRow("Attempt 2").click();
-  const page = workbench.page.frameLocator(".webview.ready").frameLocator("#active-frame");
-  await page.getByText("13.08 != 9.48").first().scrollIntoViewIfNeeded();
+  await workbench.editor.locator(".view-line", { hasText: "Turn 1" }).click();
+  await workbench.page.keyboard.press("Control+F"); // finds what is folded, too
+  await workbench.page.keyboard.type("13.08 != 9.48");
+  await workbench.page.keyboard.press("Enter");
+  await workbench.editor.locator(".view-line", { hasText: "13.08 != 9.48" }).first().waitFor();
   await scenario().screenshot("3-what-it-is-told");
 });
 

@@ -126,9 +126,12 @@ class ContextuneServer(LanguageServer):
 
     # What an editor asks for while one types: all from memory.
 
-    def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+    async def _code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         file, folder = self._locate(params.text_document.uri)
         if file is None or folder is None:
+            return []
+        await self.session.first_todos(folder)
+        if folder not in self.session.folders:
             return []
         actions = Actions(
             file,
@@ -154,10 +157,12 @@ class ContextuneServer(LanguageServer):
         known, prices = self.session.marks, self.session.prices
         return lenses(file, folder, todos, known, extension=self.client.is_extension, prices=prices)
 
-    def _hover(self, params: types.HoverParams) -> types.Hover | None:
-        file, _ = self._locate(params.text_document.uri)
+    async def _hover(self, params: types.HoverParams) -> types.Hover | None:
+        file, folder = self._locate(params.text_document.uri)
         if file is None:
             return None
+        if folder is not None:
+            await self.session.first_todos(folder)
         of_todo = hover(file, params.position, self.session.todos_of(file), self.session.marks)
         return of_todo or self.session.radar.hover(file, params.position.line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 INTERVAL = 0.03
 """Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
 
+FIRST_TODOS = 10.0
+"""Seconds that a question about a TODO waits for the first list: its code lens may be shown before."""
+
 INTERVAL_A_TASK = 0.01
 LONGEST_INTERVAL = 0.1
 """Seconds: the view of a Run is as long as it has Tasks, and large ones are sent less often."""
@@ -65,6 +69,8 @@ class Session:
         self.buffers = Buffers(self._buffer)
         self.folders: dict[Path, tuple[Todo, ...]] = {}
         """Open folders, in the editor's order, with their Todos."""
+        self._opening: dict[Path, asyncio.Event] = {}
+        """Set for a folder when its first list is there, or failed."""
         self.prices: dict[str, str] = {}
         """What Todos are expected to cost, by their ids."""
         self.quotes: dict[str, str] = {}
@@ -121,6 +127,13 @@ class Session:
         """A file's Todos, from memory; none before the application is there."""
         return self._composed.todos.of_file(file) if self._composed is not None else ()
 
+    async def first_todos(self, folder: Path) -> None:
+        """Wait until the Todos of a folder are known, or cannot be; a short while at most."""
+        opening = self._opening.get(folder)
+        if opening is not None and not opening.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(opening.wait(), FIRST_TODOS)
+
     def has_todos(self, folder: Path) -> bool:
         """Whether the Todos of a folder are known by now."""
         return self._composed is not None and self._composed.todos.is_open(folder)
@@ -140,7 +153,9 @@ class Session:
         """The editor opened and closed folders; Runs in closed ones go on."""
         for folder in removed:
             self.folders.pop(folder.resolve(), None)
+            self._opening.pop(folder.resolve(), None)
         fresh = [folder.resolve() for folder in added]
+        self._opening.update({folder: asyncio.Event() for folder in fresh})
         self.folders.update({folder: () for folder in fresh if folder not in self.folders})
         self._await_settings()
         self.spawn(self._open(fresh))
@@ -160,6 +175,9 @@ class Session:
                     self.folders[folder] = todos
             except ContextuneError as problem:
                 self.client.say(sentence(problem), "warning")
+            finally:
+                if folder in self._opening:
+                    self._opening[folder].set()
             await self._recall(application, folder)
         await self.look_at_fence()
         self.buffers.resend()
