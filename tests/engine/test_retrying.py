@@ -9,6 +9,7 @@ import pytest
 
 from contextune.core.errors import UsageProblem
 from contextune.core.runs import events as ev
+from contextune.core.runs.ladder import PINNED
 from contextune.core.runs.run import Run
 from tests.engine.conftest import MakeDesk
 from tests.engine.world import AREA, GATE, Desk, ask, edit, finish, plays, task, turn
@@ -51,7 +52,7 @@ async def test_it_begins_on_the_rung_that_was_chosen(desk: MakeDesk) -> None:
     done = await here.wait(run.id)
     assert (done.state, done.tasks[0].state, done.tasks[0].begins) == ("review", "accepted", 1)
     last = done.tasks[0].attempts[-1]
-    assert (last.rung.model, last.outcome, last.reason) == ("claude-opus-5-5", "green", "Chosen by the user.")
+    assert (last.rung.model, last.outcome, last.reason) == ("claude-opus-5-5", "green", PINNED)
 
 
 async def test_a_rung_that_most_likely_costs_more_than_is_left_is_refused(desk: MakeDesk) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from contextune.core.errors import UsageProblem
-from contextune.core.overlap.moved import Spot
 from contextune.core.planning.quote import Quote
 from contextune.engine.money.pricing import in_all
+from contextune.engine.quotes.quote import QuoteRequest
 from contextune.engine.quotes.terms import Terms
 from tests.engine.conftest import MakeDesk
-from tests.engine.world import FILES, Desk, edit, finish, plays, task, turn
+from tests.engine.test_arranging import SOLO
+from tests.engine.world import Desk, edit, finish, plays, task, turn
 
 SECOND_ON_THIRD = (task("first one"), task("second one"), task("third one", after=["second"]))
 
@@ -77,7 +78,8 @@ async def test_an_order_can_be_turned_round_and_dropped(desk: MakeDesk) -> None:
     assert quote.waves == (("first", "second"), ("third",))
     turned = here.app.open_quotes.arrange(quote.id, "reverse", "third", "second")
     assert turned.waves == (("first", "third"), ("second",))
-    assert here.app.open_quotes.begin_first(quote.id, "second").waves == (("first", "second", "third"),)
+    together = here.app.open_quotes.arrange(quote.id, "together", "second", "third")
+    assert together.waves == (("first", "second", "third"),)
 
 
 async def test_two_tasks_of_which_one_was_unticked_are_one_that_is_ticked(desk: MakeDesk) -> None:
@@ -85,6 +87,29 @@ async def test_two_tasks_of_which_one_was_unticked_are_one_that_is_ticked(desk: 
     here.app.open_quotes.change(quote.id, Terms(task_id="first", include=False))
     merged = here.app.open_quotes.arrange(quote.id, "merge", "first", "second")
     assert (len(merged.tasks), merged.left_out) == (2, ())
+
+
+async def test_several_tasks_become_one_in_one_change(desk: MakeDesk) -> None:
+    here, quote = await three(desk)
+    # In any order that they are named in: "third" waits for "second", and stands behind it in the plan.
+    merged = here.app.open_quotes.merge(quote.id, ("third", "first", "second"))
+    assert [one.task_id for one in merged.tasks] == ["first"]
+    assert len(merged.plan.tasks[0].brief.split("And: ")) == 3
+    assert here.app.open_quotes.restore(quote.id) == quote
+    for named, said in ((("first",), "two tasks or more"), (("first", "nope"), "has no task nope")):
+        with pytest.raises(UsageProblem, match=said):
+            here.app.open_quotes.merge(quote.id, named)
+
+
+async def test_the_parts_of_an_unticked_task_are_unticked(desk: MakeDesk) -> None:
+    here = await desk(SOLO)
+    quote = await here.app.quote(QuoteRequest(folder=here.place.root, all=True), overrides={})
+    first, second, *others = (one.id for one in quote.plan.tasks)
+    here.app.open_quotes.merge(quote.id, (first, second))
+    here.app.open_quotes.change(quote.id, Terms(task_id=first, include=False))
+    parts = here.app.open_quotes.split(quote.id, first)
+    assert others == [one.task_id for one in parts.chosen]
+    assert len(parts.tasks) == len(quote.tasks)
 
 
 @pytest.mark.parametrize(
@@ -105,44 +130,3 @@ async def test_impossible_terms_are_refused(desk: MakeDesk, terms: Terms, said: 
     with pytest.raises(UsageProblem, match=said):
         here.app.open_quotes.change(quote.id, terms)
     assert not here.app.open_quotes.can_restore(quote.id)
-
-
-async def test_only_a_known_task_can_begin_first(desk: MakeDesk) -> None:
-    here, quote = await three(desk)
-    with pytest.raises(UsageProblem, match="has no task nope"):
-        here.app.open_quotes.begin_first(quote.id, "nope")
-
-
-async def test_a_task_goes_up_and_down_wave_by_wave_and_its_price_stays(desk: MakeDesk) -> None:
-    here, quote = await three(desk)
-    quotes = here.app.open_quotes
-    assert quote.waves == (("first", "second"), ("third",))
-    assert quotes.move(quote.id, "second", "up").waves == (("second", "first"), ("third",))
-    later = quotes.move(quote.id, "first", Spot(3))
-    assert later.waves == (("second",), ("third",), ("first",))
-    assert later.price == quote.price
-    with pytest.raises(UsageProblem, match=r"“first one” is the last Task already\."):
-        quotes.move(quote.id, "first", "down")
-    with pytest.raises(UsageProblem, match=r"There is no wave 9"):
-        quotes.move(quote.id, "first", Spot(9))
-    with pytest.raises(UsageProblem, match=r"The quote has no task nobody\."):
-        quotes.move(quote.id, "nobody", "up")
-    # What was refused left no change to take back.
-    quotes.restore(quote.id)
-    assert quotes.restore(quote.id) == quote
-
-
-async def test_all_tasks_begin_on_one_rung_unticked_ones_too(desk: MakeDesk) -> None:
-    here, quote = await three(desk)
-    here.app.open_quotes.change(quote.id, Terms(task_id="second", include=False))
-    dear = here.app.open_quotes.change(quote.id, Terms(start=3))
-    assert [(one.start, one.pinned) for one in dear.tasks] == [(3, True)] * 3
-    assert dear.left_out == ("second",)
-    assert dear.price == in_all([one.price for one in dear.tasks if one.task_id != "second"])
-
-
-async def test_the_sizes_of_files_that_tasks_name_are_those_of_the_base(desk: MakeDesk) -> None:
-    here, quote = await three(desk)
-    named = {path for one in quote.plan.tasks for path in one.files}
-    assert here.app.open_quotes.sizes(quote.id) == {path: len(FILES[path].encode()) for path in named}
-    assert here.app.open_quotes.sizes("r_0") == {}

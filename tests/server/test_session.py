@@ -521,8 +521,9 @@ async def test_what_two_tasks_share_is_settled_over_the_wire(
     assert [len(task["todoIds"]) for task in parts["quote"]["tasks"]] == [1, 1]
     assert parts["quote"]["waves"] == [["round-up"], ["add-kilos"]]
     assert await editor.ask("contextune/quote/restore", {"quoteId": quote_id}) == merged
-    first = await editor.ask("contextune/quote/first", {"quoteId": quote_id, "taskId": "round-up"})
-    assert first["quote"]["waves"] == [["round-up"]]
+    await editor.ask("contextune/quote/split", {"quoteId": quote_id, "taskId": "round-up"})
+    two = {"quoteId": quote_id, "taskIds": ["add-kilos", "round-up"]}
+    assert len((await editor.ask("contextune/quote/merge", two))["quote"]["tasks"]) == 1
 
 
 async def test_a_quote_is_changed_term_by_term(editor: Editor, app: Played, folder: Path) -> None:

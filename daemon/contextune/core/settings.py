@@ -27,6 +27,9 @@ CredentialSource = Literal["editor", "environment", "offline", "vscode", "none"]
 """Where what pays for requests comes from: a key, a plan of the user's at the editor, or nothing yet."""
 Provider = Literal["anthropic", "bedrock", "vertex", "foundry", "vscode"]
 
+MOST_AGENTS = 100
+"""Agents of one Run at the same time, at most."""
+
 EDITOR_REQUESTS = 200
 """Requests of one Run to the editor's own models where `max_requests` is not set: they use up a plan of the
 user's, whose allowance nobody here can see."""
@@ -150,6 +153,11 @@ class Settings(Value, frozen=True, kw_only=True):
     other_agents: OtherAgents = OtherAgents()
     """What agents of other programs may ask of this one, tool by tool."""
 
+    @property
+    def uses_editor_models(self) -> bool:
+        """Whether requests go to the language models of the editor itself, which have no price."""
+        return self.provider == "vscode" and not self.offline
+
 
 WIDENING = frozenset(
     {"gate", "setup", "run", "teardown", "budget", "accept", "shadow", "shadow_budget", "provider"}
@@ -202,7 +210,7 @@ def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
 
 def _check(settings: Settings, sources: tuple[SettingsSource, ...]) -> None:
     rules: tuple[tuple[str, bool, str], ...] = (
-        ("agents", 1 <= settings.agents <= 100, "expected 1 to 100"),
+        ("agents", 1 <= settings.agents <= MOST_AGENTS, f"expected 1 to {MOST_AGENTS}"),
         ("daemon_agents", settings.daemon_agents >= 1, "expected 1 or more"),
         ("budget", settings.budget.is_finite() and settings.budget >= 0, "expected dollars, 0 or more"),
         *((key, _is_amount(getattr(settings, key)), "expected dollars, 0 or more") for key in _AMOUNTS),

@@ -12,7 +12,12 @@ from contextune.protocol import views as v
 from contextune.protocol import worktree_views as w
 from contextune.protocol.cost_views import ComparisonView, CostView
 from contextune.protocol.model_params import ModelListResult, ModelSendParams, ModelSendResult
-from contextune.protocol.quote_params import QuoteChangeParams, QuoteMoveParams, QuoteTaskParams
+from contextune.protocol.quote_params import (
+    QuoteChangeParams,
+    QuoteMergeParams,
+    QuoteMoveParams,
+    QuoteTaskParams,
+)
 from contextune.protocol.run_params import RunAdjustParams
 from contextune.protocol.task_params import (
     TaskOriginParams,
@@ -58,7 +63,7 @@ METHODS: tuple[Method, ...] = (
     _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
     _request("quote/arrange", p.QuoteArrangeParams, p.QuoteChanged, "Settle what two Tasks share."),
     _request("quote/change", QuoteChangeParams, p.QuoteChanged, "Other terms, or Tasks ticked; priced anew."),
-    _request("quote/first", QuoteTaskParams, p.QuoteChanged, "Let a Task wait for no other."),
+    _request("quote/merge", QuoteMergeParams, p.QuoteChanged, "Make one Task of several."),
     _request("quote/move", QuoteMoveParams, p.QuoteChanged, "Put a Task earlier or later."),
     _request("quote/split", QuoteTaskParams, p.QuoteChanged, "A Task for each Todo of a Task."),
     _request("quote/restore", p.QuoteParams, p.QuoteChanged, "Take the last change back."),

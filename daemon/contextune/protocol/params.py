@@ -69,7 +69,8 @@ class QuoteArrangeParams(Params, frozen=True, kw_only=True):
 
     quote_id: str
     choice: Choice
-    """serialise: the second after the first; merge: both as one Task; together: at the same time anyway."""
+    """serialise: the second after the first, unless they are in order; reverse: so, whatever their order;
+    merge: both as one Task; together: at the same time anyway."""
     first: str
     second: str
 

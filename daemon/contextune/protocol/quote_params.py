@@ -15,6 +15,13 @@ class QuoteTaskParams(Params, frozen=True, kw_only=True):
     task_id: str
 
 
+class QuoteMergeParams(Params, frozen=True, kw_only=True):
+    """Which Tasks of which Quote become one."""
+
+    quote_id: str
+    task_ids: tuple[str, ...]
+
+
 class QuoteChangeParams(Params, frozen=True, kw_only=True):
     """Other terms for an open Quote; absent fields stay. The first five are about the Task `taskId`.
 

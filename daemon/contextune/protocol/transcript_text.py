@@ -13,7 +13,7 @@ import msgspec
 
 from contextune.core.model.money import Bill
 from contextune.core.runs.transcript import Entry
-from contextune.core.spending.wording import bill_text
+from contextune.protocol.shown import bill_shown
 from contextune.protocol.wire import Params, View
 from contextune.protocol.words import counted, mark, shown, spoken, t
 
@@ -220,7 +220,7 @@ def _mark(level: int, kind: MarkKind, title: str, *, folded: bool = False) -> Tr
 
 
 def _price(bill: Bill) -> str:
-    return bill_text(bill) if bill.requests else ""
+    return bill_shown(bill) if bill.requests else ""
 
 
 def _explained(entry: Entry) -> str:
@@ -232,9 +232,9 @@ def _explained(entry: Entry) -> str:
         prompt=f"{usage.prompt_tokens:,}",
         cached=f"{usage.cache_read_tokens:,}",
         output=f"{usage.output_tokens:,}",
-        price=bill_text(bill),
+        price=bill_shown(bill),
     )
-    return f"{tokens} {t('The attempt so far: {price}.', price=bill_text(entry.so_far))}"
+    return f"{tokens} {t('The attempt so far: {price}.', price=bill_shown(entry.so_far))}"
 
 
 def _gate(entry: Entry) -> str:

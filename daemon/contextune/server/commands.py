@@ -17,7 +17,7 @@ from contextune.protocol.params import RadarChooseParams, RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
 from contextune.server.names import AnswerTarget, ArrangeTarget, Name, RunTarget, WorkTarget
-from contextune.server.quoting import arrange_tasks
+from contextune.server.quoting import change_quote
 from contextune.server.session import Session
 
 Target = TypeVar("Target", bound=Params)
@@ -32,9 +32,10 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
         return None
     if name == "arrangeTasks":
         wish = _argument(arguments, ArrangeTarget)
-        quote = await arrange_tasks(session, wish.quote_id, wish.choice, wish.first, wish.second)
+        pair = wish.choice, wish.first, wish.second
+        changed = await change_quote(session, wish.quote_id, lambda to, own: to.arrange(own, *pair))
         # The question that a plain client shows still has the Quote as it was.
-        session.client.say(flow.quote_text(quote))
+        session.client.say(flow.quote_text(changed.quote))
         return None
     if name == "chooseCourse":
         chosen = _argument(arguments, RadarChooseParams)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from contextune.core.errors import ContextuneError
-from contextune.core.overlap.moved import Spot, Step
 from contextune.core.planning.quote import Quote
-from contextune.core.planning.rearranged import Choice
 from contextune.protocol.params import QuoteChanged
 from contextune.protocol.quote_views import open_quote_view
 from contextune.protocol.words import shown, t
@@ -19,7 +17,6 @@ from contextune.protocol.words import shown, t
 if TYPE_CHECKING:
     from contextune.engine.quotes.open_quotes import OpenQuotes
     from contextune.engine.quotes.quote import QuoteRequest
-    from contextune.engine.quotes.terms import Terms
     from contextune.server.session import Session
 
 
@@ -59,57 +56,27 @@ async def make_quote(
     return quote
 
 
-async def arrange_tasks(session: Session, quote_id: str, choice: Choice, first: str, second: str) -> Quote:
-    """Change how two Tasks of an open Quote run, and tell the client of it. Raises ContextuneError."""
-    application = await session.application()
-    own_id = session.quotes.get(quote_id, quote_id)
-    return await _tell(session, application.open_quotes.arrange(own_id, choice, first, second))
+class Changed(NamedTuple):
+    """An open Quote after a change, and what the client was told of it."""
+
+    quote: Quote
+    told: QuoteChanged
 
 
-async def change_terms(session: Session, quote_id: str, terms: Terms) -> Quote:
-    """Put an open Quote on other terms, and tell the client. Raises ContextuneError."""
-    application = await session.application()
-    return await _tell(session, application.open_quotes.change(session.quotes.get(quote_id, quote_id), terms))
+async def change_quote(
+    session: Session, quote_id: str, change: Callable[[OpenQuotes, str], Quote]
+) -> Changed:
+    """Change an open Quote, and tell the client of it as it now is. Raises ContextuneError.
 
-
-async def begin_first(session: Session, quote_id: str, task_id: str) -> Quote:
-    """Let a Task of an open Quote wait for no other, and tell the client. Raises ContextuneError."""
-    application = await session.application()
-    own_id = session.quotes.get(quote_id, quote_id)
-    return await _tell(session, application.open_quotes.begin_first(own_id, task_id))
-
-
-async def move_task(session: Session, quote_id: str, task_id: str, to: Step | Spot) -> Quote:
-    """Put a Task of an open Quote earlier or later, and tell the client. Raises ContextuneError."""
-    application = await session.application()
-    own_id = session.quotes.get(quote_id, quote_id)
-    return await _tell(session, application.open_quotes.move(own_id, task_id, to))
-
-
-async def split_task(session: Session, quote_id: str, task_id: str) -> Quote:
-    """Make a Task for each Todo of a Task of an open Quote, and tell the client. Raises ContextuneError."""
-    application = await session.application()
-    return await _tell(
-        session, application.open_quotes.split(session.quotes.get(quote_id, quote_id), task_id)
-    )
-
-
-async def restore_quote(session: Session, quote_id: str) -> Quote:
-    """Take the last change of an open Quote back, and tell the client. Raises ContextuneError."""
-    application = await session.application()
-    return await _tell(session, application.open_quotes.restore(session.quotes.get(quote_id, quote_id)))
-
-
-async def _tell(session: Session, quote: Quote) -> Quote:
+    `change` is given the open Quotes and the Quote's own id.
+    """
+    quotes = (await session.application()).open_quotes
+    quote = change(quotes, session.quotes.get(quote_id, quote_id))
     look_at(session, quote)
-    session.client.changed(await as_known(session, quote))
-    return quote
-
-
-async def as_known(session: Session, quote: Quote) -> QuoteChanged:
-    """An open Quote as it now is, under the id by which the client knows it."""
     known_as = next((shown for shown, own in session.quotes.items() if own == quote.id), quote.id)
-    return _ready(known_as, quote.repository, quote, (await session.application()).open_quotes)
+    told = _ready(known_as, quote.repository, quote, quotes)
+    session.client.changed(told)
+    return Changed(quote, told)
 
 
 def _ready(quote_id: str, folder: str, quote: Quote, quotes: OpenQuotes) -> QuoteChanged:

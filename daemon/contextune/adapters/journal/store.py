@@ -14,6 +14,7 @@ import logging
 import os
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -83,8 +84,8 @@ class SqliteJournal:
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
         self._closed = False
-        self._ordering = asyncio.Lock()
-        """Held while rows are made, which long ones are in a thread, and until they are in the queue."""
+        self._ordering: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By Run: held while rows are made, long ones in a thread, and until they are in the queue."""
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         with self._said():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,12 +107,14 @@ class SqliteJournal:
         self._thread.start()
 
     async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
-        """Record events, all or none, in the order of the calls; on return they survive a power cut.
+        """Record events, all or none, a Run's in the order of the calls; on return they survive a power cut.
 
         Raises BudgetReached if a reservation among them exceeds one of `caps`, counted over all processes,
         and ContextuneError if the disk is full or the file can't be written.
         """
-        async with self._ordering:
+        if not events:
+            return
+        async with self._ordering[events[0].run_id]:
             if are_long(events):
                 rows = await asyncio.to_thread(self._rows.rows_in_parts, events)
             else:

@@ -55,12 +55,6 @@ def side_by_side(plan: Plan, first: str, second: str) -> Plan:
     return plan
 
 
-def at_the_start(plan: Plan, task_id: str) -> Plan:
-    """The Task waits for no other. Raises KeyError if there is no such Task."""
-    plan.task(task_id)
-    return _with(plan, task_id, ())
-
-
 def in_one(plan: Plan, first: str, second: str) -> Plan:
     """Both as a single Task, in the place and with the id of the one that stands earlier in the Plan.
 

@@ -17,8 +17,14 @@ LOST: frozenset[AttemptOutcome] = frozenset({"red", "limit", "refused", "stuck"}
 """Outcomes after which the same rung is not tried once more. The others are no fault of the rung."""
 
 
-def beginning(quote: Quote, task: Task, ladder: Sequence[Rung]) -> tuple[int, str]:
-    """The step that a Task begins on, and why."""
+PINNED = "Pinned by the user."
+"""Why a Task begins where its user has it begin."""
+
+
+def beginning(quote: Quote, task: Task, ladder: Sequence[Rung], pinned: int | None = None) -> tuple[int, str]:
+    """The step that a Task begins on, and why; `pinned` is where the user has it begin again."""
+    if pinned is not None:
+        return min(pinned, len(ladder) - 1), PINNED
     quoted = quote.priced(task.id)
     if quoted is None:
         return _by_complexity(task, ladder), ""

@@ -231,8 +231,7 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(back, lap=len(task.attempts))
         case ev.TaskRetried():
             again = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
-            reason = "" if event.start is None else "Chosen by the user."
-            return change(again, lap=len(task.attempts), begins=event.start, reason=reason)
+            return change(again, lap=len(task.attempts), begins=event.start)
         case _:
             return task
 

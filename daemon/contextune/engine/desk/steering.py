@@ -9,13 +9,11 @@ from contextune.core.errors import UsageProblem
 from contextune.core.process_ports import Letter
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
+from contextune.core.settings import MOST_AGENTS
 from contextune.core.states import CLOSED_RUN
 from contextune.engine.money.account import require_room
 from contextune.engine.runs.drives import Drives
 from contextune.engine.surroundings.world import World
-
-MOST_AGENTS = 100
-"""Agents of one Run at the same time, as the setting `agents` allows at most."""
 
 
 class Steering:

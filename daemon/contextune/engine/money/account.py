@@ -195,8 +195,9 @@ def budgets_of(settings: Settings) -> Budgets:
 
 def requests_of(settings: Settings) -> int | None:
     """How many requests without a price one Run may send."""
-    is_editor = settings.provider == "vscode" and not settings.offline
-    return EDITOR_REQUESTS if settings.max_requests is None and is_editor else settings.max_requests
+    if settings.max_requests is None and settings.uses_editor_models:
+        return EDITOR_REQUESTS
+    return settings.max_requests
 
 
 def _amounts(spent: Decimal, held: Decimal, wanted: Decimal) -> str:

@@ -17,5 +17,4 @@ class NoPrices:
 
 def prices_under(settings: Settings, prices: PriceBook) -> PriceBook:
     """The prices that hold under these settings; `prices` are those of the servers that bill tokens."""
-    is_editor = settings.provider == "vscode" and not settings.offline
-    return NoPrices() if is_editor else prices
+    return NoPrices() if settings.uses_editor_models else prices

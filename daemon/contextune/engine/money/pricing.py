@@ -17,6 +17,7 @@ from contextune.core.routing.calibration import HIGHEST, PRIOR, Ratio, Spread, c
 from contextune.core.routing.kinds import kind_of
 from contextune.core.routing.outlook import Leg, Outlook, cost_of
 from contextune.core.routing.router import Asked, Chance, Router, Start
+from contextune.core.runs.ladder import PINNED
 from contextune.core.settings import SONNET, Routing
 from contextune.core.todos.todo import Todo
 
@@ -141,7 +142,7 @@ class Pricer:
 
     def pinned(self, quoted: TaskQuote, complexity: Complexity, index: int) -> TaskQuote:
         """The same Task begun where the user wants it. `index` is a place on the Ladder."""
-        start = Start(index=index, explored=False, reason="Pinned by the user.")
+        start = Start(index=index, explored=False, reason=PINNED)
         return self._quote(quoted.task_id, Asked(quoted.kind, complexity), start)
 
     def _quote(self, task_id: str, asked: Asked, start: Start) -> TaskQuote:

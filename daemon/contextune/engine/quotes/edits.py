@@ -14,7 +14,7 @@ from contextune.core.overlap.overlaps import find_overlaps, serialised, with_ord
 from contextune.core.overlap.touches import TaskFacts, both
 from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.planning.quote import Quote, TaskQuote
-from contextune.core.planning.rearranged import Choice, at_the_start, rearranged
+from contextune.core.planning.rearranged import Choice, rearranged
 from contextune.core.planning.split import split
 from contextune.engine.money.pricing import Pricer, in_all
 
@@ -58,23 +58,19 @@ def arranged(
     return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
 
 
-def begun_first(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: str) -> Arranged:
-    """The Quote with a Task that waits for no other; what it shares with those is allowed.
-
-    Raises UsageProblem if there is no such Task.
-    """
-    try:
-        waited = set(quote.plan.task(task_id).depends_on)
-        plan = at_the_start(quote.plan, task_id)
-    except KeyError:
-        raise UsageProblem(f"The quote has no task {task_id}.") from None
-    overlaps = [
-        msgspec.structs.replace(one, allowed=True)
-        if task_id in (one.first, one.second) and waited & {one.first, one.second}
-        else one
-        for one in quote.overlaps
-    ]
-    return Arranged(_anew(quote, plan, facts, overlaps, pricer), facts)
+def merged(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_ids: Sequence[str]) -> Arranged:
+    """The Quote with one Task in place of several, in the place of the earliest. Raises UsageProblem."""
+    if len(set(task_ids)) < 2:
+        raise UsageProblem("There is nothing to merge: name two tasks or more.")
+    order = [task.id for task in quote.plan.tasks]
+    unknown = [one for one in task_ids if one not in order]
+    if unknown:
+        raise UsageProblem(f"The quote has no task {unknown[0]}.")
+    first, *others = sorted(set(task_ids), key=order.index)
+    to = Arranged(quote, facts)
+    for other in others:
+        to = arranged(to.quote, to.facts, pricer, "merge", first, other)
+    return to
 
 
 def reordered(
@@ -134,6 +130,8 @@ def parted(quote: Quote, facts: tuple[TaskFacts, ...], pricer: Pricer, task_id: 
     # The sources are not read again: each part is taken to touch what the whole touches.
     shared = tuple(one._replace(task_id=part) for one in whole for part in parts)
     facts = (*(one for one in facts if one.task_id != task_id), *shared)
+    if task_id in quote.left_out:
+        quote = msgspec.structs.replace(quote, left_out=(*_without(quote.left_out, {task_id}), *parts))
     return Arranged(_anew(quote, plan, facts, quote.overlaps, pricer), facts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from contextune.core.planning.quote import Quote
 from contextune.core.planning.rearranged import Choice
 from contextune.core.settings import Settings
 from contextune.engine.money.pricing import Pricer
-from contextune.engine.quotes.edits import Arranged, arranged, begun_first, edited, parted, reordered
+from contextune.engine.quotes.edits import Arranged, arranged, edited, merged, parted, reordered
 from contextune.engine.quotes.terms import Terms, on_terms
 
 
@@ -47,10 +47,10 @@ class OpenQuotes:
         known = self._open(quote_id)
         return self._change(known, arranged(known.quote, known.facts, known.pricer, choice, first, second))
 
-    def begin_first(self, quote_id: str, task_id: str) -> Quote:
-        """Let a Task wait for no other. Raises UsageProblem."""
+    def merge(self, quote_id: str, task_ids: Sequence[str]) -> Quote:
+        """Make one Task of several, as one change. Raises UsageProblem."""
         known = self._open(quote_id)
-        return self._change(known, begun_first(known.quote, known.facts, known.pricer, task_id))
+        return self._change(known, merged(known.quote, known.facts, known.pricer, task_ids))
 
     def move(self, quote_id: str, task_id: str, to: Step | Spot) -> Quote:
         """Put a Task a step earlier or later, or in a certain place. Raises UsageProblem."""

@@ -12,10 +12,9 @@ from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.planning.quote import Quote
+from contextune.core.settings import MOST_AGENTS
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.quotes.edits import edited, ticked, with_price
-
-MOST_AGENTS = 100
 
 
 class Terms(Value, frozen=True, kw_only=True):

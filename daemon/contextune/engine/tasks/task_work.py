@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from contextune.agents.briefing import earlier_attempt
 from contextune.agents.roles import EXECUTOR
-from contextune.core.model.conversation import Text
+from contextune.core.model.conversation import Rung, Text
 from contextune.core.runs import events as ev
 from contextune.core.runs.ladder import beginning, reached, step_of
 from contextune.core.runs.task_run import TaskRun
@@ -80,7 +81,7 @@ class TaskWork:
         attempts = task.attempts[task.lap :]
         if not attempts:
             standing = self._from_the_start(self._role_after(task.bounced))
-            return standing, task.reason or beginning(self._driver.run.quote, task.task, standing.rungs)[1]
+            return standing, task.reason or self._beginning(standing.rungs)[1]
         last = attempts[-1]
         first = self._from_the_start(last.role)
         step = step_of(last, first.rungs, first.start)
@@ -113,10 +114,12 @@ class TaskWork:
             models = [rung.model for rung in ladder]
             after = ladder[models.index(own.model) + 1 :] if own.model in models else ()
             return Standing(name, (own, *after), 0, 0)
-        start, _ = beginning(self._driver.run.quote, self._task.task, ladder)
-        if self._task.begins is not None:
-            start = min(self._task.begins, len(ladder) - 1)
+        start, _ = self._beginning(ladder)
         return Standing(name, ladder, start, start)
+
+    def _beginning(self, ladder: Sequence[Rung]) -> tuple[int, str]:
+        """The step that the Task begins on, and why."""
+        return beginning(self._driver.run.quote, self._task.task, ladder, self._task.begins)
 
     async def _next(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done | None:
         """The work on a rung, or beyond the last one the user's own; None if nobody can."""

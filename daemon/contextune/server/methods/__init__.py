@@ -37,7 +37,7 @@ HANDLERS: Mapping[str, Handler] = {
     "contextune/quote/create": quote.create,
     "contextune/quote/arrange": quote.arrange,
     "contextune/quote/change": quote.change,
-    "contextune/quote/first": quote.first,
+    "contextune/quote/merge": quote.merge,
     "contextune/quote/move": quote.move,
     "contextune/quote/split": quote.split,
     "contextune/quote/restore": quote.restore,

@@ -14,19 +14,13 @@ from contextune.protocol.params import (
     QuoteCreateResult,
     QuoteParams,
 )
-from contextune.protocol.quote_params import QuoteChangeParams, QuoteMoveParams, QuoteTaskParams
-from contextune.server.quoting import (
-    arrange_tasks,
-    as_known,
-    begin_first,
-    change_terms,
-    leave_quote,
-    make_quote,
-    move_task,
-    new_id,
-    restore_quote,
-    split_task,
+from contextune.protocol.quote_params import (
+    QuoteChangeParams,
+    QuoteMergeParams,
+    QuoteMoveParams,
+    QuoteTaskParams,
 )
+from contextune.server.quoting import change_quote, leave_quote, make_quote, new_id
 from contextune.server.session import Session
 
 
@@ -46,14 +40,20 @@ async def create(session: Session, params: QuoteCreateParams) -> QuoteCreateResu
     return QuoteCreateResult(quote_id=quote_id)
 
 
+# Each of these answers with the Quote, which is also sent by `contextune/quote/changed`.
+
+
 async def arrange(session: Session, params: QuoteArrangeParams) -> QuoteChanged:
-    """Settle what two Tasks share; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
-    quote = await arrange_tasks(session, params.quote_id, params.choice, params.first, params.second)
-    return await as_known(session, quote)
+    """Settle what two Tasks share."""
+    choice, first, second = params.choice, params.first, params.second
+    changed = await change_quote(
+        session, params.quote_id, lambda to, own: to.arrange(own, choice, first, second)
+    )
+    return changed.told
 
 
 async def change(session: Session, params: QuoteChangeParams) -> QuoteChanged:
-    """Other terms; the Quote, priced anew, is also sent by `contextune/quote/changed`."""
+    """Other terms, or Tasks ticked."""
     terms = Terms(
         task_id=params.task_id,
         include=params.include,
@@ -63,33 +63,38 @@ async def change(session: Session, params: QuoteChangeParams) -> QuoteChanged:
         budget=params.budget,
         agents=params.agents,
     )
-    return await as_known(session, await change_terms(session, params.quote_id, terms))
+    changed = await change_quote(session, params.quote_id, lambda to, own: to.change(own, terms))
+    return changed.told
 
 
-async def first(session: Session, params: QuoteTaskParams) -> QuoteChanged:
-    """Let a Task wait for no other; the Quote is also sent by `contextune/quote/changed`."""
-    return await as_known(session, await begin_first(session, params.quote_id, params.task_id))
+async def merge(session: Session, params: QuoteMergeParams) -> QuoteChanged:
+    """Make one Task of several."""
+    changed = await change_quote(session, params.quote_id, lambda to, own: to.merge(own, params.task_ids))
+    return changed.told
 
 
 async def move(session: Session, params: QuoteMoveParams) -> QuoteChanged:
-    """Put a Task earlier or later; the Quote is also sent by `contextune/quote/changed`."""
+    """Put a Task earlier or later."""
     if params.wave is not None:
-        to: Step | Spot = Spot(params.wave, params.before)
+        spot: Step | Spot = Spot(params.wave, params.before)
     elif params.step is not None:
-        to = params.step
+        spot = params.step
     else:
         raise UsageProblem("There is nowhere to move the task to: give a step, or a wave.")
-    return await as_known(session, await move_task(session, params.quote_id, params.task_id, to))
+    changed = await change_quote(session, params.quote_id, lambda to, own: to.move(own, params.task_id, spot))
+    return changed.told
 
 
 async def split(session: Session, params: QuoteTaskParams) -> QuoteChanged:
-    """Make a Task for each Todo of a Task; the Quote is also sent by `contextune/quote/changed`."""
-    return await as_known(session, await split_task(session, params.quote_id, params.task_id))
+    """Make a Task for each Todo of a Task."""
+    changed = await change_quote(session, params.quote_id, lambda to, own: to.split(own, params.task_id))
+    return changed.told
 
 
 async def restore(session: Session, params: QuoteParams) -> QuoteChanged:
-    """Take the last change back; the Quote is also sent by `contextune/quote/changed`."""
-    return await as_known(session, await restore_quote(session, params.quote_id))
+    """Take the last change back."""
+    changed = await change_quote(session, params.quote_id, lambda to, own: to.restore(own))
+    return changed.told
 
 
 async def leave(session: Session, params: QuoteParams) -> Nothing:
