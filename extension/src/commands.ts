@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.pauseRun": runs.pauseRun,
   "contextune.cancelRun": runs.cancelRun,
   "contextune.retryTask": tasks.retryTask,
-  "contextune.retryTaskHigher": tasks.retryTaskHigher,
+  "contextune.retryTaskOnRung": tasks.retryTaskOnRung,
   "contextune.tellAgent": tasks.tellAgent,
   "contextune.answerQuestion": tasks.answerQuestion,
   "contextune.cleanWorktrees": worktrees.cleanWorktrees,

@@ -42,7 +42,10 @@ export class Quotes implements vscode.Disposable {
     });
     // An open Quote lives in the daemon's memory.
     this.#state = daemon.onState((state) => {
-      if (state !== "ready") this.#show(undefined);
+      if (state === "ready" || this.#open === undefined) return;
+      this.#close(this.#open);
+      const gone = vscode.l10n.t("The Quote went with the daemon. Nothing has started; make it again.");
+      void vscode.window.showInformationMessage(gone);
     });
   }
 
@@ -51,15 +54,14 @@ export class Quotes implements vscode.Disposable {
     return this.#open;
   }
 
-  /** Quotes what `params` names, and shows it in place of the one that was open. Returns whether there is a Quote. */
-  async make(params: QuoteCreateParams): Promise<boolean> {
-    if (!(await workspaceIsTrusted()) || !(await this.secrets.ready())) return false;
+  /** Quotes what `params` names, and shows it in place of the one that was open. */
+  async make(params: QuoteCreateParams): Promise<void> {
+    if (!(await workspaceIsTrusted()) || !(await this.secrets.ready())) return;
     const quote = await this.#planned(params);
-    if (quote === undefined) return false;
+    if (quote === undefined) return;
     if (this.#open !== undefined) await this.leave();
     this.#show(quote);
     await vscode.commands.executeCommand("contextune.quote.focus");
-    return true;
   }
 
   /** Puts the open Quote on other terms; the daemon prices it anew. */
@@ -69,18 +71,13 @@ export class Quotes implements vscode.Disposable {
 
   /** Changes how two Tasks of a Quote run. */
   async arrange(params: QuoteArrangeParams): Promise<void> {
-    this.store.setQuote(await this.daemon.request(Requests.quoteArrange, params));
+    await this.daemon.request(Requests.quoteArrange, params);
   }
 
   /** Has a Task run after another one. */
   async runAfter(taskId: string, earlier: string): Promise<void> {
     const pair = { choice: "reverse", first: earlier, second: taskId } as const;
     await this.#ask((quoteId) => this.daemon.request(Requests.quoteArrange, { quoteId, ...pair }));
-  }
-
-  /** Has a Task wait for no other. */
-  async runFirst(taskId: string): Promise<void> {
-    await this.#ask((quoteId) => this.daemon.request(Requests.quoteFirst, { quoteId, taskId }));
   }
 
   /** Puts a Task a step earlier or later, or at the end of a wave, counted from 1. */
@@ -90,13 +87,7 @@ export class Quotes implements vscode.Disposable {
 
   /** Makes one Task of several. */
   async merge(taskIds: readonly string[]): Promise<void> {
-    const order = (this.#open?.tasks ?? []).map(({ id }) => id).filter((id) => taskIds.includes(id));
-    const [first, ...others] = order;
-    if (first === undefined) return;
-    for (const second of others)
-      await this.#ask((quoteId) =>
-        this.daemon.request(Requests.quoteArrange, { quoteId, choice: "merge", first, second }),
-      );
+    await this.#ask((quoteId) => this.daemon.request(Requests.quoteMerge, { quoteId, taskIds: [...taskIds] }));
   }
 
   /** Makes a Task for each Todo of a Task. */
@@ -135,8 +126,9 @@ export class Quotes implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  async #ask(request: (quoteId: string) => Promise<QuoteChanged>): Promise<void> {
-    if (this.#open !== undefined) this.store.setQuote(await request(this.#open.id));
+  /** The Quote as it then is comes by `contextune/quote/changed`, as it does when another part of VS Code asked. */
+  async #ask(request: (quoteId: string) => Promise<unknown>): Promise<void> {
+    if (this.#open !== undefined) await request(this.#open.id);
   }
 
   #show(quote: QuoteView | undefined): void {

@@ -11,11 +11,6 @@ export function quoteTitle(quote: QuoteView): string {
   return parts.join(" · ");
 }
 
-/** Whether the user chose where a Task begins. */
-export function isPinned(task: TaskQuoteView): boolean {
-  return task.pinned;
-}
-
 /** The heading of a wave, counted from 1. */
 export function waveHeading(number: number): string {
   return number === 1 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", number, number - 1);
@@ -32,7 +27,7 @@ export function quotedRow(
   task: TaskQuoteView,
 ): { readonly label: string; readonly description: string } {
   const shared = overlapsOf(quote, task.id).map((overlap) => sharedText(quote, overlap, task.id));
-  const pinned = isPinned(task) ? [l10n.t("pinned by you")] : [];
+  const pinned = task.pinned ? [l10n.t("pinned by you")] : [];
   return { label: task.title, description: [task.price.likelyText, task.rung.text, ...pinned, ...shared].join(" · ") };
 }
 

@@ -309,6 +309,25 @@ def created(run_id: str, repository: str) -> RunCreated:
     )
 
 
+async def test_a_long_event_of_one_run_lets_no_other_run_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    monkeypatch.setattr(
+        journal_rows,
+        "may_hold_secret",
+        lambda body: looked.wait(30) if len(body) > journal_rows.AT_ONCE else False,
+    )
+    journal = SqliteJournal(tmp_path / "j.db")
+    long = asyncio.ensure_future(journal.append([noted("r", "x " * journal_rows.AT_ONCE)]))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(journal.append([noted("other", "short")]), 20)
+    assert not long.done()
+    looked.set()
+    await long
+    await journal.close()
+
+
 async def test_a_short_event_does_not_overtake_a_long_one(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path / "j.db")
     long = noted("r", "x " * journal_rows.AT_ONCE)

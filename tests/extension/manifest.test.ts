@@ -77,7 +77,7 @@ test("a Task and its newest attempt offer all that can be done with them as icon
   const common = ["openTerminal", "openTranscript", "openWorktree", "reviewRun"];
   const asking = ["answerQuestion", "cancelTask", ...common];
   expect(of({ state: "asking" })).toEqual([asking, asking]);
-  const failed = [...common, "retryTask", "retryTaskHigher"].sort();
+  const failed = [...common, "retryTask", "retryTaskOnRung"].sort();
   expect(of({ state: "failed" })).toEqual([failed, failed]);
   const [first, second] = [attempt({ number: 1 }), attempt({ number: 2 })];
   const two = task({ state: "failed", attempts: [first, second] });

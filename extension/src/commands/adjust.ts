@@ -1,15 +1,13 @@
-/** Changes a Run while it goes on: what it may cost, and how many agents work at the same time. */
+/** Changes a Run, while it goes on or for a Task that is done again: what it may cost, and how many agents work at the same time. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
 import { Requests } from "../generated/protocol";
-import { runTokens } from "../views/runs/words";
-import { chooseRun } from "./subjects";
+import { chooseRun, runCan } from "./subjects";
 import { askAgents, askBudget } from "./terms";
 
 /** Asks what to change, and to what; the daemon says why something is impossible. */
 export const adjustRun: Command = async (app, ...args) => {
-  const goesOn = (run: Parameters<typeof runTokens>[0]) => runTokens(run).split(" ").includes("adjustable");
-  const run = await chooseRun(app, args, goesOn, vscode.l10n.t("No Run can be changed."));
+  const run = await chooseRun(app, args, runCan("adjustable"), vscode.l10n.t("No Run can be changed."));
   if (run === undefined) return;
   const items = [
     { label: vscode.l10n.t("Budget"), description: run.budgetText, detail: spentText(run.bill.text), what: "budget" },

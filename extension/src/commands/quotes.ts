@@ -97,15 +97,14 @@ async function askRung(
   const rungs = ladder.map(({ text }, start) => ({
     label: text,
     start,
-    description: start === now ? vscode.l10n.t("as quoted") : "",
+    description: start === now ? vscode.l10n.t("now") : "",
   }));
-  return vscode.window
-    .showQuickPick(rungs, {
-      title,
-      placeHolder: vscode.l10n.t("Where its first agent works; red tests still take it up from there"),
-      ignoreFocusOut: true,
-    })
-    .then((chosen) => chosen && { start: chosen.start });
+  const chosen = await vscode.window.showQuickPick(rungs, {
+    title,
+    placeHolder: vscode.l10n.t("Where its first agent works; red tests still take it up from there"),
+    ignoreFocusOut: true,
+  });
+  return chosen && { start: chosen.start };
 }
 
 /** Changes what an agent is told to do. */
@@ -175,10 +174,10 @@ export const runAfter: Command = async (app, ...args) => {
   if (earlier !== undefined) await app.quotes.runAfter(task.id, earlier.id);
 };
 
-/** Has a Task wait for no other. */
+/** Puts a Task into the first wave; one that it collides with then waits for it. */
 export const runFirst: Command = async (app, ...args) => {
   const task = await quotedTask(app, args, ({ dependsOn }) => dependsOn.length > 0);
-  if (task !== undefined) await app.quotes.runFirst(task.id);
+  if (task !== undefined) await app.quotes.move(task.id, { wave: 1 });
 };
 
 /** Puts a Task a step earlier: before its neighbour, or into the wave before. */

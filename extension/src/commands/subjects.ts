@@ -5,7 +5,7 @@ import type { RunView, TaskView } from "../generated/protocol";
 import { AttemptNode } from "../views/runs/attemptNode";
 import { RunNode } from "../views/runs/runNode";
 import { TaskNode } from "../views/runs/taskNode";
-import { runLabel, runStateText, taskDescription } from "../views/runs/words";
+import { runLabel, runStateText, runTokens, taskDescription, taskTokens } from "../views/runs/words";
 
 /** A Task together with its Run, both as the store knows them now. */
 export interface Subject {
@@ -85,3 +85,15 @@ export async function chooseTask(
   }));
   return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("Which Task?") }))?.subject;
 }
+
+/** Whether a Task's menus offer what this word stands for. */
+export const taskCan =
+  (token: string) =>
+  (task: TaskView, run: RunView): boolean =>
+    taskTokens(task, run).split(" ").includes(token);
+
+/** Whether a Run's menus offer what this word stands for. */
+export const runCan =
+  (token: string) =>
+  (run: RunView): boolean =>
+    runTokens(run).split(" ").includes(token);

@@ -1,30 +1,24 @@
 /** Commands on a Task: cancel, retry, tell, answer, result, worktree. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
-import { Requests, type RunView, type TaskView } from "../generated/protocol";
-import { taskTokens } from "../views/runs/words";
-import { chooseTask } from "./subjects";
-
-const can =
-  (token: string) =>
-  (task: TaskView, run: RunView): boolean =>
-    taskTokens(task, run).split(" ").includes(token);
+import { Requests } from "../generated/protocol";
+import { chooseTask, taskCan } from "./subjects";
 
 /** Stops one Task. */
 export const cancelTask: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("cancellable"), vscode.l10n.t("No Task is going on."));
+  const found = await chooseTask(app, args, taskCan("cancellable"), vscode.l10n.t("No Task is going on."));
   if (found) await app.daemon.request(Requests.taskCancel, { runId: found.run.id, taskId: found.task.id });
 };
 
 /** Does an ended Task again. */
 export const retryTask: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("retryable"), vscode.l10n.t("No Task has failed."));
+  const found = await chooseTask(app, args, taskCan("retryable"), vscode.l10n.t("No Task has failed."));
   if (found) await app.daemon.request(Requests.taskRetry, { runId: found.run.id, taskId: found.task.id });
 };
 
 /** Does an ended Task again from a rung that the user chooses by its price. */
-export const retryTaskHigher: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("retryable"), vscode.l10n.t("No Task has failed."));
+export const retryTaskOnRung: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, taskCan("retryable"), vscode.l10n.t("No Task has failed."));
   if (found === undefined) return;
   const subject = { runId: found.run.id, taskId: found.task.id };
   const { rungs, roomText } = await app.daemon.request(Requests.taskRungs, subject);
@@ -44,7 +38,7 @@ export const retryTaskHigher: Command = async (app, ...args) => {
 
 /** Takes a Task back to a turn of its newest attempt, and on by other words. */
 export const rewindTask: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("readable"), vscode.l10n.t("No agent has started yet."));
+  const found = await chooseTask(app, args, taskCan("readable"), vscode.l10n.t("No agent has started yet."));
   const attempt = found?.task.attempts.at(-1);
   if (found === undefined || attempt === undefined) return;
   const title = found.task.title;
@@ -64,7 +58,7 @@ export const rewindTask: Command = async (app, ...args) => {
 
 /** Words for a working agent; they reach it with its next turn. */
 export const tellAgent: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("tellable"), vscode.l10n.t("No agent is at work."));
+  const found = await chooseTask(app, args, taskCan("tellable"), vscode.l10n.t("No agent is at work."));
   if (found === undefined) return;
   const text = await vscode.window.showInputBox({
     title: found.task.title,
@@ -78,7 +72,7 @@ export const tellAgent: Command = async (app, ...args) => {
 
 /** Answers an agent's question: one of its choices, or words. */
 export const answerQuestion: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("answerable"), vscode.l10n.t("No agent asks anything."));
+  const found = await chooseTask(app, args, taskCan("answerable"), vscode.l10n.t("No agent asks anything."));
   const question = found?.task.question;
   if (found === undefined || !question) return;
   const other = vscode.l10n.t("Other…");
@@ -106,7 +100,7 @@ export const tryResult: Command = async (app, ...args) => {
   const nothing = vscode.l10n.t(
     "No Task's result can be tried now. The command comes from the setting contextune.run.",
   );
-  const found = await chooseTask(app, args, can("runnable"), nothing);
+  const found = await chooseTask(app, args, taskCan("runnable"), nothing);
   const { worktree, port, title } = found?.task ?? {};
   if (!found?.run.runCommand || !worktree) return;
   const env = port ? { PORT: String(port) } : undefined;
@@ -117,7 +111,7 @@ export const tryResult: Command = async (app, ...args) => {
 
 /** Opens a terminal in a Task's worktree, with the port that it holds. */
 export const openTerminal: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));
+  const found = await chooseTask(app, args, taskCan("openable"), vscode.l10n.t("No Task holds a worktree now."));
   if (found === undefined || found.task.worktree === null) return;
   const { worktree, port, title } = found.task;
   const env = port === null ? {} : { PORT: String(port) };
@@ -126,7 +120,7 @@ export const openTerminal: Command = async (app, ...args) => {
 
 /** Opens a Task's worktree in a window of its own, or runs the program from it, on the port that the Task holds. */
 export const openWorktree: Command = async (app, ...args) => {
-  const found = await chooseTask(app, args, can("openable"), vscode.l10n.t("No Task holds a worktree now."));
+  const found = await chooseTask(app, args, taskCan("openable"), vscode.l10n.t("No Task holds a worktree now."));
   if (found === undefined || found.task.worktree === null) return;
   const { run, task } = found;
   const uri = vscode.Uri.file(found.task.worktree);

@@ -4,15 +4,12 @@ import type { Command } from "../application";
 import { attemptOf, TRANSCRIPT } from "../transcript/documents";
 import { openTurnChanges } from "../transcript/turnChanges";
 import { AttemptNode } from "../views/runs/attemptNode";
-import { taskTokens } from "../views/runs/words";
-import { chooseTask } from "./subjects";
+import { chooseTask, taskCan } from "./subjects";
 
 /** What an agent was told and did; live while it works. */
 export const openTranscript: Command = async (app, ...args) => {
   const nothing = vscode.l10n.t("No agent has started yet.");
-  const readable = (...[task, run]: Parameters<typeof taskTokens>) =>
-    taskTokens(task, run).split(" ").includes("readable");
-  const found = await chooseTask(app, args, readable, nothing);
+  const found = await chooseTask(app, args, taskCan("readable"), nothing);
   if (found === undefined) return;
   const { run, task } = found;
   const [first] = args;

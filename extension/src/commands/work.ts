@@ -2,15 +2,10 @@
 import * as vscode from "vscode";
 import type { Application, Command } from "../application";
 import { chooseFolder } from "../folders";
-import type { QuoteCreateParams } from "../generated/protocol";
 import { fileOf, namedFolder, namedTodos, pickTodo, type TodoTarget, todosInFile, todosInSelection } from "../targets";
 
-function begin(app: Application, params: QuoteCreateParams): Promise<boolean> {
-  return app.quotes.make(params);
-}
-
 async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<void> {
-  if (target !== undefined) await begin(app, { folder: target.folder, todoIds: [...target.todoIds] });
+  if (target !== undefined) await app.quotes.make({ folder: target.folder, todoIds: [...target.todoIds] });
   else void vscode.window.showInformationMessage(nothing);
 }
 
@@ -62,7 +57,7 @@ export const parallelizeWorkspace: Command = async (app, ...args) => {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder first."));
     return;
   }
-  await begin(app, { folder, all: true });
+  await app.quotes.make({ folder, all: true });
 };
 
 /** Free text in place of TODOs. */
@@ -82,5 +77,5 @@ export const runGoal: Command = async (app, ...args) => {
           placeHolder: vscode.l10n.t("work on auth, dashboard and analytics in parallel"),
           ignoreFocusOut: true,
         });
-  if (goal !== undefined && goal.trim() !== "") await begin(app, { folder, goal: goal.trim() });
+  if (goal !== undefined && goal.trim() !== "") await app.quotes.make({ folder, goal: goal.trim() });
 };

@@ -1460,6 +1460,13 @@ export interface QuoteCreateResult {
   quoteId: string;
 }
 /**
+ * Which Tasks of which Quote become one.
+ */
+export interface QuoteMergeParams {
+  quoteId: string;
+  taskIds: string[];
+}
+/**
  * Where a Task of a Quote goes: one step, or into a wave.
  */
 export interface QuoteMoveParams {
@@ -2396,7 +2403,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "69f6bcb310c1";
+export const PROTOCOL = "187cd4635da1";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2410,8 +2417,8 @@ export const Requests = {
   quoteArrange: "contextune/quote/arrange",
   /** Other terms, or Tasks ticked; priced anew. */
   quoteChange: "contextune/quote/change",
-  /** Let a Task wait for no other. */
-  quoteFirst: "contextune/quote/first",
+  /** Make one Task of several. */
+  quoteMerge: "contextune/quote/merge",
   /** Put a Task earlier or later. */
   quoteMove: "contextune/quote/move",
   /** A Task for each Todo of a Task. */
@@ -2543,7 +2550,7 @@ export interface RequestTypes {
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
   "contextune/quote/change": { params: QuoteChangeParams; result: QuoteChanged };
-  "contextune/quote/first": { params: QuoteTaskParams; result: QuoteChanged };
+  "contextune/quote/merge": { params: QuoteMergeParams; result: QuoteChanged };
   "contextune/quote/move": { params: QuoteMoveParams; result: QuoteChanged };
   "contextune/quote/split": { params: QuoteTaskParams; result: QuoteChanged };
   "contextune/quote/restore": { params: QuoteParams; result: QuoteChanged };

@@ -36,6 +36,12 @@ export function attemptOf(uri: vscode.Uri): Attempted {
   };
 }
 
+/** Whether an attempt goes on. */
+export function isAtWork(store: Store, { runId, taskId, attempt }: Attempted): boolean {
+  const task = store.run(runId)?.tasks.find(({ id }) => id === taskId);
+  return task?.attempts.some(({ number, endedAt }) => number === attempt && endedAt === null) ?? false;
+}
+
 class Live {
   readonly text = new TranscriptText();
   readonly updates: Coalesced;
@@ -100,7 +106,7 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
     // Who comes from a line of a diff wants to see both.
     const viewColumn = turn === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const editor = await vscode.window.showTextDocument(document, { viewColumn });
-    const runs = this.#isAtWork(attempted);
+    const runs = isAtWork(this.#store, attempted);
     const text = this.textOf(uri);
     const line = (turn === undefined ? undefined : text?.lineOfTurn(turn)) ?? (runs ? document.lineCount - 1 : 0);
     await this.#foldNew(editor);
@@ -132,11 +138,6 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
   dispose(): void {
     for (const live of this.#live.values()) live.updates.dispose();
     for (const one of this.#disposables) one.dispose();
-  }
-
-  #isAtWork({ runId, taskId, attempt }: Attempted): boolean {
-    const task = this.#store.run(runId)?.tasks.find(({ id }) => id === taskId);
-    return task?.attempts.some(({ number, endedAt }) => number === attempt && endedAt === null) ?? false;
   }
 
   #forget(uri: vscode.Uri): void {
@@ -235,10 +236,14 @@ async function until(uri: vscode.Uri, holds: (document: vscode.TextDocument) => 
   const found = find();
   if (found === undefined || holds(found)) return;
   await new Promise<void>((resolve) => {
-    const listening = vscode.workspace.onDidChangeTextDocument(({ document }) => {
-      if (document.uri.toString() !== uri.toString() || !holds(document)) return;
+    const isIt = (document: vscode.TextDocument) => document.uri.toString() === uri.toString();
+    const listening = vscode.Disposable.from(
+      vscode.workspace.onDidChangeTextDocument(({ document }) => isIt(document) && holds(document) && end()),
+      vscode.workspace.onDidCloseTextDocument((document) => isIt(document) && end()),
+    );
+    const end = () => {
       listening.dispose();
       resolve();
-    });
+    };
   });
 }

@@ -1,7 +1,7 @@
 /** What an editor offers on a transcript: folding, outline, prices on hover, links to files, actions above turns. */
 import * as vscode from "vscode";
 import type { Store } from "../store";
-import { attemptOf, TRANSCRIPT, type Transcripts } from "./documents";
+import { attemptOf, isAtWork, TRANSCRIPT, type Transcripts } from "./documents";
 import type { Block, TranscriptText } from "./text";
 
 /** Registers all of it. */
@@ -101,9 +101,7 @@ function links(
 
 function lenses(text: TranscriptText | undefined, uri: vscode.Uri, store: Store): vscode.CodeLens[] {
   if (text === undefined) return [];
-  const { runId, taskId, attempt } = attemptOf(uri);
-  const task = store.run(runId)?.tasks.find(({ id }) => id === taskId);
-  const isAtWork = task?.attempts.some(({ number, endedAt }) => number === attempt && endedAt === null) ?? false;
+  const attempted = attemptOf(uri);
   const lens = (line: number, title: string, command: string, ...args: unknown[]) =>
     new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: args });
   const found = [];
@@ -116,9 +114,9 @@ function lenses(text: TranscriptText | undefined, uri: vscode.Uri, store: Store)
       found.push(lens(start, title, "contextune.showTurnChanges", uri, mark.turn));
     }
   }
-  if (isAtWork) {
+  if (isAtWork(store, attempted)) {
     const title = vscode.l10n.t("Tell the Agent…");
-    found.push(lens(lastTurn ?? 0, title, "contextune.tellAgent", { runId }, taskId));
+    found.push(lens(lastTurn ?? 0, title, "contextune.tellAgent", { runId: attempted.runId }, attempted.taskId));
   }
   return found;
 }

@@ -2,7 +2,8 @@
 import * as vscode from "vscode";
 import type { QuoteView, TaskQuoteView } from "../../generated/protocol";
 import { overlapsOf, overlapText } from "../../overlapText";
-import { isPinned, quotedRow, quotedTokens } from "../../quoteText";
+import { paragraphs } from "../../plainMarkdown";
+import { quotedRow, quotedTokens } from "../../quoteText";
 import type { Node } from "../tree";
 import { LineNode } from "./lineNode";
 
@@ -35,16 +36,14 @@ export class QuotedTaskNode implements Node {
 
   tooltip(): vscode.MarkdownString {
     const { task } = this;
-    const why = task.reason === "" ? [] : [task.reason];
-    return new vscode.MarkdownString(
-      [`**${task.title}**`, `${task.price.text} · ${task.rung.text}`, ...why, task.brief].join("\n\n"),
-    );
+    const price = `${task.price.text} · ${task.rung.text}`;
+    return new vscode.MarkdownString(paragraphs(task.title, [price, task.reason, task.brief]));
   }
 
   children(): readonly Node[] {
     const { quote, task } = this;
     const start = `quoted:${quote.id}:${task.id}`;
-    const begins = isPinned(task) ? vscode.l10n.t("pinned by you") : task.reason;
+    const begins = task.pinned ? vscode.l10n.t("pinned by you") : task.reason;
     return [
       new LineNode({
         id: `${start}:brief`,

@@ -1,6 +1,7 @@
 /** An attempt: a click opens its transcript. */
 import * as vscode from "vscode";
 import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
+import { paragraphs } from "../../plainMarkdown";
 import type { Node } from "../tree";
 import { outcomeIcon } from "./icons";
 import { attemptDescription, attemptTokens, evidenceText } from "./words";
@@ -30,8 +31,7 @@ export class AttemptNode implements Node {
 
   tooltip(): vscode.MarkdownString {
     const { reason, summary, evidence } = this.attempt;
-    const told = [reason, summary, evidence ? evidenceText(evidence) : ""];
-    return new vscode.MarkdownString(told.filter((text) => text !== "").join("\n\n"));
+    return new vscode.MarkdownString(paragraphs("", [reason, summary, evidence ? evidenceText(evidence) : ""]));
   }
 
   children(): readonly Node[] {

@@ -1,6 +1,7 @@
 /** A Run: the root of its Tasks. */
 import * as vscode from "vscode";
 import type { RunView } from "../../generated/protocol";
+import { paragraphs } from "../../plainMarkdown";
 import { tasksInOrder } from "../../reviewPlan";
 import type { Node } from "../tree";
 import { forgeNodes } from "./forgeNode";
@@ -32,16 +33,12 @@ export class RunNode implements Node {
 
   tooltip(): vscode.MarkdownString {
     const { run } = this;
-    const lines = [
-      `**${run.title}**`,
-      `${runStateText(run.state)}${run.reason ? `: ${run.reason}` : ""}`,
-      run.stateText,
-    ];
+    const lines = [`${runStateText(run.state)}${run.reason ? `: ${run.reason}` : ""}`, run.stateText];
     const sonnet = run.bill.saving === null ? "" : vscode.l10n.t(" (all-Sonnet {0})", run.bill.atSonnetText);
     lines.push(vscode.l10n.t("{0} of a budget of {1}", billText(run.bill) + sonnet, run.budgetText));
     if (run.offline) lines.push(vscode.l10n.t("Offline model: scripted, no AI"));
     if (run.ghostEvidence) lines.push(evidenceText(run.ghostEvidence));
-    lines.push(...run.liveOverlaps.map(({ text }) => text), ...run.notes, `\`${run.id}\``);
-    return new vscode.MarkdownString(lines.join("\n\n"), true);
+    lines.push(...run.liveOverlaps.map(({ text }) => text), ...run.notes, run.id);
+    return new vscode.MarkdownString(paragraphs(run.title, lines));
   }
 }

@@ -1,6 +1,7 @@
 /** A Task: the root of its attempts and changed files. */
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
+import { paragraphs } from "../../plainMarkdown";
 import { changesInOrder, isInReview, taskReview } from "../../reviewPlan";
 import type { Node } from "../tree";
 import { AttemptNode } from "./attemptNode";
@@ -54,7 +55,7 @@ export class TaskNode implements Node {
 
   tooltip(): vscode.MarkdownString {
     const { run, task } = this;
-    const lines = [`**${task.title}**`, `${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
+    const lines = [`${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
     lines.push(task.stateText);
     if (task.question !== null) lines.push(task.question.text);
     lines.push(task.brief);
@@ -69,7 +70,7 @@ export class TaskNode implements Node {
     );
     if (task.heldText !== null) lines.push(task.heldText);
     if (task.remaining !== "") lines.push(vscode.l10n.t("Left to do: {0}", task.remaining));
-    return new vscode.MarkdownString(lines.join("\n\n"));
+    return new vscode.MarkdownString(paragraphs(task.title, lines));
   }
 }
 

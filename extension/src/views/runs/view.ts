@@ -25,7 +25,7 @@ export class RunsView implements vscode.Disposable {
     let told = 0;
     const unsubscribe = store.onChange(({ kind }) => {
       if (kind !== "run") return;
-      this.#update();
+      this.#tree.refresh();
       const runs = store.runs();
       const asking = runs.flatMap(({ tasks }) => tasks).filter(({ state }) => state === "asking").length;
       const waiting = asking + runs.filter(({ state }) => state === "review" || state === "parked").length;
@@ -46,18 +46,11 @@ export class RunsView implements vscode.Disposable {
   search(filter: string): void {
     this.#filter = filter.trim();
     void vscode.commands.executeCommand("setContext", "contextune.runsFiltered", this.#filter !== "");
-    this.#update();
+    this.#tree.refresh();
   }
 
   dispose(): void {
     for (const one of this.#disposables) one.dispose();
-  }
-
-  #update(): void {
-    if (this.#filter !== "" || this.#view.message !== undefined) {
-      this.#view.message = filterText(this.#filter, this.#found().length, this.#store.runs().length);
-    }
-    this.#tree.refresh();
   }
 
   #found(): readonly RunView[] {
@@ -67,7 +60,11 @@ export class RunsView implements vscode.Disposable {
   }
 
   #roots(): readonly Node[] {
-    const { now, groups } = byAge(this.#found(), Date.now());
+    const shown = this.#found();
+    // Told with the rows that it is about, and searched for no more often than these are drawn.
+    const message = filterText(this.#filter, shown.length, this.#store.runs().length);
+    if (this.#view.message !== message) this.#view.message = message;
+    const { now, groups } = byAge(shown, Date.now());
     const runs = now.map((run, index) => new RunNode(run, index === 0));
     return [...runs, ...groups.map((group) => new AgeNode(group, this.#filter !== ""))];
   }

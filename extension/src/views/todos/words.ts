@@ -1,6 +1,8 @@
 /** A Todo in words. */
+
 import { l10n } from "vscode";
 import type { RunView, TaskView, Todo, TodoFactView } from "../../generated/protocol";
+import { escapeMarkdown } from "../../plainMarkdown";
 import { taskDescription } from "../runs/words";
 
 /** The first line of its text, or its marker if it has none. */
@@ -30,10 +32,6 @@ export function todoDescription(todo: Todo, fact?: TodoFactView, work?: Work): s
     l10n.t("line {0}", todo.line),
   ];
   return parts.filter((part) => part !== "").join(" · ");
-}
-
-function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, "\\$&");
 }
 
 /** The row in one sentence, for who hears it. */
