@@ -59,13 +59,19 @@ function findingsOf(list: WorktreeListResult): readonly FindingView[] {
   return [...list.worktrees.flatMap(({ findings }) => findings), ...list.findings];
 }
 
+/** A worktree that is no Task's: that of the Ghost, where all of a Run's Tasks come together, or one of nobody. */
+function nameOf({ taskId, runId, path }: WorktreeView): string {
+  if (taskId === "ghost" && runId !== null) return l10n.t("All Tasks together ({0})", runId);
+  return taskId ?? path;
+}
+
 function cleanRow(tree: WorktreeView): CleanRow {
   const state = STATES[tree.state ?? ""] ?? l10n.t("of no known Run");
   const dirty = tree.dirty && !tree.stays ? [l10n.t("Its unfinished work is kept.")] : [];
   const needed = tree.inUse ? [l10n.t("Its Run needs it.")] : [];
   const told = [...needed, ...dirty, ...tree.findings.map(({ text }) => text)].join(" ");
   return {
-    label: tree.title ?? tree.taskId ?? tree.path,
+    label: tree.title ?? nameOf(tree),
     description: [tree.sizeText, state].join(", "),
     detail: [told, tree.path].filter((text) => text !== "").join(" "),
     picked: tree.removable && !tree.dirty,

@@ -31,7 +31,7 @@ test("each rung has its price, and what was tried is told", async () => {
   expect(rungs[0]).toMatch(/Haiku 5\.5, low[\s\S]*tried already[\s\S]*likely \$/);
   expect(rungs.at(-1)).toMatch(/Opus 5\.5[\s\S]*likely \$/);
   expect(rungs.at(-1)).not.toContain("tried already");
-  await workbench.quickInput.locator('input[placeholder*="of the Run\'s budget are left"]').waitFor();
+  await workbench.quickInput.locator('input[placeholder*="of the Run\'s budget is left"]').waitFor();
   await scenario().screenshot("1-rungs");
 });
 

@@ -106,3 +106,11 @@ test("a Salvage says what it holds", () => {
   expect(row).toMatchObject({ label: "t1 (r_1)", detail: "a.py, …", ref: one.ref });
   expect(plain?.detail).toBe("commits alone");
 });
+
+test("the worktree of all Tasks together names its Run, so that two of them are told apart", () => {
+  const ghosts = ["r_1", "r_2"].map((runId) => worktree({ path: `/w/${runId}`, runId, taskId: "ghost", title: null }));
+  expect(cleanRows(list({ worktrees: ghosts })).map(({ label }) => label)).toEqual([
+    "All Tasks together (r_1)",
+    "All Tasks together (r_2)",
+  ]);
+});

@@ -30,7 +30,7 @@ export const retryTaskOnRung: Command = async (app, ...args) => {
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: found.task.title,
-    placeHolder: vscode.l10n.t("Where its next agent works; {0} of the Run's budget are left", roomText),
+    placeHolder: vscode.l10n.t("Where its next agent works; {0} of the Run's budget is left", roomText),
     ignoreFocusOut: true,
   });
   if (chosen !== undefined) await app.daemon.request(Requests.taskRetry, { ...subject, start: chosen.start });
