@@ -6,11 +6,12 @@ import inspect
 import json
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from contextune.bench.figures import Against, Bench, Figure
-from contextune.bench.suites import SUITES, suite
+from contextune.bench.suites import BRIEFLY, SUITES, WHOLE_SECONDS, suite
 from contextune.cli.main import main
 
 HELD = Figure(
@@ -101,11 +102,64 @@ def test_a_suite_that_is_unknown_is_bad_usage(tiny: list[Figure], capsys: pytest
     assert "tiny" in err
 
 
-def test_all_runs_every_suite(
+def only(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in SUITES if name != tiny]:
+        monkeypatch.delitem(SUITES, name)
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_all_runs_every_suite_and_says_how_long_that_took(
     tiny: list[Figure], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in SUITES if name != "tiny"]:
-        monkeypatch.delitem(SUITES, name)
+    only("tiny", monkeypatch)
     tiny.append(MISSED)
     assert main(["bench", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)["metric"] == "read from cache"
+    missed, taken = told(capsys)
+    assert missed["metric"] == "read from cache"
+    assert (taken["suite"], taken["metric"], taken["met"]) == ("all", "time taken", True)
+    assert 0 <= taken["value"] < taken["reach"] == WHOLE_SECONDS
+
+
+def test_all_that_takes_too_long_is_a_failure(
+    tiny: list[Figure], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only("tiny", monkeypatch)
+    monkeypatch.setattr("contextune.cli.bench.WHOLE_SECONDS", -1.0)
+    assert main(["bench", "--json"]) == 1
+    assert [figure["met"] for figure in told(capsys)] == [False]
+
+
+def test_a_suite_draws_less_among_all_of_them_than_alone_or_in_full(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[int] = []
+
+    async def run(bench: Bench, draws: int = 500) -> None:
+        drawn.append(draws)
+
+    module = ModuleType("contextune.bench.drawing")
+    module.run = run  # type: ignore[attr-defined]  # a module made here has what it is given
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(SUITES, "drawing", "What a test wants to draw")
+    monkeypatch.setattr("contextune.cli.bench.BRIEFLY", {"drawing": {"draws": 20}})
+    only("drawing", monkeypatch)
+    assert main(["bench", "all", "--json"]) == 0
+    assert "drawing: only 20 draws" in capsys.readouterr().err
+    assert main(["bench", "all", "--full", "--json"]) == 0
+    (taken,) = told(capsys)
+    assert (taken["reach"], taken["met"]) == (None, None)
+    assert main(["bench", "drawing"]) == 0
+    assert drawn == [20, 500, 500]
+
+
+@pytest.mark.parametrize("name", sorted(BRIEFLY))
+def test_what_a_suite_is_given_in_brief_it_takes_and_it_is_less(name: str) -> None:
+    takes = inspect.signature(suite(name)).parameters
+    for what, number in BRIEFLY[name].items():
+        assert what in takes
+        assert number > 0
+        if takes[what].default is not None:
+            assert number < takes[what].default

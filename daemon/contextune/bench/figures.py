@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from contextune.core.base import Value
 
@@ -34,4 +34,8 @@ class Bench(NamedTuple):
     note: Callable[[str], None]
 
 
-Suite = Callable[[Bench], Awaitable[None]]
+class Suite(Protocol):
+    """Measures, and reports each figure when it has it. What it takes besides says how much it does."""
+
+    def __call__(self, bench: Bench, **how_much: int) -> Awaitable[None]:
+        """Measure, with these numbers in place of the suite's own."""

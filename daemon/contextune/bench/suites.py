@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
@@ -23,6 +24,14 @@ SUITES: dict[str, str] = {
     "router": "Where Tasks begin, against fixed starts, on simulated repositories.",
 }
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
+
+BRIEFLY: Mapping[str, Mapping[str, int]] = {
+    "crash": {"kills": 40, "points": 24},
+    "budget": {"runs": 100},
+}
+"""What suites that draw by the hundred are given where all are to be done in `WHOLE_SECONDS`: fewer draws."""
+WHOLE_SECONDS = 720.0
+"""In which all suites should be done, briefly."""
 
 
 def suite(name: str) -> Suite:

@@ -314,6 +314,7 @@ def _machine(commands: Commands) -> None:
     demo.add_argument("--prepare", action="store_true", help="only make the repository")
     bench = _command(commands, "bench", "Measure, and compare in the same run; spends nothing.")
     bench.add_argument("suite", nargs="?", default="all", metavar="SUITE", help="one suite, or all")
+    bench.add_argument("--full", action="store_true", help="with all: no fewer draws than a suite alone has")
     serve = _command(commands, "serve", "The language server, for editors.", json=False)
     how = serve.add_mutually_exclusive_group()
     how.add_argument("--stdio", action="store_true", help="over stdin and stdout (default)")
