@@ -11,6 +11,7 @@ const scenario = useScenario({
     useCloneDaemon(home); // else Python packages are installed meanwhile
     return makeRepository(`${home}/plain`, { "price.py": "# TODO: refuse a weight below zero\n" });
   },
+  env: { NODE_DISABLE_COMPILE_CACHE: "1" }, // which no user's extension host has
 });
 
 /** Milliseconds that VS Code's list of running extensions tells for ours: code loading and `activate` together. */
