@@ -1,7 +1,17 @@
 /** The VS Code server: a fresh one per scenario, with the packaged extension installed as users install it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { vi } from "vitest";
@@ -139,12 +149,19 @@ async function installOnce(extensions: string, install: () => Promise<void>): Pr
     return;
   }
   await install();
-  const staging = `${kept}-${process.pid}`;
-  rmSync(installed, { recursive: true, force: true });
+  mkdirSync(installed, { recursive: true });
+  const old = readdirSync(installed).filter((name) => !name.startsWith(hash));
+  for (const name of old) rmSync(join(installed, name), { recursive: true, force: true });
+  const staging = mkdtempSync(join(installed, `${hash}-`));
   cpSync(extensions, staging, { recursive: true });
   const written = readFileSync(list, "utf8").replaceAll(extensions, placeholder);
   writeFileSync(join(staging, "extensions.json"), written);
-  renameSync(staging, kept);
+  try {
+    renameSync(staging, kept);
+  } catch (error) {
+    rmSync(staging, { recursive: true });
+    if (!existsSync(kept)) throw error; // else another story was faster
+  }
 }
 
 /** A running code-server. */
