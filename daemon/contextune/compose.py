@@ -36,6 +36,7 @@ from contextune.adapters.machine.awake import Inhibitor
 from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.machine.interpreter import keep_what_is_loaded, let_threads_wait, share_finely
 from contextune.adapters.machine.open_files import raise_limit
+from contextune.adapters.machine.processors import Pressure, usable_processors
 from contextune.adapters.machine.report import ThisMachine
 from contextune.adapters.machine.role_files import RoleFolders
 from contextune.adapters.machine.settings_store import LayeredSettings
@@ -57,6 +58,7 @@ from contextune.core.process_ports import PressureBoard
 from contextune.core.settings import Settings
 from contextune.core.todos.todo import MARKERS
 from contextune.engine.application import Application
+from contextune.engine.surroundings.processors import Processors
 from contextune.engine.surroundings.unfenced import why_closed
 from contextune.engine.surroundings.world import FenceFacts, Models, World
 
@@ -297,6 +299,7 @@ def make_world(
         open_files=raise_limit(),
         forges=GitHubChoice(),
         role_files=RoleFolders(files, None if home else Path.home()),
+        processors=Processors(usable_processors(), pressure=Pressure()),
         warm=warm,
     )
 

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from contextune.core.source import python_source
-from contextune.core.source.python_facts import python_facts
+from contextune.core.source.code_facts import CodeFacts
+from contextune.core.source.python_facts import PythonFacts, python_facts
 from contextune.core.source.python_source import found_in
 
 SOURCE = "\n".join(f"def f_{n}(a, b):\n    return [a * {n}, (b, {{'c': a}})]" for n in range(200))
@@ -106,3 +107,47 @@ def test_a_fault_is_told_with_its_own_line() -> None:
     with pytest.raises(SyntaxError) as problem:
         statements("x = 1\n" * 900 + "x = = 1\n")
     assert problem.value.lineno == 901
+
+
+def in_order(facts: CodeFacts) -> CodeFacts:
+    return facts._replace(uses=tuple(sorted(facts.uses, key=repr)))
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_facts_of_parts_are_those_of_the_whole(name: str) -> None:
+    assert in_order(PythonFacts().of(LONG[name])) == in_order(python_facts(LONG[name]))
+
+
+def test_of_a_changed_file_only_the_parts_around_the_change_are_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = inspect.getsource(ast)
+    read: list[int] = []
+    parsed = python_source._parsed
+
+    def counted(text: str) -> ast.Module:
+        read.append(len(text.strip("\n").splitlines()))
+        return parsed(text)
+
+    facts = PythonFacts()
+    assert in_order(facts.of(source)) == in_order(python_facts(source))
+    monkeypatch.setattr(python_source, "_parsed", counted)
+    place = source.index("class NodeVisitor")
+    for changed in (
+        source[:place] + "def new(a, b):\n    return old(a)\n\n\n" + source[place:],
+        source.replace("class NodeVisitor", "class Visitor"),
+        source.replace("class NodeTransformer(NodeVisitor):", ""),
+    ):
+        found = facts.of(changed)
+        lines = sum(read)
+        assert in_order(found) == in_order(python_facts(changed))
+        assert lines < len(source.splitlines()) / 2
+        read.clear()
+
+
+def test_what_is_kept_of_parts_is_bounded() -> None:
+    facts = PythonFacts(remembered=5_000)
+    for number in range(20):
+        text = SOURCE.replace("f_", f"f{number}_")
+        assert in_order(facts.of(text)) == in_order(python_facts(text))
+    assert sum(map(len, facts._known)) <= 5_000

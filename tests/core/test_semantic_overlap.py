@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contextune.core.overlap.clash_lines import added_lines
-from contextune.core.overlap.semantic_overlap import ChangedFile, rifts
+from contextune.core.overlap.semantic_overlap import ChangedFile, changed_file, rifts
 from contextune.core.source.module_names import is_script
 from contextune.core.source.python_facts import python_facts
 from contextune.core.source.script_facts import script_facts
@@ -44,7 +44,7 @@ export const fee = () => 1;
 
 def change(path: str, before: str, after: str) -> ChangedFile:
     read = script_facts if is_script(path) else python_facts
-    return ChangedFile(path, read(before), read(after), added_lines(before, after))
+    return changed_file(path, read(before), read(after), added_lines(before, after))
 
 
 def money(old: str, new: str) -> ChangedFile:

@@ -44,6 +44,7 @@ from contextune.core.runs.run import Run
 from contextune.core.settings import CredentialSource, Provider
 from contextune.engine.application import Application
 from contextune.engine.quotes.quote import QuoteRequest
+from contextune.engine.surroundings.processors import Processors
 from contextune.engine.surroundings.world import FenceFacts, World
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel
@@ -171,6 +172,8 @@ class Desk:
         self.fence = FenceFacts("played", "The test's own commands need none.")
         self.forges: Forges = NoForges()
         """GitHub, for the application that is opened next."""
+        self.processors = Processors(64)
+        """Of the application that is opened next; so many that commands wait for the test alone."""
         self.app = self.open()
 
     def open(self, **options: Any) -> Application:
@@ -212,6 +215,7 @@ class Desk:
             awake=self.awake,
             machine=ThisMachine(),
             role_files=RoleFolders(files, None),
+            processors=self.processors,
             forges=self.forges,
             warm=warm,
         )

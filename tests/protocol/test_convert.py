@@ -176,6 +176,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         depends_on=(),
         state="working",
         state_text="An agent is at work. Nothing to do; you can tell it something.",
+        waits_for_processor=False,
         reason="",
         rung=RUNG,
         turn=1,

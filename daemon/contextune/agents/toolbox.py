@@ -122,7 +122,7 @@ class Toolbox:
         if first > len(lines) and lines:
             raise ToolProblem(f"{wanted.path} has {len(lines)} lines; line {first} is past its end.")
         numbered = "\n".join(f"{n}\t{lines[n - 1]}" for n in range(first, last + 1))
-        hidden = [n for n in hidden_lines(lines) if first <= n <= last]
+        hidden = [first - 1 + n for n in hidden_lines(lines[first - 1 : last])]
         note = f", signs that are not seen in {', '.join(map(str, hidden[:20]))}" if hidden else ""
         return f"{wanted.path} ({len(lines)} lines{note})\n{numbered}"
 

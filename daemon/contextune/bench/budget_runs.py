@@ -156,7 +156,7 @@ class _Drive:
             run,
             settings=settings,
             gateway=gateway,
-            gate=Gate(repository, timeout=60, slots=asyncio.Semaphore(1)),
+            gate=Gate(repository, timeout=60),
             listener=self._heard,
             work=self._work,
         )

@@ -117,7 +117,7 @@ def _row(task: TaskRun) -> tuple[Text, Text, Text, Text, Text]:
         state,
         cell(task.task.title),
         Text(rung_text(attempt.rung), "dim"),
-        Text(f"turn {attempt.turns}", "dim"),
+        Text("waits for a processor" if task.awaiting else f"turn {attempt.turns}", "dim"),
         Text(bill_text(task.bill), "dim"),
     )
 
@@ -136,6 +136,8 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
             verdict, took = proof(event.evidence)
             again = "known from the same tree" if event.evidence.reused else took
             return f"{name}: gate {verdict}, {again}"
+        case ev.ProcessorAwaited():
+            return f"{name}: waits for a processor"
         case ev.TaskJoined() if task:
             return f"{name}: accepted, {bill_text(task.bill)}"
         case ev.TaskBounced() | ev.TaskEnded():

@@ -19,7 +19,7 @@ from contextune.core.runs.forge_text import forge_text, issues, pulls, standing_
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run, planning_bill
-from contextune.core.runs.state_words import RUN_STATES, TASK_STATES
+from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import Driver
 from contextune.core.worktrees.checkout_look import look_text
@@ -244,7 +244,8 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         todo_ids=task.task.todo_ids,
         depends_on=task.task.depends_on,
         state=task.state,
-        state_text=meaning_text(TASK_STATES[task.state]),
+        state_text=meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
+        waits_for_processor=bool(task.awaiting),
         reason=shown(task.reason),
         rung=rung_view(attempt.rung) if attempt else None,
         turn=attempt.turns if attempt else 0,

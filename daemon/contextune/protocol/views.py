@@ -114,6 +114,8 @@ class TaskView(View, frozen=True, kw_only=True):
     state: TaskState
     state_text: str
     """What that state means and what to do about it, two sentences."""
+    waits_for_processor: bool
+    """Whether a command of it, its Gate perhaps, waits for others to end."""
     reason: str
     rung: RungView | None
     turn: int

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from contextune.core.advice.advice import Step
 from contextune.core.language.intent import Intent
 from contextune.core.runs.run import Run
-from contextune.core.runs.state_words import RUN_STATES, TASK_STATES
+from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.spending.agents import agent_rows
 from contextune.engine.application import Application
 from contextune.protocol.ask import advice_markdown, command_text, title_of
@@ -92,6 +92,8 @@ def _task(run: Run, task_id: str) -> list[str]:
     said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(shown(task.reason))}".rstrip()]
     if task.question is not None:
         said.append(f"  - {t('It asks: {question}', question=row(task.question.text))}")
+    elif task.awaiting:
+        said.append(f"  - {meaning_text(AWAITING)}")
     elif task.state in ("failed", "skipped"):
         said.append(f"  - {meaning_text(TASK_STATES[task.state])}")
     return said

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from contextune.core.proof.evidence import Evidence, Verdict
 from contextune.core.proof.proof import proof_words
-from contextune.core.runs.state_words import TASK_STATES
+from contextune.core.runs.state_words import AWAITING, TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
 from contextune.protocol.shown import bill_shown
@@ -46,7 +46,7 @@ def _paragraphs(todo: Todo, found: Mark | None) -> list[str]:
         f"**{todo.marker}** · {literal(found.text)}",
         f"**{literal(task.task.title)}**",
         literal(task.task.brief),
-        meaning_text(TASK_STATES[task.state]),
+        meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
     ]
     if task.question is not None:
         said.append(t("Asks: {question}", question=literal(task.question.text)))

@@ -76,7 +76,7 @@ class Losing:
 
 
 async def judged(shell: Shell, place: Place) -> int:
-    gate = Gate(place.open(), timeout=60, slots=asyncio.Semaphore(1))
+    gate = Gate(place.open(), timeout=60)
     baseline = await gate.baseline("true", shell, cwd=place.root, tree="", environment={})
     return baseline.exit_code
 

@@ -20,15 +20,6 @@ MOST = 20
 """Symbols that are told of one pair: beyond it, more of them help nobody."""
 
 
-class ChangedFile(NamedTuple):
-    """A source file that one side changed. `added` are the numbers of its new lines."""
-
-    path: str
-    before: CodeFacts
-    after: CodeFacts
-    added: frozenset[int]
-
-
 class Rift(NamedTuple):
     """A symbol that one side changed, and that the other relies on as it was."""
 
@@ -40,7 +31,9 @@ class Rift(NamedTuple):
     reason: str
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
+    """A symbol that a change took away, or of which it changed what a call has to give."""
+
     path: str
     before: Definition
     after: Definition | None
@@ -49,34 +42,50 @@ class _Change(NamedTuple):
 
     @property
     def name(self) -> str:
+        """What it was called, with its class."""
         return self.before.name
+
+
+class ChangedFile(NamedTuple):
+    """A source file that one side changed. `added` are the numbers of its new lines."""
+
+    path: str
+    before: CodeFacts
+    after: CodeFacts
+    added: frozenset[int]
+    changes: tuple[Change, ...]
+
+
+def changed_file(path: str, before: CodeFacts, after: CodeFacts, added: frozenset[int]) -> ChangedFile:
+    """A changed file, with the symbols that others may no longer rely on."""
+    return ChangedFile(path, before, after, added, tuple(_changes(path, before, after)))
 
 
 def rifts(mine: Sequence[ChangedFile], theirs: Sequence[ChangedFile]) -> tuple[Rift, ...]:
     """What does not fit, in both directions; each symbol once."""
     found: dict[tuple[str, str], Rift] = {}
     for one, other in ((mine, theirs), (theirs, mine)):
-        for change in _changes(one):
-            rift = next(_breaks(change, other), None)
-            if rift is not None:
-                found.setdefault((rift.path, rift.symbol), rift)
+        for file in one:
+            for change in file.changes:
+                rift = next(_breaks(change, other), None)
+                if rift is not None:
+                    found.setdefault((rift.path, rift.symbol), rift)
     for rift in _twice(mine, theirs):
         found.setdefault((rift.path, rift.symbol), rift)
     return tuple(found.values())[:MOST]
 
 
-def _changes(files: Sequence[ChangedFile]) -> Iterator[_Change]:
-    for file in files:
-        before, after = file.before.definitions, file.after.definitions
-        new = [one for name, one in after.items() if name not in before]
-        for name, was in before.items():
-            now = after.get(name)
-            owner = name.rpartition(".")[0]
-            if now is None:
-                if not owner or owner in after:
-                    yield _Change(file.path, was, None, _new_name(was, new))
-            elif now.signature != was.signature and now.signature is not None and was.signature is not None:
-                yield _Change(file.path, was, now, "")
+def _changes(path: str, facts_before: CodeFacts, facts_after: CodeFacts) -> Iterator[Change]:
+    before, after = facts_before.definitions, facts_after.definitions
+    new = [one for name, one in after.items() if name not in before]
+    for name, was in before.items():
+        now = after.get(name)
+        owner = name.rpartition(".")[0]
+        if now is None:
+            if not owner or owner in after:
+                yield Change(path, was, None, _new_name(was, new))
+        elif now.signature != was.signature and now.signature is not None and was.signature is not None:
+            yield Change(path, was, now, "")
 
 
 def _new_name(was: Definition, new: Sequence[Definition]) -> str:
@@ -89,7 +98,7 @@ def _new_name(was: Definition, new: Sequence[Definition]) -> str:
     return same[0].rpartition(".")[2] if len(same) == 1 else ""
 
 
-def _breaks(change: _Change, files: Sequence[ChangedFile]) -> Iterator[Rift]:
+def _breaks(change: Change, files: Sequence[ChangedFile]) -> Iterator[Rift]:
     """Where new code of the other side relies on what was changed."""
     for file in files:
         if is_script(file.path) != is_script(change.path):
@@ -102,7 +111,7 @@ def _breaks(change: _Change, files: Sequence[ChangedFile]) -> Iterator[Rift]:
                 yield _rift(change, file.path, "calls" if use.call else "uses")
 
 
-def _is_broken(change: _Change, use: Use) -> bool:
+def _is_broken(change: Change, use: Use) -> bool:
     if use.name != change.name.rpartition(".")[2] and change.before.kind == "method":
         return False
     if change.after is None:
@@ -113,14 +122,14 @@ def _is_broken(change: _Change, use: Use) -> bool:
     return old.is_async != new.is_async or not accepts(new, use.call) or reorders(old, new, use.call)
 
 
-def _still_imports(change: _Change, file: ChangedFile) -> bool:
+def _still_imports(change: Change, file: ChangedFile) -> bool:
     return any(
         one.line in file.added and one.name == change.name and same_module(one.module, file.path, change.path)
         for one in file.after.imports
     )
 
 
-def _refers(change: _Change, use: Use, file: ChangedFile) -> bool:
+def _refers(change: Change, use: Use, file: ChangedFile) -> bool:
     """Whether a use is one of the changed symbol, as far as names and imports tell."""
     owner, _, name = change.name.rpartition(".")
     if owner:
@@ -190,7 +199,7 @@ def _twice(mine: Sequence[ChangedFile], theirs: Sequence[ChangedFile]) -> Iterat
                 yield Rift(file.path, name, (), f"Both add `{name}` to {file.path}.")
 
 
-def _rift(change: _Change, path: str, does: str) -> Rift:
+def _rift(change: Change, path: str, does: str) -> Rift:
     name = change.name
     where = f"new code of {path}"
     if change.after is not None:

@@ -273,6 +273,21 @@ class TaskRetried(Event, frozen=True, kw_only=True):
     """The place on the Run's ladder, from 0, where it begins; None for where it began before."""
 
 
+class ProcessorAwaited(Event, frozen=True, kw_only=True):
+    """A command in one of a Task's worktrees, its Gate perhaps, has waited a while for a processor."""
+
+    task_id: str
+    worktree: str
+    """Its name."""
+
+
+class ProcessorTaken(Event, frozen=True, kw_only=True):
+    """That command runs now."""
+
+    task_id: str
+    worktree: str
+
+
 class Noted(Event, frozen=True, kw_only=True):
     """A fact worth telling that changes no state, such as a stale base."""
 
@@ -338,5 +353,7 @@ AnyEvent = (
     | ForgeWritten
     | ForgeWaits
     | PullSeen
+    | ProcessorAwaited
+    | ProcessorTaken
     | Noted
 )

@@ -35,6 +35,8 @@ RUN_STATES: dict[RunState, StateWords] = {
         "It ended with nothing to accept.", "Look at the Evidence of its Tasks, then retry one of them."
     ),
 }
+AWAITING = StateWords("A command waits for a processor.", "Nothing to do: it runs when others are done.")
+"""Of a Task that is worked on or tested, while that is so."""
 TASK_STATES: dict[TaskState, StateWords] = {
     "waiting": StateWords("It has not begun.", "It begins once what it needs is done and an agent is free."),
     "working": StateWords("An agent is at work.", "Nothing to do; you can tell it something."),

@@ -115,6 +115,8 @@ class TaskRun(Value, frozen=True, kw_only=True):
     checkout_after: CheckoutLook | None = None
     checkout_changed: tuple[str, ...] = ()
     """What is different after: paths, and names such as `HEAD`."""
+    awaiting: tuple[str, ...] = ()
+    """Names of its worktrees in which a command waits for a processor."""
     budget: Decimal | None = None
     """What the user lets this Task cost, in dollars, where that is more than the setting says."""
 
@@ -159,7 +161,7 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, checkout_after=event.look, checkout_changed=event.changed)
         case AttemptResumed():
             # What it had asked is asked again, unless the answer is there.
-            return change(task, state="working", question=None, asked_by=None)
+            return change(task, state="working", question=None, asked_by=None, awaiting=())
         case ev.MessageAdded():
             return _message(task, event)
         case RequestSettled():
@@ -187,6 +189,10 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(task, state="working", question=None, asked_by=None)
         case ev.AgentTold():
             return change(task, told=(*task.told, event.text), words=(*task.words, event.text))
+        case ev.ProcessorAwaited():
+            return change(task, awaiting=(*task.awaiting, event.worktree))
+        case ev.ProcessorTaken():
+            return change(task, awaiting=_without(task.awaiting, event.worktree))
         case ev.GateStarted():
             return task if task.state == "asking" else change(task, state="testing")
         case ev.GateFinished():
@@ -224,7 +230,8 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
         case TaskReopened():
             return _reopened(task, event)
         case ev.TaskEnded():
-            return change(task, state=event.state, reason=event.reason, question=None, asked_by=None)
+            ended = change(task, state=event.state, reason=event.reason, awaiting=())
+            return change(ended, question=None, asked_by=None)
         case TaskRewound():
             back = change(task, state="waiting", reason="", question=None, asked_by=None, bounced=None)
             back = change(back, joined=None, commit=None, start=event.start)
@@ -251,6 +258,10 @@ def _reopened(task: TaskRun, event: TaskReopened) -> TaskRun:
     return msgspec.structs.replace(
         waiting, commit=None, joined=None, original=None, lap=len(task.attempts), remaining=""
     )
+
+
+def _without(names: tuple[str, ...], gone: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name != gone)
 
 
 def left_unsaid(words: tuple[str, ...], message: Message) -> tuple[str, ...]:

@@ -89,6 +89,22 @@ class CodeFacts(NamedTuple):
 NOTHING = CodeFacts({}, (), (), {})
 
 
+def shifted(facts: CodeFacts, by: int) -> CodeFacts:
+    """The same with so many lines more before it."""
+    return CodeFacts(
+        {
+            name: one._replace(line=one.line + by, end_line=one.end_line + by)
+            for name, one in facts.definitions.items()
+        },
+        tuple(
+            Use(name, owner, line + by, end_line + by, call)
+            for name, owner, line, end_line, call in facts.uses
+        ),
+        tuple(Imported(local, module, name, line + by) for local, module, name, line in facts.imports),
+        facts.types,
+    )
+
+
 def accepts(signature: Signature, call: Call) -> bool:
     """Whether a call gives what a signature asks for; True where that cannot be told."""
     if call.open:

@@ -14,18 +14,59 @@ from contextune.core.source.code_facts import (
     Parameter,
     Signature,
     Use,
+    shifted,
 )
-from contextune.core.source.python_source import found_in
+from contextune.core.source.python_source import found_in, parsed_part, small_parts
+
+REMEMBERED = 3_000_000
+"""Characters of parts of files of which the facts are kept in memory."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class PythonFacts:
+    """Reads the facts of files, and of a file that was read before only the parts that have changed."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        """`remembered` characters of parts are kept in memory."""
+        self._room = self._remembered = remembered
+        self._known: dict[str, tuple[int, CodeFacts]] = {}
+        """Of a part: how many lines were before it, and what was found."""
+
+    def of(self, text: str) -> CodeFacts:
+        """The facts of a file; none if it is no Python, as in the midst of an edit."""
+        try:
+            return _together([self._part(before, part) for before, part in small_parts(text)])
+        except (SyntaxError, ValueError, RecursionError):
+            return python_facts(text)  # it is wrong, or was cut within a statement
+
+    def _part(self, before: int, part: str) -> CodeFacts:
+        known = self._known.get(part)
+        if known is not None and known[0] == before:
+            return known[1]
+        if known is not None:
+            facts = shifted(known[1], before - known[0])
+        else:
+            facts = _facts(parsed_part(before, part))
+            self._room -= len(part)
+            if self._room < 0:
+                self._room = self._remembered - len(part)
+                self._known.clear()
+        self._known[part] = before, facts
+        return facts
 
 
 def python_facts(text: str) -> CodeFacts:
     """The facts of a file; none if it is no Python, as in the midst of an edit."""
     try:
-        parts = found_in(text, lambda module: [_facts(module)])
+        return _together(found_in(text, lambda module: [_facts(module)]))
     except (SyntaxError, ValueError, RecursionError):
         return NOTHING
+
+
+def _together(parts: list[CodeFacts]) -> CodeFacts:
+    if len(parts) == 1:
+        return parts[0]
     return CodeFacts(
         {name: definition for part in parts for name, definition in part.definitions.items()},
         tuple(use for part in parts for use in part.uses),

@@ -16,7 +16,10 @@ LOOK_EVERY = 10_000
 
 
 class Allowance:
-    """Counts while an agent's tools and tests work. What it waits for a model or a person is left out."""
+    """Counts while an agent's tools and tests work.
+
+    What it waits for a model, a person or a processor is left out.
+    """
 
     def __init__(self, clock: Clock, repository: Repository, lease: Lease, settings: Settings) -> None:
         self._clock = clock
@@ -24,16 +27,19 @@ class Allowance:
         self._lease = lease
         self._settings = settings
         self._worked = 0
+        self._waited = lease.waited_ms
         self._since = self._looked = clock.now()
 
     def begin(self) -> None:
         """Tools and tests work from now on."""
         self._since = self._clock.now()
+        self._waited = self._lease.waited_ms
 
     async def end(self) -> None:
         """They have done their work. Raises LimitReached if they used more than the attempt may."""
         now = self._clock.now()
-        self._worked += now - self._since
+        waited = self._lease.waited_ms - self._waited
+        self._worked += max(0, now - self._since - waited)
         most = self._settings.task_timeout * 1000
         if self._worked > most:
             raise LimitReached(f"Its commands and tests took more than {duration_text(most)}.")

@@ -81,6 +81,7 @@ class RunDriver:
         self.gate = gate
         self.leases = leases or Leases.of(world, repository, run, settings)
         self.leases.room = self._make_room
+        self.leases.waits = self._waits
         self.stand = Stand(repository, gate, self.leases)
         self.account = Account(
             run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
@@ -192,6 +193,12 @@ class RunDriver:
     async def _make_room(self) -> None:
         for said in await make_room(self.world, self.repository, self.settings, needed=True):
             await self.emit(ev.Noted(run_id=self.run.id, at=self.now(), text=said))
+
+    async def _waits(self, worktree: str, waits: bool) -> None:
+        task = next((task for task in self.run.tasks if worktree in task.leases), None)
+        if task is not None:
+            kind = ev.ProcessorAwaited if waits else ev.ProcessorTaken
+            await self.emit(kind(run_id=self.run.id, at=self.now(), task_id=task.id, worktree=worktree))
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

@@ -37,21 +37,19 @@ class Place(NamedTuple):
 
 
 class Gate:
-    """Runs Gate commands for one repository, a few at a time, and never twice on the same tree."""
+    """Runs Gate commands for one repository, and never twice on the same tree."""
 
     def __init__(
         self,
         repository: Repository,
         *,
         timeout: int,
-        slots: asyncio.Semaphore,
         proofs: LineProofs | None = None,
     ) -> None:
         """`proofs` tells whether the tests run what a change brought; None to leave that open."""
         self._repository = repository
         self._proofs = proofs
         self._timeout = timeout
-        self._slots = slots
         self._seen: dict[tuple[object, ...], Evidence] = {}
 
     async def baseline(
@@ -151,12 +149,11 @@ class Gate:
     async def _run(
         self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]
     ) -> CommandResult:
-        async with self._slots:
-            for _ in range(MOST_LOST):
-                # What it did is gone with the machine: here, unlike an agent's command, it is the same again.
-                with suppress(WorkerLost):
-                    return await self._once(command, shell, cwd, environment)
-            return await self._once(command, shell, cwd, environment)
+        for _ in range(MOST_LOST):
+            # What it did is gone with the machine: here, unlike an agent's command, it is the same again.
+            with suppress(WorkerLost):
+                return await self._once(command, shell, cwd, environment)
+        return await self._once(command, shell, cwd, environment)
 
     async def _once(
         self, command: str, shell: Shell, cwd: Path, environment: Mapping[str, str]

@@ -185,7 +185,15 @@ class Quoter:
             self._stage(f"The tests passed on this very base lately: {gate}")
             return known
         self._stage(f"Running the tests on the base: {gate}")
+
+        async def waits(_worktree: str, is_waiting: bool) -> None:
+            if is_waiting:
+                self._stage("The tests on the base wait for a processor")
+            else:
+                self._stage(f"Running the tests on the base: {gate}")
+
         leases = Leases(self._world, self._repository, self._id, self._settings, room=self._make_room)
+        leases.waits = waits
         try:
             lease = await leases.take(BASE, base.commit)
             baseline = await self._gate.baseline(

@@ -6,10 +6,10 @@ import threading
 
 from contextune.core.overlap.clash_lines import added_lines
 from contextune.core.overlap.live_snapshots import Snapshot, Snapshots, Touched
-from contextune.core.overlap.semantic_overlap import ChangedFile
+from contextune.core.overlap.semantic_overlap import ChangedFile, changed_file
 from contextune.core.source.code_facts import NOTHING, CodeFacts
 from contextune.core.source.module_names import is_script
-from contextune.core.source.python_facts import python_facts
+from contextune.core.source.python_facts import PythonFacts
 from contextune.core.source.script_facts import script_facts
 
 LARGEST = 500_000
@@ -26,6 +26,7 @@ class ChangedSources:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
         self._known: dict[Touched, ChangedFile] = {}
+        self._python = PythonFacts()
         self._facts: dict[tuple[bool, str], CodeFacts] = {}
         """By whether a file is a script, and its blob: what many changes begin with is read once."""
         self._reading = threading.Lock()
@@ -50,7 +51,7 @@ class ChangedSources:
         before, after = (_text(contents.get(blob or "", b"")) for blob in (change.before, change.after))
         added = added_lines(before, after) if change.after else frozenset[int]()
         facts = self._facts_of
-        return ChangedFile(
+        return changed_file(
             change.path,
             facts(change.path, change.before, before),
             facts(change.path, change.after, after),
@@ -63,7 +64,7 @@ class ChangedSources:
         key = is_script(path), blob
         known = self._facts.get(key)
         if known is None:
-            known = self._facts[key] = script_facts(text) if key[0] else python_facts(text)
+            known = self._facts[key] = script_facts(text) if key[0] else self._python.of(text)
         return known
 
 

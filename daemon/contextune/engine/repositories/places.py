@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from contextune.core.errors import PlaceProblem
-from contextune.core.pool_name import LOCAL
 from contextune.core.ports import Repository
 from contextune.core.runs.run import Run
 from contextune.core.settings import Provider, Settings
@@ -21,9 +19,6 @@ from contextune.engine.proof.gate import Gate
 from contextune.engine.proof.line_proof import LineProofs
 from contextune.engine.repositories.moved import require_same, take_along
 from contextune.engine.surroundings.world import World
-
-MOST_GATES = 1_000
-"""Gates that are sent to other machines at a time; they wait there for their turn."""
 
 
 @dataclass(slots=True)
@@ -41,8 +36,6 @@ class Places:
         self._world = world
         self._known: dict[Path, Place] = {}
         self._refused: set[Path] = set()
-        # Test suites use whole processors; more at a time than there are would only make each slower.
-        self._gate_slots = asyncio.Semaphore(max(1, os.cpu_count() or 1))
         self._throttles: dict[Provider, Throttle] = {}
         # Each process has an offline model of its own.
         self._offline_throttle = Throttle(OwnBoard(), world.clock)
@@ -90,10 +83,8 @@ class Places:
         return place
 
     def gate(self, repository: Repository, settings: Settings) -> Gate:
-        """A Gate that shares the processors with all others."""
-        is_local = settings.pool == LOCAL  # another pool's machines keep within their own processors
-        slots = self._gate_slots if is_local else asyncio.Semaphore(MOST_GATES)
-        return Gate(repository, timeout=settings.gate_timeout, slots=slots, proofs=LineProofs(repository))
+        """A Gate for one repository."""
+        return Gate(repository, timeout=settings.gate_timeout, proofs=LineProofs(repository))
 
     async def gateway(self, settings: Settings) -> Gateway:
         """The way to the model. Raises PlaceProblem if there is no key."""

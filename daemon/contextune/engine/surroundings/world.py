@@ -30,6 +30,7 @@ from contextune.core.todo_ports import Outliner, Scanner, TodoIndex, Watcher
 from contextune.core.workplaces import Pools
 from contextune.engine.surroundings.limits import House
 from contextune.engine.surroundings.measures import Measures
+from contextune.engine.surroundings.processors import Processors
 
 
 class SettingsStore(Protocol):
@@ -161,6 +162,8 @@ class World:
     """How large worktrees were when this process last looked."""
     house: House = field(default_factory=House)
     """The agents that work in this process."""
+    processors: Processors = field(default_factory=Processors)
+    """The commands and Gates that run on this machine."""
 
     async def roles(self, root: Path | None) -> Roles:
         """The agents that there are for the repository at `root`, as their files now say."""

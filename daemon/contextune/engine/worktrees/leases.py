@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError, GitProblem
+from contextune.core.pool_name import LOCAL
 from contextune.core.ports import Repository, Shell
 from contextune.core.runs.run import Run
 from contextune.core.settings import Settings
 from contextune.core.workplaces import SetUp, Workplace
+from contextune.engine.surroundings.in_turn import InTurn
 from contextune.engine.surroundings.world import World
 
 OUTPUT_TAIL = 2_000
@@ -27,6 +29,9 @@ AHEAD = ".ahead"
 
 Room = Callable[[], Awaitable[None]]
 """Sees to it that there is disk for one more worktree. May raise."""
+
+Waits = Callable[[str, bool], Awaitable[None]]
+"""Told that a command in the worktree of this name waits for a processor, or waits no longer."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,11 @@ class Lease:
     """Whether it was made just now, so that nobody has worked in it."""
     ready_at: float = 0.0
     """When its set-up was done, in seconds since the epoch."""
+
+    @property
+    def waited_ms(self) -> int:
+        """How long its commands have waited for a processor in all."""
+        return round(self.workplace.waited * 1000) if isinstance(self.workplace, InTurn) else 0
 
 
 class Leases:
@@ -69,6 +79,7 @@ class Leases:
         self._run_id = run_id
         self._settings = settings
         self.room = room
+        self.waits: Waits | None = None
         self._coming: dict[str, asyncio.Event] = {}
         """Worktrees that are being made ahead."""
         self._ports: dict[str, socket.socket] = {}
@@ -157,7 +168,12 @@ class Leases:
             if settings.setup:
                 set_up = SetUp(settings.setup, settings.gate_timeout, environment)
             pool = self._world.pools.of(settings.pool)
-            workplace = self._workplaces[name] = pool.workplace(self.path(name), self.repository, set_up)
+            workplace = pool.workplace(self.path(name), self.repository, set_up)
+            if settings.pool == LOCAL:  # machines of another pool keep within their own processors
+                workplace = InTurn(
+                    workplace, self._world.processors, self._run_id, lambda waits: self._told(name, waits)
+                )
+            self._workplaces[name] = workplace
         return Lease(
             path=self.path(name),
             branch=self.branch(name),
@@ -167,6 +183,10 @@ class Leases:
             shell=workplace.shell,
             environment=environment,
         )
+
+    async def _told(self, name: str, waits: bool) -> None:
+        if self.waits is not None:
+            await self.waits(name, waits)
 
     async def _set_up(self, lease: Lease) -> None:
         if self._settings.setup:

@@ -88,6 +88,7 @@ function drivenText(run: RunView): string {
 export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
   parts.push(taskStateText(task.state));
+  if (task.waitsForProcessor) parts.push(l10n.t("waits for a processor"));
   if (task.state === "waiting" && task.wave > 1) parts.push(l10n.t("wave {0}", task.wave));
   if (task.state === "accepted" && task.evidence?.verdict === "unproved") parts.push(l10n.t("unproved"));
   if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
