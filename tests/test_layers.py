@@ -70,7 +70,7 @@ class Import(NamedTuple):
         return part_of(self.by)
 
 
-ONE_LOCK = Import("contextune.core.source.python_source", 8, "threading.Lock")
+ONE_LOCK = Import("contextune.core.source.python_source", 9, "threading.Lock")
 """The one lock in the core: `ast.parse` is not safe in several threads, and who calls it cannot know."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence.choice import find_fence
-from contextune.bench import fence, journal, lease, loop, scan, start
+from contextune.bench import fence, journal, lease, loop, pool, scan, start
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
 
@@ -40,6 +40,25 @@ async def test_the_loop() -> None:
         assert 0 < half <= most
     assert told["processor time a turn, daemon"].value > 0
     assert told["processor time a turn, the model's server"].value > 0
+
+
+async def test_the_pool() -> None:
+    figures: list[Figure] = []
+    await pool.run(bench(figures), agents=3, turns=4, latency_ms=50)
+    told = {figure.metric: figure for figure in figures}
+    throughput, turned = told["throughput of 3 agents at work"], told["turns a second, agents at work"]
+    assert turned.against is not None
+    assert turned.against.value == 3 / 0.05
+    assert throughput.value == pytest.approx(turned.value / turned.against.value * 100)
+    assert 0 < throughput.value < 100
+    assert throughput.met is (throughput.value >= 95)
+    whole = told["from the Run's start to the last reply"]
+    assert whole.against is not None
+    assert whole.value > whole.against.value == pytest.approx(0.2)
+    first, last = (
+        told[f"the {which} agent's first request, from the Run's start"] for which in ("first", "last")
+    )
+    assert 0 < first.value <= last.value < whole.value
 
 
 async def test_the_leases() -> None:

@@ -59,7 +59,7 @@ def snapshot(*changes: tuple[str, bool, bool]) -> Snapshot:
     touched = tuple(
         Touched(path, "b" if before else None, "a" if after else None) for path, before, after in changes
     )
-    return Snapshot("c", "t", "s", touched)
+    return Snapshot("t", "s", touched)
 
 
 def test_which_snapshots_can_clash_at_all() -> None:

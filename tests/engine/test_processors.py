@@ -278,9 +278,9 @@ async def test_processes_run_one_after_the_other_and_their_time_begins_when_they
     assert (queue.running, queue.waiting) == (1, 1)
     # Longer than the second one's limit, by the clock that measures what it waits.
     ahead = limit + 1
-    monotonic = time.monotonic
+    loop = asyncio.get_running_loop()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("contextune.engine.surroundings.in_turn.time.monotonic", lambda: monotonic() + ahead)
+        patch.setattr(loop, "time", lambda: time.monotonic() + ahead)
         (tmp_path / "slow").touch()
         assert (await slow).exit_code == 0
         assert await bell.heard() == "later"

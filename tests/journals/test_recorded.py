@@ -19,8 +19,9 @@ from tests.journals.recordings import MEND, Recording, all_recorded, as_known, d
 from tests.journals.stories import MakeDesk, tell_all
 
 PRESENT = Recording(__version__)
-UNRECORDED = {"amend_refused", "cliff_avoided", "noted", "run_moved", "task_decided"}
-"""One takes a conversation of 100,000 tokens, the others a person, or harm to the repository."""
+UNRECORDED = {"amend_refused", "cliff_avoided", "noted", "processor_awaited", "processor_taken"}
+UNRECORDED |= {"run_moved", "task_decided"}
+"""One takes a conversation of 100,000 tokens, others a person, a busy machine, or harm to the repository."""
 each_version = pytest.mark.parametrize("recording", all_recorded(), ids=lambda one: one.version)
 
 

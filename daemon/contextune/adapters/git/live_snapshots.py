@@ -33,6 +33,8 @@ class LiveSnapshots:
         """Of commits that snapshots start from."""
         self._live: dict[Path, _Followed] = {}
         self._newest: dict[tuple[str, str], Snapshot] = {}
+        self._commits: dict[tuple[str, str], str] = {}
+        """Of snapshots that were merged, by tree and start."""
         self._lock = threading.Lock()
         self._blobs: dict[str, bytes] = {}
         """Contents that were read: a side meets many others with the same ones."""
@@ -55,12 +57,12 @@ class LiveSnapshots:
     def of(self, commit: str, start: str) -> Snapshot:
         """A commit, as changes since another one."""
         tree = self._tree_of(commit)
-        return Snapshot(commit, tree, start, self._changes(start, tree))
+        return Snapshot(tree, start, self._changes(start, tree), commit)
 
     def clashes(self, first: Snapshot, second: Snapshot) -> tuple[Clash, ...]:
         """What git cannot merge of two snapshots."""
         answer = self._git.call(
-            *("merge-tree", "--write-tree", "--no-messages", "-z", first.commit, second.commit),
+            *("merge-tree", "--write-tree", "--no-messages", "-z", *map(self._commit, (first, second))),
             allowed=(0, 1),
         )
         if answer.code == 0:
@@ -97,8 +99,19 @@ class LiveSnapshots:
         if known is None:
             if len(self._newest) > _REMEMBERED:
                 self._newest.clear()
-            commit = self._objects.commit_timeless(tree, start)
-            known = self._newest[tree, start] = Snapshot(commit, tree, start, self._changes(start, tree))
+            known = self._newest[tree, start] = Snapshot(tree, start, self._changes(start, tree))
+        return known
+
+    def _commit(self, snapshot: Snapshot) -> str:
+        """One that git can merge: most snapshots touch what no other touches, and need none."""
+        if snapshot.commit:
+            return snapshot.commit
+        key = snapshot.tree, snapshot.start
+        known = self._commits.get(key)
+        if known is None:
+            if len(self._commits) > _REMEMBERED:
+                self._commits.clear()
+            known = self._commits[key] = self._objects.commit_timeless(*key)
         return known
 
     def _changes(self, start: str, tree: str) -> tuple[Touched, ...]:

@@ -158,6 +158,18 @@ class Git:
         return answer
 
 
+_COMMAND = ("git", "--no-pager", *(word for pair in _CONFIG.items() for word in ("-c", "=".join(pair))))
+
+
+@functools.lru_cache
+def _absolute(path: str) -> str:
+    """The places that a search path names absolutely.
+
+    One named from here would lie in the repository, and with it a program called git among its files.
+    """
+    return os.pathsep.join(place for place in path.split(os.pathsep) if Path(place).is_absolute())
+
+
 def start(
     arguments: Sequence[Argument],
     *,
@@ -167,14 +179,11 @@ def start(
     config: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run one git process to its end. Raises PlaceProblem without git, GitProblem on the time limit."""
-    command: list[Argument] = ["git", "--no-pager"]
-    for key, value in {**_CONFIG, **(config or {})}.items():
-        command += ["-c", f"{key}={value}"]
+    command: list[Argument] = [*_COMMAND]
+    for key, value in (config or {}).items():
+        command += ["-c", f"{key}={value}"]  # the last one counts
     variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # A folder named from here would lie in the repository, and with it a program called git among its files.
-    places = variables.get("PATH", os.defpath).split(os.pathsep)
-    places = [place for place in places if Path(place).is_absolute()]
-    variables["PATH"] = os.pathsep.join(places)
+    variables["PATH"] = _absolute(variables.get("PATH", os.defpath))
     variables.update(_FIXED)
     variables.update(environment or {})
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import shutil
@@ -213,7 +214,9 @@ class Worktrees:
         None if git knows no worktree at this path; its folder may be missing.
         """
         wanted = path.parent.resolve() / path.name
-        for git in self.entries():
+        # git names the entry for the folder, unless another one had that name already.
+        named = self._entries / path.name
+        for git in itertools.chain(_at(named), self.entries()):
             if git.work_tree.parent.resolve() / git.work_tree.name == wanted:
                 return git
         return None
@@ -221,9 +224,7 @@ class Worktrees:
     def entries(self) -> Iterator[Git]:
         """git for each linked worktree that git knows, whoever made it."""
         for entry in sorted(self._entries.glob("*")):
-            with contextlib.suppress(OSError):
-                text = (entry / "gitdir").read_text("utf-8", "surrogateescape").rstrip("\n")
-                yield Git(entry, Path(os.path.normpath(entry / text)).parent)
+            yield from _at(entry)
 
     def _open(self, path: Path) -> Git:
         git = self.entry(path)
@@ -286,6 +287,13 @@ class Worktrees:
                 shutil.rmtree(folder, onerror=_make_removable)
         with contextlib.suppress(OSError):
             self._entries.rmdir()
+
+
+def _at(entry: Path) -> Iterator[Git]:
+    """git for the worktree that an entry stands for, if it is one."""
+    with contextlib.suppress(OSError):
+        text = (entry / "gitdir").read_text("utf-8", "surrogateescape").rstrip("\n")
+        yield Git(entry, Path(os.path.normpath(entry / text)).parent)
 
 
 def _nested(untracked: list[bytes]) -> list[bytes]:

@@ -18,11 +18,16 @@ class Touched(NamedTuple):
 class Snapshot(NamedTuple):
     """What a worktree holds at a moment, as objects."""
 
-    commit: str
-    """The same commit for the same tree and start."""
     tree: str
     start: str
     changes: tuple[Touched, ...]
+    commit: str = ""
+    """Where it is one by itself; empty where it is not."""
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """What tells it from others."""
+        return self.commit or self.tree, self.start
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class ChangedSources:
     def __init__(self, snapshots: Snapshots) -> None:
         self._snapshots = snapshots
         self._known: dict[Touched, ChangedFile] = {}
+        self._of: dict[tuple[str, str], tuple[ChangedFile, ...]] = {}
+        """By what tells a snapshot from others: each is compared with all others."""
         self._python = PythonFacts()
         self._facts: dict[tuple[bool, str], CodeFacts] = {}
         """By whether a file is a script, and its blob: what many changes begin with is read once."""
@@ -34,6 +36,15 @@ class ChangedSources:
 
     def of(self, snapshot: Snapshot) -> tuple[ChangedFile, ...]:
         """The changed files in a language that is understood. Raises GitProblem."""
+        found = self._of.get(snapshot.state)
+        if found is None:
+            found = self._read_all(snapshot)
+            if len(self._of) >= REMEMBERED:
+                self._of.clear()
+            self._of[snapshot.state] = found
+        return found
+
+    def _read_all(self, snapshot: Snapshot) -> tuple[ChangedFile, ...]:
         wanted = [change for change in snapshot.changes if _is_source(change.path)][:MOST_FILES]
         with self._reading:
             fresh = [change for change in wanted if change not in self._known]

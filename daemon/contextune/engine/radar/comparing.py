@@ -31,13 +31,15 @@ class Comparing:
         """`base` is the Run's Base: lines are told as its files have them."""
         self._repository = repository
         self._base = base
-        self._known: dict[tuple[str, str, str, str], tuple[LiveOverlap, ...]] = {}
+        self._known: dict[tuple[object, ...], tuple[LiveOverlap, ...]] = {}
         self._texts: dict[str, bytes | None] = {}
         self._sources = ChangedSources(repository.snapshots)
 
     def between(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
         """Where a Task's work does not fit another side's. Raises GitProblem."""
-        key = (mine.name, mine.snapshot.commit, theirs.name or theirs.kind, theirs.snapshot.commit)
+        key = (mine.name, mine.snapshot.state, theirs.name or theirs.kind, theirs.snapshot.state)
+        if not mine.snapshot.changes or not theirs.snapshot.changes:
+            return ()
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= REMEMBERED:
@@ -47,7 +49,7 @@ class Comparing:
 
     def _textual(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
         first, second = mine.snapshot, theirs.snapshot
-        if not first.changes or not second.changes or not may_clash(first, second):
+        if not may_clash(first, second):
             return ()
         clashes = self._repository.snapshots.clashes(first, second)
         if first.start != second.start:
@@ -68,8 +70,6 @@ class Comparing:
         )
 
     def _semantic(self, mine: Side, theirs: Side) -> tuple[LiveOverlap, ...]:
-        if not mine.snapshot.changes or not theirs.snapshot.changes:
-            return ()
         found = rifts(self._sources.of(mine.snapshot), self._sources.of(theirs.snapshot))
         return tuple(
             LiveOverlap(

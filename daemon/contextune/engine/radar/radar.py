@@ -248,8 +248,12 @@ class Radar:
         for (first, second, mine, theirs), found in zip(
             sides, await asyncio.to_thread(self._compared, sides), strict=True
         ):
-            if found is not None and self._sides.get(first) is mine and self._sides.get(second) is theirs:
+            if found is None or self._sides.get(first) is not mine or self._sides.get(second) is not theirs:
+                continue
+            if found:
                 self._seen[first, second] = found
+            else:
+                self._seen.pop((first, second), None)
 
     def _compared(
         self, sides: Sequence[tuple[str, str, Snapshot, Snapshot]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,9 +63,10 @@ class InTurn:
         output_limit: int,
     ) -> CommandResult:
         """Run a command of one of the shells when it is its turn."""
-        asked = time.monotonic()
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
         async with self._processors.turn(self._run_id, command, self._told):
-            self.waited += time.monotonic() - asked
+            self.waited += loop.time() - asked
             return await shell.run(
                 command, cwd=cwd, timeout=timeout, environment=environment, output_limit=output_limit
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -32,6 +31,10 @@ Told = Callable[[bool], Awaitable[None]]
 
 async def _nobody(waits: bool) -> None:
     """Nobody is told."""
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _unknown() -> float | None:
@@ -69,7 +72,7 @@ class Processors:
         pressure: Callable[[], float | None] = _unknown,
         soon: float = SOON,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """There are `count` processors. `pressure` tells in which share of the time since it was last asked
         some process waited for one; None where nobody knows. `sleep` and `clock` have seconds, as `soon` has.
@@ -78,7 +81,7 @@ class Processors:
         self._pressure = pressure
         self._soon = soon
         self._sleep = sleep
-        self._clock = clock
+        self._clock = clock or _loop_time
         self._waiting: dict[bool, _ByRun] = {True: OrderedDict(), False: OrderedDict()}
         """Those that wait, by whether they are long, and by Run."""
         self._running: set[_Turn] = set()
