@@ -8,6 +8,7 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,25 +78,43 @@ def test_models_of_a_line_share_its_limits(model: str, line: str) -> None:
     assert line_of(model) == line
 
 
-def test_the_window_begins_at_three_and_opens_by_one_for_each_window_of_good_replies() -> None:
-    line = Line()
+def full(line: Line) -> tuple[Line, list[Ticket]]:
+    """A line with as many requests under way as it lets in."""
     tickets = []
-    for _ in range(int(FIRST_WINDOW)):
+    for _ in range(int(line.window)):
         line, ticket = let_in(line)
         tickets.append(ticket)
-    line, ticket_, until = admit(line, NOW, "own", prompt_tokens=1, since=NOW)
-    assert (ticket_, until) == (None, None), "only a reply to one of the three makes room"
+    line, none, until = admit(line, NOW, "own", prompt_tokens=1, since=NOW)
+    assert (none, until) == (None, None), "only a reply to one of them makes room"
+    return line, tickets
+
+
+def test_until_a_server_refuses_for_the_first_time_each_good_reply_opens_the_window_by_one() -> None:
+    line, tickets = full(Line())
     for ticket in tickets:
         line = good(line, ticket)
-    assert line.window == pytest.approx(4, abs=0.2)
+    # The last few replies come while less than half of it is under way, and say nothing.
+    assert 1.5 * FIRST_WINDOW <= line.window <= 2 * FIRST_WINDOW
+
+
+def test_after_that_it_opens_by_one_for_each_window_of_good_replies() -> None:
+    line, ticket = let_in(Line())
+    line = refused(line, ticket, NOW, after=0)
+    assert line.window == FIRST_WINDOW / 2
+    line = msgspec.structs.replace(line, resume_at=NOW)
+    line, tickets = full(line)
+    for ticket in tickets:
+        line = good(line, ticket)
+    assert line.window == pytest.approx(FIRST_WINDOW / 2 + 1, abs=0.2)
 
 
 def test_with_the_servers_own_word_for_what_is_left_the_window_opens_faster() -> None:
     line, ticket = let_in(Line())
-    line, other = let_in(line)
-    line = good(line, ticket, NOW, told(1000, 990))
-    line = good(line, other, NOW, told(1000, 989))
-    assert line.window == FIRST_WINDOW + 2
+    line = refused(line, ticket, NOW, after=0)
+    line, tickets = full(msgspec.structs.replace(line, resume_at=NOW))
+    for number, ticket in enumerate(tickets):
+        line = good(line, ticket, NOW, told(1000, 990 - number))
+    assert line.window >= FIRST_WINDOW / 2 + 4
 
 
 def test_a_window_that_is_not_used_does_not_open() -> None:

@@ -1,10 +1,10 @@
 """When a request to one line of models may leave, by what is known of its server. Pure: time is given.
 
 Two bounds hold at once. The buckets of `core.model.pressure` are learned from the `anthropic-ratelimit-*`
-headers. A window bounds how many requests are under way: it opens by one for each window of good replies
-and is halved when the server is overloaded (additive increase, multiplicative decrease). Where the headers
-tell what is left, the buckets set the pace and the window opens faster; where they are missing, the window
-and `retry-after` decide alone.
+headers. A window bounds how many requests are under way: each good reply opens it by one until the server is
+overloaded for the first time; from then on each window of good replies does, and an overload halves it (slow
+start, additive increase, multiplicative decrease). Where the headers tell what is left, the buckets set the
+pace and the window goes on opening fast; where they are missing, the window and `retry-after` decide alone.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from contextune.core.model.pressure import ROUNDING, Allowance, Amount, Bucket
 
 LINES = ("haiku", "sonnet", "opus", "fable")
 """The lines of Claude's models that have limits of their own."""
-FIRST_WINDOW = 3.0
+FIRST_WINDOW = 10.0
 WIDEST_WINDOW = 100.0
-"""Requests under way at the same time: to begin with, and at the most."""
+"""Requests under way at the same time: to begin with, and at the most. The lowest limit of the API is 50
+requests a minute (platform.claude.com, "Rate limits"), and its bucket is full to begin with."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 """Seconds without a request after an overload without a hint: doubling from the first to the longest."""
@@ -175,7 +176,8 @@ def answered(
     line = replace(line, buckets=tuple(bucket for bucket in line.buckets if bucket.resource in told))
     line = _learned(line, now, ticket, allowances, produced=output_tokens)
     if used:
-        step = 1.0 if "requests" in told else 1 / line.window
+        never_refused = line.answered_for == 0
+        step = 1.0 if "requests" in told or never_refused else 1 / line.window
         line = replace(line, window=min(WIDEST_WINDOW, line.window + step))
     share = min(1.0, input_tokens / max(1, ticket.prompt_tokens))
     return replace(
