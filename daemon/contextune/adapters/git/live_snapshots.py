@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from contextune.adapters.git.base import add_all, copy_index, ignored_files, untracked_files, user_tree
@@ -40,15 +40,26 @@ class LiveSnapshots:
         """Contents that were read: a side meets many others with the same ones."""
         self._size = 0
 
-    def take(self, worktree: Path, start: str, wrote: Collection[str] | None) -> Snapshot:
-        """A worktree as it is. `wrote` are all paths that changed since its last one; None if unknown."""
-        followed = self._live.get(worktree)
-        if followed is None or not followed.git.git_dir.is_dir():
-            git = self._worktrees.entry(worktree)
-            if git is None:
-                raise GitProblem(f"{worktree} is no worktree of {self._git.work_tree}.")
-            followed = self._live[worktree] = _Followed(git)
-        return self._snapshot(followed.tree(wrote), start)
+    def wrote(self, worktree: Path, paths: Collection[str] | None) -> None:
+        """A worktree changed at these paths; None if it may have changed anywhere. Does not block."""
+        self._followed(worktree).wrote(paths)
+
+    def tree(self, worktree: Path) -> str:
+        """What a worktree holds, as a tree. After a look at all of it, only what was told of is looked at.
+
+        Brought up to date once for all who ask, and only where something was written.
+        """
+        return self._followed(worktree).tree()
+
+    def take(self, worktree: Path, start: str) -> Snapshot:
+        """The same as changes since a commit."""
+        return self._snapshot(self.tree(worktree), start)
+
+    def keep(self, ref: str, tree: str, parents: Sequence[str]) -> str:
+        """Have a ref lead to a tree of a worktree, by a commit on others. Returns the commit."""
+        commit = self._objects.commit_known(tree, parents, "What a worktree held\n")
+        self._objects.set_ref(ref, commit)
+        return commit
 
     def user(self, overlays: Mapping[str, bytes], start: str) -> Snapshot:
         """What the user has in the checkout and in unsaved buffers."""
@@ -94,6 +105,13 @@ class LiveSnapshots:
                     self._blobs[blob] = content
         return found | read
 
+    def _followed(self, worktree: Path) -> _Followed:
+        with self._lock:
+            followed = self._live.get(worktree)
+            if followed is None:
+                followed = self._live[worktree] = _Followed(worktree, self._worktrees)
+            return followed
+
     def _snapshot(self, tree: str, start: str) -> Snapshot:
         known = self._newest.get((tree, start))
         if known is None:
@@ -121,7 +139,7 @@ class LiveSnapshots:
                 one.before.blob.decode() if one.before and one.before.mode != SUBMODULE else None,
                 one.after.blob.decode() if one.after and one.after.mode != SUBMODULE else None,
             )
-            for one in self._objects.differences(self._tree_of(start), tree)
+            for one in self._objects.tree_differences(self._tree_of(start), tree)
         )
 
     def _tree_of(self, commit: str) -> str:
@@ -139,48 +157,81 @@ _REMEMBERED = 1_000
 class _Followed:
     """A worktree with an index of our own that is brought up to date by what was written alone."""
 
-    def __init__(self, git: Git) -> None:
-        self.git = git
-        self._index = git.git_dir / INDEX
-        self._lock = threading.Lock()
+    def __init__(self, path: Path, worktrees: Worktrees) -> None:
+        self._path = path
+        self._worktrees = worktrees
+        self._git: Git | None = None
+        self._noting = threading.Lock()
+        self._written: set[str] = set()
+        """Paths that are not in the index yet."""
+        self._is_unknown = True
+        """Whether more than those may have changed."""
+        self._looking = threading.Lock()
         self._wanted: dict[str, bool] = {}
         """Paths that were written, and whether git ignores them not."""
-        self._is_current = False
-        """Whether the index holds all of the worktree but for what is written next."""
+        self._tree = ""
+        """What the index held last."""
 
-    def tree(self, wrote: Collection[str] | None) -> str:
-        with self._lock:
-            paths = None if wrote is None or not self._is_current else _plain(self.git.work_tree, wrote)
-            self._is_current = False
+    def wrote(self, paths: Collection[str] | None) -> None:
+        with self._noting:
             if paths is None:
-                self._add_all()
+                self._is_unknown = True
             else:
-                self._add(paths)
-            tree = self.git.run("write-tree", index=self._index).decode().strip()
-            self._is_current = True
-            return tree
+                self._written.update(paths)
 
-    def _add_all(self) -> None:
+    def tree(self) -> str:
+        with self._looking:
+            git, is_new = self._opened()
+            index = git.git_dir / INDEX
+            with self._noting:
+                written, is_unknown = self._written, self._is_unknown or is_new or not index.exists()
+                self._written, self._is_unknown = set(), False
+            if not written and not is_unknown:
+                return self._tree
+            try:
+                paths = None if is_unknown else _plain(git.work_tree, written)
+                if paths is None:
+                    self._add_all(git, index)
+                else:
+                    self._add(git, index, paths)
+                self._tree = git.run("write-tree", index=index).decode().strip()
+            except BaseException:
+                self.wrote(None)
+                raise
+            return self._tree
+
+    def _opened(self) -> tuple[Git, bool]:
+        """git for the worktree, and whether it was not known before."""
+        git = self._git
+        if git is not None and git.git_dir.is_dir():
+            return git, False
+        git = self._git = self._worktrees.entry(self._path)
+        if git is None:
+            raise GitProblem(f"{self._path} is no worktree of this repository.")
+        return git, True
+
+    def _add_all(self, git: Git, index: Path) -> None:
         self._wanted.clear()
-        (self._index.with_name(self._index.name + ".lock")).unlink(missing_ok=True)
+        (index.with_name(index.name + ".lock")).unlink(missing_ok=True)
         # Afresh each time: what was added before may be ignored now.
-        copy_index(self.git, self.git.git_dir, INDEX)
-        nested = [path for path in untracked_files(self.git, self._index) if path.endswith(b"/")]
-        add_all(self.git, self._index, leave_out=nested)
+        copy_index(git, git.git_dir, INDEX)
+        nested = [path for path in untracked_files(git, index) if path.endswith(b"/")]
+        add_all(git, index, leave_out=nested)
 
-    def _add(self, paths: Collection[str]) -> None:
+    def _add(self, git: Git, index: Path, paths: Collection[str]) -> None:
         fresh = [path for path in paths if path not in self._wanted]
         if fresh:
             named = [given(path) for path in fresh]
-            tracked = set(fields(self.git.run("ls-files", "-z", "--", *named, index=self._index)))
-            ignored = set(ignored_files(self.git, [path for path in named if path not in tracked]))
+            tracked = set(fields(git.run("ls-files", "-z", "--", *named, index=index)))
+            untracked = [path for path in named if path not in tracked]
+            ignored = set(ignored_files(git, untracked) if untracked else ())
             self._wanted.update({path: given(path) not in ignored for path in fresh})
         wanted = [given(path) for path in paths if self._wanted[path]]
         if wanted:
-            self.git.run(
+            git.run(
                 *("update-index", "--add", "--remove", "--replace", "-z", "--stdin"),
                 stdin=lines(wanted),
-                index=self._index,
+                index=index,
             )
 
 

@@ -179,22 +179,9 @@ def start(
     config: Mapping[str, str] | None = None,
 ) -> Answer:
     """Run one git process to its end. Raises PlaceProblem without git, GitProblem on the time limit."""
-    command: list[Argument] = [*_COMMAND]
-    for key, value in (config or {}).items():
-        command += ["-c", f"{key}={value}"]  # the last one counts
-    variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    variables["PATH"] = _absolute(variables.get("PATH", os.defpath))
-    variables.update(_FIXED)
-    variables.update(environment or {})
     try:
-        process = subprocess.Popen(
-            [*command, *arguments],
-            cwd=cwd,
-            env=variables,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+        process = launched(
+            arguments, cwd=cwd, has_stdin=stdin is not None, environment=environment, config=config
         )
     except FileNotFoundError:
         raise PlaceProblem(
@@ -214,6 +201,37 @@ def start(
                 raise GitProblem(f"git {verb} did not end within {TIME_LIMIT:.0f} seconds.") from None
             raise
     return Answer(process.returncode, out, err.decode("utf-8", "replace").strip())
+
+
+def launched(
+    arguments: Sequence[Argument],
+    *,
+    cwd: Path,
+    has_stdin: bool,
+    has_words: bool = True,
+    environment: Mapping[str, str] | None = None,
+    config: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """A git process that has begun, hardened; what it says is in pipes. Raises OSError if it does not begin.
+
+    Without `has_words` its standard error is dropped.
+    """
+    command: list[Argument] = [*_COMMAND]
+    for key, value in (config or {}).items():
+        command += ["-c", f"{key}={value}"]  # the last one counts
+    variables = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    variables["PATH"] = _absolute(variables.get("PATH", os.defpath))
+    variables.update(_FIXED)
+    variables.update(environment or {})
+    return subprocess.Popen(
+        [*command, *arguments],
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.PIPE if has_stdin else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if has_words else subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def require_git() -> str:

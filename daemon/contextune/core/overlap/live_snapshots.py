@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -47,8 +47,20 @@ class Clash(NamedTuple):
 class Snapshots(Protocol):
     """Takes and merges snapshots, with no checkout and no index touched. Blocking. Raises GitProblem."""
 
-    def take(self, worktree: Path, start: str, wrote: Collection[str] | None) -> Snapshot:
-        """A worktree as it is. `wrote` are all paths that changed since its last one; None if unknown."""
+    def wrote(self, worktree: Path, paths: Collection[str] | None) -> None:
+        """A worktree changed at these paths; None if it may have changed anywhere. Does not block."""
+        ...
+
+    def tree(self, worktree: Path) -> str:
+        """What a worktree holds, as a tree. After a look at all of it, only what was told of is looked at."""
+        ...
+
+    def take(self, worktree: Path, start: str) -> Snapshot:
+        """The same as changes since a commit."""
+        ...
+
+    def keep(self, ref: str, tree: str, parents: Sequence[str]) -> str:
+        """Have a ref lead to a tree of a worktree, by a commit on others. Returns the commit."""
         ...
 
     def user(self, overlays: Mapping[str, bytes], start: str) -> Snapshot:

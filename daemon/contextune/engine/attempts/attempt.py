@@ -142,6 +142,8 @@ class AttemptWork:
             command_timeout=site.settings.command_timeout,
         )
         self._journal = AttemptRecord(site.run.id, task.id, number, now=site.now, tell=outside.tell)
+        # What was done here since the last attempt, and by whom, is not known.
+        site.repository.snapshots.wrote(lease.path, None)
         self._turns = Turns(site.repository, self._journal, turns_ref(site.run.id, task.id, number))
         self._loop = self._new_loop(name, rung)
         self._evidence: Evidence | None = None
@@ -307,6 +309,7 @@ class AttemptWork:
             affected=True,
             watched=site.settings.prove != "off",
         )
+        site.repository.snapshots.wrote(self._lease.path, None)  # tests may leave files
         evidence = await site.stand.with_originals(
             evidence, command=command, start=self._lease.start, baseline=run.baseline
         )
@@ -370,8 +373,10 @@ class AttemptWork:
     async def _returned(self, result: ToolResult) -> None:
         effects = self._writing.pop(result.tool_use_id, ())
         # What a command changed nobody knows, nor what a call did that another process had begun.
+        wrote = [effect.path for effect in effects] or None
         self._turns.changed = True
-        self._outside.wrote([effect.path for effect in effects] or None)
+        self._site.repository.snapshots.wrote(self._lease.path, wrote)
+        self._outside.wrote(wrote)
         await self._journal.returned(result)
 
 

@@ -43,19 +43,18 @@ class Turns:
         keeping.result()
 
     async def _keep(self, turn: int, lease: Lease) -> None:
-        tree = await asyncio.to_thread(self._kept, turn, lease)
+        tree = await asyncio.to_thread(self._kept, lease)
         if tree != self._tree:
             self._tree = tree
             await self._journal.kept(turn, tree, lease.start)
 
-    def _kept(self, turn: int, lease: Lease) -> str:
-        repository = self._repository
-        tree = repository.worktree_tree(lease.path)
+    def _kept(self, lease: Lease) -> str:
+        snapshots = self._repository.snapshots
+        tree = snapshots.tree(lease.path)
         if tree != self._tree:
-            before = self._commit or repository.resolve(self._ref)
+            before = self._commit or self._repository.resolve(self._ref)
             parents = [lease.start, before] if before else [lease.start]
-            self._commit = repository.commit_tree(tree, parents, f"Turn {turn}")
-            repository.set_ref(self._ref, self._commit)
+            self._commit = snapshots.keep(self._ref, tree, parents)
         return tree
 
 

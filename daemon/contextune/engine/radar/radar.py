@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,8 @@ class _Live:
     path: Path
     start: str
     files: tuple[str, ...]
-    wrote: set[str] = field(default_factory=set)
-    whole: bool = True
-    """Whether all of it has to be looked at: what was written is not known."""
+    is_due: bool = True
+    """Whether something was written since the last look."""
     looking: asyncio.Task[None] | None = None
     failures: int = 0
     """Looks in a row that git refused."""
@@ -121,10 +120,8 @@ class Radar:
         live = self._live.get(task_id)
         if live is None or self._closed:
             return
-        if paths is None:
-            live.whole = True
-        else:
-            live.wrote.update(paths)
+        self._repository.snapshots.wrote(live.path, paths)
+        live.is_due = True
         if live.looking is None or live.looking.done():
             live.looking = asyncio.create_task(self._look(task_id), name=f"look at {task_id}")
 
@@ -164,16 +161,13 @@ class Radar:
 
     async def _look(self, task_id: str) -> None:
         """Take snapshots of a worktree until there is nothing new; the newest writes count."""
-        while (live := self._live.get(task_id)) is not None and (live.whole or live.wrote):
-            wrote = None if live.whole else frozenset(live.wrote)
-            live.whole, live.wrote = False, set()
+        while (live := self._live.get(task_id)) is not None and live.is_due:
+            live.is_due = False
             try:
-                snapshot = await asyncio.to_thread(
-                    self._repository.snapshots.take, live.path, live.start, wrote
-                )
+                snapshot = await asyncio.to_thread(self._repository.snapshots.take, live.path, live.start)
             except ContextuneError:
                 # A file moved from under git. At the next look, all of the worktree counts.
-                live.whole = True
+                live.is_due = True
                 live.failures += 1
                 if live.failures >= TRIES:
                     return
