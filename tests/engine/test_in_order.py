@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from contextune.engine.drive.in_order import InOrder
+from contextune.core.runs import events as ev
+from contextune.engine.drive.in_order import InOrder, UnderWay
 
 
 async def test_none_overtakes_and_all_wait_at_once() -> None:
@@ -45,3 +46,25 @@ async def test_one_that_fails_holds_up_nobody() -> None:
     with pytest.raises(OSError, match="full"):
         await first
     assert done == ["second"]
+
+
+async def test_what_is_told_of_a_task_waits_for_what_is_under_way_of_it_alone() -> None:
+    way = UnderWay()
+    loop = asyncio.get_running_loop()
+    first, other = loop.create_future(), loop.create_future()
+    way.add(told("one"), first)
+    way.add(told("two"), other)
+    waiting = asyncio.create_task(way.kept([told("one")]))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    first.set_result(None)
+    await waiting
+    await way.kept([told("one")])
+    other.set_exception(OSError("full"))
+    with pytest.raises(OSError, match="full"):
+        await way.kept([told("three"), told("two")])
+    await way.settled()
+
+
+def told(task_id: str) -> ev.AgentTold:
+    return ev.AgentTold(run_id="r", at=1, task_id=task_id, text="Go on.")

@@ -38,11 +38,11 @@ from contextune.core.runs.effects import FileEffect
 Send = Callable[[ModelRequest], Awaitable[ModelReply]]
 """Sends a request; by the time it returns, the reply is in the Journal as `said` has it."""
 Record = Callable[[Message, int], Awaitable[None]]
-"""Journals a message to the agent with the number of its turn."""
+"""Has a message to the agent, with the number of its turn, in the Journal before the next request leaves."""
 Before = Callable[[ToolUse, int, tuple[FileEffect, ...]], Awaitable[None]]
 """Journals that a call which may change something is about to run, in this turn, with these effects."""
 After = Callable[[ToolResult], Awaitable[None]]
-"""Journals what such a call came to."""
+"""Has what such a call came to in the Journal before anything else changes or leaves."""
 Hear = Callable[[], tuple[str, ...]]
 """Words of the user, or of the product, that arrived since the last turn."""
 Cliff = Callable[[Literal["pruned", "handed_over"], int, int], Awaitable[None]]

@@ -115,6 +115,8 @@ class Outside:
     words: Words
     ask: Callable[[Asked], Awaitable[str | None]]
     """The user's answer to a question; None if it is not put."""
+    soon: Callable[[ev.AnyEvent], Awaitable[None]] | None = None
+    """Tells an event without waiting for the disk: whatever is told or sent next waits for it."""
     notices: Notices = field(default_factory=Notices)
     wrote: Callable[[Collection[str] | None], None] = lambda _: None
     """Told which paths a call wrote; None if that is not known."""
@@ -141,7 +143,10 @@ class AttemptWork:
             environment=lease.environment,
             command_timeout=site.settings.command_timeout,
         )
-        self._journal = AttemptRecord(site.run.id, task.id, number, now=site.now, tell=outside.tell)
+        soon = outside.soon or outside.tell
+        self._journal = AttemptRecord(
+            site.run.id, task.id, number, now=site.now, tell=outside.tell, soon=soon
+        )
         # What was done here since the last attempt, and by whom, is not known.
         site.repository.snapshots.wrote(lease.path, None)
         self._turns = Turns(site.repository, self._journal, turns_ref(site.run.id, task.id, number))
@@ -355,7 +360,7 @@ class AttemptWork:
     async def _record(self, message: Message, turn: int) -> None:
         self._outside.words.carried(message)
         self._outside.notices.carried(message)
-        await self._outside.tell(self._journal.added(message, turn))
+        await self._journal.said(message, turn)
 
     def _kept(self, reply: ModelReply) -> list[ev.AnyEvent]:
         turn = self._loop.turn + (reply.stop_reason != "refusal")

@@ -24,12 +24,15 @@ class AttemptRecord:
         *,
         now: Callable[[], int],
         tell: Callable[[ev.AnyEvent], Awaitable[None]],
+        soon: Callable[[ev.AnyEvent], Awaitable[None]],
     ) -> None:
+        """`tell` returns when an event is kept; `soon` need not, if what is told next waits for it."""
         self._run_id = run_id
         self._task_id = task_id
         self._number = number
         self._now = now
         self._tell = tell
+        self._soon = soon
 
     async def resumed(self, turn: int, uncertain: tuple[str, ...]) -> None:
         """Another process goes on with it."""
@@ -43,6 +46,10 @@ class AttemptRecord:
                 uncertain=uncertain,
             )
         )
+
+    async def said(self, message: Message, turn: int) -> None:
+        """A message to the agent: it is on its way to the Journal, and is there before the model sees it."""
+        await self._soon(self.added(message, turn))
 
     def added(self, message: Message, turn: int, reply: ModelReply | None = None) -> ev.MessageAdded:
         """A message of its conversation, the model's with its `reply`."""
@@ -73,8 +80,8 @@ class AttemptRecord:
         )
 
     async def returned(self, result: ToolResult) -> None:
-        """What such a call came to."""
-        await self._tell(
+        """What such a call came to: on its way to the Journal."""
+        await self._soon(
             ToolReturned(
                 run_id=self._run_id,
                 at=self._now(),

@@ -15,6 +15,9 @@ from contextune.engine.money.account import GOES_ON, Account, Emit, budgets_of
 from contextune.engine.surroundings.limits import short_of_disk
 from contextune.engine.surroundings.world import World
 
+LOOK_EVERY = 1_000
+"""Milliseconds for which a disk that has room is taken to have it: every request would look otherwise."""
+
 
 class Pace:
     """Of one driven Run: nothing of it is sent to a model while it waits."""
@@ -28,14 +31,19 @@ class Pace:
         self._account = account
         self._go = asyncio.Event()
         self._go.set()
+        self._roomy_until = 0
 
     async def wait(self) -> None:
         """Return when something may be sent; pauses the Run if the disk is all but full."""
         while True:
             await self._go.wait()
-            lack = await short_of_disk(self._world.home)
-            if lack:
-                await self.pause(lack)
+            now = self._world.clock.now()
+            if now >= self._roomy_until or now < self._roomy_until - LOOK_EVERY:
+                lack = await short_of_disk(self._world.home)
+                if lack:
+                    await self.pause(lack)
+                else:
+                    self._roomy_until = now + LOOK_EVERY
             if self._go.is_set():
                 return
 

@@ -24,7 +24,7 @@ from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
-from contextune.engine.drive.in_order import InOrder
+from contextune.engine.drive.in_order import InOrder, UnderWay
 from contextune.engine.drive.looks import Looks
 from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
@@ -109,7 +109,7 @@ class RunDriver:
         )
         self._listener = listener
         self._do = work
-        self._in_order = InOrder()
+        self._in_order, self._under_way = InOrder(), UnderWay()
         self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
         self._pace = Pace(run.id, self.emit, world=world, root=repository.root, account=self.account)
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
@@ -177,6 +177,11 @@ class RunDriver:
             # Nobody waits for it any more: what it met is of no use to anyone, and no bug.
             recording.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
+        await self._under_way.kept(events)
+
+    async def emit_soon(self, event: ev.AnyEvent) -> None:
+        """The same of an event of a Task, without waiting: what is emitted of that Task next waits for it."""
+        self._under_way.add(event, asyncio.ensure_future(self._record((event,), ())))
 
     async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
         await self._in_order.after(self.world.journal.append(events, caps=caps), lambda: self._fold(events))
@@ -366,6 +371,7 @@ class RunDriver:
             work.cancel()
         if left:
             await asyncio.wait(left)
+        await self._under_way.settled()
 
     def stand_on_base(self) -> None:
         """Have the Ghost, and what agents are told first, be as the Run's events have them."""

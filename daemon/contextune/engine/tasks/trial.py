@@ -230,6 +230,7 @@ class Trial:
             tell=tell,
             words=self._words,
             ask=ask,
+            soon=driver.emit_soon,
             notices=Notices(lambda: self._task),
             wrote=wrote,
             settled=lambda: driver.radar.settle(self._task_id),
