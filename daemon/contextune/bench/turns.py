@@ -41,6 +41,7 @@ async def measured(job: TurnsJob, place: Path, first_byte_ms: float) -> Measured
             url=server.url,
             job=job,
             said=str(place / "said"),
+            beats=False,
         )
         process = await run_process(part)
     if server.said.unused:

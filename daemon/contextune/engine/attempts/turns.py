@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from contextune.core.ports import Repository
 from contextune.engine.attempts.attempt_record import AttemptRecord
 from contextune.engine.worktrees.leases import Lease
+
+MOMENT = 0.02
+"""Seconds for which the agent's next request goes first: git's processes hold up the whole interpreter."""
 
 
 class Turns:
@@ -35,14 +38,18 @@ class Turns:
             yield
             return
         self.changed = False
-        keeping = asyncio.ensure_future(self._keep(turn, lease))
+        over = asyncio.Event()
+        keeping = asyncio.ensure_future(self._keep(turn, lease, over))
         try:
             yield
         finally:
+            over.set()
             await _ended(keeping)
         keeping.result()
 
-    async def _keep(self, turn: int, lease: Lease) -> None:
+    async def _keep(self, turn: int, lease: Lease, over: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), MOMENT)
         tree = await asyncio.to_thread(self._kept, lease)
         if tree != self._tree:
             self._tree = tree

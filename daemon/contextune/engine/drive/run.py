@@ -83,9 +83,8 @@ class RunDriver:
         self.leases.room = self._make_room
         self.leases.waits = self._waits
         self.stand = Stand(repository, gate, self.leases)
-        self.account = Account(
-            run.id, run.budget, self.emit, repository=run.repository, budgets=budgets_of(settings)
-        )
+        self.account = Account(run.id, run.budget, self.emit, budgets=budgets_of(settings))
+        self.account.repository, self.account.emit_soon = run.repository, self.emit_soon
         self._open_account()
         self.happened = asyncio.Event()
         """Set by every event; whoever waits for a change clears it first."""
@@ -179,9 +178,9 @@ class RunDriver:
             raise
         await self._under_way.kept(events)
 
-    async def emit_soon(self, event: ev.AnyEvent) -> None:
-        """The same of an event of a Task, without waiting: what is emitted of that Task next waits for it."""
-        self._under_way.add(event, asyncio.ensure_future(self._record((event,), ())))
+    async def emit_soon(self, *events: ev.AnyEvent) -> None:
+        """The same of events of a Task, without waiting: what is emitted of that Task next waits for them."""
+        self._under_way.add(events[0], asyncio.ensure_future(self._record(events, ())))
 
     async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
         await self._in_order.after(self.world.journal.append(events, caps=caps), lambda: self._fold(events))

@@ -25,6 +25,14 @@ class Emit(Protocol):
         ...
 
 
+class Soon(Protocol):
+    """Journals events of a Task, all or none, perhaps without waiting for the disk."""
+
+    async def __call__(self, *events: AnyEvent) -> None:
+        """Have the events on their way to the Journal."""
+        ...
+
+
 GOES_ON: dict[BudgetScope, str] = {
     "day": "A new one begins the next day.",
     "month": "A new one begins the next month.",
@@ -54,6 +62,8 @@ class Account:
         self.held_requests = 0
         """Requests without a price that are held back, as dollars are for the others."""
         self.emit = emit
+        self.emit_soon: Soon = emit
+        """Need not wait for the disk where what is emitted of the same Task next does."""
         self.task_budgets: dict[str, Decimal] = {}
         """Where the user raised what a Task may cost."""
         self.task_spent: dict[str, Decimal] = {}

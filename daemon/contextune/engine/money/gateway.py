@@ -137,7 +137,9 @@ class Gateway:
         kept: Sequence[AnyEvent] = (),
     ) -> None:
         account.settle(reserved.worst_case, charge, reserved.task_id)
-        await account.emit(
+        # A reply to an agent is in the Journal before anything comes of it: that waits for it.
+        emit = account.emit_soon if kept and reserved.task_id else account.emit
+        await emit(
             RequestSettled(
                 run_id=account.stream,
                 at=self._clock.now(),

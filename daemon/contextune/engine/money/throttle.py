@@ -139,8 +139,11 @@ class Passage:
     ) -> None:
         """Give the place back and keep what was learned."""
         ticket, self._ticket = self._ticket, None
-        if ticket is not None:
-            await self._queue.end(lambda line: self._ended(line, ticket, problem))
+        if ticket is None:
+            return
+        ending = self._queue.end(lambda line: self._ended(line, ticket, problem))
+        if self._reply is None:  # what was refused is known before the next try; a reply waits for nothing
+            await asyncio.shield(ending)
 
     def answered(self, reply: ModelReply) -> ModelReply:
         """Tell that the reply came, before the `async with` ends. Returns the reply."""
@@ -276,9 +279,9 @@ class _Queue:
                 with suppress(ContextuneError):
                     await passage.tell(sentence)
 
-    async def end(self, change: Callable[[Line], Line]) -> None:
+    def end(self, change: Callable[[Line], Line]) -> asyncio.Task[None]:
         """Change the line after a request; it is done even if the caller is cancelled meanwhile."""
-        await asyncio.shield(self._start(self._ended(change)))
+        return self._start(self._ended(change))
 
     async def take(
         self, admit: Callable[[Line], Admission], give_back: Callable[[Line, Ticket], Line]

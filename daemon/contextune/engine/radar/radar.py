@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from contextune.core.todo_ports import Watcher
 from contextune.engine.money.account import Emit
 from contextune.engine.radar.comparing import Comparing, Side
 
+MOMENT = 0.02
+"""Seconds from a write to the look at it: the agent's next request goes first."""
 GRACE = 2.0
 """Seconds before it is told that an overlap has gone, or moved: an agent's next write may bring it back."""
 QUIET = 0.15
@@ -45,6 +47,8 @@ class _Live:
     files: tuple[str, ...]
     is_due: bool = True
     """Whether something was written since the last look."""
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while somebody waits for the look."""
     looking: asyncio.Task[None] | None = None
     failures: int = 0
     """Looks in a row that git refused."""
@@ -135,7 +139,9 @@ class Radar:
         """Wait until nothing looks at a Task's worktree any more."""
         live = self._live.get(task_id)
         if live is not None and live.looking is not None:
+            live.wanted.set()
             await asyncio.wait([live.looking])
+            live.wanted.clear()
 
     async def compared(self) -> None:
         """Wait until all that was seen so far is compared and told."""
@@ -162,6 +168,8 @@ class Radar:
     async def _look(self, task_id: str) -> None:
         """Take snapshots of a worktree until there is nothing new; the newest writes count."""
         while (live := self._live.get(task_id)) is not None and live.is_due:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(live.wanted.wait(), MOMENT)
             live.is_due = False
             try:
                 snapshot = await asyncio.to_thread(self._repository.snapshots.take, live.path, live.start)
