@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 SHARE = 0.000_2
 """Seconds that a thread at work keeps the interpreter once another waits for it. The loop waits so long each
-time it comes back from a system call while a thread works, ten times and more in a turn of an agent: with 5 ms,
-Python's own, it would be late by over 50."""
+time it comes back from a system call while a thread works, ten times and more in a turn of an agent: with the
+5 ms of Python itself it would be late by over 50."""
 
 THREADS = 32
 """Of the loop's, at most. Python's own number, four more than there are processors, is too few to wait."""

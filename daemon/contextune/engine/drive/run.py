@@ -85,7 +85,7 @@ class RunDriver:
         self.stand = Stand(repository, gate, self.leases)
         self.account = Account(run.id, run.budget, self.emit, budgets=budgets_of(settings))
         self.account.repository, self.account.emit_soon = run.repository, self.emit_soon
-        self._open_account()
+        self.account.go_on(self.run)
         self.happened = asyncio.Event()
         """Set by every event; whoever waits for a change clears it first."""
         batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self.happened)
@@ -127,7 +127,7 @@ class RunDriver:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
         self.stand_on_base()
         await self.emit(*interrupted(self.run, self.now()))
-        self._open_account()
+        self.account.go_on(self.run)
         if self._stopping:
             return self.run  # asked to before anything was begun
         self.radar.watch_user(self.world.watcher)
@@ -207,13 +207,6 @@ class RunDriver:
     def now(self) -> int:
         """Milliseconds since the epoch."""
         return self.world.clock.now()
-
-    def _open_account(self) -> None:
-        """What earlier processes spent counts, and what the user allowed a Task."""
-        self.account.bill = self.run.bill
-        self.account.task_spent = {task.id: task.bill.dollars for task in self.run.tasks}
-        raised = {task.id: task.budget for task in self.run.tasks}
-        self.account.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
 
     async def send(
         self,

@@ -12,6 +12,7 @@ from contextune.core.model.budget import Budgets, Cap
 from contextune.core.model.money import Bill, Charge
 from contextune.core.ports import Clock
 from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.run import Run
 from contextune.core.settings import EDITOR_REQUESTS, Settings
 
 ZERO = Decimal(0)
@@ -96,6 +97,13 @@ class Account:
         self.held += wanted
         if task_id is not None:
             self._task_held[task_id] = self._task_held.get(task_id, ZERO) + wanted
+
+    def go_on(self, run: Run) -> None:
+        """From where a Run stands: what earlier processes spent counts, and what the user allowed a Task."""
+        self.bill = run.bill
+        self.task_spent = {task.id: task.bill.dollars for task in run.tasks}
+        raised = {task.id: task.budget for task in run.tasks}
+        self.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
 
     def recorded(self) -> None:
         """A reservation is in the Journal: the request is under way."""
