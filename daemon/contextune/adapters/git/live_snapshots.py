@@ -109,7 +109,7 @@ class LiveSnapshots:
         with self._lock:
             followed = self._live.get(worktree)
             if followed is None:
-                followed = self._live[worktree] = _Followed(worktree, self._worktrees)
+                followed = self._live[worktree] = _Followed(worktree, self._worktrees, self._git.work_tree)
             return followed
 
     def _snapshot(self, tree: str, start: str) -> Snapshot:
@@ -157,8 +157,9 @@ _REMEMBERED = 1_000
 class _Followed:
     """A worktree with an index of our own that is brought up to date by what was written alone."""
 
-    def __init__(self, path: Path, worktrees: Worktrees) -> None:
+    def __init__(self, path: Path, worktrees: Worktrees, root: Path) -> None:
         self._path = path
+        self._root = root
         self._worktrees = worktrees
         self._git: Git | None = None
         self._noting = threading.Lock()
@@ -207,7 +208,7 @@ class _Followed:
             return git, False
         git = self._git = self._worktrees.entry(self._path)
         if git is None:
-            raise GitProblem(f"{self._path} is no worktree of this repository.")
+            raise GitProblem(f"{self._path} is no worktree of {self._root}.")
         return git, True
 
     def _add_all(self, git: Git, index: Path) -> None:
