@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from contextune.bench.figures import Against, Bench, Figure
-from contextune.bench.suites import BRIEFLY, SUITES, WHOLE_SECONDS, suite
+from contextune.bench.suites import BRIEFLY, COUNTING, SUITES, WAITING, WHOLE_SECONDS, suite
 from contextune.cli.main import main
 
 HELD = Figure(
@@ -163,3 +165,35 @@ def test_what_a_suite_is_given_in_brief_it_takes_and_it_is_less(name: str) -> No
         assert number > 0
         if takes[what].default is not None:
             assert number < takes[what].default
+
+
+def test_among_all_the_suite_that_waits_runs_beside_those_that_count_and_the_rest_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    second_counted = asyncio.Event()
+
+    def put(name: str, run: Callable[..., Awaitable[None]]) -> None:
+        module = ModuleType(f"contextune.bench.{name}")
+        module.run = run  # type: ignore[attr-defined]  # a module made here has what it is given
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    async def waits(bench: Bench) -> None:
+        told.append("waiting")
+        await asyncio.wait_for(second_counted.wait(), 30)
+        told.append("waited")
+
+    async def counts(bench: Bench, **_: int) -> None:
+        told.append("counted")
+        if told.count("counted") == len(COUNTING):
+            second_counted.set()
+
+    async def timed(bench: Bench, **_: int) -> None:
+        told.append("timed")
+
+    for name in [*SUITES]:
+        put(name, waits if name == WAITING else counts if name in COUNTING else timed)
+    assert main(["bench", "all", "--json"]) == 0
+    assert told[0] == "waiting"
+    assert told.index("waited") == 1 + len(COUNTING)
+    assert told[2 + len(COUNTING) :] == ["timed"] * (len(SUITES) - 1 - len(COUNTING))

@@ -31,6 +31,9 @@ BRIEFLY: Mapping[str, Mapping[str, int]] = {
     "budget": {"runs": 100},
 }
 """What suites that draw by the hundred are given where all are to be done in `WHOLE_SECONDS`: fewer draws."""
+WAITING = "backpressure"
+COUNTING = ("economy", "budget", "crash", "router")
+"""Among all of them the suite that waits for a server's limits, two minutes, runs beside those that count."""
 WHOLE_SECONDS = 720.0
 """In which all suites should be done, briefly."""
 
