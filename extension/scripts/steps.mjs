@@ -41,15 +41,17 @@ export async function step(title, work) {
 /**
  * Runs a program to its end.
  *
- * With `quiet`, its output is kept back and printed only when it fails; otherwise it goes straight to the terminal.
+ * With `quiet`, its output is kept back and printed only when it fails, with `afterwards` when it has ended; otherwise
+ * it goes straight to the terminal.
  * @returns {Promise<number>} the exit status, where `allowFailure` is set; otherwise 0, or a SetupError.
  */
-export async function run(command, args, { cwd = root, env = process.env, quiet = false, allowFailure = false } = {}) {
-  const child = spawn(command, args, {
-    cwd,
-    env,
-    stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
-  });
+export async function run(
+  command,
+  args,
+  { cwd = root, env = process.env, quiet = false, afterwards = false, allowFailure = false } = {},
+) {
+  const way = quiet || afterwards ? "pipe" : "inherit";
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", way, way] });
   const output = [];
   child.stdout?.on("data", (chunk) => output.push(chunk));
   child.stderr?.on("data", (chunk) => output.push(chunk));
@@ -57,8 +59,9 @@ export async function run(command, args, { cwd = root, env = process.env, quiet 
     child.on("error", (error) => reject(new SetupError(`${command} could not be started: ${error.message}`)));
     child.on("close", (code, signal) => resolve(signal ? 128 : code));
   });
-  if (status !== 0 && !allowFailure) {
-    process.stderr.write(Buffer.concat(output));
+  const failed = status !== 0 && !allowFailure;
+  if (afterwards || failed) process.stderr.write(Buffer.concat(output));
+  if (failed) {
     throw new SetupError(`${[command, ...args].join(" ")} ended with status ${status}.`);
   }
   return status;

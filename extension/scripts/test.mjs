@@ -1,7 +1,8 @@
 /**
  * `npm test`: every test, after its own set-up; `npm test -- pytest` (or vitest, e2e, …) runs the named stages alone.
  *
- * A stage that fails does not keep the others from running. The very last line is the sum.
+ * A stage that fails does not keep the others from running. pytest, which waits for git and for processes of ours more
+ * than it computes, runs beside the stages that follow it. The very last line is the sum.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -48,11 +49,14 @@ function parseVitest(text) {
   };
 }
 
-function runPytest() {
+/** With `beside`, others print meanwhile, and what it has to say is printed when it has ended. */
+function runPytest({ beside }) {
   const report = join(reports, "pytest.xml");
   // Most tests wait for git or for a process of ours, so that two at a time fit one processor.
   const args = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", `--junitxml=${report}`];
-  return countTests(report, parseJunit, () => run(venvProgram("python"), args, { allowFailure: true }));
+  return countTests(report, parseJunit, () =>
+    run(venvProgram("python"), args, { allowFailure: true, afterwards: beside }),
+  );
 }
 
 function runVitest(project) {
@@ -94,11 +98,11 @@ async function setUp() {
   return { passed: 0, failed: 0, skipped: 0 };
 }
 
-async function runStage(name, work) {
-  console.log(`\n== ${name}`);
+async function runStage(name, work, { beside = false } = {}) {
+  console.log(beside ? `\n== ${name}, beside the next ones` : `\n== ${name}`);
   const start = performance.now();
   try {
-    return { name, ...(await work()), duration: since(start) };
+    return { name, ...(await work({ beside })), duration: since(start) };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(error.message);
@@ -118,7 +122,13 @@ await main(import.meta, async (names) => {
   const results = [await runStage("set-up", setUp)];
   if (results[0].failed === 0) {
     const chosen = names.length > 0 ? names : Object.keys(stages);
-    for (const name of chosen) results.push(await runStage(name, stages[name]));
+    const running = [];
+    for (const name of chosen) {
+      const beside = name === "pytest" && name !== chosen.at(-1);
+      running.push(runStage(name, stages[name], { beside }));
+      if (!beside) await running.at(-1);
+    }
+    results.push(...(await Promise.all(running)));
   }
   console.log("");
   for (const result of results) {
