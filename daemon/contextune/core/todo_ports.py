@@ -68,5 +68,8 @@ class Watcher(Protocol):
     """Tells which files changed on disk."""
 
     def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
-        """Sets of changed repository paths, debounced, ignored files left out; ends when it is closed."""
+        """Sets of changed repository paths, debounced, ignored files left out; ends when it is closed.
+
+        The first set is empty: what changes from then on is told, what changed before is not.
+        """
         ...

@@ -25,9 +25,10 @@ class FileWatcher:
     async def watch(self, root: Path) -> AsyncIterator[frozenset[str]]:
         """Sets of changed repository paths, files and folders, gone ones among them.
 
-        What git ignores, git's own files and other repositories in the tree are left out. Ends, and
-        releases its thread, when the iterator is closed or the task that waits on it is cancelled. Raises
-        PlaceProblem if the folder can't be watched.
+        The first set is empty, and says that the watch is set: what changes from then on is told. What git
+        ignores, git's own files and other repositories in the tree are left out. Ends, and releases its
+        thread, when the iterator is closed or the task that waits on it is cancelled. Raises PlaceProblem if
+        the folder can't be watched.
         """
         top = await asyncio.to_thread(root.resolve)
         # The library would wait for ever on a folder that is not there.
@@ -45,12 +46,22 @@ class FileWatcher:
                     top, watch_filter=seen, debounce=LONGEST_MS, step=QUIET_MS, ignore_permission_denied=True
                 )
             ) as changes:
-                async for batch in changes:
-                    paths = sorted(Path(path).relative_to(top).as_posix() for _, path in batch)
-                    hidden.forget()
-                    kept = frozenset(await asyncio.to_thread(hidden.without, paths))
-                    if kept:
-                        yield kept
+                coming = asyncio.ensure_future(anext(changes))
+                try:
+                    await asyncio.sleep(0)  # the library sets its watch before it waits for the first time
+                    if not coming.done():
+                        yield frozenset()
+                    while True:
+                        batch = await coming
+                        coming = asyncio.ensure_future(anext(changes))
+                        paths = sorted(Path(path).relative_to(top).as_posix() for _, path in batch)
+                        hidden.forget()
+                        kept = frozenset(await asyncio.to_thread(hidden.without, paths))
+                        if kept:
+                            yield kept
+                finally:
+                    coming.cancel()
+                    await asyncio.gather(coming, return_exceptions=True)
         except OSError as problem:
             raise PlaceProblem(
                 f"The folder {str(root)!r} can't be watched: {problem.strerror or problem}. If that names a "

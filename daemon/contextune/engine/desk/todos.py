@@ -133,7 +133,11 @@ class TodoBoard:
 
     async def _watch(self, folder: _Folder) -> None:
         async for paths in self._world.watcher.watch(folder.root):
-            await self._changed(folder, await asyncio.to_thread(folder.index.refresh, paths))
+            if paths:
+                changed = await asyncio.to_thread(folder.index.refresh, paths)
+            else:  # the watch is set: another look finds what changed since the first one
+                changed = await asyncio.to_thread(folder.index.load)
+            await self._changed(folder, changed)
 
     def _rescan_soon(self, folder: _Folder, path: str) -> None:
         folder.pending.pop(path, None)
