@@ -155,9 +155,10 @@ export function editorFolder() {
 export function editorPackages() {
   // The fence around agents' commands is tested too where it is to be had.
   const fence = works("bwrap", ["--version"]) ? [] : ["bubblewrap"];
-  // So is a plain language client that is no VS Code.
-  const client = works("nvim", ["--version"]) ? [] : ["neovim"];
-  const browser = [...(findBrowser() === undefined ? ["chromium"] : []), ...fence, ...client];
+  // So are plain language clients that are no VS Code.
+  const neovim = works("nvim", ["--version"]) ? [] : ["neovim"];
+  const emacs = works("emacs", ["--batch", "--eval", "(require 'eglot)"]) ? [] : ["emacs-nox", "elpa-eglot"];
+  const browser = [...(findBrowser() === undefined ? ["chromium"] : []), ...fence, ...neovim, ...emacs];
   if (existsSync(editorFolder())) return browser;
   const headers = works("pkg-config", ["--exists", "krb5-gssapi", "libsecret-1"]);
   const compilers = works("make", ["--version"]) && works("g++", ["--version"]);

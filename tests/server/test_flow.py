@@ -250,17 +250,60 @@ async def test_a_run_with_nothing_to_accept_says_why(editor: Editor, app: Played
     }
 
 
+def cannot(_: Any) -> Any:
+    """What an editor says to a request that it does not know."""
+    raise RpcError({"code": -32601, "message": "Method not found"})
+
+
+async def answers(editor: Editor, folder: Path) -> dict[str, Any]:
+    """The code actions that answer questions, on a line without a TODO."""
+    where = {"line": 0, "character": 0}
+    params = {
+        "textDocument": {"uri": (folder / "parcel/sizes.py").as_uri()},
+        "range": {"start": where, "end": where},
+        "context": {"diagnostics": [], "triggerKind": 1},
+    }
+    actions = await editor.ask("textDocument/codeAction", params)
+    return {a["title"]: a["command"] for a in actions if a["command"]["command"] == "contextune.lsp.choose"}
+
+
+async def test_where_an_editor_cannot_ask_code_actions_answer(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    editor.answers["window/showMessageRequest"] = cannot
+    await editor.open(folder)
+    assert await answers(editor, folder) == {}
+    await delegate(editor)
+    await editor.hear("window/showMessage", lambda m: m["message"].endswith(QUOTED))
+    offered = await answers(editor, folder)
+    begins = "“2 TODOs of sizes.py”: 2 tasks in 1 wave, $0.0100 to…"
+    assert list(offered) == [f"Start: {begins}", f"Cancel: {begins}"]
+    await editor.ask("workspace/executeCommand", offered[f"Start: {begins}"])
+    await started(app)
+    to_review(app, folder)
+    await editor.hear("window/showMessage", lambda m: m["message"].endswith(OUTCOME))
+    results = await answers(editor, folder)
+    [accept, *others] = results
+    assert accept.startswith("Accept: “2 TODOs of sizes.py”: 2 of 2 tasks")
+    assert len(others) == 2
+    with pytest.raises(RpcError, match="does not wait for an answer any more"):
+        await editor.ask("workspace/executeCommand", offered[f"Start: {begins}"])
+    wrong = {**results[accept], "arguments": [{**results[accept]["arguments"][0], "choice": "Perhaps"}]}
+    with pytest.raises(RpcError, match="Expected one of Accept, Later, Discard, not 'Perhaps'"):
+        await editor.ask("workspace/executeCommand", wrong)
+    await editor.ask("workspace/executeCommand", results[accept])
+    await app.until("accept", "r_1", "merge")
+    assert await answers(editor, folder) == {}
+
+
 async def test_an_editor_that_cannot_ask_or_show_progress_starts_nothing(
     editor: Editor, app: Played, folder: Path
 ) -> None:
-    def cannot(_: Any) -> Any:
-        raise RpcError({"code": -32601, "message": "Method not found"})
-
     editor.answers["window/showMessageRequest"] = cannot
     await editor.open(folder, capabilities={})
     await delegate(editor)
     shown = await editor.hear("window/showMessage")
-    assert shown["message"] == QUOTED
+    assert shown["message"] == f"Answer by a code action of any line: {QUOTED}"
     assert not editor.all("$/progress")
     assert not [call for call in app.calls if call[0] == "start"]
 

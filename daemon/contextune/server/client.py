@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcMethodNotFound
 from pygls.lsp.server import LanguageServer
 
 from contextune.protocol.methods import METHODS
 from contextune.protocol.wire import View
-from contextune.protocol.words import spoken
+from contextune.protocol.words import spoken, t
 from contextune.server.client_options import SECTION
 from contextune.server.editor_models import WiredEditorModels
+from contextune.server.open_questions import OpenQuestions
 from contextune.server.places import uri_of
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Client:
         self.is_extension = False
         self.models = WiredEditorModels(server)
         """The editor's own language models."""
+        self.questions = OpenQuestions()
+        """What an editor without buttons is asked."""
         self.open_uris: dict[Path, str] = {}
         """Files open in the editor, by the spelling of their URI that the editor uses."""
 
@@ -91,11 +94,17 @@ class Client:
     async def ask(
         self, text: str, choices: Sequence[str], level: Literal["warning", "info"] = "info"
     ) -> str | None:
-        """Show a message with buttons; None if it was dismissed or the editor cannot ask."""
+        """Show a message with buttons; None if it was dismissed, or the editor cannot show it.
+
+        Where an editor knows no such messages, code actions answer.
+        """
         actions = [types.MessageActionItem(title=choice) for choice in choices]
         params = types.ShowMessageRequestParams(type=_LEVELS[level], message=text, actions=actions)
         try:
             chosen = await self._server.window_show_message_request_async(params)
+        except JsonRpcMethodNotFound:
+            self.say(t("Answer by a code action of any line: {question}", question=text), level)
+            return await self.questions.ask(text, choices)
         except JsonRpcException as problem:
             log.warning("The editor cannot ask: %s", problem)
             self.say(text, level)

@@ -16,7 +16,7 @@ from contextune.protocol.convert import can_accept, can_undo
 from contextune.protocol.params import RadarChooseParams, RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
-from contextune.server.names import AnswerTarget, ArrangeTarget, Name, RunTarget, WorkTarget
+from contextune.server.names import AnswerTarget, ArrangeTarget, ChoiceTarget, Name, RunTarget, WorkTarget
 from contextune.server.quoting import change_quote
 from contextune.server.session import Session
 
@@ -36,6 +36,9 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
         changed = await change_quote(session, wish.quote_id, lambda to, own: to.arrange(own, *pair))
         # The question that a plain client shows still has the Quote as it was.
         session.client.say(flow.quote_text(changed.quote))
+        return None
+    if name == "choose":
+        session.client.questions.choose(_argument(arguments, ChoiceTarget))
         return None
     if name == "chooseCourse":
         chosen = _argument(arguments, RadarChooseParams)

@@ -13,7 +13,7 @@ from pygls.lsp.server import LanguageServer
 from contextune import __version__
 from contextune.protocol.methods import Method
 from contextune.protocol.words import speak
-from contextune.server.actions import Actions
+from contextune.server.actions import Actions, wanted
 from contextune.server.client import Client
 from contextune.server.client_options import is_extension, own_section
 from contextune.server.commands import NAMES, execute
@@ -144,7 +144,8 @@ class ContextuneServer(LanguageServer):
         radar = self.session.radar.actions(
             file, params.range, params.context, extension=self.client.is_extension
         )
-        return [*radar, *actions.at(params.range, params.context)]
+        asked = self.client.questions.actions() if wanted(params.context) else ()
+        return [*asked, *radar, *actions.at(params.range, params.context)]
 
     def _code_lenses(self, params: types.CodeLensParams) -> Sequence[types.CodeLens | dict[str, Any]]:
         file, folder = self._locate(params.text_document.uri)

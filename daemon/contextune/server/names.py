@@ -39,6 +39,7 @@ Name = Literal[
     "answerQuestion",
     "arrangeTasks",
     "chooseCourse",
+    "choose",
 ]
 PREFIX = "contextune.lsp."
 COMMANDS = tuple(PREFIX + name for name in get_args(Name))
@@ -69,6 +70,13 @@ class AnswerTarget(Params, frozen=True, kw_only=True):
     text: str
 
 
+class ChoiceTarget(Params, frozen=True, kw_only=True):
+    """The answer to a question of the daemon that the editor could not show."""
+
+    question: str
+    choice: str
+
+
 class ArrangeTarget(Params, frozen=True, kw_only=True):
     """How two Tasks of an open Quote shall run."""
 
@@ -78,7 +86,7 @@ class ArrangeTarget(Params, frozen=True, kw_only=True):
     second: str
 
 
-Target = WorkTarget | RunTarget | ArrangeTarget | RadarChooseParams
+Target = WorkTarget | RunTarget | ArrangeTarget | ChoiceTarget | RadarChooseParams
 
 
 def command(name: Name, title: str, target: Target, *, extension: bool) -> types.Command:
