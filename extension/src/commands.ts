@@ -98,12 +98,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.restoreWorktree": worktrees.restoreWorktree,
 };
 
-/** Registers the table; what a command throws is shown. */
+/** Registers the table; what is run is logged, and what a command throws is shown. */
 export function registerCommands(app: Application): vscode.Disposable {
   const registered = Object.entries(COMMANDS).map(([id, command]) =>
-    vscode.commands.registerCommand(id, (...args: unknown[]) =>
-      command(app, ...args).catch((error) => showFailure(error, app.log)),
-    ),
+    vscode.commands.registerCommand(id, (...args: unknown[]) => {
+      app.log.info(`Command ${id}`);
+      return command(app, ...args).catch((error) => showFailure(error, app.log));
+    }),
   );
   return vscode.Disposable.from(...registered);
 }

@@ -170,7 +170,7 @@ function watchWindow({ daemon, secrets, store, log }: Application, session: Sess
       if (state === "ready") session.greet().catch((error) => showFailure(error, log));
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => attempt(sendTrust(daemon).then(tellTrust))),
-    vscode.workspace.onDidChangeWorkspaceFolders(() => attempt(sendTrust(daemon).then(() => session.loadFolders()))),
+    vscode.workspace.onDidChangeWorkspaceFolders((change) => attempt(session.changeFolders(change))),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (concernsStart(change)) daemon.restart().catch((error) => showFailure(error, log));
       else if (change.affectsConfiguration(SECTION)) attempt(daemon.sendSettings().then(() => secrets.handOver()));

@@ -1,5 +1,7 @@
 /** The folders that are open. */
+import { basename } from "node:path";
 import * as vscode from "vscode";
+import { areNested } from "./nested";
 
 /** Full paths of the open folders that are on disk. */
 export function localFolders(): readonly string[] {
@@ -10,6 +12,25 @@ export function localFolders(): readonly string[] {
 /** The open folder that holds a file. */
 export function folderOf(file: vscode.Uri): string | undefined {
   return vscode.workspace.getWorkspaceFolder(file)?.uri.fsPath;
+}
+
+/** The folder that a person means who named none: the active editor's, or the first. */
+export function currentFolder(): string | undefined {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  return (active && folderOf(active)) ?? localFolders()[0];
+}
+
+/** What VS Code calls a folder. */
+export function folderName(folder: string): string {
+  const known = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === folder);
+  return known?.name ?? basename(folder);
+}
+
+/** The name of the open folder that a repository belongs to, or its own; empty where a single folder is open. */
+export function placeOf(repository: string): string {
+  const folders = localFolders();
+  if (folders.length < 2) return "";
+  return folderName(folders.find((folder) => areNested(folder, repository)) ?? repository);
 }
 
 /**

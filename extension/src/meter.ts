@@ -12,6 +12,9 @@ const backgrounds: Partial<Record<MeterView["level"], string>> = {
   parked: "statusBarItem.errorBackground",
 };
 
+/** States of a Run whose dollars the meter sums, as the daemon does. */
+const LIVE: ReadonlySet<string> = new Set(["running", "paused", "parked"]);
+
 /** Milliseconds between two draws of the meter: a figure that moves faster is not read. */
 const REST_MS = 200;
 
@@ -55,7 +58,9 @@ export class Meter implements vscode.Disposable {
     } else {
       item.text = meterText(meter);
       item.accessibilityInformation = { label: meterLabel(meter) };
-      item.tooltip = new vscode.MarkdownString(meterTooltip(meter));
+      item.tooltip = new vscode.MarkdownString(
+        meterTooltip(meter, store.runs().filter(({ state }) => LIVE.has(state)).length),
+      );
       item.command = "contextune.openDashboard";
       const background = backgrounds[meter.level];
       item.backgroundColor = background === undefined ? undefined : new vscode.ThemeColor(background);

@@ -49,9 +49,15 @@ function tokenLines({ requests, inputTokens, cacheReadTokens, outputTokens }: Bi
 
 const cell = (text: string): string => text.replace(/\|/g, "\\|");
 
-/** The arithmetic behind the figure, as Markdown. */
-export function meterTooltip(meter: MeterView): string {
-  const title = meter.runId === null ? l10n.t("Spent today") : l10n.t("Spent by this Run");
+/** What the figure is the sum of. */
+function meterTitle(meter: MeterView, live: number): string {
+  if (meter.runId === null) return l10n.t("Spent today");
+  return live > 1 ? l10n.t("Spent by {0} Runs at work", live) : l10n.t("Spent by this Run");
+}
+
+/** The arithmetic behind the figure, as Markdown; `live` Runs are at work. */
+export function meterTooltip(meter: MeterView, live = 1): string {
+  const title = meterTitle(meter, live);
   const lines = [`**${title}: ${meter.text}**`, ""];
   const level = levelText(meter.level);
   if (level) lines.push(level, "");

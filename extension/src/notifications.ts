@@ -1,5 +1,6 @@
 /** Notifications: only when a person is needed, once for each occasion. */
 import * as vscode from "vscode";
+import { placeOf } from "./folders";
 import type { RunView, TaskView } from "./generated/protocol";
 import { budgetSetting, parkedText } from "./parkedText";
 import type { Store } from "./store";
@@ -59,12 +60,14 @@ async function tellState(run: RunView): Promise<void> {
   if (run.state === "review") {
     const review = vscode.l10n.t("Review");
     const accept = vscode.l10n.t("Accept");
-    const text = vscode.l10n.t(
+    const place = placeOf(run.repository);
+    const told = vscode.l10n.t(
       "Ready for review: {0} of {1} Tasks, {2}",
       passedTasks(run),
       run.tasks.length,
       billText(run.bill),
     );
+    const text = place === "" ? told : `${told} · ${place}`;
     const chosen = await vscode.window.showInformationMessage(text, review, accept);
     if (chosen === review) await command("reviewRun");
     if (chosen === accept) await command("acceptRun");

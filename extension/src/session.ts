@@ -1,10 +1,11 @@
 /** What a daemon is told and asked each time it is ready, and when the window changes. */
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
-import { localFolders } from "./folders";
+import { folderName, localFolders } from "./folders";
 import type { Forge } from "./forge";
 import { Requests } from "./generated/protocol";
 import type { Log } from "./log";
+import { areNested } from "./nested";
 import type { Secrets } from "./secrets";
 import type { Store } from "./store";
 import { sendTrust, tellTrust } from "./trust";
@@ -25,9 +26,13 @@ export class Session {
     private readonly log: Log,
   ) {}
 
-  /** Why the Todos of a folder are not known: one sentence, or undefined. */
+  /** Why Todos of folders are not known, a sentence each; undefined if all is well. */
   problem(): string | undefined {
-    return this.#problems.values().next().value;
+    const several = localFolders().length > 1;
+    const said = [...this.#problems].map(([folder, text]) =>
+      several && folder !== "" ? `${folderName(folder)}: ${text}` : text,
+    );
+    return said.length === 0 ? undefined : said.join(" ");
   }
 
   /** Tells the daemon of trust and key, and asks for Todos and Runs. Throws what keeps the daemon from working. */
@@ -48,6 +53,24 @@ export class Session {
     await this.loadFolders();
     await tellTrust();
     for (const folder of localFolders()) await this.#loadRuns(folder);
+  }
+
+  /** Folders were opened or closed: what is known follows. A Run of a closed folder that is not over stays in view. */
+  async changeFolders({ added, removed }: vscode.WorkspaceFoldersChangeEvent): Promise<void> {
+    if (this.daemon.state !== "ready") {
+      // Once it is ready, it is told of all folders.
+      if (this.daemon.state === "stopped" && localFolders().length > 0) await this.daemon.start();
+      return;
+    }
+    await sendTrust(this.daemon);
+    const open = localFolders();
+    for (const { uri } of removed) {
+      this.store.dropRuns(
+        (run) => areNested(run.repository, uri.fsPath) && !open.some((folder) => areNested(run.repository, folder)),
+      );
+    }
+    await this.loadFolders();
+    for (const { uri } of added) if (uri.scheme === "file") await this.#loadRuns(uri.fsPath);
   }
 
   /** A folder that is no repository has no Runs; that is no reason to disturb anybody. */

@@ -16,11 +16,17 @@ import type {
   TodoFactView,
   TodoListResult,
 } from "./generated/protocol";
+import { areNested } from "./nested";
 
 /** A Todo together with the folder that its path starts from. */
 export interface PlacedTodo {
   readonly folder: string;
   readonly todo: Todo;
+}
+
+/** A Todo among those of all folders: two clones of a repository have Todos of the same ids. */
+export function todoKey({ folder, todo }: PlacedTodo): string {
+  return `${folder}\n${todo.id}`;
 }
 
 /** One change of the store. */
@@ -30,6 +36,9 @@ export type Change =
   | { readonly kind: "quote"; readonly quote: QuoteChanged }
   | { readonly kind: "run"; readonly before: RunView | undefined; readonly run: RunView }
   | { readonly kind: "meter" };
+
+/** States of a Run that needs somebody or something still. */
+export const OPEN_RUN: ReadonlySet<RunView["state"]> = new Set(["running", "paused", "parked", "review"]);
 
 type Listener = (change: Change) => void;
 
@@ -62,21 +71,21 @@ export class Store {
   }
 
   /** Takes in what is known of a folder's Todos beyond their comments. */
-  setFacts({ facts }: TodoFactsResult): void {
-    for (const fact of facts) this.#facts.set(fact.id, fact);
+  setFacts({ folder, facts }: TodoFactsResult): void {
+    for (const fact of facts) this.#facts.set(`${folder}\n${fact.id}`, fact);
     this.#tell({ kind: "facts" });
   }
 
   /** What is known of a Todo beyond its comment, once it has been asked for. */
-  fact(id: string): TodoFactView | undefined {
-    return this.#facts.get(id);
+  fact(placed: PlacedTodo): TodoFactView | undefined {
+    return this.#facts.get(todoKey(placed));
   }
 
   /** The newest Run that concerns a Todo, and its Task. */
-  workOn(id: string): { readonly run: RunView; readonly task: TaskView } | undefined {
+  workOn({ folder, todo }: PlacedTodo): { readonly run: RunView; readonly task: TaskView } | undefined {
     for (const run of this.runs()) {
-      const task = run.tasks.find(({ todoIds }) => todoIds.includes(id));
-      if (task !== undefined) return { run, task };
+      const task = run.tasks.find(({ todoIds }) => todoIds.includes(todo.id));
+      if (task !== undefined && areNested(run.repository, folder)) return { run, task };
     }
     return undefined;
   }
@@ -146,6 +155,15 @@ export class Store {
     this.#runs.set(run.id, run);
     this.#tell({ kind: "run", before, run });
     return true;
+  }
+
+  /** Forgets those Runs of `which` that are over; one that goes on or waits for review is never out of sight. */
+  dropRuns(which: (run: RunView) => boolean): void {
+    for (const run of [...this.#runs.values()]) {
+      if (OPEN_RUN.has(run.state) || !which(run)) continue;
+      this.#runs.delete(run.id);
+      this.#tell({ kind: "run", before: run, run });
+    }
   }
 
   /** Every known Run, newest first. */

@@ -20,11 +20,15 @@ export function followTodoFacts(daemon: Daemon, store: Store, log: Log): Disposa
       log.info(`Facts of the Todos of ${folder}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
+  const isKnown = (folder: string): boolean => {
+    const [todo] = store.todos(folder);
+    return todo !== undefined && store.fact({ folder, todo }) !== undefined;
+  };
   const soon = (folder: string): void => {
     clearTimeout(pending.get(folder));
     pending.set(
       folder,
-      setTimeout(() => void ask(folder), store.fact(store.todos(folder)[0]?.id ?? "") ? QUIET_MS : 0),
+      setTimeout(() => void ask(folder), isKnown(folder) ? QUIET_MS : 0),
     );
   };
   const unsubscribe = store.onChange((change) => {

@@ -66,8 +66,9 @@ function look(sign: Sign, media: vscode.Uri): vscode.DecorationRenderOptions {
 
 function signs(todos: readonly PlacedTodo[], store: Store, document: vscode.TextDocument) {
   const found = new Map<Sign, vscode.DecorationOptions[]>();
-  for (const { todo } of todos) {
-    const work = store.workOn(todo.id);
+  for (const placed of todos) {
+    const { todo } = placed;
+    const work = store.workOn(placed);
     if (work === undefined || !isCurrent(work.run) || todo.line > document.lineCount) continue;
     const sign = SIGNS[work.task.state];
     // Behind the comment's last line: there its own words are at an end.

@@ -5,7 +5,7 @@
  */
 import * as vscode from "vscode";
 import type { Daemon } from "./client";
-import { folderOf, localFolders } from "./folders";
+import { currentFolder } from "./folders";
 import { Requests, type ToolParams } from "./generated/protocol";
 
 /** What a model says to a tool; the daemon checks it. */
@@ -57,8 +57,6 @@ class Tool implements vscode.LanguageModelTool<Input> {
   }
 
   #call(input: Input): ToolParams {
-    const shown = vscode.window.activeTextEditor?.document.uri;
-    const folder = (shown && folderOf(shown)) ?? localFolders()[0] ?? null;
-    return { name: this.entry.name.slice(PREFIX.length), input, folder };
+    return { name: this.entry.name.slice(PREFIX.length), input, folder: currentFolder() ?? null };
   }
 }

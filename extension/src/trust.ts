@@ -34,7 +34,11 @@ export async function allowUnfenced(daemon: Daemon): Promise<void> {
     validateInput: (typed) =>
       typed === "" || typed === expected ? undefined : vscode.l10n.t("The folder is called {0}.", expected),
   });
-  if (name !== undefined && name !== "") await daemon.request(Requests.workspaceAllowUnfenced, { folder, name });
+  if (name === undefined || name === "") return;
+  await daemon.request(Requests.workspaceAllowUnfenced, { folder, name });
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t("Where there is no Fence, agents may run commands as you in {0} from now on.", expected),
+  );
 }
 
 /** Whether agents may work here; offers VS Code's own trust page if not. */

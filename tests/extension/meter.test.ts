@@ -34,6 +34,10 @@ test("a screen reader hears words, not icons", () => {
   expect(meterLabel(meter())).toBe("Contextune: $0.0123, 93 % less than all-Sonnet");
 });
 
+test("where several Runs are at work, the tooltip says that the figure is their sum", () => {
+  expect(meterTooltip(meter(), 2)).toContain("**Spent by 2 Runs at work: $0.0123**");
+});
+
 test("the tooltip is the arithmetic as a table, and says what the figure is not", () => {
   const lines = [
     { label: "executor · Haiku 5.5", amount: "$0.0092", detail: "3 requests" },

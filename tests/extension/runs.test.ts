@@ -18,6 +18,7 @@ test("a Run's row tells how far it is and what it cost", () => {
   expect(runLabel(run({ tasks }))).toBe("1 of 3 · $0.0123 −93 %");
   expect(runLabel(run({ tasks: [], bill: bill({ text: "unpriced", saving: null }) }))).toBe("0 of 0 · unpriced");
   expect(runDescription(run({ state: "parked" }))).toBe("budget reached · Two TODOs");
+  expect(runDescription(run({ state: "parked" }), "shop")).toBe("budget reached · shop · Two TODOs");
 });
 
 test("a Run's row tells where it is at work, and a Run that was left can be resumed", () => {

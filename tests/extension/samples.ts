@@ -14,6 +14,7 @@ import type {
   TaskQuoteView,
   TaskView,
   Todo,
+  TodoFactView,
 } from "../../extension/src/generated/protocol";
 
 export function bill(over: Partial<BillView> = {}): BillView {
@@ -306,3 +307,17 @@ export function costs(over: Partial<CostView> = {}): CostView {
     ...over,
   };
 }
+
+/** What is known of a Todo beyond its comment. */
+export const fact = (id: string, more: Partial<TodoFactView> = {}): TodoFactView => ({
+  id,
+  likely: "0.0154",
+  likelyText: "about $0.0154",
+  priceText: "$0.0014 to $0.1460, likely $0.0154",
+  author: "Ada",
+  writtenAt: 1_700_000_000_000,
+  age: "year",
+  ageText: "in the last year",
+  doubtText: "",
+  ...more,
+});

@@ -1,7 +1,7 @@
 /** The store: views are replaced whole, never by older ones, and listeners hear of each. */
 import { expect, test } from "vitest";
 import { type Change, Store } from "../../extension/src/store";
-import { meter, run, todo } from "./samples";
+import { fact, meter, run, task, todo } from "./samples";
 
 function listen(store: Store): Change[] {
   const heard: Change[] = [];
@@ -66,6 +66,36 @@ test("new Todos of a folder replace its old ones, and a closed folder takes its 
   store.dropFolder("/two");
   expect(heard).toEqual([{ kind: "todos", folder: "/two" }]);
   expect(store.todosOfFile("/two/parcel/money.py")).toEqual([]);
+});
+
+test("two clones of a repository have Todos of the same ids, and each its own facts and Runs", () => {
+  const store = new Store();
+  const [one, two] = ["/one", "/two"].map((folder) => ({ folder, todo: todo() }));
+  if (one === undefined || two === undefined) throw new Error("There are two.");
+  store.setFacts({ folder: "/one", facts: [fact(one.todo.id)] });
+  store.setRun({ run: run({ repository: "/two", tasks: [task({ todoIds: [two.todo.id] })] }) });
+  expect([store.fact(one), store.fact(two)]).toEqual([expect.objectContaining({ id: one.todo.id }), undefined]);
+  expect([store.workOn(one), store.workOn(two)?.run.repository]).toEqual([undefined, "/two"]);
+});
+
+test("of a closed folder's Runs those stay that are not over", () => {
+  const store = new Store();
+  for (const [id, state] of [
+    ["r_1", "review"],
+    ["r_2", "accepted"],
+    ["r_3", "running"],
+  ] as const)
+    store.setRun({ run: run({ id, state, repository: "/two" }) });
+  store.setRun({ run: run({ id: "r_4", state: "accepted", repository: "/one" }) });
+  const heard = listen(store);
+  store.dropRuns(({ repository }) => repository === "/two");
+  expect(
+    store
+      .runs()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(["r_1", "r_3", "r_4"]);
+  expect(heard).toHaveLength(1);
 });
 
 test("a drive letter's case does not matter", () => {

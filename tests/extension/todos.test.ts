@@ -1,9 +1,9 @@
 /** The Todos view's words. */
 import { expect, test } from "vitest";
-import type { TodoFactView } from "../../extension/src/generated/protocol";
+import type { PlacedTodo } from "../../extension/src/store";
 import { filtered, grouped } from "../../extension/src/views/todos/grouping";
 import { countText, todoDescription, todoLabel, todoTooltip } from "../../extension/src/views/todos/words";
-import { todo } from "./samples";
+import { fact, todo } from "./samples";
 
 test("a Todo is called by the first line of its text", () => {
   expect(todoLabel(todo({ text: "insurance on request,\nat least 1.50" }))).toBe("insurance on request,");
@@ -27,18 +27,6 @@ test("the view counts Todos and files", () => {
   expect([countText(0, 0), countText(3, 1), countText(8, 6)]).toEqual(["", "3 in 1 file", "8 in 6 files"]);
 });
 
-const fact = (id: string, more: Partial<TodoFactView> = {}): TodoFactView => ({
-  id,
-  likely: "0.0154",
-  likelyText: "about $0.0154",
-  priceText: "$0.0014 to $0.1460, likely $0.0154",
-  author: "Ada",
-  writtenAt: 1_700_000_000_000,
-  age: "year",
-  ageText: "in the last year",
-  doubtText: "",
-  ...more,
-});
 const placed = [
   { folder: "/shop", todo: todo({ id: "t_1", text: "round half up", tags: ["money"], owner: "mira", path: "a.py" }) },
   { folder: "/shop", todo: todo({ id: "t_2", text: "refuse negative sizes", marker: "FIXME", path: "b.py" }) },
@@ -48,7 +36,7 @@ const facts = new Map([
   ["t_1", fact("t_1")],
   ["t_2", fact("t_2", { age: "uncommitted", ageText: "not committed", author: "" })],
 ]);
-const factOf = (id: string) => facts.get(id);
+const factOf = ({ todo: { id } }: PlacedTodo) => facts.get(id);
 const shape = (groups: ReturnType<typeof grouped>) =>
   groups.map(({ label, todos }) => [label, todos.map(({ todo: { id } }) => id)]);
 
@@ -64,7 +52,7 @@ test("a Todo with several tags stands below each, one without below none, last",
 });
 
 test("who is named owns a Todo, else who wrote it", () => {
-  expect(shape(grouped(placed, "owner", (id) => (id === "t_2" ? fact(id) : undefined)))).toEqual([
+  expect(shape(grouped(placed, "owner", ({ todo: { id } }) => (id === "t_2" ? fact(id) : undefined)))).toEqual([
     ["Ada", ["t_2"]],
     ["mira", ["t_1"]],
     ["Nobody", ["t_3"]],
@@ -72,7 +60,8 @@ test("who is named owns a Todo, else who wrote it", () => {
 });
 
 test("by age the newest come first", () => {
-  expect(shape(grouped(placed, "age", (id) => factOf(id) ?? fact(id, { age: "older", ageText: "long ago" })))).toEqual([
+  const longAgo = ({ todo: { id } }: PlacedTodo) => fact(id, { age: "older", ageText: "long ago" });
+  expect(shape(grouped(placed, "age", (one) => factOf(one) ?? longAgo(one)))).toEqual([
     ["Not committed", ["t_2"]],
     ["In the last year", ["t_1"]],
     ["Long ago", ["t_3"]],

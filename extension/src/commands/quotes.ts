@@ -46,7 +46,10 @@ async function pickTask(tasks: readonly TaskQuoteView[], placeHolder: string): P
 export const startQuote: Command = async (app) => {
   const quote = openQuote(app);
   if (quote === undefined || (await app.quotes.start()) === undefined) return;
-  app.todosView.untick(quote.todos.map(({ id }) => id));
+  app.todosView.untick(
+    quote.repository,
+    quote.todos.map(({ id }) => id),
+  );
   await vscode.commands.executeCommand("contextune.runs.focus");
 };
 

@@ -1,7 +1,7 @@
 /** Commands that make a Run: of one TODO, several, or a Goal. */
 import * as vscode from "vscode";
 import type { Application, Command } from "../application";
-import { chooseFolder } from "../folders";
+import { chooseFolder, folderName } from "../folders";
 import { fileOf, namedFolder, namedTodos, pickTodo, type TodoTarget, todosInFile, todosInSelection } from "../targets";
 
 async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<void> {
@@ -41,14 +41,26 @@ export const parallelizeSelection: Command = async (app, ...args) => {
 
 /** The TODOs ticked in the Todos view. */
 export const parallelizeTicked: Command = async (app) => {
-  const ticked = app.todosView.checked();
-  const folder = ticked[0]?.folder;
-  const target =
-    folder === undefined
-      ? undefined
-      : { folder, todoIds: ticked.filter((one) => one.folder === folder).map(({ todo }) => todo.id) };
+  const byFolder = new Map<string, string[]>();
+  for (const { folder, todo } of app.todosView.checked())
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), todo.id]);
+  const targets = [...byFolder].map(([folder, todoIds]) => ({ folder, todoIds }));
+  const target = targets.length > 1 ? await oneFolder(targets) : targets[0];
+  if (target === undefined && targets.length > 0) return;
   await beginTodos(app, target, vscode.l10n.t("Tick at least one TODO first."));
 };
+
+/** A Run is of one repository: the folder whose ticked TODOs come first; undefined if the user picks none. */
+async function oneFolder(targets: readonly TodoTarget[]): Promise<TodoTarget | undefined> {
+  const items = targets.map((target) => ({
+    label: folderName(target.folder),
+    description:
+      target.todoIds.length === 1 ? vscode.l10n.t("1 TODO") : vscode.l10n.t("{0} TODOs", target.todoIds.length),
+    target,
+  }));
+  const placeHolder = vscode.l10n.t("A Run is of one folder. Which one first? The others stay ticked.");
+  return (await vscode.window.showQuickPick(items, { placeHolder }))?.target;
+}
 
 /** Every TODO of a folder. */
 export const parallelizeWorkspace: Command = async (app, ...args) => {

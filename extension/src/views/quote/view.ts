@@ -1,5 +1,6 @@
 /** The Quote view: there while a Quote is open, ticked, dragged and started from. */
 import * as vscode from "vscode";
+import { placeOf } from "../../folders";
 import type { Quotes } from "../../quote";
 import { type Node, Tree } from "../tree";
 import { QuotedTaskNode } from "./quotedTaskNode";
@@ -51,7 +52,9 @@ export class QuoteTree implements vscode.Disposable {
 
   #show(): void {
     const { open } = this.#quotes;
-    this.#view.description = open && `${open.price.likelyText} · ${open.title}`;
+    const place = open === undefined ? "" : placeOf(open.repository);
+    const parts = open === undefined ? [] : [open.price.likelyText, place, open.title];
+    this.#view.description = parts.filter((part) => part !== "").join(" · ");
     this.#view.message = open && vscode.l10n.t("Tick what shall be done, then press ▷.");
     this.#tree.refresh();
   }

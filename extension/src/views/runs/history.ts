@@ -1,6 +1,7 @@
 /** Older Runs: by age, and found by words. */
 import { l10n } from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
+import { OPEN_RUN } from "../../store";
 import { runStateText } from "./words";
 
 /** How long ago a Run began, where that was before today. */
@@ -21,7 +22,6 @@ export interface History {
 }
 
 const AGES: readonly Age[] = ["yesterday", "week", "older"];
-const OPEN: ReadonlySet<RunView["state"]> = new Set(["running", "paused", "parked", "review"]);
 
 /** An age in a word or three. */
 export function ageText(age: Age): string {
@@ -67,7 +67,7 @@ export function byAge(runs: readonly RunView[], now: number): History {
     if (createdAt >= midnight(1)) return "yesterday";
     return createdAt >= midnight(6) ? "week" : "older";
   };
-  const isNow = (run: RunView, index: number) => index === 0 || OPEN.has(run.state) || run.createdAt >= midnight(0);
+  const isNow = (run: RunView, index: number) => index === 0 || OPEN_RUN.has(run.state) || run.createdAt >= midnight(0);
   const past = runs.filter((run, index) => !isNow(run, index));
   const groups = AGES.map((age) => ({ age, runs: past.filter((run) => ageOf(run) === age) }));
   return { now: runs.filter(isNow), groups: groups.filter((group) => group.runs.length > 0) };

@@ -1,5 +1,6 @@
 /** A Run: the root of its Tasks. */
 import * as vscode from "vscode";
+import { placeOf } from "../../folders";
 import type { RunView } from "../../generated/protocol";
 import { paragraphs } from "../../plainMarkdown";
 import { tasksInOrder } from "../../reviewPlan";
@@ -21,7 +22,7 @@ export class RunNode implements Node {
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
     const item = new vscode.TreeItem(runLabel(run), this.newest ? Expanded : Collapsed);
     item.id = `run:${run.id}`;
-    item.description = runDescription(run);
+    item.description = runDescription(run, placeOf(run.repository));
     item.iconPath = runIcon(run.state);
     item.contextValue = runTokens(run);
     return item;

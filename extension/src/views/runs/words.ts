@@ -73,9 +73,9 @@ export function runLabel(run: RunView): string {
   return [l10n.t("{0} of {1}", passedTasks(run), run.tasks.length), billText(run.bill)].join(" · ");
 }
 
-/** `running · Six TODOs`, or `running elsewhere · Six TODOs`. */
-export function runDescription(run: RunView): string {
-  return `${drivenText(run)} · ${run.title}`;
+/** `running · Six TODOs`, or `running elsewhere · Six TODOs`; with several folders open, `running · shop · Six TODOs`. */
+export function runDescription(run: RunView, place = ""): string {
+  return [drivenText(run), place, run.title].filter((part) => part !== "").join(" · ");
 }
 
 /** A Run's state, and where it is at work if not here. */

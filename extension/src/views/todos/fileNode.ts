@@ -1,7 +1,7 @@
 /** A file with Todos: its checkbox ticks all of them. */
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { PlacedTodo } from "../../store";
+import { type PlacedTodo, todoKey } from "../../store";
 import type { Node } from "../tree";
 import { type TodoLook, TodoNode } from "./todoNode";
 
@@ -22,7 +22,7 @@ export class TodoFileNode implements Node {
     item.iconPath = vscode.ThemeIcon.File;
     item.description = parent === "" ? String(this.todos.length) : `${parent} · ${this.todos.length}`;
     item.contextValue = "todoFile";
-    item.checkboxState = this.todos.every(({ todo }) => this.look.checked.has(todo.id))
+    item.checkboxState = this.todos.every((placed) => this.look.checked.has(todoKey(placed)))
       ? vscode.TreeItemCheckboxState.Checked
       : vscode.TreeItemCheckboxState.Unchecked;
     return item;

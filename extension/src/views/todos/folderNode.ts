@@ -1,6 +1,6 @@
 /** A folder with Todos; shown only where several folders are open. */
-import { basename } from "node:path";
 import * as vscode from "vscode";
+import { folderName } from "../../folders";
 import type { Node } from "../tree";
 import type { TodoFileNode } from "./fileNode";
 
@@ -12,7 +12,7 @@ export class TodoFolderNode implements Node {
   ) {}
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(basename(this.folder), vscode.TreeItemCollapsibleState.Expanded);
+    const item = new vscode.TreeItem(folderName(this.folder), vscode.TreeItemCollapsibleState.Expanded);
     item.id = `todoFolder:${this.folder}`;
     item.iconPath = vscode.ThemeIcon.Folder;
     item.description = String(this.files.reduce((sum, file) => sum + file.todos.length, 0));

@@ -1,6 +1,6 @@
 /** Todos of one tag, owner or age: the checkbox ticks all of them. */
 import * as vscode from "vscode";
-import type { PlacedTodo } from "../../store";
+import { type PlacedTodo, todoKey } from "../../store";
 import type { Node } from "../tree";
 import type { TodoGroup } from "./grouping";
 import { type TodoLook, TodoNode } from "./todoNode";
@@ -24,7 +24,7 @@ export class TodoGroupNode implements Node {
     item.iconPath = new vscode.ThemeIcon(icon);
     item.description = String(todos.length);
     item.contextValue = "todoGroup";
-    item.checkboxState = todos.every(({ todo }) => this.look.checked.has(todo.id))
+    item.checkboxState = todos.every((placed) => this.look.checked.has(todoKey(placed)))
       ? vscode.TreeItemCheckboxState.Checked
       : vscode.TreeItemCheckboxState.Unchecked;
     return item;

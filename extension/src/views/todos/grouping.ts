@@ -18,7 +18,7 @@ export interface TodoGroup {
   readonly todos: readonly PlacedTodo[];
 }
 
-type FactOf = (id: string) => TodoFactView | undefined;
+type FactOf = (placed: PlacedTodo) => TodoFactView | undefined;
 
 /** A grouping's name. */
 export function groupingText(by: Grouping): string {
@@ -35,11 +35,12 @@ export function groupingText(by: Grouping): string {
 export function filtered(todos: readonly PlacedTodo[], filter: string, factOf: FactOf): readonly PlacedTodo[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return todos;
-  return todos.filter(({ todo }) => {
+  return todos.filter((placed) => {
+    const { todo } = placed;
     const owner = todo.owner === null ? "" : `@${todo.owner}`;
     const tags = todo.tags.map((tag) => `#${tag}`);
     const issue = todo.issue === null ? "" : `#${todo.issue}`;
-    const said = [todo.text, todo.path, todo.marker, owner, issue, ...tags, todo.symbol ?? "", factOf(todo.id)?.author];
+    const said = [todo.text, todo.path, todo.marker, owner, issue, ...tags, todo.symbol ?? "", factOf(placed)?.author];
     const text = said.join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
@@ -53,7 +54,7 @@ export function grouped(
 ): readonly TodoGroup[] {
   const groups = new Map<string, { label: string; icon: string; todos: PlacedTodo[] }>();
   for (const placed of todos) {
-    for (const { key, label, icon } of headings(placed, by, factOf(placed.todo.id))) {
+    for (const { key, label, icon } of headings(placed, by, factOf(placed))) {
       const known = groups.get(key);
       if (known) known.todos.push(placed);
       else groups.set(key, { label, icon, todos: [placed] });

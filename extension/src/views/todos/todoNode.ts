@@ -1,12 +1,13 @@
 /** One Todo: a row with a checkbox; a click opens its line. */
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { PlacedTodo, Store } from "../../store";
+import { placeOf } from "../../folders";
+import { type PlacedTodo, type Store, todoKey } from "../../store";
 import { taskIcon } from "../runs/icons";
 import type { Node } from "../tree";
 import { isCurrent, todoDescription, todoLabel, todoSpoken, todoTooltip } from "./words";
 
-/** What rows of Todos have in common: which are ticked, and what is known of each. */
+/** What rows of Todos have in common: which are ticked, by their keys, and what is known of each. */
 export interface TodoLook {
   readonly checked: ReadonlySet<string>;
   readonly store: Store;
@@ -23,18 +24,19 @@ export class TodoNode implements Node {
 
   item(): vscode.TreeItem {
     const { folder, todo } = this.placed;
-    const fact = this.look.store.fact(todo.id);
-    const work = this.look.store.workOn(todo.id);
+    const fact = this.look.store.fact(this.placed);
+    const work = this.look.store.workOn(this.placed);
     const item = new vscode.TreeItem(todoLabel(todo));
     item.id = `todo:${this.within}${folder}:${todo.id}`;
-    item.description = todoDescription(todo, fact, work);
+    const place = this.within === "" ? "" : placeOf(folder); // elsewhere it stands below its folder
+    item.description = [todoDescription(todo, fact, work), place].filter((part) => part !== "").join(" · ");
     item.tooltip = new vscode.MarkdownString(todoTooltip(todo, fact));
     item.accessibilityInformation = { label: todoSpoken(todo, fact, work), role: "checkbox" };
     if (work !== undefined && isCurrent(work.run)) item.iconPath = taskIcon(work.task.state);
     else if (fact?.doubtText) item.iconPath = new vscode.ThemeIcon("info");
     item.contextValue = "todo";
     item.checkboxState = {
-      state: this.look.checked.has(todo.id)
+      state: this.look.checked.has(todoKey(this.placed))
         ? vscode.TreeItemCheckboxState.Checked
         : vscode.TreeItemCheckboxState.Unchecked,
       tooltip: vscode.l10n.t("Tick to parallelize this TODO with others"),

@@ -1,8 +1,9 @@
 /** The Todos view: every TODO by file, tag, owner or age, with checkboxes. */
 import * as vscode from "vscode";
-import type { RunView, Todo } from "../../generated/protocol";
+import type { RunView } from "../../generated/protocol";
+import { areNested } from "../../nested";
 import type { Session } from "../../session";
-import type { PlacedTodo, Store } from "../../store";
+import { type PlacedTodo, type Store, todoKey } from "../../store";
 import { Tree } from "../tree";
 import { TodoFileNode } from "./fileNode";
 import { TodoFolderNode } from "./folderNode";
@@ -21,16 +22,16 @@ type Ticks = vscode.TreeCheckboxChangeEvent<unknown>["items"];
  *
  * VS Code also names a file whose last box was ticked, or first one unticked, which says nothing about the others in it.
  */
-function tickedIn(items: Ticks): { readonly todo: Todo; readonly ticked: boolean }[] {
+function tickedIn(items: Ticks): { readonly placed: PlacedTodo; readonly ticked: boolean }[] {
   const isTicked = (state: vscode.TreeItemCheckboxState) => state === vscode.TreeItemCheckboxState.Checked;
   const ones = items.flatMap(([node, state]) =>
-    node instanceof TodoNode ? [{ todo: node.placed.todo, ticked: isTicked(state) }] : [],
+    node instanceof TodoNode ? [{ placed: node.placed, ticked: isTicked(state) }] : [],
   );
-  const named = new Set(ones.map(({ todo }) => todo.id));
+  const named = new Set(ones.map(({ placed }) => todoKey(placed)));
   const files = items.flatMap(([node, state]) =>
     (node instanceof TodoFileNode || node instanceof TodoGroupNode) &&
-    !node.todos.some(({ todo }) => named.has(todo.id))
-      ? node.todos.map(({ todo }) => ({ todo, ticked: isTicked(state) }))
+    !node.todos.some((placed) => named.has(todoKey(placed)))
+      ? node.todos.map((placed) => ({ placed, ticked: isTicked(state) }))
       : [],
   );
   return [...ones, ...files];
@@ -78,9 +79,9 @@ export class TodosView implements vscode.Disposable {
         view.message = session.problem();
       }),
       view.onDidChangeCheckboxState(({ items }) => {
-        for (const { todo, ticked } of tickedIn(items)) {
-          if (ticked) this.#checked.add(todo.id);
-          else this.#checked.delete(todo.id);
+        for (const { placed, ticked } of tickedIn(items)) {
+          if (ticked) this.#checked.add(todoKey(placed));
+          else this.#checked.delete(todoKey(placed));
         }
         this.#tell();
       }),
@@ -89,7 +90,7 @@ export class TodosView implements vscode.Disposable {
 
   /** The ticked Todos that are still there. */
   checked(): readonly PlacedTodo[] {
-    return this.#store.allTodos().filter(({ todo }) => this.#checked.has(todo.id));
+    return this.#store.allTodos().filter((placed) => this.#checked.has(todoKey(placed)));
   }
 
   /** How Todos are grouped. */
@@ -116,9 +117,10 @@ export class TodosView implements vscode.Disposable {
     this.#update();
   }
 
-  /** Unticks those with these ids. */
-  untick(ids: readonly string[]): void {
-    for (const id of ids) this.#checked.delete(id);
+  /** Unticks those of a repository with these ids. */
+  untick(repository: string, ids: readonly string[]): void {
+    for (const placed of this.checked())
+      if (ids.includes(placed.todo.id) && areNested(repository, placed.folder)) this.#checked.delete(todoKey(placed));
     this.#update();
   }
 
@@ -129,8 +131,8 @@ export class TodosView implements vscode.Disposable {
   /** Draws the view anew: a click on a box in the midst of it is lost, so VS Code is left to draw ticks itself. */
   #update(): void {
     const todos = this.#store.allTodos();
-    const known = new Set(todos.map(({ todo }) => todo.id));
-    for (const id of this.#checked) if (!known.has(id)) this.#checked.delete(id);
+    const known = new Set(todos.map(todoKey));
+    for (const key of this.#checked) if (!known.has(key)) this.#checked.delete(key);
     this.#view.description = this.#description(todos);
     this.#view.badge =
       todos.length === 0 ? undefined : { value: todos.length, tooltip: vscode.l10n.t("{0} TODOs", todos.length) };
@@ -143,7 +145,7 @@ export class TodosView implements vscode.Disposable {
   }
 
   #description(todos: readonly PlacedTodo[]): string {
-    const shown = filtered(todos, this.#filter, (id) => this.#store.fact(id));
+    const shown = filtered(todos, this.#filter, (placed) => this.#store.fact(placed));
     const files = new Set(shown.map(({ folder, todo }) => `${folder}/${todo.path}`)).size;
     const parts = [countText(shown.length, files)];
     if (this.#grouping !== "file") parts.push(vscode.l10n.t("by {0}", groupingText(this.#grouping).toLowerCase()));
@@ -152,7 +154,7 @@ export class TodosView implements vscode.Disposable {
   }
 
   #roots(): readonly (TodoFolderNode | TodoFileNode | TodoGroupNode)[] {
-    const factOf = (id: string) => this.#store.fact(id);
+    const factOf = (placed: PlacedTodo) => this.#store.fact(placed);
     const look = { checked: this.#checked, store: this.#store };
     if (this.#grouping !== "file") {
       const todos = filtered(this.#store.allTodos(), this.#filter, factOf);
@@ -167,7 +169,7 @@ export class TodosView implements vscode.Disposable {
   #files(folder: string): readonly TodoFileNode[] {
     const byPath = new Map<string, PlacedTodo[]>();
     const placed = this.#store.todos(folder).map((todo) => ({ folder, todo }));
-    for (const { todo } of filtered(placed, this.#filter, (id) => this.#store.fact(id))) {
+    for (const { todo } of filtered(placed, this.#filter, (placed) => this.#store.fact(placed))) {
       const known = byPath.get(todo.path);
       if (known) known.push({ folder, todo });
       else byPath.set(todo.path, [{ folder, todo }]);
