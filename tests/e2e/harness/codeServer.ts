@@ -231,6 +231,12 @@ export class CodeServer {
     return filesBelow(join(this.home, "user-data", "logs")).filter((file) => file.includes("exthost"));
   }
 
+  /** The texts of the extension's own logs, one for each start of an extension host. */
+  ownLogs(): string[] {
+    const own = this.logFiles().filter((file) => file.includes(extensionId) && file.endsWith("Contextune.log"));
+    return own.map((file) => readFileSync(file, "utf8"));
+  }
+
   /** The end of every log of the extension host and of the extension's own channel, for a failure's report. */
   logTails(characters = 4000): string {
     const own = (file: string) => file.endsWith("remoteexthost.log") || file.includes(extensionId);

@@ -2,17 +2,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, type TestContext } from "vitest";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, type TestContext, vi } from "vitest";
 import { ensureEditor } from "../../../extension/scripts/editor.mjs";
 import { root } from "../../../extension/scripts/steps.mjs";
 import { CodeServer, type CodeServerOptions } from "./codeServer";
+import { commandsIn, missing, type Played, record, recording } from "./played";
 import { patience, Workbench } from "./workbench";
 
 /** What a scenario starts with. */
 export interface ScenarioOptions extends CodeServerOptions {
-  /** Prepares, below a fresh folder, the folder that VS Code opens, and returns its path. */
+  /** Prepares, below a fresh folder, the folder or the workspace's file that VS Code opens; returns its path, or "" for none. */
   readonly prepare: (home: string) => string | Promise<string>;
+  /** Whether VS Code starts the extension there, as it does unless told otherwise. */
+  readonly activates?: boolean;
   /** The window's size in pixels. */
   readonly size?: { readonly width: number; readonly height: number };
 }
@@ -20,7 +23,7 @@ export interface ScenarioOptions extends CodeServerOptions {
 /** A running scenario. */
 export class Scenario {
   constructor(
-    /** The folder that VS Code has opened. */
+    /** The folder, or the workspace's file, that VS Code has opened. */
     readonly folder: string,
     /** A fresh folder for everything that this scenario writes. */
     readonly home: string,
@@ -28,15 +31,35 @@ export class Scenario {
     readonly workbench: Workbench,
     /** The server behind the window. */
     readonly server: CodeServer,
-    private readonly name: string,
+    /** The test file's name. */
+    readonly name: string,
   ) {}
 
-  /** Keeps a picture of the window as `.screenshots/<test file>-<name>.png`, which git ignores. */
-  async screenshot(name: string): Promise<string> {
+  readonly #pictures = new Set<string>();
+
+  /** Keeps a picture of the window, or another one, as `.screenshots/<test file>-<name>.png`, which git ignores. */
+  async screenshot(name: string, window: Page = this.workbench.page): Promise<string> {
+    this.#pictures.add(name);
     const file = join(root, ".screenshots", `${this.name}-${name}.png`);
-    await this.workbench.screenshot(file);
+    await new Workbench(window).screenshot(file);
     return file;
   }
+
+  /** What it ran and showed so far. */
+  played(): Played {
+    return { commands: commandsIn(this.server.ownLogs()), pictures: [...this.#pictures].sort() };
+  }
+}
+
+/** Compares what a story ran, from its first step to its last, with its record; or makes that. */
+async function comparePlayed(scenario: Scenario): Promise<void> {
+  if (recording) return record(scenario.name, scenario.played());
+  const complete = () => missing(scenario.name, scenario.played()).length === 0;
+  await vi.waitUntil(complete, { timeout: 5_000 }).catch(() => {}); // the log is written a moment after the command
+  expect(
+    missing(scenario.name, scenario.played()),
+    `"${scenario.name}" no longer runs what is recorded of it: mend it, or record it anew with CONTEXTUNE_RECORD_STORIES=1`,
+  ).toEqual([]);
 }
 
 const browserFlags = [
@@ -54,7 +77,9 @@ async function open(options: ScenarioOptions, home: string, stack: (() => Promis
   const viewport = options.size ?? { width: 1440, height: 900 };
   const page = await browser.newPage({ viewport, colorScheme: "dark" });
   page.setDefaultTimeout(patience);
-  await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
+  const kind = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+  const url = `${server.url}/?${folder === "" ? "ew=true" : `${kind}=${encodeURIComponent(folder)}`}`;
+  await page.goto(url);
   const workbench = new Workbench(page);
   const scenario = new Scenario(
     folder,
@@ -64,8 +89,8 @@ async function open(options: ScenarioOptions, home: string, stack: (() => Promis
     basename(expect.getState().testPath ?? "e2e", ".test.ts"),
   );
   try {
-    await workbench.ready();
-    await server.extensionActivated();
+    await workbench.ready(folder !== "");
+    if (options.activates !== false) await server.extensionActivated();
   } catch (error) {
     const picture = await scenario.screenshot("not-ready");
     throw new Error(`The window did not become ready (${picture}).\n${server.logTails()}`, { cause: error });
@@ -85,6 +110,7 @@ export function useScenario(options: ScenarioOptions): () => Scenario {
   const stack: (() => Promise<unknown>)[] = [];
   let scenario: Scenario | undefined;
   let failedStep: string | undefined;
+  let steps: readonly { readonly result?: { readonly state: string } }[] = [];
 
   beforeAll(async () => {
     const home = mkdtempSync(join(tmpdir(), "contextune-e2e-"));
@@ -97,6 +123,7 @@ export function useScenario(options: ScenarioOptions): () => Scenario {
   });
 
   afterEach(async ({ task }) => {
+    steps = task.file.tasks;
     if (task.result?.state !== "fail" || scenario === undefined) return;
     failedStep = task.name;
     const picture = await scenario.screenshot("failed");
@@ -104,7 +131,12 @@ export function useScenario(options: ScenarioOptions): () => Scenario {
   });
 
   afterAll(async () => {
-    for (const undo of stack.reverse()) await undo();
+    const isWhole = steps.length > 0 && steps.every(({ result }) => result?.state === "pass");
+    try {
+      if (scenario !== undefined && isWhole) await comparePlayed(scenario);
+    } finally {
+      for (const undo of stack.reverse()) await undo();
+    }
   });
 
   return () => {

@@ -21,10 +21,10 @@ export class Workbench {
     readonly page: Page,
   ) {}
 
-  /** Waits until the window and the folder's first files are drawn. */
-  async ready(): Promise<void> {
+  /** Waits until the window and, where one is open, the folder's first files are drawn. */
+  async ready(hasFolder = true): Promise<void> {
     await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
-    await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
+    if (hasFolder) await this.page.locator(".explorer-folders-view .monaco-list-row").first().waitFor();
   }
 
   /** Runs a command by its full title ("Contextune: Show Log") from the command palette. */
@@ -233,8 +233,13 @@ export class Workbench {
     const row = this.treeItem(view, text);
     const box = row.locator(".custom-view-tree-node-item-checkbox, .monaco-custom-toggle").first();
     const wanted = (await box.getAttribute("aria-checked")) === "true" ? "false" : "true";
-    await box.click();
-    await row.locator(`[role="checkbox"][aria-checked="${wanted}"]`).first().waitFor();
+    const done = row.locator(`[role="checkbox"][aria-checked="${wanted}"]`).first();
+    // A view that is drawn anew loses a click in its midst; who sees that clicks again.
+    for (let click = 0; click < 3 && !(await done.isVisible()); click++) {
+      await box.click();
+      await done.waitFor({ timeout: 5_000 }).catch(() => {});
+    }
+    await done.waitFor();
   }
 
   /** Waits for a Quote of at least so many Tasks, and returns the texts of their rows in view. */
