@@ -18,6 +18,7 @@ from contextune.adapters.git.program import Git, fields, shown
 from contextune.adapters.git.salvage import Salvage
 from contextune.adapters.git.salvage_state import Reader
 from contextune.adapters.git.scratch import Scratch
+from contextune.adapters.git.seeding import seed
 from contextune.core.errors import GitProblem
 
 INCLUDE_FILE = ".worktreeinclude"
@@ -25,6 +26,9 @@ INCLUDE_FILE = ".worktreeinclude"
 
 START = "contextune-start"
 """In git's folder of a worktree: the branch and the commit that the worktree was made with."""
+
+SIDE_BY_SIDE = {"checkout.workers": "0"}
+"""Has git write many files by as many processes as there are processors."""
 
 OWN_LOCKS = ("contextune", "initializing")
 """How the reasons of locks begin that are no person's: git writes the second while it adds a worktree."""
@@ -51,10 +55,11 @@ class Worktrees:
 
     def add(self, path: Path, branch: str, commit: str) -> None:
         """A new worktree with a new branch at a commit, populated. Leaves nothing behind if it fails."""
-        git = self._link(path, branch, commit)
+        git, start = self._link(path, branch, commit)
         try:
             # Outside the lock: it writes nothing but this worktree, and is by far the longer part.
-            git.run("reset", "--hard", "--quiet", "--no-recurse-submodules")
+            seed(self._git, git, start.commit, self._scratch)
+            git.run("reset", "--hard", "--quiet", "--no-recurse-submodules", config=SIDE_BY_SIDE)
         except GitProblem:
             self._undo(git, branch)
             raise
@@ -168,7 +173,7 @@ class Worktrees:
         if resolved.is_relative_to(self._git.work_tree.resolve()):
             raise GitProblem(f"{path} lies in your checkout. Name a folder outside of it.")
         head = kept.head or self._objects.commit_ours(kept.tree, [], f"What {name} held\n")
-        git = self._link(path, branch, head)
+        git, _ = self._link(path, branch, head)
         try:
             self._salvage.put_back(kept, git)
         except BaseException:
@@ -232,21 +237,19 @@ class Worktrees:
             raise GitProblem(f"{path} is no worktree of {self._git.work_tree}.")
         return git
 
-    def _link(self, path: Path, branch: str, commit: str) -> Git:
+    def _link(self, path: Path, branch: str, commit: str) -> tuple[Git, Start]:
         """A new worktree without files, on a new branch at a commit."""
         with self._scratch.lock():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise GitProblem(f"{path.parent} could not be made: {problem.strerror}.") from problem
+            _make_folder(path.parent)
             options = ("--quiet", "--no-checkout", "--no-track", "-b", branch)
             self._git.run("worktree", "add", *options, "--", path, commit)
             git = self._open(path)
-            self._write_start(git, branch, commit)
-            return git
+            return git, self._write_start(git, branch, commit)
 
-    def _write_start(self, git: Git, branch: str, commit: str) -> None:
-        (git.git_dir / START).write_text(f"{branch}\n{self._objects.resolve(commit)}\n", "utf-8")
+    def _write_start(self, git: Git, branch: str, commit: str) -> Start:
+        start = Start(branch, self._objects.resolve(commit) or "")
+        (git.git_dir / START).write_text(f"{start.branch}\n{start.commit}\n", "utf-8")
+        return start
 
     def _undo(self, git: Git, branch: str) -> None:
         """Take back a new worktree that could not be filled; it holds nothing of anyone's."""
@@ -330,6 +333,18 @@ def _unlock(git: Git) -> None:
 def _parent_inside(target: Path, root: Path) -> bool:
     """Whether a path's folder, links followed, lies in a worktree."""
     return target.parent.resolve().is_relative_to(root.resolve())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that may be there, and that whoever gives back its last worktree removes meanwhile."""
+    for tries_left in (2, 1, 0):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            if tries_left and isinstance(problem, FileExistsError | FileNotFoundError):
+                continue
+            raise GitProblem(f"{folder} could not be made: {problem.strerror}.") from problem
+        return
 
 
 def _make_removable(remove: Callable[..., Any], name: str, failure: Any) -> None:

@@ -212,7 +212,6 @@ class Leases:
             except GitProblem:
                 self._remove(name)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             self.repository.add_worktree(path, self.branch(name), start)
         self.repository.hydrate(path)
 
