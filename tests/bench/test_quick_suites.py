@@ -8,8 +8,11 @@ import pytest
 
 from contextune.adapters.fence.choice import find_fence
 from contextune.bench import fence, journal, lease, loop, pool, scan, start
+from contextune.bench import run as whole_run
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
+from contextune.core.proof.evidence import Evidence
+from contextune.core.runs import events as ev
 
 
 def bench(figures: list[Figure]) -> Bench:
@@ -71,6 +74,34 @@ async def test_the_leases() -> None:
     assert cold.against is not None
     assert ratio.value == cold.value / cold.against.value
     assert told["of 20 made and given back, 16 at once: failures"].value == 0
+
+
+async def test_a_whole_run() -> None:
+    figures: list[Figure] = []
+    await whole_run.run(bench(figures), tries=1, latency_ms=50)
+    told = {figure.metric: figure for figure in figures}
+    assert len(told) == len(figures) == 5
+    apart, included = (
+        told[metric].value
+        for metric in ("approved to review, Gates apart, median", "the same, Gates included")
+    )
+    assert 0 < apart < included
+    times = told["one after the other, by all at the same time"]
+    assert times.against is not None
+    assert times.value == times.against.value / told["all at the same time, median"].value
+
+
+def test_gates_at_the_same_time_count_once() -> None:
+    spans = ((1_000, 1_400), (1_200, 1_500), (2_000, 2_100), (2_010, 2_050))
+    assert whole_run.gate_seconds([gate(began, ended) for began, ended in spans]) == 0.6
+    assert whole_run.gate_seconds([]) == 0
+
+
+def gate(began: int, ended: int) -> ev.GateFinished:
+    evidence = Evidence(
+        command="true", exit_code=0, tree="t", duration_ms=ended - began, output="", verdict="green"
+    )
+    return ev.GateFinished(run_id="r", at=ended, task_id=None, evidence=evidence)
 
 
 async def test_the_start() -> None:

@@ -87,6 +87,8 @@ async def _job(latency_ms: float, agents: int) -> Took:
 
 async def _worked(place: Path, url: str, agents: int) -> Took:
     app = await compose(offline=True, home=place / "home", models=Served(url), unfenced=True)
+    events: list[ev.AnyEvent] = []
+    app.subscribe(lambda _, event: events.append(event))
     try:
         request = QuoteRequest(folder=place / "job", plan=plan())
         began = time.perf_counter()
@@ -95,7 +97,6 @@ async def _worked(place: Path, url: str, agents: int) -> Took:
         run = await app.wait((await app.start(quote.id)).id)
         ended = time.perf_counter()
         problem = app.problem(run.id)
-        events = await app.world.journal.read(run.id)
     finally:
         await app.close()
     if problem is not None:
