@@ -1,7 +1,7 @@
 /** One table: every command and its function. */
 import * as vscode from "vscode";
 import type { Application, Command } from "./application";
-import { adjustRun } from "./commands/adjust";
+import { adjustRun, chooseRung } from "./commands/adjust";
 import { ask } from "./commands/ask";
 import { debugBundle } from "./commands/debugBundle";
 import * as forge from "./commands/forge";
@@ -80,6 +80,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "contextune.filterRuns": history.filterRuns,
   "contextune.clearRunFilter": history.clearRunFilter,
   "contextune.adjustRun": adjustRun,
+  "contextune.chooseRung": chooseRung,
+  "contextune.pauseTask": tasks.pauseTask,
+  "contextune.resumeTask": tasks.resumeTask,
   "contextune.cancelTask": tasks.cancelTask,
   "contextune.rebaseRun": runs.rebaseRun,
   "contextune.rewindTask": tasks.rewindTask,

@@ -9,13 +9,14 @@ import { isCurrent } from "./views/todos/words";
 /** Milliseconds between two draws of the lines. */
 const REST_MS = 250;
 
-type Sign = "queued" | "working" | "asking" | "passed" | "failed";
+type Sign = "queued" | "working" | "paused" | "asking" | "passed" | "failed";
 
 const SIGNS: Readonly<Record<TaskView["state"], Sign>> = {
   waiting: "queued",
   working: "working",
   testing: "working",
   joining: "working",
+  paused: "paused",
   asking: "asking",
   accepted: "passed",
   failed: "failed",
@@ -26,6 +27,7 @@ const SIGNS: Readonly<Record<TaskView["state"], Sign>> = {
 const COLOURS: Readonly<Record<Sign, string>> = {
   queued: "descriptionForeground",
   working: "charts.blue",
+  paused: "descriptionForeground",
   asking: "charts.yellow",
   passed: "testing.iconPassed",
   failed: "testing.iconFailed",

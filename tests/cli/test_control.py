@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from pathlib import Path
@@ -45,6 +46,85 @@ def test_pause_tell_and_resume_from_another_process(machine: Machine, server: Se
     assert ended.last["state"] == "accepted"
     assert "The user says: prefer short words" in ended.out
     assert "# No hurry." in (root / "app.py").read_text()
+
+
+def test_a_task_is_paused_and_resumed_from_another_process(machine: Machine, server: Server) -> None:
+    root, going = _begin(machine, server, "take your time", "--accept", "merge")
+    run_id, worktree = _until_it_waits(going)
+    paused = machine.do("pause", "take-your-time")
+    assert paused.status == 0, paused.err
+    said = " ".join(paused.out.split())
+    assert "Task take-your-time is paused: a reply in flight is kept, its worktree stays." in said
+    assert f"`contextune resume {run_id}/take-your-time` goes on." in said
+    assert f"Run {run_id} goes on with nothing else. It waits for you to resume “take your time”." in said
+    assert going.until_kind("task_paused")["taskId"] == "take-your-time"
+    assert re.search(rf"^{run_id} .* paused +0/1", machine.do("runs", root).out, re.M)
+    (worktree / "go").touch()
+    going.until_kind("tool_returned")
+    shown = machine.do("show", run_id, "--json").last
+    (task,) = shown["tasks"]
+    assert (shown["state"], task["state"], task["paused"], task["turn"]) == ("paused", "paused", True, 1)
+    refused = machine.do("resume", "take-your-time", "--budget", "1")
+    assert (refused.status, "--budget is of a whole Run" in refused.err) == (2, True)
+    unknown = machine.do("pause", "nobody")
+    assert unknown.status == 2
+    assert "No Run or Task is called 'nobody'" in " ".join(unknown.err.split())
+    resumed = machine.do("resume", f"{run_id}/take-your-time")
+    assert resumed.status == 0, resumed.err
+    assert f"Another process drives run {run_id}, and was told." in resumed.err
+    ended = going.end()
+    assert (ended.status, ended.last["state"]) == (0, "accepted"), ended.err
+
+
+def test_a_paused_task_whose_process_was_killed_goes_on_here(machine: Machine, server: Server) -> None:
+    _, going = _begin(machine, server, "take your time", "--accept", "merge")
+    run_id, worktree = _until_it_waits(going)
+    assert machine.do("pause", "take-your-time").status == 0
+    (worktree / "go").touch()
+    going.until_kind("tool_returned")
+    going.signal(signal.SIGKILL)
+    going.end()
+    left = machine.do("show", run_id, "--json").last
+    assert (left["state"], left["tasks"][0]["state"]) == ("paused", "paused")
+    resumed = machine.do("resume", "take-your-time", "--json", env=server.keyed)
+    assert (resumed.status, resumed.last["state"]) == (0, "accepted"), resumed.err
+    kinds = [event["kind"] for event in resumed.lines]
+    assert kinds.index("task_resumed") < kinds.index("attempt_resumed") < kinds.index("message_added")
+
+
+def test_tasks_that_wait_begin_on_another_rung(machine: Machine, server: Server) -> None:
+    root = machine.small()
+    first, second = (machine.todo(root, text) for text in ("take your time", "ask first"))
+    plan = machine.folder / "plan.json"
+    tasks = [
+        {"id": "slow", "title": "Take your time", "brief": "take your time", "todoIds": [first]},
+        {"id": "next", "title": "Ask", "brief": "ask first", "todoIds": [second], "dependsOn": ["slow"]},
+    ]
+    plan.write_text(json.dumps({"tasks": tasks}))
+    going = machine.start("run", root, "--plan", plan, "--yes", "--json", env=server.keyed)
+    run_id, worktree = _until_it_waits(going)
+    moved = machine.do("set", run_id, "--rung", "1")
+    assert moved.status == 0, moved.err
+    assert re.search(r"^On .+ begin: next\. \$0\.\d+ to \$0\.\d+, likely \$0\.\d+\.$", moved.out, re.M), (
+        moved.out
+    )
+    adjusted = going.until_kind("run_adjusted")
+    assert (adjusted["start"], adjusted["taskIds"]) == (1, ["next"])
+    for wrong, words in (
+        (["--rung", "9"], "There is no rung 9 to begin on. Rungs: 0 "),
+        (["--rung", "0", "--task", "slow"], "Task slow is working: only one that waits for its first agent"),
+        (["--task", "next"], "give --rung as well"),
+        (["--rung", "2", "--budget", "0.02"], "what waits most likely costs"),
+    ):
+        refused = machine.do("set", run_id, *wrong)
+        assert refused.status == 2, refused.out
+        assert words in " ".join(refused.err.split())
+    (worktree / "go").touch()
+    begun = going.until(lambda event: event["kind"] == "attempt_started" and event["taskId"] == "next")
+    assert (begun["step"], begun["reason"]) == (1, "Pinned by the user.")
+    going.until_kind("question_asked")
+    assert machine.do("cancel", run_id).status == 0
+    going.end()
 
 
 def test_a_task_that_overlaps_with_none_has_none_to_wait_for(machine: Machine, server: Server) -> None:

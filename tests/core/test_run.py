@@ -13,6 +13,7 @@ import pytest
 from contextune.core.model.conversation import Message, Text, ToolResult, ToolUse, said_by_user
 from contextune.core.model.money import Bill
 from contextune.core.model.requests import CliffAvoided, RequestSettled, TaskBudgetRaised
+from contextune.core.planning.plan import Task
 from contextune.core.proof.evidence import Evidence
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import (
@@ -25,6 +26,8 @@ from contextune.core.runs.endings import (
     RunUndone,
 )
 from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.ladder import is_to_begin
+from contextune.core.runs.rest import is_at_rest
 from contextune.core.runs.run import Run, advance, fold
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK, AttemptOutcome
@@ -169,6 +172,89 @@ def test_the_gate_is_seen_at_work_and_its_word_kept() -> None:
     together = after(ev.GateFinished(run_id=RUN, at=3_000, task_id=None, evidence=red))
     assert together.ghost_evidence == red
     assert [t.state for t in together.tasks] == ["working", "waiting"]
+
+
+def paused(task_id: str) -> ev.TaskPaused:
+    return ev.TaskPaused(run_id=RUN, at=2_600, task_id=task_id)
+
+
+def resumed(task_id: str) -> ev.TaskResumed:
+    return ev.TaskResumed(run_id=RUN, at=2_700, task_id=task_id)
+
+
+def states(run: Run) -> list[str]:
+    return [task.state for task in run.tasks]
+
+
+def test_a_paused_task_shows_what_still_happens_and_goes_back_to_where_it_stood() -> None:
+    both = paused(TASK), paused(OTHER)
+    assert states(after(*both)) == ["paused", "paused"]
+    red = Evidence(command="x", exit_code=1, tree="t1", duration_ms=1, output="", verdict="red")
+    testing = ev.GateStarted(run_id=RUN, at=2_800, task_id=TASK, tree="t1")
+    tested = ev.GateFinished(run_id=RUN, at=2_900, task_id=TASK, evidence=red)
+    assert states(after(*both, testing)) == ["testing", "paused"]
+    assert states(after(*both, testing, tested)) == ["paused", "paused"]
+    asked = ev.QuestionAsked(run_id=RUN, at=2_800, task_id=TASK, question="Which?", choices=())
+    assert states(after(*both, asked)) == ["asking", "paused"]
+    # One has begun, the other has not.
+    assert states(after(*both, resumed(TASK), resumed(OTHER))) == ["working", "waiting"]
+    assert states(after(*both, asked, resumed(TASK))) == ["asking", "paused"]
+    ended = ev.TaskEnded(run_id=RUN, at=2_900, task_id=TASK, state="cancelled", reason="No.")
+    again = after(*both, ended, ev.TaskRetried(run_id=RUN, at=3_000, task_id=TASK))
+    assert states(again) == ["waiting", "paused"]
+
+
+def test_a_run_that_only_waits_for_paused_tasks_is_paused_itself() -> None:
+    one = after(paused(TASK))
+    assert (one.state, one.resting) == ("running", False)
+    rests = after(paused(TASK), paused(OTHER))
+    words = "It waits for you to resume “round up”, “add kilos”."
+    assert (rests.state, rests.resting, rests.reason) == ("paused", True, words)
+    going = after(paused(TASK), paused(OTHER), resumed(OTHER))
+    assert (going.state, going.resting, going.reason) == ("running", False, "")
+    joined = after(paused(OTHER), *s.finished(TASK))
+    assert (joined.state, joined.reason) == ("paused", "It waits for you to resume “add kilos”.")
+    # Its own pause is told first, and what it rests on again once that is over.
+    by_user = ev.RunPaused(run_id=RUN, at=3_000, state="paused", reason="Paused by the user.")
+    halted = after(paused(TASK), paused(OTHER), by_user)
+    assert (halted.resting, halted.reason) == (False, "Paused by the user.")
+    on = ev.RunResumed(run_id=RUN, at=3_100, budget=Decimal(2))
+    assert after(paused(TASK), paused(OTHER), by_user, on).resting
+    cancelled = after(paused(TASK), paused(OTHER), RunCancelled(run_id=RUN, at=3_200))
+    assert (cancelled.state, cancelled.resting) == ("cancelled", False)
+
+
+def test_a_task_that_waits_for_a_paused_one_rests_with_it() -> None:
+    def rests(*tasks: TaskRun) -> bool:
+        return is_at_rest(tasks)
+
+    def made(name: str, **values: Any) -> TaskRun:
+        after_ = values.pop("after", ())
+        return TaskRun(id=name, task=Task(id=name, title=name, brief=name, depends_on=after_), **values)
+
+    still = made("a", state="paused", paused=True)
+    assert rests(still)
+    assert not rests(made("a", state="waiting"))
+    assert not rests(still, made("b", state="waiting"))
+    assert rests(still, made("b", state="waiting", after=("a",)), made("c", state="waiting", after=("b",)))
+    # In the midst of its work it may wait for others that it overlaps with; a ring waits for nobody.
+    assert rests(still, made("b", state="working", waits_for=("a",)))
+    assert not rests(still, made("b", state="working", after=("a",)))
+    ring = made("b", state="waiting", waits_for=("c",)), made("c", state="waiting", waits_for=("b",))
+    assert not rests(still, *ring)
+    assert not rests(made("a", state="testing", paused=True))
+    assert not rests(still, made("b", state="asking"))
+
+
+def test_tasks_begin_on_another_rung_from_now_on() -> None:
+    change = ev.RunAdjusted(
+        run_id=RUN, at=2_800, budget=Decimal(3), agents=2, start=1, task_ids=(OTHER, "unknown")
+    )
+    run = after(change)
+    assert [task.begins for task in run.tasks] == [None, 1]
+    assert [is_to_begin(task) for task in run.tasks] == [False, True]
+    terms = msgspec.structs.replace(change, start=None, task_ids=())
+    assert [task.begins for task in after(change, terms).tasks] == [None, 1]
 
 
 def test_a_bounced_task_begins_anew_and_an_ended_one_can() -> None:

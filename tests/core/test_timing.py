@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextune.core.runs import events as ev
 from contextune.core.timing.comparison import compared
-from contextune.core.timing.phases import MEANING, Phase, PhaseName, RunTiming
+from contextune.core.timing.phases import MEANING, Phase, PhaseName, RunTiming, timing
+from tests.protocol import samples as s
+
+TASK = "round-up"
 
 
 def run(tasks: int = 1, *, offline: bool = False, **phases: int) -> RunTiming:
@@ -53,6 +57,26 @@ def test_a_phase_is_slower_than_the_median_of_a_task_of_earlier_runs() -> None:
 def test_played_runs_are_no_baseline_of_real_ones() -> None:
     found = compared(run(gate=16_000), [run(gate=10, offline=True)])
     assert (found.earlier, found.rows[0].baseline_ms) == (0, None)
+
+
+def test_the_time_that_a_task_is_paused_is_its_users() -> None:
+    plan = s.make_quote()
+    begun, last = s.started(TASK), s.finished(TASK)
+    paused = ev.TaskPaused(run_id="r_1", at=begun[-1].at + 100, task_id=TASK)
+    resumed = ev.TaskResumed(run_id="r_1", at=begun[-1].at + 400, task_id=TASK)
+    found = timing([s.created(plan), *begun, paused, resumed, *last])
+    assert found is not None
+    phase = found.phase("paused")
+    assert phase is not None
+    assert (phase.total_ms, phase.count, phase.longest_of) == (300, 1, TASK)
+    # One that had not begun has made no worktree meanwhile.
+    before = ev.TaskPaused(run_id="r_1", at=1_100, task_id=TASK)
+    on = ev.TaskResumed(run_id="r_1", at=begun[0].at, task_id=TASK)
+    later = timing([s.created(plan), before, on, *begun, *last])
+    assert later is not None
+    assert [(one.name, one.total_ms) for one in later.phases if one.name in ("paused", "worktree")] == [
+        ("paused", begun[0].at - 1_100)
+    ]
 
 
 def test_what_nobody_notices_is_no_finding() -> None:

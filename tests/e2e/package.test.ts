@@ -33,7 +33,9 @@ test("the package holds what the extension needs, and no test, source or map", (
     "extension/extension/media/dashboard-dark.svg",
     "extension/extension/media/dashboard-light.svg",
     "extension/extension/media/icon.png",
-    ...["asking", "failed", "passed", "queued", "working"].map((sign) => `extension/extension/media/todo-${sign}.svg`),
+    ...["asking", "failed", "passed", "paused", "queued", "working"].map(
+      (sign) => `extension/extension/media/todo-${sign}.svg`,
+    ),
     ...["key", "review", "todo", "trust"].map((step) => `extension/extension/media/walkthrough/${step}.svg`),
     "extension/extension/syntaxes/transcript.tmLanguage.json",
     "extension/package.json",

@@ -7,7 +7,7 @@ const scenario = useScenario({
   prepare: prepareSample,
   settings: { "contextune.offline": true, "contextune.agents": 1 },
 });
-const change = "Contextune: Change Budget or Agents";
+const change = "Contextune: Change Budget, Agents or Rung";
 
 test("with one agent, one Task is worked on at a time", async () => {
   const { workbench } = scenario();

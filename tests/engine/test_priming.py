@@ -279,6 +279,10 @@ async def test_who_is_about_to_begin(desk: MakeDesk, tmp_path: object) -> None:
     high = msgspec.structs.replace(HAIKU, effort="high")
     assert (about_to_begin(run, HAIKU), about_to_begin(run, high)) == (2, 0)
     assert about_to_begin(msgspec.structs.replace(run, agents=1), HAIKU) == 1
+    # The user has both begin elsewhere.
+    moved = tuple(msgspec.structs.replace(one, begins=1) for one in run.tasks)
+    assert about_to_begin(msgspec.structs.replace(run, tasks=moved), HAIKU) == 0
+    assert about_to_begin(msgspec.structs.replace(run, tasks=moved), run.ladder[1]) == 2
     # Several tries of one Task begin together, whatever the number of agents.
     tries = msgspec.structs.replace(HAIKU, tries=3)
     quote = msgspec.structs.replace(

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from contextune.agents.loop import UNCERTAIN
@@ -39,20 +39,36 @@ ladder = [{{model = "claude-haiku-5-5", effort = "low"}}, {{model = "claude-sonn
 """
 
 
-async def killed(here: Desk, lines: Sequence[str], *titles: str) -> Run:
-    """Start a Run in another process and kill that once it has told these events; the Run as it was left."""
+async def _nothing() -> None:
+    """Nobody steers it."""
+
+
+async def killed(
+    here: Desk,
+    lines: Sequence[str],
+    *titles: str,
+    steps: Sequence[tuple[Callable[[], Awaitable[None]], Sequence[str]]] = (),
+) -> Run:
+    """Start a Run in another process and kill that once it has told these events; the Run as it was left.
+
+    Each of `steps` is done before, and then the events are waited for that come of it.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.engine.other_process", str(here.place.root), str(here.home),
         here.models.url, *titles, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     told: Counter[str] = Counter()
+    awaited: Counter[str] = Counter()
     try:
         async with asyncio.timeout(PATIENCE):
-            while not Counter(lines) <= told:
-                read = await process.stdout.readline()
-                assert read, told
-                told[read.decode().strip()] += 1
+            for act, told_then in ((_nothing, lines), *steps):
+                await act()
+                awaited.update(told_then)
+                while not awaited <= told:
+                    read = await process.stdout.readline()
+                    assert read, told
+                    told[read.decode().strip()] += 1
     finally:
         process.kill()
         await process.communicate()

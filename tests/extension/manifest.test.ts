@@ -75,7 +75,7 @@ test("a Task and its newest attempt offer all that can be done with them as icon
     return [taskTokens(one, run()), attemptTokens(alone, one, run())].map((tokens) => shown(tokens).sort());
   };
   const common = ["openTerminal", "openTranscript", "openWorktree", "reviewRun"];
-  const asking = ["answerQuestion", "cancelTask", ...common];
+  const asking = ["answerQuestion", "cancelTask", "pauseTask", ...common].sort();
   expect(of({ state: "asking" })).toEqual([asking, asking]);
   const failed = [...common, "retryTask", "retryTaskOnRung"].sort();
   expect(of({ state: "failed" })).toEqual([failed, failed]);

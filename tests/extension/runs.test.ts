@@ -35,6 +35,15 @@ test("a Task's row tells rung and turn while it goes on, and only its end afterw
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
 });
 
+test("a paused Task's row tells where it stands, and what comes to an end first", () => {
+  expect(taskDescription(task({ state: "paused", paused: true }))).toBe("$0.0123 · paused · turn 4 · Haiku 5.5, low");
+  expect(taskDescription(task({ state: "testing", paused: true }))).toBe(
+    "$0.0123 · testing · then paused · turn 4 · Haiku 5.5, low",
+  );
+  const waits = task({ state: "paused", paused: true, rung: null, attempts: [], bill: bill({ requests: 0 }) });
+  expect(taskDescription(waits)).toBe("paused");
+});
+
 test("a Task that waits tells its wave, and what it comes after", () => {
   const later = task({ id: "b", title: "Show", state: "waiting", rung: null, wave: 2, dependsOn: ["a"] });
   expect(taskDescription({ ...later, bill: bill({ requests: 0 }) })).toBe("waiting · wave 2");
@@ -80,8 +89,10 @@ test.each([
 });
 
 test.each([
-  [{ state: "waiting", attempts: [] }, "task cancellable tellable"],
-  [{ state: "asking", worktree: "/w" }, "task cancellable answerable readable openable"],
+  [{ state: "waiting", attempts: [], isToBegin: true }, "task cancellable pausable movable tellable"],
+  [{ state: "paused", paused: true }, "task cancellable resumable tellable readable"],
+  [{ state: "testing", paused: true }, "task cancellable resumable tellable readable"],
+  [{ state: "asking", worktree: "/w" }, "task cancellable pausable answerable readable openable"],
   [{ state: "failed" }, "task retryable readable"],
   [{ state: "accepted", changes: [change("a")] }, "task reviewable readable"],
 ] as const)("a Task that is %o offers: %s", (over, tokens) => {

@@ -104,6 +104,8 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     state: "working",
     stateText: "An agent is at work. Nothing to do; you can tell it something.",
     waitsForProcessor: false,
+    paused: false,
+    isToBegin: false,
     reason: "",
     rung: { model: "claude-haiku-5-5", effort: "low", text: "Haiku 5.5, low" },
     turn: 4,

@@ -13,7 +13,8 @@ const stories = readdirSync("tests/e2e/played").map((name) => {
 /** What no recorded story runs; what one runs has no place here. */
 const unplayed = [
   ...["parallelizeSelection", "runGoal", "ask", "acceptByPullRequest", "openPullRequest", "signInGitHub"],
-  ...["rebaseRun", "rewindTask", "discardRun", "pauseRun", "resumeRun", "adjustRun", "cancelRun", "cancelTask"],
+  ...["rebaseRun", "rewindTask", "discardRun", "pauseRun", "resumeRun", "adjustRun", "cancelRun"],
+  ...["chooseRung", "pauseTask", "resumeTask", "cancelTask"],
   ...["retryTask", "retryTaskOnRung", "tellAgent", "mergeByHand", "restoreWorktree", "openWorktree"],
   ...["openTerminal", "tryResult", "applySuggestion", "arrangeTasks", "chooseCourse", "setApiKey"],
   ...["useEditorModels", "getStarted", "doctor", "allowUnfenced", "debugBundle", "rejectFile", "removeComment"],

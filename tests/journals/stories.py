@@ -34,6 +34,7 @@ SIDE_BY_SIDE = ONE_RUNG.replace("'low'}", "'low', tries = 2}")
 TIGHT = ONE_RUNG + "task_budget = 0.0056\n"
 BROKEN, MENDED = "raise ValueError\n", "def area(w, h):\n    return w * h\n"
 PRICE, SAMPLE = "    return hours * RATE\n", write("calc/sample.py", "SAMPLE = 1\n")
+STILL = write("calc/still.py", "STILL = 1\n")
 LONG = "word " * 2_400
 """Words that bring a Task to its budget in `TIGHT`."""
 
@@ -88,6 +89,8 @@ def conversations(folder: Path) -> list[dict[str, object]]:
         plays("look over", turn(write("calc/look.py", "LOOK = 2\n"), finish("Twice.")), user=[ON_TOP]),
         plays("sample me", turn(SAMPLE, finish())),
         plays("two tries", turn(write("calc/tries.py", "TRIES = 2\n"), finish())),
+        plays("stand still", turn(waits_for(folder / "it goes on"), STILL), turn(finish("Still."))),
+        plays("begin higher", turn(write("calc/higher.py", "HIGHER = 1\n"), finish("Higher."))),
         plays(
             "dear work", turn(write("calc/dear.py", "DEAR = 1\n"), text=LONG), turn(bash("true"), finish())
         ),
@@ -102,6 +105,8 @@ async def tell_all(make: MakeDesk, folder: Path) -> Desk:
     await a_parked_budget(here)
     await a_second_try(here)
     await a_salvage(here)
+    if "TaskPaused" in {kind.__name__ for kind in get_args(ev.AnyEvent)}:
+        await a_task_that_stands_still(here, folder)
     known = Settings.__struct_fields__
     if "protected_branches" in known:
         await a_task_taken_back(here)
@@ -194,6 +199,19 @@ async def a_salvage(here: Desk) -> None:
     await here.event(ev.MessageAdded, task_id="draft", turn=2)
     await here.app.cancel(run.id)
     assert (await here.wait(run.id)).state == "cancelled"
+
+
+async def a_task_that_stands_still(here: Desk, folder: Path) -> None:
+    """One Task is paused until the Run waits for nothing else; the one after it begins on another rung."""
+    here.set_up(TWO_RUNGS)
+    run = await here.start(task("stand still", "calc/still.py"), task("begin higher", after=["stand"]))
+    await here.event(ev.MessageAdded, task_id="stand", turn=1, run_id=run.id)
+    await here.app.steering.adjust(run.id, start=1, task_ids=["begin"])
+    await here.app.steering.pause_task(run.id, "stand")
+    (folder / "it goes on").touch()
+    await here.until(lambda now: now.state == "paused", run.id)
+    await here.app.steering.resume_task(run.id, "stand")
+    await _reviewed(here, run)
 
 
 async def a_task_taken_back(here: Desk) -> None:

@@ -28,6 +28,7 @@ from contextune.core.todos.todo import Todo
 from contextune.core.worktrees.worktree import Finding, SalvageRef, Worktree
 from contextune.engine.application import Application
 from contextune.engine.desk.retrying import RetryOffer, RetryRung
+from contextune.engine.desk.rungs import WaitingOffer, WaitingRung
 from contextune.engine.desk.todo_facts import TodoFacts
 from contextune.engine.desk.transcripts import Attempted
 from contextune.engine.desk.worktree_desk import Mended, Overview, Restored
@@ -263,6 +264,10 @@ class Played:
         self.call("cancel_task", run_id, task_id)
 
     @property
+    def steering(self) -> PlayedSteering:
+        return PlayedSteering(self)
+
+    @property
     def retrying(self) -> Played:
         return self
 
@@ -333,6 +338,32 @@ class PlayedLookout:
 
     def driver(self, run_id: str) -> Driver:
         return self.drivers.get(run_id, "here")
+
+
+class PlayedSteering:
+    """Stands in for engine.desk.steering.Steering."""
+
+    def __init__(self, played: Played) -> None:
+        self._played = played
+
+    async def pause_task(self, run_id: str, task_id: str) -> Run:
+        self._played.call("pause_task", run_id, task_id)
+        await self._played.run(run_id)
+        return self._played.happen(ev.TaskPaused(run_id=run_id, at=5_000, task_id=task_id))
+
+    async def resume_task(self, run_id: str, task_id: str) -> Run:
+        self._played.call("resume_task", run_id, task_id)
+        await self._played.run(run_id)
+        return self._played.happen(ev.TaskResumed(run_id=run_id, at=5_000, task_id=task_id))
+
+    async def adjust(self, run_id: str, **changed: Any) -> Run:
+        self._played.call("adjust", run_id, changed)
+        return await self._played.run(run_id)
+
+    async def rungs(self, run_id: str, task_ids: Sequence[str] = ()) -> WaitingOffer:
+        self._played.call("waiting_rungs", run_id, tuple(task_ids))
+        rungs = (WaitingRung(0, s.LOW, s.PRICE, True, ""), WaitingRung(1, s.LOW, s.PRICE, False, "Too dear."))
+        return WaitingOffer(("add-kilos",), rungs, Decimal("1.25"))
 
 
 class PlayedTranscripts:

@@ -182,6 +182,9 @@ async def test_a_question_is_asked_once_and_answered(editor: Editor, app: Played
     assert shown["message"] == "“round up” asks: Which name? Answer with: contextune answer round-up TEXT"
     await command(editor, "answerQuestion", runId="r_1", taskId="round-up", text="kg")
     assert ("answer", "r_1", "round-up", "kg") in app.calls
+    await command(editor, "pauseTask", runId="r_1", taskId="round-up")
+    await command(editor, "resumeTask", runId="r_1", taskId="round-up")
+    assert app.calls[-2:] == [("pause_task", "r_1", "round-up"), ("resume_task", "r_1", "round-up")]
     app.end()
 
 

@@ -258,7 +258,19 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         assert await editor.ask(f"contextune/{method}", params) == result, method
     offer = await editor.ask("contextune/task/rungs", {"runId": "r_1", "taskId": "round-up"})
     assert (offer["roomText"], offer["rungs"][0]["tried"]) == ("$1.25", True)
+    waiting = await editor.ask("contextune/run/rungs", {"runId": "r_1", "taskIds": ["add-kilos"]})
+    assert (waiting["roomText"], waiting["taskIds"]) == ("$1.25", ["add-kilos"])
+    assert [(one["chosen"], one["lack"]) for one in waiting["rungs"]] == [(True, ""), (False, "Too dear.")]
+    wish = {"runId": "r_1", "start": 1, "taskIds": ["add-kilos"]}
+    assert (await editor.ask("contextune/run/adjust", wish))["run"]["id"] == "r_1"
+    other = {"runId": "r_1", "taskId": "add-kilos"}
+    for method in ("pause", "resume"):
+        assert (await editor.ask(f"contextune/task/{method}", other))["run"]["id"] == "r_1"
     for call in [
+        ("pause_task", "r_1", "add-kilos"),
+        ("resume_task", "r_1", "add-kilos"),
+        ("waiting_rungs", "r_1", ("add-kilos",)),
+        ("adjust", "r_1", {"budget": None, "agents": None, "start": 1, "task_ids": ("add-kilos",)}),
         ("pause", "r_1"),
         ("cancel_task", "r_1", "round-up"),
         ("retry", "r_1", "round-up", None),

@@ -75,6 +75,10 @@ class LeftOff:
     """Calls of the newest reply that were about to run, of which nobody knows what they came to."""
 
 
+async def _at_once() -> None:
+    """Nothing is waited for."""
+
+
 class AgentLoop:
     """One attempt's conversation. It can be taken up again after `finish` or `ask` with `observe`."""
 
@@ -93,7 +97,9 @@ class AgentLoop:
         max_turns: int,
         cliff: Cliff,
         notices: Hear = lambda: (),
+        idle: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
+        """`idle` is called between two turns, and may wait there."""
         self._send = send
         self._record = record
         self._before = before
@@ -106,6 +112,7 @@ class AgentLoop:
         self._max_turns = self._most_turns = max_turns
         self._cliff = cliff
         self._notices = notices
+        self._idle = idle
         self._tools = toolbox.tools
         self._messages: list[Message] = []
         self._pending: list[ToolResult] = []
@@ -282,6 +289,7 @@ class AgentLoop:
         return call
 
     async def _hand_back(self, call_id: str | None, text: str, *, is_error: bool, note: str = "") -> None:
+        await self._idle()
         results: list[ToolResult | Text] = []
         if call_id:
             results.append(ToolResult(tool_use_id=call_id, content=text, is_error=is_error))

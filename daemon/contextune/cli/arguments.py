@@ -192,16 +192,24 @@ def _ask(commands: Commands) -> None:
 
 def _steer(commands: Commands) -> None:
     tasks = "TASK is a Task's id, or RUN/TASK where several Runs have one of that name."
-    resume = _command(commands, "resume", "Go on with an interrupted, paused or parked Run.")
-    resume.add_argument("run", nargs="?", metavar="RUN", help="the newest unfinished one if none is given")
+    about = "Go on with an interrupted, paused or parked Run, or with a paused Task."
+    resume = _command(commands, "resume", about, more=tasks)
+    newest = "the newest unfinished Run if none is given"
+    resume.add_argument("what", nargs="?", metavar="RUN|TASK", help=newest)
     resume.add_argument("--budget", type=_dollars, metavar="USD", help="a new budget, what is spent included")
     resume.add_argument("--pool", type=_pool, metavar="POOL", help=POOL_TEXT)
-    adjust = _command(commands, "set", "Change a Run's budget, or its number of agents, while it goes on.")
+    about = "Change a Run's budget, its number of agents, or where its Tasks begin, while it goes on."
+    adjust = _command(commands, "set", about)
     adjust.add_argument("run", metavar="RUN")
     adjust.add_argument("--budget", type=_dollars, metavar="USD", help="in all, what is spent included")
     adjust.add_argument("--agents", type=_count, metavar="N", help="agents at the same time")
-    pause = _command(commands, "pause", "Take no further turn until the Run resumes.")
-    pause.add_argument("run", metavar="RUN")
+    where = "the place on the ladder, from 0, where Tasks begin that wait for their first agent"
+    adjust.add_argument("--rung", type=int, metavar="N", help=where)
+    only = "with --rung: these Tasks alone"
+    adjust.add_argument("--task", nargs="+", action="extend", default=[], metavar="TASK", help=only)
+    about = "Take no further turn on a Run, or on one of its Tasks, until it resumes."
+    pause = _command(commands, "pause", about, more=tasks)
+    pause.add_argument("what", metavar="RUN|TASK")
     cancel = _command(commands, "cancel", "Stop a Run or a Task for good.", more=tasks)
     cancel.add_argument("what", metavar="RUN|TASK")
     retry = _command(commands, "retry", "Do an ended Task again.", more=tasks)

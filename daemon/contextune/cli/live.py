@@ -146,6 +146,12 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
             return event.reason
         case ev.RunResumed():
             return "The Run goes on."
+        case ev.TaskPaused():
+            return f"{name}: paused. {run.reason if run.resting else ''}".rstrip()
+        case ev.TaskResumed():
+            return f"{name}: goes on."
+        case ev.RunAdjusted(start=int(start)):
+            return f"On {rung_text(run.ladder[start])} begin: {', '.join(event.task_ids)}."
         case ev.RunAdjusted():
             return f"Budget {dollars_text(event.budget)}, {count_text(event.agents, 'agent')}."
         case RunAccepted():

@@ -1,8 +1,9 @@
-"""Finds the Task that a name on the command line means."""
+"""Finds the Run or the Task that a name on the command line means."""
 
 from __future__ import annotations
 
 from contextune.core.errors import UsageProblem
+from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.engine.application import Application
 
@@ -34,3 +35,14 @@ async def task_named(app: Application, name: str) -> tuple[str, str]:
     if found is None:
         raise UsageProblem(f"No Run has a task {name!r}. `contextune show RUN` lists a Run's tasks.")
     return found
+
+
+async def run_named(app: Application, name: str) -> Run:
+    """The Run of this id or a part of it, where a Task's might stand as well. Raises UsageProblem."""
+    try:
+        return await app.run(name)
+    except UsageProblem:
+        raise UsageProblem(
+            f"No Run or Task is called {name!r}. `contextune runs` lists Runs, and `contextune show RUN` a "
+            "Run's Tasks."
+        ) from None

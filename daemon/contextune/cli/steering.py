@@ -7,18 +7,20 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from contextune.cli.asking import chosen
-from contextune.cli.naming import find_task, task_named
+from contextune.cli.naming import find_task, run_named, task_named
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_run_line
 from contextune.cli.tables import beside_text
 from contextune.core.errors import UsageProblem
 from contextune.core.overlap.radar import Course
 from contextune.core.runs.forge_text import is_by_pull, pull_text
+from contextune.core.runs.ladder import is_to_begin
 from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
 from contextune.protocol.convert import made_branch, undone_text
-from contextune.protocol.wording import dollars_text
+from contextune.protocol.wording import dollars_text, price_text, rung_text
 
 COURSES: Mapping[str, Course] = {"wait": "wait", "rebase": "rebase", "go-on": "go_on"}
 PATIENCE, LOOK = 10.0, 0.05
@@ -26,8 +28,18 @@ PATIENCE, LOOK = 10.0, 0.05
 
 
 async def pause(app: Application, given: Namespace, out: Output) -> int:
-    """Take no further turn."""
-    found = await app.run(given.run)
+    """Take no further turn, on a Run or on one of its Tasks."""
+    named = await find_task(app, given.what)
+    if named is not None:
+        run_id, task_id = named
+        await app.steering.pause_task(run_id, task_id)
+        found = await _once(app, run_id, lambda run: run.task(task_id).paused, out)
+        show_run_line(found, out)
+        out.say(f"{_paused_text(found.task(task_id))} `contextune resume {run_id}/{task_id}` goes on.")
+        if found.resting:
+            out.say(f"Run {run_id} goes on with nothing else. {found.reason}")
+        return 0
+    found = await run_named(app, given.what)
     _require_live(found, "pause")
     if found.state == "running":
         await app.pause(found.id)
@@ -37,16 +49,46 @@ async def pause(app: Application, given: Namespace, out: Output) -> int:
     return 0
 
 
+def _paused_text(task: TaskRun) -> str:
+    """That a Task is paused, and what of it comes to an end first."""
+    name = f"Task {task.id} is paused"
+    match task.state:
+        case "testing" | "joining":
+            return f"{name}: what is green by now joins the others, what is red goes to no agent."
+        case "asking":
+            return f"{name}: its question waits for your answer."
+        case _ if task.attempts:
+            return f"{name}: a reply in flight is kept, its worktree stays."
+        case _:
+            return f"{name}: no agent begins with it."
+
+
 async def adjust(app: Application, given: Namespace, out: Output) -> int:
-    """Another budget, or another number of agents, while the Run goes on."""
+    """Another budget, another number of agents, or another rung, while the Run goes on."""
     found = await app.run(given.run)
     wanted = (given.budget or found.budget, given.agents or found.agents)
-    await app.steering.adjust(found.id, budget=given.budget, agents=given.agents)
-    found = await _once(app, found.id, lambda run: (run.budget, run.agents) == wanted, out)
+    if given.task and given.rung is None:
+        raise UsageProblem("--task says which Tasks begin on another rung: give --rung as well.")
+    offer = None if given.rung is None else await app.steering.rungs(found.id, given.task)
+    await app.steering.adjust(
+        found.id, budget=given.budget, agents=given.agents, start=given.rung, task_ids=given.task
+    )
+
+    def holds(run: Run) -> bool:
+        moved = () if offer is None else offer.task_ids
+        # One with which an agent began meanwhile keeps its rung.
+        kept = all(run.task(one).begins == given.rung or not is_to_begin(run.task(one)) for one in moved)
+        return (run.budget, run.agents) == wanted and kept
+
+    found = await _once(app, found.id, holds, out)
     show_run_line(found, out)
     out.say(
         f"Run {found.id} may cost {dollars_text(found.budget)}, with {found.agents} agents at the same time."
     )
+    if offer is not None:
+        rung = offer.rungs[given.rung]
+        moved = [one for one in offer.task_ids if found.task(one).begins == given.rung]
+        out.say(f"On {rung_text(rung.rung)} begin: {', '.join(moved)}. {price_text(rung.price)}.")
     return 0
 
 
@@ -54,13 +96,7 @@ async def cancel(app: Application, given: Namespace, out: Output) -> int:
     """Stop a Run or a Task for good."""
     named = await find_task(app, given.what)
     if named is None:
-        try:
-            found = await app.run(given.what)
-        except UsageProblem:
-            raise UsageProblem(
-                f"No Run or Task is called {given.what!r}. `contextune runs` lists Runs, and "
-                "`contextune show RUN` a Run's Tasks."
-            ) from None
+        found = await run_named(app, given.what)
         _require_live(found, "cancel")
         await app.cancel(found.id)
         found = await _once(app, found.id, lambda run: run.state not in LIVE_RUN, out)

@@ -40,6 +40,7 @@ STYLES = {
     "accepted": "green",
     "failed": "red",
     "asking": "yellow",
+    "paused": "yellow",
     "green": "green",
     "red": "red",
     UNPROVED: "yellow",

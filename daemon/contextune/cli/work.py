@@ -11,7 +11,7 @@ from typing import Any
 
 from contextune.cli.asking import Asking, consent, someone_is_there
 from contextune.cli.live import Live
-from contextune.cli.naming import task_named
+from contextune.cli.naming import find_task, run_named, task_named
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_quote, show_run, show_run_line
 from contextune.cli.plan_file import read_plan_file
@@ -73,16 +73,28 @@ async def carry_out(
 
 
 async def resume(app: Application, given: Namespace, out: Output) -> int:
-    """Go on with a Run, the newest unfinished one if none is named. Returns the exit status."""
+    """Go on with a Run, the newest unfinished one if none is named, or with a paused Task.
+
+    Returns the exit status.
+    """
     choose_pool(app, given)
-    run_id = given.run
+    run_id = given.what
+    named = None if run_id is None else await find_task(app, run_id)
+    if named is not None:
+        if given.budget is not None:
+            raise UsageProblem("--budget is of a whole Run: `contextune set RUN --budget USD`.")
+
+        async def go_on_with_task() -> None:
+            await app.steering.resume_task(*named)
+
+        return await _go_on(app, named[0], go_on_with_task, out)
     if run_id is None:
         waiting = [one.id for one in await app.runs(None) if is_unfinished(one)]
         if not waiting:
             out.note("There is nothing to resume.")
             return 0
         run_id = waiting[0]
-    found = await app.run(run_id)
+    found = await run_named(app, run_id)
 
     async def go_on() -> None:
         await app.resume(found.id, given.budget)

@@ -55,7 +55,7 @@ class Mailbox(Protocol):
         ...
 
 
-TaskVerb = Literal["cancel_task", "tell", "answer", "course", "rewind"]
+TaskVerb = Literal["cancel_task", "pause_task", "resume_task", "tell", "answer", "course", "rewind"]
 """What is asked of a Task at work."""
 
 
@@ -70,7 +70,7 @@ class Letter(Value, frozen=True, kw_only=True):
     task_id: str | None = None
     text: str = ""
     """The words of tell and answer; what course names; the new budget of resume, in dollars, or empty;
-    budget and agents of adjust, a word each; the comment to remove, by its id; the rung of retry_task."""
+    a Change of adjust, in words; the comment to remove, by its id; the rung of retry_task."""
     comment: Comment | None = None
 
 

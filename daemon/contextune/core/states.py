@@ -23,12 +23,14 @@ TaskState = Literal[
     "asking",
     "testing",
     "joining",
+    "paused",
     "accepted",
     "failed",
     "cancelled",
     "skipped",
 ]
-"""joining: green by itself, not yet tested with the others; skipped: what it depends on did not end well."""
+"""joining: green by itself, not yet tested with the others; paused: no agent takes a turn on it until
+its user resumes it; skipped: what it depends on did not end well."""
 
 AttemptOutcome = Literal[
     "working", "green", "red", "limit", "refused", "cancelled", "failed", "handed_over", "outdone", "stuck"

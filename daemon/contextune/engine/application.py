@@ -46,6 +46,7 @@ from contextune.engine.runs.rewinding import Turn, as_letter
 from contextune.engine.surroundings.unfenced import allow_unfenced, lack, require_commands
 from contextune.engine.surroundings.world import World
 from contextune.engine.tasks.courses import waits
+from contextune.engine.tasks.pausing import all_resumed
 from contextune.engine.worktrees.ahead import Ahead
 
 FORGOTTEN = 86_400_000
@@ -68,8 +69,8 @@ class Application(Reading):
         """Follows Runs that other processes drive."""
         self.desk = WorktreeDesk(world, self._places, self._drives.record)
         """What a person does with worktrees and Salvages."""
-        self.steering = Steering(world, self._drives, self.run)
-        self.retrying = Retrying(world, self._places, self._drives, self.run_with)
+        self.steering = Steering(world, self._places, self._drives, self.run, self.run_with)
+        self.retrying = Retrying(self.steering.waiting, self._drives, self.run_with)
         self.reviews = ReviewDesk(world, self._places, self._drives)
         self.advice = WorktreeAdvice(world, self._places)
         self.facts = TodoFactDesk(world, self._places, self.todos.overlays)
@@ -234,7 +235,8 @@ class Application(Reading):
         if budget is not None or run.state != "running":
             at = self._world.clock.now()
             new = run.budget if budget is None else budget
-            run = await self._drives.record(ev.RunResumed(run_id=run.id, at=at, budget=new))
+            again = ev.RunResumed(run_id=run.id, at=at, budget=new)
+            run = await self._drives.record(again, *all_resumed(run, at))
         self._drives.begin(place, run, self._places.settings_of(run))
 
     async def cancel(self, run_id: str) -> None:

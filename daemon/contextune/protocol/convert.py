@@ -17,11 +17,13 @@ from contextune.core.proof.proof import proof_words
 from contextune.core.runs.bounced import bounced_text
 from contextune.core.runs.forge_text import forge_text, issues, pulls, standing_text
 from contextune.core.runs.held import Held, held_text
+from contextune.core.runs.ladder import is_to_begin
 from contextune.core.runs.merged import merged_text
+from contextune.core.runs.rest import paused_titles
 from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.runs.task_run import Attempt, TaskRun
-from contextune.core.states import Driver
+from contextune.core.states import CLOSED_RUN, Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
@@ -151,7 +153,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         title=run.title,
         state=run.state,
         state_text=meaning_text(RUN_STATES[run.state]),
-        reason=shown(run.reason),
+        reason=reason_text(run),
         parked_by=run.parked_by,
         created_at=run.created_at,
         updated_at=run.updated_at,
@@ -228,6 +230,19 @@ def undone_text(run: Run) -> str:
     )
 
 
+def reason_text(run: Run) -> str:
+    """Why a Run is in its state, a sentence; empty where that is plain."""
+    if run.resting:
+        return t("It waits for you to resume {tasks}.", tasks=paused_titles(run.tasks))
+    return shown(run.reason)
+
+
+def pausing_text(run: Run, task: TaskRun) -> str:
+    """That the agent of a paused Task is in the midst of a turn, a sentence; empty if it is not."""
+    is_in_flight = any(request.task_id == task.id for request in run.in_flight)
+    return t("It stops after the turn that its agent is in.") if task.paused and is_in_flight else ""
+
+
 def can_undo(run: Run) -> bool:
     """Whether the user's branch was moved by this Run and not moved back; pull requests move no branch."""
     return run.state == "accepted" and run.accepted is not None and run.accepted.mode in {"merge", "squash"}
@@ -244,9 +259,13 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         todo_ids=task.task.todo_ids,
         depends_on=task.task.depends_on,
         state=task.state,
-        state_text=meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
+        state_text=meaning_text(
+            AWAITING if task.awaiting and task.state != "paused" else TASK_STATES[task.state]
+        ),
         waits_for_processor=bool(task.awaiting),
-        reason=shown(task.reason),
+        paused=task.paused,
+        is_to_begin=run.state not in CLOSED_RUN and is_to_begin(task),
+        reason=pausing_text(run, task) or shown(task.reason),
         rung=rung_view(attempt.rung) if attempt else None,
         turn=attempt.turns if attempt else 0,
         attempts=tuple(_attempt_view(one) for one in task.attempts),

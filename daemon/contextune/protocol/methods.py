@@ -18,7 +18,7 @@ from contextune.protocol.quote_params import (
     QuoteMoveParams,
     QuoteTaskParams,
 )
-from contextune.protocol.run_params import RunAdjustParams
+from contextune.protocol.run_params import RunAdjustParams, RunRungsParams, RunRungsResult
 from contextune.protocol.task_params import (
     TaskOriginParams,
     TaskOriginResult,
@@ -73,7 +73,8 @@ METHODS: tuple[Method, ...] = (
     _request("run/get", p.RunParams, p.RunChanged, "One Run."),
     _request("run/pause", p.RunParams, p.Nothing, "Take no further turn until it resumes."),
     _request("run/resume", p.RunResumeParams, p.Nothing, "Go on, with a new budget if one is given."),
-    _request("run/adjust", RunAdjustParams, p.RunChanged, "Another budget, or number of agents."),
+    _request("run/adjust", RunAdjustParams, p.RunChanged, "Another budget, number of agents, or rung."),
+    _request("run/rungs", RunRungsParams, RunRungsResult, "Where waiting Tasks can begin, with prices."),
     _request("run/cancel", p.RunParams, p.Nothing, "Stop; work done so far is kept by Salvage refs."),
     _request("run/accept", p.RunAcceptParams, p.RunChanged, "Move the user's branch once."),
     _request("run/rebase", p.RunParams, p.RunChanged, "Follow the branch, which has moved."),
@@ -87,6 +88,8 @@ METHODS: tuple[Method, ...] = (
     _request("review/comment", p.ReviewCommentParams, p.RunChanged, "Keep a comment on a line."),
     _request("review/removeComment", p.ReviewCommentId, p.RunChanged, "Take an open comment back."),
     _request("review/sendComments", p.RunParams, p.RunChanged, "Tell the agents all open comments."),
+    _request("task/pause", p.TaskParams, p.RunChanged, "Take no further turn on a Task until it resumes."),
+    _request("task/resume", p.TaskParams, p.RunChanged, "Go on with a paused Task where it stood."),
     _request("task/cancel", p.TaskParams, p.Nothing, "Stop one Task."),
     _request("task/retry", TaskRetryParams, p.Nothing, "Do an ended Task again."),
     _request("task/rungs", p.TaskParams, TaskRungsResult, "Where it can begin again, with prices."),

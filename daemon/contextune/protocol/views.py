@@ -116,6 +116,10 @@ class TaskView(View, frozen=True, kw_only=True):
     """What that state means and what to do about it, two sentences."""
     waits_for_processor: bool
     """Whether a command of it, its Gate perhaps, waits for others to end."""
+    paused: bool
+    """Whether no agent takes a further turn on it; its Gate may run, or its question wait, all the same."""
+    is_to_begin: bool
+    """Whether it waits for its first agent, so that the rung where it begins can be changed."""
     reason: str
     rung: RungView | None
     turn: int

@@ -14,6 +14,7 @@ from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.spending.agents import agent_rows
 from contextune.engine.application import Application
 from contextune.protocol.ask import advice_markdown, command_text, title_of
+from contextune.protocol.convert import reason_text
 from contextune.protocol.costs import cost_view
 from contextune.protocol.days import day_of, next_day_start, start_of, today
 from contextune.protocol.markdown import literal, row
@@ -81,7 +82,7 @@ def _runs_in_all(count: int) -> str:
 async def _show(application: Application, folder: Path, rest: Sequence[str]) -> Told:
     del folder
     run = await application.run(rest[0])
-    reason = f" {row(shown(run.reason))}" if run.reason else ""
+    reason = f" {row(reason_text(run))}" if run.reason else ""
     means = meaning_text(RUN_STATES[run.state])
     head = f"**{row(run.title)}**: {state_text(run.state)}.{reason} {means}"
     return Told(_list(head, [line for task in run.tasks for line in _task(run, task.id)], len(run.tasks)))

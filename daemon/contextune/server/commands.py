@@ -16,7 +16,15 @@ from contextune.protocol.convert import can_accept, can_undo
 from contextune.protocol.params import RadarChooseParams, RunChanged
 from contextune.protocol.wire import Params
 from contextune.server import flow
-from contextune.server.names import AnswerTarget, ArrangeTarget, ChoiceTarget, Name, RunTarget, WorkTarget
+from contextune.server.names import (
+    AnswerTarget,
+    ArrangeTarget,
+    ChoiceTarget,
+    Name,
+    RunTarget,
+    TaskTarget,
+    WorkTarget,
+)
 from contextune.server.quoting import change_quote
 from contextune.server.session import Session
 
@@ -30,6 +38,10 @@ async def execute(session: Session, name: Name, arguments: Sequence[Any]) -> Run
         said = _argument(arguments, AnswerTarget)
         await (await session.application()).answer(said.run_id, said.task_id, said.text)
         return None
+    if name in ("pauseTask", "resumeTask"):
+        task, steering = _argument(arguments, TaskTarget), (await session.application()).steering
+        steer = steering.pause_task if name == "pauseTask" else steering.resume_task
+        return RunChanged(run=session.view(await steer(task.run_id, task.task_id)))
     if name == "arrangeTasks":
         wish = _argument(arguments, ArrangeTarget)
         pair = wish.choice, wish.first, wish.second

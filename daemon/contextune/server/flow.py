@@ -16,7 +16,7 @@ from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.task_run import Question, TaskRun
 from contextune.core.settings import BUDGET_SETTINGS
 from contextune.core.states import ENDED_TASK
-from contextune.protocol.convert import can_accept, made_branch, undone_text
+from contextune.protocol.convert import can_accept, made_branch, reason_text, undone_text
 from contextune.protocol.shown import bill_shown, price_shown
 from contextune.protocol.wording import dollars_text, saving_text
 from contextune.protocol.words import counted, mark, shown, spoken, state_text, t
@@ -285,7 +285,7 @@ def outcome_text(run: Run) -> str:
     if run.offline:
         said.append(t("Offline model: nothing was paid."))
     if run.reason:
-        said.append(shown(run.reason))
+        said.append(reason_text(run))
     if run.state == "review":
         command = f"git diff {run.base.commit[:10]} {(run.ghost or '')[:10]}"
         said.append(t("See it with: {command}", command=command))

@@ -45,7 +45,7 @@ class Mark(NamedTuple):
         """Such as `working · Haiku 5.5, low · turn 3 · $0.0012`."""
         attempt = self.task.attempt
         parts = [self.state]
-        if attempt is not None and self.task.state in {"working", "testing", "asking"}:
+        if attempt is not None and self.task.state in {"working", "testing", "asking", "paused"}:
             parts += [rung_text(attempt.rung), t("turn {number}", number=attempt.turns)]
         elif self.task.state in {"failed", "skipped"} and self.task.reason:
             parts.append(shown(self.task.reason))

@@ -36,6 +36,8 @@ Name = Literal[
     "pauseRun",
     "resumeRun",
     "cancelRun",
+    "pauseTask",
+    "resumeTask",
     "answerQuestion",
     "arrangeTasks",
     "chooseCourse",
@@ -60,6 +62,13 @@ class RunTarget(Params, frozen=True, kw_only=True, omit_defaults=True):
     """Which Run; None for the newest one that the command fits."""
 
     run_id: str | None = None
+
+
+class TaskTarget(Params, frozen=True, kw_only=True):
+    """Which Task."""
+
+    run_id: str
+    task_id: str
 
 
 class AnswerTarget(Params, frozen=True, kw_only=True):

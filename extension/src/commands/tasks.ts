@@ -1,8 +1,22 @@
 /** Commands on a Task: cancel, retry, tell, answer, result, worktree. */
 import * as vscode from "vscode";
 import type { Command } from "../application";
-import { Requests } from "../generated/protocol";
-import { chooseTask, taskCan } from "./subjects";
+import { Requests, type TaskParams } from "../generated/protocol";
+import { chooseTask, type Subject, taskCan } from "./subjects";
+
+const ids = ({ run, task }: Subject): TaskParams => ({ runId: run.id, taskId: task.id });
+
+/** Has no agent take a further turn on one Task, while the others go on. */
+export const pauseTask: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, taskCan("pausable"), vscode.l10n.t("No Task is going on."));
+  if (found) app.store.setRun(await app.daemon.request(Requests.taskPause, ids(found)));
+};
+
+/** Lets a paused Task go on where it stood. */
+export const resumeTask: Command = async (app, ...args) => {
+  const found = await chooseTask(app, args, taskCan("resumable"), vscode.l10n.t("No Task is paused."));
+  if (found) app.store.setRun(await app.daemon.request(Requests.taskResume, ids(found)));
+};
 
 /** Stops one Task. */
 export const cancelTask: Command = async (app, ...args) => {

@@ -90,6 +90,21 @@ class RunAdjusted(Event, frozen=True, kw_only=True):
 
     budget: Decimal
     agents: int
+    start: int | None = None
+    """The place on the Run's ladder, from 0, where `task_ids` begin; None if that stays as it is."""
+    task_ids: tuple[str, ...] = ()
+
+
+class TaskPaused(Event, frozen=True, kw_only=True):
+    """The user wants no further turn taken on a Task until it resumes; the others go on."""
+
+    task_id: str
+
+
+class TaskResumed(Event, frozen=True, kw_only=True):
+    """A paused Task goes on where it stood."""
+
+    task_id: str
 
 
 class LeaseTaken(Event, frozen=True, kw_only=True):
@@ -301,6 +316,8 @@ AnyEvent = (
     | RunPaused
     | RunResumed
     | RunAdjusted
+    | TaskPaused
+    | TaskResumed
     | LeaseTaken
     | LeaseReturned
     | AttemptStarted

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextune.core.model.conversation import Rung
 from contextune.core.planning.plan import Task
 from contextune.core.planning.quote import Quote, TaskQuote
-from contextune.core.runs.task_run import Attempt
+from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import AttemptOutcome
 
 MAX_HAND_OVERS = 3
@@ -30,6 +30,15 @@ def beginning(quote: Quote, task: Task, ladder: Sequence[Rung], pinned: int | No
         return _by_complexity(task, ladder), ""
     start = quoted.start or _unrouted(quoted, task, ladder)
     return min(start, len(ladder) - 1), quoted.reason
+
+
+def is_to_begin(task: TaskRun) -> bool:
+    """Whether a Task waits for its first agent, so that it may begin on another rung of the Ladder.
+
+    One that git could not merge with others goes to a role that has rungs of its own.
+    """
+    is_conflict = task.bounced is not None and bool(task.bounced.conflicts)
+    return task.state in ("waiting", "paused") and len(task.attempts) == task.lap and not is_conflict
 
 
 def reached(rungs: Sequence[Rung], start: int, attempts: Sequence[Attempt]) -> int:

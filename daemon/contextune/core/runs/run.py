@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -25,9 +25,8 @@ from contextune.core.overlap.radar import LiveOverlap, OverlapFound, OverlapGone
 from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.planning.quote import Quote
 from contextune.core.proof.evidence import Baseline, Evidence
-from contextune.core.proof.flags import REWRITTEN
 from contextune.core.runs import events as ev
-from contextune.core.runs.amendments import RED, Amended, Amendment, AmendRefused, AmendStarted
+from contextune.core.runs.amendments import Amended, Amendment, AmendRefused, AmendStarted
 from contextune.core.runs.comments import (
     Comment,
     CommentAdded,
@@ -48,6 +47,7 @@ from contextune.core.runs.endings import (
 )
 from contextune.core.runs.file_change import FileChange
 from contextune.core.runs.held import Held
+from contextune.core.runs.rest import is_at_rest, rest_text
 from contextune.core.runs.task_run import TaskRun, on_task
 from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import AcceptMode
@@ -70,6 +70,8 @@ class Run(Value, frozen=True, kw_only=True):
     reason: str = ""
     parked_by: BudgetScope | None = None
     """Which budget is reached, while the Run is parked."""
+    resting: bool = False
+    """Whether it is paused only because every Task that is left is, or waits for one that is."""
     created_at: int
     updated_at: int
     ended_at: int | None = None
@@ -156,28 +158,6 @@ def fold(events: Iterable[ev.AnyEvent]) -> Run | None:
     return run
 
 
-def with_rewritten(changes: Iterable[FileChange], run: Run) -> list[FileChange]:
-    """The same changes, tests of accepted Tasks flagged that would fail as they were before."""
-    attempts = [run.task(task_id).attempt for task_id in run.joined]
-    seen = [attempt.evidence for attempt in attempts if attempt is not None and attempt.evidence is not None]
-    rewritten = {path for evidence in seen for path in evidence.rewritten}
-    return [
-        msgspec.structs.replace(change, flag=REWRITTEN)
-        if change.path in rewritten and change.before is not None and not change.flag
-        else change
-        for change in changes
-    ]
-
-
-def marked_red(files: Sequence[FileChange], run: Run) -> tuple[FileChange, ...]:
-    """The files of a result that the review turned red, flagged so that nobody accepts them unseen."""
-    if run.ghost_evidence is None or run.ghost_evidence.verdict != "red":
-        return tuple(files)
-    return tuple(
-        msgspec.structs.replace(file, flag=f"{file.flag}, {RED}" if file.flag else RED) for file in files
-    )
-
-
 def is_unfinished(run: Run) -> bool:
     """Whether there is something to resume: work, or what was to follow it."""
     return run.state in LIVE_RUN or run.accepting is not None or not run.concluded
@@ -200,10 +180,20 @@ def advance(run: Run | None, event: ev.AnyEvent) -> Run:
     run = msgspec.structs.replace(run, updated_at=event.at, seq=run.seq + 1)
     task_id = getattr(event, "task_id", None)
     changed = _on_run(run, event)
-    if task_id is None:
-        return changed
-    tasks = tuple(on_task(task, event) if task.id == task_id else task for task in changed.tasks)
-    return msgspec.structs.replace(changed, tasks=tasks)
+    if task_id is not None:
+        tasks = tuple(on_task(task, event) if task.id == task_id else task for task in changed.tasks)
+        changed = msgspec.structs.replace(changed, tasks=tasks)
+    return _rested(changed)
+
+
+def _rested(run: Run) -> Run:
+    change = msgspec.structs.replace
+    goes_on = run.state == "running" or (run.resting and run.state == "paused")
+    if goes_on and is_at_rest(run.tasks):
+        return change(run, state="paused", resting=True, reason=rest_text(run.tasks))
+    if run.resting and goes_on:
+        return change(run, state="running", resting=False, reason="")
+    return change(run, resting=False) if run.resting else run
 
 
 def _created(event: ev.RunCreated) -> Run:
@@ -243,12 +233,14 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
         case ev.RunMoved():
             return change(run, repository=event.repository)
         case ev.RunPaused():
-            return change(run, state=event.state, reason=event.reason, parked_by=event.scope)
+            halted = change(run, state=event.state, reason=event.reason, parked_by=event.scope)
+            return change(halted, resting=False)
         case ev.RunResumed():
             going = change(run, state="running", reason="", parked_by=None, ended_at=None)
             return change(going, budget=event.budget, concluded=False)
         case ev.RunAdjusted():
-            return change(run, budget=event.budget, agents=event.agents)
+            adjusted = change(run, budget=event.budget, agents=event.agents)
+            return adjusted if event.start is None else _begun_elsewhere(adjusted, event)
         case RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))
@@ -324,6 +316,13 @@ def _wish(event: AcceptStarted) -> AcceptWish:
         onto_protected=event.onto_protected,
         here=event.here,
     )
+
+
+def _begun_elsewhere(run: Run, event: ev.RunAdjusted) -> Run:
+    """The Run with Tasks that are to begin on another rung."""
+    change = msgspec.structs.replace
+    told = (change(t, begins=event.start) if t.id in event.task_ids else t for t in run.tasks)
+    return change(run, tasks=tuple(told))
 
 
 def _rebuilt(run: Run, event: GhostRebuilt) -> Run:

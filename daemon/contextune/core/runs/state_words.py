@@ -42,6 +42,9 @@ TASK_STATES: dict[TaskState, StateWords] = {
     "working": StateWords("An agent is at work.", "Nothing to do; you can tell it something."),
     "asking": StateWords("Its agent asks you something and waits.", "Answer it; the other Tasks go on."),
     "testing": StateWords("The Gate judges it.", "Nothing to do: red goes back to the agent."),
+    "paused": StateWords(
+        "No agent takes a further turn on it.", "Resume it to go on where it stood; the other Tasks go on."
+    ),
     "joining": StateWords("It is green, and is being tested together with the others.", "Nothing to do."),
     "accepted": StateWords("It passed, alone and with the others.", "Its changes are in the Run's result."),
     "failed": StateWords(

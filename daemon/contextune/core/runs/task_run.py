@@ -18,7 +18,7 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.comments import TaskReopened
 from contextune.core.runs.effects import AttemptResumed, CheckoutSeen, TaskRewound
 from contextune.core.runs.file_change import FileChange
-from contextune.core.states import AttemptOutcome, TaskState
+from contextune.core.states import ENDED_TASK, AttemptOutcome, TaskState
 from contextune.core.worktrees.checkout_look import CheckoutLook
 
 MERGED, LEAVE_OUT = "It is merged", "Leave this Task out"
@@ -63,6 +63,8 @@ class TaskRun(Value, frozen=True, kw_only=True):
     id: str
     task: Task
     state: TaskState = "waiting"
+    paused: bool = False
+    """Whether no agent takes a further turn on it; its Gate may run, or its question wait, all the same."""
     reason: str = ""
     """Why the Task is in this state, when that is not plain from the state."""
     attempts: tuple[Attempt, ...] = ()
@@ -147,8 +149,21 @@ def lease_name(task_id: str, trial: int) -> str:
 
 def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
     """The Task after one more of its events."""
+    after = _changed(task, event)
+    if after.paused and after.state in ENDED_TASK:
+        return msgspec.structs.replace(after, paused=False)
+    if after.paused and after.state in ("waiting", "working"):
+        return msgspec.structs.replace(after, state="paused")
+    return after
+
+
+def _changed(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
     change = msgspec.structs.replace
     match event:
+        case ev.TaskPaused():
+            return change(task, paused=True)
+        case ev.TaskResumed():
+            return change(task, paused=False, state=_stood(task))
         case ev.LeaseTaken():
             return change(task, worktree=event.path, branch=event.branch, start=event.start, port=event.port)
         case ev.LeaseReturned():
@@ -241,6 +256,14 @@ def on_task(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return change(again, lap=len(task.attempts), begins=event.start)
         case _:
             return task
+
+
+def _stood(task: TaskRun) -> TaskState:
+    """The state to which a paused Task goes back."""
+    if task.state != "paused":
+        return task.state
+    is_begun = any(attempt.outcome == "working" for attempt in task.attempts[task.lap :])
+    return "working" if is_begun else "waiting"
 
 
 def _reopened(task: TaskRun, event: TaskReopened) -> TaskRun:

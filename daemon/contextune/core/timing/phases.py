@@ -40,7 +40,7 @@ MEANING: dict[PhaseName, str] = {
     "agent": "the rest of the time of attempts",
     "joining": "from a green Gate until the result holds the Task, tests of all together among it",
     "together": "the Gate on all Tasks together",
-    "paused": "the Run waited for its user or its budget",
+    "paused": "the Run, or a Task of it, waited for its user or its budget",
     "review": "the result waited for its user",
 }
 PEOPLES = frozenset({"question", "paused", "review"})
@@ -176,15 +176,26 @@ def _of_task(task_id: str, events: Sequence[ev.AnyEvent], began: int, free: int)
         if begin is not None:
             spans.append(Span(phase, begin, at, task_id))
 
-    leased = False
+    leased = begun = False
+    resumed = began
     for event in events:
         match event:
             case ev.LeaseTaken() if not leased:
                 leased = True
                 free = min(max(free, began), event.at)
-                spans += [Span("waiting", began, free, task_id), Span("worktree", free, event.at, task_id)]
+                ready = max(free, resumed)
+                spans += [Span("waiting", began, free, task_id), Span("worktree", ready, event.at, task_id)]
                 since["seat"] = event.at
+            case ev.TaskPaused():
+                close("seat", event.at)
+                since["paused"] = event.at
+            case ev.TaskResumed() | ev.TaskEnded():
+                close("paused", event.at)
+                resumed = event.at
+                if leased and not begun and isinstance(event, ev.TaskResumed):
+                    since["seat"] = event.at
             case ev.AttemptStarted():
+                begun = True
                 close("seat", event.at)
                 since.pop("joining", None)
             case ToolCalled():

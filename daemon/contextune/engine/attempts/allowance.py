@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from contextune.core.errors import LimitReached
 from contextune.core.ports import Clock, Repository
@@ -35,11 +36,23 @@ class Allowance:
         self._since = self._clock.now()
         self._waited = self._lease.waited_ms
 
-    async def end(self) -> None:
-        """They have done their work. Raises LimitReached if they used more than the attempt may."""
+    def stop(self) -> int:
+        """They stand still until they begin again; returns the time, in milliseconds since the epoch."""
         now = self._clock.now()
         waited = self._lease.waited_ms - self._waited
         self._worked += max(0, now - self._since - waited)
+        self.begin()
+        return now
+
+    async def left_out(self, waiting: Callable[[], Awaitable[object]]) -> None:
+        """Wait for something between two turns, which counts as no work."""
+        self.stop()
+        await waiting()
+        self.begin()
+
+    async def end(self) -> None:
+        """They have done their work. Raises LimitReached if they used more than the attempt may."""
+        now = self.stop()
         most = self._settings.task_timeout * 1000
         if self._worked > most:
             raise LimitReached(f"Its commands and tests took more than {duration_text(most)}.")

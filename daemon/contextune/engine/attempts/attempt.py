@@ -44,6 +44,7 @@ from contextune.core.states import AttemptOutcome
 from contextune.engine.attempts.allowance import Allowance
 from contextune.engine.attempts.attempt_record import AttemptRecord
 from contextune.engine.attempts.context_pack import ContextPacks
+from contextune.engine.attempts.idle import Idle, never_idle
 from contextune.engine.attempts.taken_up import MEANWHILE, OpenAttempt
 from contextune.engine.attempts.turns import Turns
 from contextune.engine.attempts.words import Words
@@ -115,6 +116,8 @@ class Outside:
     words: Words
     ask: Callable[[Asked], Awaitable[str | None]]
     """The user's answer to a question; None if it is not put."""
+    idle: Idle = never_idle
+    """Waits while the Task is paused."""
     soon: Callable[[ev.AnyEvent], Awaitable[None]] | None = None
     """Tells an event without waiting for the disk: whatever is told or sent next waits for it."""
     notices: Notices = field(default_factory=Notices)
@@ -335,6 +338,7 @@ class AttemptWork:
             record=self._record,
             before=self._called,
             after=self._returned,
+            idle=lambda: self._allowance.left_out(self._outside.idle),
             hear=self._outside.words.unheard,
             notices=self._outside.notices.unheard,
             toolbox=self._toolbox,

@@ -10,18 +10,13 @@ from contextune.core.errors import UsageProblem
 from contextune.core.model.conversation import Rung
 from contextune.core.model.money import PriceRange
 from contextune.core.model.naming import rung_text
-from contextune.core.planning.quote import TaskQuote
 from contextune.core.process_ports import Letter
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.spending.wording import dollars_text
 from contextune.core.states import CLOSED_RUN, ENDED_TASK
-from contextune.engine.money.price_books import prices_under
-from contextune.engine.money.pricing import Pricer
-from contextune.engine.money.records import history
-from contextune.engine.repositories.places import Places
+from contextune.engine.desk.rungs import WaitingRungs, price_from, require_rung, room_of
 from contextune.engine.runs.drives import Drives
-from contextune.engine.surroundings.world import World
 
 
 class RetryRung(NamedTuple):
@@ -48,10 +43,9 @@ class Retrying:
     """Does ended Tasks again, wherever their Runs are driven."""
 
     def __init__(
-        self, world: World, places: Places, drives: Drives, run_with: Callable[[str, str], Awaitable[Run]]
+        self, waiting: WaitingRungs, drives: Drives, run_with: Callable[[str, str], Awaitable[Run]]
     ) -> None:
-        self._world = world
-        self._places = places
+        self._waiting = waiting
         self._drives = drives
         self._run_with = run_with
 
@@ -60,17 +54,13 @@ class Retrying:
         run = await self._run_with(run_id, task_id)
         task = run.task(task_id)
         _require_ended(run, task)
-        place = await self._places.of_run(run)
-        records = await history(self._world.journal, place.repository, offline=run.offline)
-        prices = prices_under(self._places.settings_of(run), self._world.prices)
-        pricer = Pricer(run.ladder, prices, records)
-        quoted = run.quote.priced(task_id)
+        pricer = await self._waiting.pricer(run)
         tried = {attempt.rung for attempt in task.attempts}
         rungs = (
-            RetryRung(start, rung, _price(pricer, task, quoted, start), rung in tried)
+            RetryRung(start, rung, price_from(pricer, run, task, start), rung in tried)
             for start, rung in enumerate(run.ladder)
         )
-        return RetryOffer(tuple(rungs), _room(run))
+        return RetryOffer(tuple(rungs), room_of(run))
 
     async def retry(self, run_id: str, task_id: str, start: int | None = None) -> None:
         """Do an ended Task again; `start` is a place on the Run's ladder, from 0, or None for where it began.
@@ -88,9 +78,7 @@ class Retrying:
         await self._drives.retry(run.id, task_id, start)
 
     async def _require_room(self, run: Run, task_id: str, start: int) -> None:
-        if not 0 <= start < len(run.ladder):
-            known = ", ".join(f"{place} {rung_text(rung)}" for place, rung in enumerate(run.ladder))
-            raise UsageProblem(f"Task {task_id} cannot begin on rung {start}. Rungs: {known}.")
+        require_rung(run, start)
         rungs, room = await self.rungs(run.id, task_id)
         likely = rungs[start].price.likely
         if likely is not None and likely > room:
@@ -98,15 +86,6 @@ class Retrying:
                 f"On {rung_text(run.ladder[start])} it most likely costs {dollars_text(likely)}, and the "
                 f"budget of run {run.id} has {dollars_text(room)} left. Raise it first."
             )
-
-
-def _room(run: Run) -> Decimal:
-    return max(Decimal(0), run.budget - run.bill.dollars - run.reserved)
-
-
-def _price(pricer: Pricer, task: TaskRun, quoted: TaskQuote | None, start: int) -> PriceRange:
-    known = quoted or pricer.quotes([task.task], ())[0]
-    return pricer.pinned(known, task.task.complexity, start).price
 
 
 def _require_ended(run: Run, task: TaskRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -75,10 +76,15 @@ class Pace:
             self._account.budgets = budgets_of(self._world.settings.load(self._root, {}))
         self._go.set()
 
-    async def limit_time(self, most: int | None) -> None:
-        """Pause the Run each time that it was at work for so many seconds; None for no limit."""
+    async def limit_time(self, most: int | None, rests: Callable[[], bool]) -> None:
+        """Pause the Run each time that it was at work for so many seconds; None for no limit.
+
+        `rests` tells whether all that is left of it is paused: then it waits for its user already.
+        """
         while most is not None:
             await self._go.wait()
             await asyncio.sleep(most)
+            if rests():
+                continue
             took = duration_text(most * 1000)
             await self.pause(f"It was at work for {took}, as long as the setting run_timeout allows.")

@@ -15,7 +15,7 @@ from contextune.core.errors import (
 )
 from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import ModelReply, ModelRequest
-from contextune.core.model.requests import RequestReserved, RequestSettled, TaskBudgetRaised
+from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.ports import Overlays, Repository
 from contextune.core.proof.evidence import Evidence
 from contextune.core.runs import events as ev
@@ -24,6 +24,8 @@ from contextune.core.runs.run import Run, advance
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, TaskState
 from contextune.engine.attempts.context_pack import ContextPacks
+from contextune.engine.attempts.idle import Idle, never_idle
+from contextune.engine.drive.change import Change
 from contextune.engine.drive.in_order import InOrder, UnderWay
 from contextune.engine.drive.looks import Looks
 from contextune.engine.drive.pace import Pace
@@ -111,6 +113,8 @@ class RunDriver:
         self._in_order, self._under_way = InOrder(), UnderWay()
         self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
         self._pace = Pace(run.id, self.emit, world=world, root=repository.root, account=self.account)
+        self.beginning: set[str] = set()
+        """Tasks about to be worked on, whose rung is settled."""
         self._ended = {task.id: asyncio.Event() for task in run.tasks}
         self._work: dict[str, asyncio.Task[None]] = {}
         self.talk = Talk(run.id, self.emit, world.clock)
@@ -118,8 +122,7 @@ class RunDriver:
         self._numbers: dict[str, int] = {}
         self._cancelling: dict[str, str] = {}
         """Why a Task's work is being stopped for good."""
-        self._stopping = False
-        self._cancelled = False
+        self._stopping = self._cancelled = False
         self.halting = False
         """Whether all work is being stopped, so that nothing is to be brought to an end any more."""
 
@@ -139,7 +142,7 @@ class RunDriver:
                 await self.end_task(task.id, "cancelled", self._cancelling.pop(task.id))
             else:
                 self._begin(task.id)
-        limiting = self._pace.limit_time(self.settings.run_timeout)
+        limiting = self._pace.limit_time(self.settings.run_timeout, lambda: self.run.resting)
         timing = asyncio.create_task(limiting, name=f"time of {self.run.id}")
         preparing = prepare_next(self.world, self.leases, self.run, self.stand.name, self.settings)
         ahead = asyncio.create_task(preparing, name=f"ahead {self.run.id}")
@@ -216,13 +219,17 @@ class RunDriver:
         task_id: str | None,
         attempt: int | None = None,
         keep: Keep = keep_nothing,
+        idle: Idle = never_idle,
     ) -> ModelReply:
         """Send a request when the Run is not paused; at the end of its budget, park until that is raised.
 
-        Raises BudgetReached where the Task alone has to wait: at the end of its own budget, or a request's.
+        `idle` waits while its Task is paused. Raises BudgetReached where the Task alone has to wait: at the
+        end of its own budget, or a request's.
         """
         while True:
             await self._pace.wait()
+            if await idle():
+                continue  # the Run may have been paused meanwhile
             try:
                 async with self._priming.ahead_of(request):
                     return await self._gateway.send(
@@ -244,17 +251,16 @@ class RunDriver:
         """Go on, with a new budget if one is given, and with those that the settings now name."""
         await self._pace.resume(budget)
 
-    async def adjust(self, budget: Decimal, agents: int) -> None:
-        """Let the Run cost so much, and so many agents work, from now on.
+    async def adjust(self, change: Change) -> None:
+        """Let the Run cost so much, so many agents work, and Tasks begin elsewhere, from now on.
 
-        Raises UsageProblem for a budget below what is spent and held back.
+        Raises UsageProblem for a budget below what is spent and held back, or where all those have begun.
         """
-        require_room(self.run.id, budget, self.account.bill.dollars, self.account.held)
-        at = self.now()
-        await self.emit(ev.RunAdjusted(run_id=self.run.id, at=at, budget=budget, agents=agents))
+        require_room(self.run.id, change.budget, self.account.bill.dollars, self.account.held)
+        await self.emit(change.event(self.run, self.now(), self.beginning))
         # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
-        self.account.allow(budget)
-        self.seats.allow(agents)
+        self.account.allow(change.budget)
+        self.seats.allow(change.agents)
 
     async def cancel(self) -> None:
         """Stop every Task; what was accepted stays on the Ghost."""
@@ -304,11 +310,6 @@ class RunDriver:
 
         self._ended[task_id].clear()
         self._work[task_id] = asyncio.create_task(again(), name=f"{self.run.id}/{task_id} again")
-
-    async def raise_task_budget(self, task_id: str, budget: Decimal) -> None:
-        """Let a Task cost so many dollars, whatever the settings say."""
-        await self.emit(TaskBudgetRaised(run_id=self.run.id, at=self.now(), task_id=task_id, budget=budget))
-        self.account.task_budgets[task_id] = budget
 
     def next_attempt(self, task_id: str) -> int:
         """A number for a new attempt, given out once."""

@@ -57,9 +57,10 @@ class Seat:
         self._taken = False
 
     async def __aenter__(self) -> Seat:
-        """Wait for a place."""
-        await self._seats.take()
-        self._taken = True
+        """Wait for a place, unless it has one."""
+        if not self._taken:
+            await self._seats.take()
+            self._taken = True
         return self
 
     async def __aexit__(

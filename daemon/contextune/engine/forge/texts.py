@@ -30,6 +30,7 @@ _STATES: Mapping[str, str] = {
     "asking": "asks a question",
     "testing": "is tested",
     "joining": "is tested with the others",
+    "paused": "is paused",
     "accepted": "done",
     "failed": "failed",
     "cancelled": "cancelled",

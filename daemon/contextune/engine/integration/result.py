@@ -6,8 +6,9 @@ from contextune.core.ports import Repository
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunReady
 from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.flagged import marked_red, with_rewritten
 from contextune.core.runs.held import Held
-from contextune.core.runs.run import Run, marked_red, with_rewritten
+from contextune.core.runs.run import Run
 from contextune.core.runs.unproved import marked_unproved
 from contextune.engine.integration.holding import what_is_held
 from contextune.engine.integration.todos_left import todos_left

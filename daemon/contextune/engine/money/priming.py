@@ -150,7 +150,10 @@ def about_to_begin(run: Run, rung: Rung) -> int:
     joined = frozenset(run.joined)
     count = most = 0
     for task in run.tasks:
-        begins_on = _begins_on(task, quoted.get(task.id, run.ladder[0]), joined)
+        first = quoted.get(task.id, run.ladder[0])
+        if task.begins is not None:
+            first = run.ladder[min(task.begins, len(run.ladder) - 1)]
+        begins_on = _begins_on(task, first, joined)
         if begins_on is not None and (begins_on.model, begins_on.effort) == wanted:
             count += begins_on.tries
             most = max(most, begins_on.tries)

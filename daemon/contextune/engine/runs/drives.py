@@ -16,6 +16,7 @@ from contextune.core.runs.run import Run, advance, is_unfinished
 from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import Settings
 from contextune.core.states import ENDED_TASK, LIVE_RUN, Driver
+from contextune.engine.drive.change import read_change
 from contextune.engine.drive.recovery import interrupted, left_open, settle_abandoned
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.forge.forging import Forging
@@ -30,6 +31,7 @@ from contextune.engine.runs.samples import Samples
 from contextune.engine.surroundings.wakefulness import Wakefulness
 from contextune.engine.surroundings.world import World
 from contextune.engine.tasks.courses import choose
+from contextune.engine.tasks.pausing import all_resumed, paused, resumed
 from contextune.engine.tasks.task_work import work_on
 from contextune.engine.worktrees.leases import Leases, worktrees_folder
 from contextune.engine.worktrees.room import make_room
@@ -334,15 +336,19 @@ async def deliver(driver: RunDriver, letter: Letter) -> None:
             await driver.pause()
         case Letter(verb="resume"):
             await driver.resume(Decimal(letter.text) if letter.text else None)
+            await driver.emit(*all_resumed(driver.run, driver.now()))
         case Letter(verb="adjust"):
-            budget, agents = letter.text.split()
-            await driver.adjust(Decimal(budget), int(agents))
+            await driver.adjust(read_change(letter.text))
         case Letter(verb="rebase"):
             await follow_base(driver)
         case Letter(verb="cancel"):
             await driver.cancel()
         case Letter(verb="cancel_task", task_id=str(task_id)):
             await driver.cancel_task(task_id)
+        case Letter(verb="pause_task", task_id=str(task_id)):
+            await driver.emit(*paused(driver.run, task_id, driver.now()))
+        case Letter(verb="resume_task", task_id=str(task_id)):
+            await driver.emit(*resumed(driver.run, task_id, driver.now()))
         case Letter(verb="retry_task", task_id=str(task_id)):
             await driver.retry(task_id, place_of(letter))
         case Letter(verb="tell", task_id=str(task_id)):

@@ -47,9 +47,9 @@ class Wakefulness:
 def is_at_work(run: Run) -> bool:
     """Whether anything happens that no person is waited for.
 
-    A Task that waits, waits for others: where all of those ask, nothing happens.
+    A Task that waits, waits for others: where all of those ask or are paused, nothing happens.
     """
     if run.state != "running":
         return False
     states = {task.state for task in run.tasks} - ENDED_TASK
-    return "asking" not in states or not states <= {"asking", "waiting"}
+    return "asking" not in states or not states <= {"asking", "waiting", "paused"}

@@ -69,8 +69,16 @@ class BestOf:
     """Works on one Task with all tries of a rung at once."""
 
     def __init__(
-        self, driver: RunDriver, task_id: str, lease: Lease, standing: Standing, budget: TaskBudget
+        self,
+        driver: RunDriver,
+        task_id: str,
+        lease: Lease,
+        standing: Standing,
+        budget: TaskBudget,
+        seat: Seat,
     ) -> None:
+        """`seat` is the place of the first try that is made."""
+        self._seat: Seat | None = seat
         self._driver = driver
         self._task_id = task_id
         self._own = lease
@@ -146,7 +154,8 @@ class BestOf:
             cut = self._standing.attempts(self._task).get(trial)
             if cut is not None and cut.outcome != "working":
                 handed = await left_behind(self._driver, lease, cut)
-            async with Seat(self._driver.seats) as seat:
+            given, self._seat = self._seat, None
+            async with given or Seat(self._driver.seats) as seat:
                 if self._green is not None:
                     await self._leave(cut)
                     return None

@@ -8,6 +8,8 @@ from decimal import ROUND_UP, Decimal
 
 from contextune.core.errors import BudgetReached
 from contextune.core.model.conversation import ModelReply, ModelRequest
+from contextune.core.model.requests import TaskBudgetRaised
+from contextune.engine.attempts.idle import Idle
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.drive.seats import Seat
 from contextune.engine.money.account import ZERO
@@ -31,9 +33,9 @@ class TaskBudget:
         self._stopped: BudgetReached | None = None
 
     async def send(
-        self, request: ModelRequest, *, role: str, attempt: int, seat: Seat, keep: Keep
+        self, request: ModelRequest, *, role: str, attempt: int, seat: Seat, keep: Keep, idle: Idle
     ) -> ModelReply:
-        """Send a request, the same one again when the budget was raised.
+        """Send a request, the same one again when the budget was raised; `idle` waits while it is paused.
 
         Raises BudgetReached if the user stops the Task.
         """
@@ -41,7 +43,12 @@ class TaskBudget:
             raised = self._raised
             try:
                 return await self._driver.send(
-                    request, role=role, task_id=self._task_id, attempt=attempt, keep=keep
+                    request,
+                    role=role,
+                    task_id=self._task_id,
+                    attempt=attempt,
+                    keep=keep,
+                    idle=idle,
                 )
             except BudgetReached as reached:
                 await seat.outside(self._decided(reached, attempt, raised))
@@ -64,11 +71,17 @@ class TaskBudget:
                     raise self._stopped
                 amount = amount_in(answer)
                 if amount is not None and amount >= least:
-                    await self._driver.raise_task_budget(self._task_id, amount)
-                    self._raised += 1
+                    await self._raise(amount)
                     return
                 wanted = f"Name at least ${_cents(least)}, such as {offer}, or stop the Task."
                 question = f"{answer.strip()!r} does not let it go on. {reached} {wanted}"
+
+    async def _raise(self, budget: Decimal) -> None:
+        driver, at = self._driver, self._driver.now()
+        await driver.emit(TaskBudgetRaised(run_id=driver.run.id, at=at, task_id=self._task_id, budget=budget))
+        # Only what is recorded may be spent.
+        driver.account.task_budgets[self._task_id] = budget
+        self._raised += 1
 
     def _amounts(self, reached: BudgetReached) -> tuple[Decimal, Decimal]:
         """The least that lets the request go, and what to offer: twice that, so as not to ask every turn."""

@@ -9,7 +9,7 @@ from contextune.agents.briefing import earlier_attempt
 from contextune.agents.roles import EXECUTOR
 from contextune.core.model.conversation import Rung, Text
 from contextune.core.runs import events as ev
-from contextune.core.runs.ladder import beginning, reached, step_of
+from contextune.core.runs.ladder import beginning, is_to_begin, reached, step_of
 from contextune.core.runs.task_run import TaskRun
 from contextune.engine.attempts.attempt import Done
 from contextune.engine.drive.run import RunDriver
@@ -19,6 +19,7 @@ from contextune.engine.tasks.by_hand import merged_by_hand
 from contextune.engine.tasks.climbing import step_above
 from contextune.engine.tasks.joining import MAX_BOUNCES, join, lease_taken
 from contextune.engine.tasks.onlooking import see_after, see_before
+from contextune.engine.tasks.pausing import until_resumed
 from contextune.engine.tasks.task_budget import TaskBudget
 from contextune.engine.tasks.trial import Standing, Trial, diff, ended_before, left_behind, why_climb
 from contextune.engine.worktrees.leases import Lease
@@ -28,6 +29,8 @@ RESOLVER = "conflict-resolver"
 
 async def work_on(driver: RunDriver, task_id: str) -> None:
     """Work on one Task of a driven Run, from its Lease to its end."""
+    if driver.run.task(task_id).state == "paused":
+        await until_resumed(driver, task_id)
     await see_before(driver, task_id)
     await TaskWork(driver, task_id).run()
     await see_after(driver, task_id)
@@ -41,6 +44,7 @@ class TaskWork:
         self._task_id = task_id
         self._budget = TaskBudget(driver, task_id)
         self._lease: Lease
+        self._standing: Standing
 
     @property
     def _task(self) -> TaskRun:
@@ -50,12 +54,12 @@ class TaskWork:
         """From a Lease to the Ghost, or to a failure with a sentence."""
         start = self._driver.ghost.head if self._task.task.depends_on else self._driver.run.base.commit
         await self._take_lease(self._task.start or start)
-        standing, reason = await self._taken_up()
+        self._standing, reason = await self._taken_up()
         handed = await self._handed()
         done = await self._green_before()
         while True:
             if done is None:
-                done = await self._next(standing, handed, reason)
+                done = await self._next(handed, reason)
             if done is None:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
@@ -63,7 +67,7 @@ class TaskWork:
                 reason = why_climb(done.outcome, done.evidence, done.summary)
                 text = await diff(self._driver, self._lease)
                 handed = (earlier_attempt(text, done.evidence, done.summary),)
-                standing, done = await self._above(standing), None
+                self._standing, done = await self._above(self._standing), None
                 continue
             bounced, done = await join(self._driver, self._task_id, self._lease, done), None
             if bounced is None:
@@ -73,7 +77,7 @@ class TaskWork:
                 await self._driver.end_task(self._task_id, "failed", reason)
                 return
             handed = (Text(text=bounced.handed),)
-            standing = self._from_the_start(self._role_after(bounced))
+            self._standing = self._from_the_start(self._role_after(bounced))
 
     async def _taken_up(self) -> tuple[Standing, str]:
         """Where to go on, and why there: where the Task begins, or where an earlier process left it."""
@@ -121,24 +125,47 @@ class TaskWork:
         """The step that the Task begins on, and why."""
         return beginning(self._driver.run.quote, self._task.task, ladder, self._task.begins)
 
-    async def _next(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done | None:
+    async def _next(self, handed: tuple[Text, ...], reason: str) -> Done | None:
         """The work on a rung, or beyond the last one the user's own; None if nobody can."""
+        standing = self._standing
         if standing.rung is not None:
-            return await self._on_rung(standing, handed, reason)
+            return await self._on_rung(handed, reason)
         if standing.role == RESOLVER and self._task.bounced is not None:
             return await merged_by_hand(self._driver, self._task_id, self._lease)
         return None
 
-    async def _on_rung(self, standing: Standing, handed: tuple[Text, ...], reason: str) -> Done:
-        driver, lease = self._driver, self._lease
-        if standing.rungs[standing.step].tries > 1:
-            return await BestOf(driver, self._task_id, lease, standing, self._budget).run(handed, reason)
-        before = await ended_before(driver, lease, standing.attempts(self._task).get(1))
-        if before is not None:
-            return before
-        trial = Trial(driver, self._task_id, lease, standing, self._budget)
+    async def _on_rung(self, handed: tuple[Text, ...], reason: str) -> Done:
+        driver, lease, standing = self._driver, self._lease, self._standing
+        if standing.rungs[standing.step].tries == 1:
+            before = await ended_before(driver, lease, standing.attempts(self._task).get(1))
+            if before is not None:
+                return before
+        await until_resumed(driver, self._task_id)
         async with Seat(driver.seats) as seat:
-            return await trial.run(seat, handed, reason)
+            while self._task.paused:
+                await seat.outside(until_resumed(driver, self._task_id))
+            reason = self._as_chosen(reason)
+            driver.beginning.add(self._task_id)
+            try:
+                return await self._tried(seat, handed, reason)
+            finally:
+                driver.beginning.discard(self._task_id)
+
+    def _as_chosen(self, reason: str) -> str:
+        """Stand where the user has the Task begin, who may have chosen anew while it waited; returns why."""
+        if is_to_begin(self._task):
+            chosen = self._from_the_start(self._standing.role)
+            if chosen != self._standing:
+                self._standing = chosen
+                return self._task.reason or self._beginning(chosen.rungs)[1]
+        return reason
+
+    async def _tried(self, seat: Seat, handed: tuple[Text, ...], reason: str) -> Done:
+        standing = self._standing
+        with_what = self._driver, self._task_id, self._lease, standing, self._budget
+        if standing.rungs[standing.step].tries > 1:
+            return await BestOf(*with_what, seat).run(handed, reason)
+        return await Trial(*with_what).run(seat, handed, reason)
 
     async def _take_lease(self, start: str) -> None:
         self._lease = await self._driver.leases.take(self._task_id, start)

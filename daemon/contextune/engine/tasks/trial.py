@@ -22,6 +22,7 @@ from contextune.engine.drive.seats import Seat
 from contextune.engine.money.gateway import Keep
 from contextune.engine.radar.notices import Notices
 from contextune.engine.tasks.courses import awaited, rebase, until_free
+from contextune.engine.tasks.pausing import until_resumed
 from contextune.engine.tasks.task_budget import TaskBudget
 from contextune.engine.worktrees.leases import Lease
 
@@ -206,8 +207,15 @@ class Trial:
             if self._task.course != "go_on":
                 await self._take_course(seat)
             return await self._budget.send(
-                request, role=self._standing.role, attempt=number, seat=seat, keep=keep
+                request, role=self._standing.role, attempt=number, seat=seat, keep=keep, idle=idle
             )
+
+        async def idle() -> bool:
+            # Who is paused leaves its place to others; it may be paused again before it has one.
+            was_paused = self._task.paused
+            while self._task.paused:
+                await seat.outside(until_resumed(driver, self._task_id))
+            return was_paused
 
         async def ask(asked: Asked) -> str | None:
             # Who waits for a person leaves its place to others.
@@ -230,6 +238,7 @@ class Trial:
             tell=tell,
             words=self._words,
             ask=ask,
+            idle=idle,
             soon=driver.emit_soon,
             notices=Notices(lambda: self._task),
             wrote=wrote,

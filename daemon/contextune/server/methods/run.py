@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contextune.protocol.convert import price_view, rung_view
 from contextune.protocol.params import (
     Nothing,
     RunAcceptParams,
@@ -16,7 +17,14 @@ from contextune.protocol.params import (
     RunStartResult,
     TaskEdit,
 )
-from contextune.protocol.run_params import RunAdjustParams
+from contextune.protocol.run_params import (
+    RunAdjustParams,
+    RunRungsParams,
+    RunRungsResult,
+    WaitingRungView,
+)
+from contextune.protocol.wording import dollars_text
+from contextune.protocol.words import shown
 from contextune.server.quoting import put_away
 from contextune.server.session import Session
 
@@ -59,10 +67,32 @@ async def get(session: Session, params: RunParams) -> RunChanged:
 
 
 async def adjust(session: Session, params: RunAdjustParams) -> RunChanged:
-    """Another budget or number of agents, from now on."""
+    """Another budget, number of agents or rung, from now on."""
     application = await session.application()
-    run = await application.steering.adjust(params.run_id, budget=params.budget, agents=params.agents)
+    run = await application.steering.adjust(
+        params.run_id,
+        budget=params.budget,
+        agents=params.agents,
+        start=params.start,
+        task_ids=params.task_ids,
+    )
     return RunChanged(run=session.view(run))
+
+
+async def rungs(session: Session, params: RunRungsParams) -> RunRungsResult:
+    """Where Tasks that wait can begin, and what they are expected to cost from there."""
+    found = await (await session.application()).steering.rungs(params.run_id, params.task_ids)
+    views = (
+        WaitingRungView(
+            start=one.start,
+            rung=rung_view(one.rung),
+            price=price_view(one.price),
+            chosen=one.chosen,
+            lack=shown(one.lack),
+        )
+        for one in found.rungs
+    )
+    return RunRungsResult(rungs=tuple(views), task_ids=found.task_ids, room_text=dollars_text(found.room))
 
 
 async def pause(session: Session, params: RunParams) -> Nothing:

@@ -8,6 +8,7 @@ from contextune.core.runs.line_origin import Origin
 from contextune.protocol.convert import price_view, rung_view
 from contextune.protocol.params import (
     Nothing,
+    RunChanged,
     TaskParams,
     TaskRewindParams,
     TaskTextParams,
@@ -50,6 +51,18 @@ def _origin_text(found: Origin) -> str:
             return t("No agent of this Task wrote it: it came with a merge or a review.")
         case "unknown":
             return t("Nothing is known of who wrote this line.")
+
+
+async def pause(session: Session, params: TaskParams) -> RunChanged:
+    """Take no further turn on one Task until it resumes."""
+    steering = (await session.application()).steering
+    return RunChanged(run=session.view(await steering.pause_task(params.run_id, params.task_id)))
+
+
+async def resume(session: Session, params: TaskParams) -> RunChanged:
+    """Go on with a paused Task."""
+    steering = (await session.application()).steering
+    return RunChanged(run=session.view(await steering.resume_task(params.run_id, params.task_id)))
 
 
 async def cancel(session: Session, params: TaskParams) -> Nothing:

@@ -23,6 +23,7 @@ const taskIcons: Record<TaskView["state"], ThemeIcon> = {
   asking: icon("question", "charts.yellow"),
   testing: icon("beaker", "charts.blue"),
   joining: icon("git-merge", "charts.blue"),
+  paused: icon("debug-pause"),
   accepted: icon("pass", "testing.iconPassed"),
   failed: icon("error", "testing.iconFailed"),
   cancelled: icon("circle-slash"),

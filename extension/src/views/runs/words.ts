@@ -7,7 +7,7 @@ type TaskState = TaskView["state"];
 type Outcome = AttemptView["outcome"];
 
 const ENDED_TASK: ReadonlySet<TaskState> = new Set(["accepted", "failed", "cancelled", "skipped"]);
-const BUSY_TASK: ReadonlySet<TaskState> = new Set(["working", "asking", "testing"]);
+const BUSY_TASK: ReadonlySet<TaskState> = new Set(["working", "asking", "testing", "paused"]);
 
 /** A Run's state in a word or three. */
 export function runStateText(state: RunState): string {
@@ -33,6 +33,7 @@ export function taskStateText(state: TaskState): string {
     asking: l10n.t("asks you"),
     testing: l10n.t("testing"),
     joining: l10n.t("joining the others"),
+    paused: l10n.t("paused"),
     accepted: l10n.t("passed"),
     failed: l10n.t("failed"),
     cancelled: l10n.t("cancelled"),
@@ -89,6 +90,7 @@ export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
   parts.push(taskStateText(task.state));
   if (task.waitsForProcessor) parts.push(l10n.t("waits for a processor"));
+  if (task.paused && task.state !== "paused") parts.push(l10n.t("then paused"));
   if (task.state === "waiting" && task.wave > 1) parts.push(l10n.t("wave {0}", task.wave));
   if (task.state === "accepted" && task.evidence?.verdict === "unproved") parts.push(l10n.t("unproved"));
   if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
@@ -157,7 +159,8 @@ export function taskTokens(task: TaskView, run: RunView): string {
   const tokens = ["task"];
   const over = ENDED_TASK.has(task.state);
   const closed = run.state === "accepted" || run.state === "undone" || run.state === "discarded";
-  if (!over) tokens.push("cancellable");
+  if (!over) tokens.push("cancellable", task.paused ? "resumable" : "pausable");
+  if (task.isToBegin) tokens.push("movable");
   if (!over && task.state !== "asking") tokens.push("tellable");
   if (over && task.state !== "accepted" && !closed) tokens.push("retryable");
   if (task.state === "asking") tokens.push("answerable");
