@@ -41,14 +41,17 @@ class ModelServer:
 
 
 @asynccontextmanager
-async def model_server(script: dict[str, Any], first_byte_ms: float = 0.0) -> AsyncIterator[ModelServer]:
+async def model_server(
+    script: dict[str, Any], first_byte_ms: float = 0.0, per_token_ms: float = 0.0
+) -> AsyncIterator[ModelServer]:
     """Serve a script, given as a script file has it, while the context lasts.
 
     Raises ContextuneError if the process does not come up.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, msgspec.json.encode(script), first_byte_ms))
+    latency = Latency(first_byte_ms=first_byte_ms, per_token_ms=per_token_ms)
+    process = context.Process(target=_serve, args=(theirs, msgspec.json.encode(script), latency))
     process.start()
     try:
         server = ModelServer((await asyncio.to_thread(_received, ours)).decode())
@@ -67,12 +70,12 @@ def _received(pipe: Connection) -> bytes:
     return pipe.recv_bytes()
 
 
-def _serve(pipe: Connection, script: bytes, first_byte_ms: float) -> None:
-    asyncio.run(_serve_until_told(pipe, msgspec.json.decode(script), first_byte_ms))
+def _serve(pipe: Connection, script: bytes, latency: Latency) -> None:
+    asyncio.run(_serve_until_told(pipe, msgspec.json.decode(script), latency))
 
 
-async def _serve_until_told(pipe: Connection, script: dict[str, Any], first_byte_ms: float) -> None:
-    server = OfflineModel([parse_script("bench", script)], latency=Latency(first_byte_ms=first_byte_ms))
+async def _serve_until_told(pipe: Connection, script: dict[str, Any], latency: Latency) -> None:
+    server = OfflineModel([parse_script("bench", script)], latency=latency)
     pipe.send_bytes((await server.start()).encode())
     began = time.process_time()
     await asyncio.to_thread(pipe.recv_bytes)
