@@ -33,7 +33,7 @@ WARMING = 20
 BETWEEN = 0.03
 """Seconds between two questions."""
 P50_MS, P99_MS = 1.0, 5.0
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds for all that the daemon does."""
 
 Message = dict[str, Any]
@@ -99,10 +99,10 @@ class AttentiveEditor(Editor):
         """How many milliseconds an answer took, and the answer."""
         self._number += 1
         number = self._number
-        self._answers[number] = asyncio.get_running_loop().create_future()
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
         self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        at, message = await self._answers.pop(number)
+        at, message = await answer
         if "error" in message:
             raise ContextuneError(f"{method}: {message['error']['message']}")
         return (at - began) * 1000, message["result"] or {}
@@ -123,7 +123,7 @@ class AttentiveEditor(Editor):
                 message = await self._next()
                 method = message.get("method")
                 if method is None:
-                    self._answers[message["id"]].set_result((time.perf_counter(), message))
+                    self._answers.pop(message["id"]).set_result((time.perf_counter(), message))
                     continue
                 waiting = self._heard.setdefault(method, asyncio.Queue())
                 if method == RUN_CHANGED:
