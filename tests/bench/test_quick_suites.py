@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contextune.adapters.fence.choice import find_fence
-from contextune.bench import fence, journal, lease, loop, pool, scan, start
+from contextune.bench import fence, journal, lease, loop, lsp, pool, scan, start
 from contextune.bench import run as whole_run
 from contextune.bench.figures import Bench, Figure
 from contextune.compose import landlock_shell
@@ -55,6 +55,7 @@ async def test_the_pool() -> None:
     assert throughput.value == pytest.approx(turned.value / turned.against.value * 100)
     assert 0 < throughput.value < 100
     assert throughput.met is (throughput.value >= 95)
+    assert told["longest work of the loop between two beats"].value > 0
     whole = told["from the Run's start to the last reply"]
     assert whole.against is not None
     assert whole.value > whole.against.value == pytest.approx(0.2)
@@ -113,6 +114,20 @@ async def test_the_start() -> None:
     replied = told["process started to `initialize` answered"]
     assert replied.against is not None
     assert told["the same, by that of the bare server"].value == replied.value / replied.against.value
+
+
+async def test_the_language_server() -> None:
+    figures: list[Figure] = []
+    await lsp.run(bench(figures), files=660, marked=66, questions=60)
+    *times, events = figures
+    assert [figure.metric.rpartition(", ")[2] for figure in times] == ["p50", "p99", "at most"]
+    half, most, longest = times
+    assert 0 < half.value <= most.value <= longest.value
+    for figure in times:
+        assert figure.against is not None
+        assert figure.against.value > 0
+    assert (half.reach, most.reach, longest.reach) == (1, 5, None)
+    assert events.value > 0
 
 
 async def test_the_scan() -> None:

@@ -96,6 +96,37 @@ def _everything(source: int) -> bytes:
         return pipe.read()
 
 
+async def test_a_short_answer_waits_for_no_thread() -> None:
+    source, sink = a_pipe()
+    writer = PipeWriter(sink)
+    os.set_blocking(source, False)
+    writer.write(b"an answer")
+    assert os.read(source, CHUNK) == b"an answer"
+    assert writer.unread == 0
+    writer.close()
+    os.close(source)
+
+
+async def test_what_is_short_comes_after_what_is_long() -> None:
+    source, sink = a_pipe()
+    writer = PipeWriter(sink)
+    written = b""
+    for number in range(300):
+        data = b"%d;" % number * (40_000 if number % 3 == 0 else 1)
+        writer.write(data)
+        written += data
+    read = asyncio.ensure_future(asyncio.to_thread(_everything, source))
+    await asyncio.to_thread(writer.close)
+    assert await read == written
+
+
+async def test_a_file_is_read_as_pipes_are(tmp_path: Path) -> None:
+    file = tmp_path / "messages"
+    file.write_bytes(PIECE)
+    with file.open("rb") as opened:
+        assert b"".join([data async for data in read_pipe(opened.fileno())]) == PIECE
+
+
 async def test_a_flood_waits_outside() -> None:
     source, sink = a_pipe()
     sent = 0

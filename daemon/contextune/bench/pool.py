@@ -22,7 +22,7 @@ async def run(bench: Bench, agents: int = AGENTS, turns: int = TURNS, latency_ms
     """Report one Run of so many agents, each with its own Task of so many turns."""
     with TemporaryDirectory(prefix="contextune-bench-") as name:
         bench.note(f"{agents} agents, {turns} turns each")
-        done = await measured(TurnsJob(agents=agents, turns=turns), Path(name), latency_ms)
+        done = await measured(TurnsJob(agents=agents, turns=turns), Path(name), latency_ms, beats=True)
     _report(bench, done, agents, turns, latency_ms / 1000)
 
 

@@ -16,6 +16,7 @@ SUITES: dict[str, str] = {
     "journal": "Events a second with 16 agents beside SQLite alone, and how late an editor sees one.",
     "loop": "How late the event loop is while agents work, and what the product takes between turns.",
     "run": "A whole Run of five Todos: what the product takes, and what is gained by Tasks side by side.",
+    "lsp": "Code actions of a repository of 64,000 files while ten agents stream, by an editor's clock.",
     "pool": "A hundred agents in one daemon at a model that takes two seconds: throughput, loop, memory.",
     "lease": "The way to a worktree: made ahead, made when asked for, beside a plain copy; many at once.",
     "fence": "What the Fence adds to a command, beside bare bash.",

@@ -31,8 +31,11 @@ class Measured(NamedTuple):
         return {name: sorted(turns, key=lambda one: one.began) for name, turns in found.items()}
 
 
-async def measured(job: TurnsJob, place: Path, first_byte_ms: float) -> Measured:
-    """Do the job below a folder that is there and empty: the server, the Run and this are three processes."""
+async def measured(job: TurnsJob, place: Path, first_byte_ms: float, *, beats: bool = False) -> Measured:
+    """Do the job below a folder that is there and empty: the server, the Run and this are three processes.
+
+    With `beats`, the Run's process notes how late its loop is.
+    """
     write_repository(job, place / "parts")
     async with model_server(script(job), first_byte_ms) as server:
         part = TurnsPart(
@@ -41,7 +44,7 @@ async def measured(job: TurnsJob, place: Path, first_byte_ms: float) -> Measured
             url=server.url,
             job=job,
             said=str(place / "said"),
-            beats=False,
+            beats=beats,
         )
         process = await run_process(part)
     if server.said.unused:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
+import stat
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -16,6 +18,9 @@ CHUNK = 64 * 1024
 
 AHEAD = 16
 """Chunks that may be read before the first of them is acted on; then the client has to wait."""
+
+AT_ONCE = getattr(select, "PIPE_BUF", 0)
+"""Bytes that a pipe takes without a wait once it says that it has room."""
 
 MOST_UNREAD = 64 * 1024 * 1024
 """Bytes that may wait for a client. One that leaves more unread has stopped reading, and is hung up on."""
@@ -79,7 +84,9 @@ class PipeWriter:
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._queued = 0
         self._written = 0
+        self._is_closed = False
         self.patience = Patience(most)
+        self._poll = _poll(sink)
         self._thread = threading.Thread(target=self._run, name="stdout", daemon=True)
         self._thread.start()
 
@@ -89,13 +96,30 @@ class PipeWriter:
         return self._queued - self._written
 
     def write(self, data: bytes) -> None:
-        """Queue these bytes."""
-        if self.patience.allows(self.unread):
+        """Write these bytes at once if the pipe has room for them, and queue them otherwise."""
+        if not self.patience.allows(self.unread):
+            return
+        if self._goes_at_once(data):
+            try:
+                data = data[os.write(self._sink, data) :]
+            except OSError:
+                return  # the client is gone; the end of its input ends the session
+        if data:
             self._queued += len(data)
             self._queue.put(data)
 
+    def _goes_at_once(self, data: bytes) -> bool:
+        """Whether these bytes may be written with nothing before them and no wait.
+
+        A thread's way to the interpreter takes longer than all the rest of a short answer's.
+        """
+        if self._poll is None or self.unread or len(data) > AT_ONCE or self._is_closed:
+            return False
+        return any(event & select.POLLOUT for _, event in self._poll.poll(0))
+
     def close(self) -> None:
         """Write what is queued, for at most a second, and close the pipe."""
+        self._is_closed = True
         self._queue.put(None)
         self._thread.join(1.0)
 
@@ -111,6 +135,15 @@ class PipeWriter:
         except OSError:
             # The client is gone; the end of its input ends the session.
             return
+
+
+def _poll(sink: int) -> select.poll | None:
+    """What tells whether a pipe or socket has room; None where that cannot be told (Windows, files)."""
+    if sys.platform == "win32" or not (stat.S_ISFIFO(mode := os.fstat(sink).st_mode) or stat.S_ISSOCK(mode)):
+        return None
+    poll = select.poll()
+    poll.register(sink, select.POLLOUT)
+    return poll
 
 
 class StreamWriter:
@@ -137,8 +170,45 @@ class StreamWriter:
         self._stream.close()
 
 
-async def read_pipe(source: int) -> AsyncIterator[bytes]:
-    """The bytes of a pipe, read by a thread: no event loop can wait for every kind of stdin."""
+def read_pipe(source: int) -> AsyncIterator[bytes]:
+    """The bytes of a pipe. A thread reads those for which the event loop cannot wait by itself."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_reader(source, lambda: None)
+        loop.remove_reader(source)
+    except (NotImplementedError, OSError):  # Windows; a file
+        return _read_by_thread(source)
+    return _read_by_loop(source)
+
+
+async def _read_by_loop(source: int) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    chunks: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:
+        data = _read(source)
+        chunks.put_nowait(data)
+        if not data or chunks.qsize() >= AHEAD:
+            loop.remove_reader(source)
+
+    loop.add_reader(source, read)
+    try:
+        while data := await chunks.get():
+            if chunks.qsize() == AHEAD - 1:
+                loop.add_reader(source, read)
+            yield data
+    finally:
+        loop.remove_reader(source)
+
+
+def _read(source: int) -> bytes:
+    try:
+        return os.read(source, CHUNK)
+    except OSError:
+        return b""
+
+
+async def _read_by_thread(source: int) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     chunks: asyncio.Queue[bytes] = asyncio.Queue()
     room = threading.Semaphore(AHEAD)
@@ -147,10 +217,7 @@ async def read_pipe(source: int) -> AsyncIterator[bytes]:
         data = b"-"
         while data:
             room.acquire()
-            try:
-                data = os.read(source, CHUNK)
-            except OSError:
-                data = b""
+            data = _read(source)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
                 loop.call_soon_threadsafe(chunks.put_nowait, data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -35,10 +36,13 @@ class FileWatcher:
         if not await asyncio.to_thread(top.is_dir):
             raise PlaceProblem(f"There is no folder {str(root)!r} to watch.")
         hidden = Hidden(top)
+        above = len(str(top).rstrip(os.sep)) + 1
+        left_out = frozenset(NEVER)
 
         def seen(change: Change, path: str) -> bool:  # noqa: ARG001 — the shape that watchfiles calls
-            relative = Path(path).relative_to(top)
-            return bool(relative.parts) and not any(part in NEVER for part in relative.parts)
+            # Called on the event loop, and for each file that git writes: no Path is made of it.
+            relative = path[above:]
+            return bool(relative) and left_out.isdisjoint(relative.replace(os.sep, "/").split("/"))
 
         try:
             async with aclosing(
