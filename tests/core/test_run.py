@@ -244,6 +244,15 @@ def test_a_task_that_waits_for_a_paused_one_rests_with_it() -> None:
     assert not rests(still, *ring)
     assert not rests(made("a", state="testing", paused=True))
     assert not rests(still, made("b", state="asking"))
+    # Each of many waits for the two before it: there are more ways through them than can be gone.
+    many = [made("b", state="waiting"), made("c", state="waiting")]
+    for number in range(100):
+        two = many[-2].id, many[-1].id
+        many.append(made(f"d{number}", state="waiting", after=two))
+    assert not rests(still, *many)
+    assert rests(
+        still, *(made(task.id, state="waiting", after=(*task.task.depends_on, "a")) for task in many)
+    )
 
 
 def test_tasks_begin_on_another_rung_from_now_on() -> None:

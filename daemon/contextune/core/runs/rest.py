@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK
@@ -10,10 +10,18 @@ from contextune.core.states import ENDED_TASK
 
 def is_at_rest(tasks: Sequence[TaskRun]) -> bool:
     """Whether every Task that is left is paused, or waits for one that is."""
-    left = {task.id: task for task in tasks if task.state not in ENDED_TASK}
-    if not any(task.paused for task in left.values()):
+    left = [task for task in tasks if task.state not in ENDED_TASK]
+    if not any(task.paused for task in left):
         return False
-    return all(_rests(task, left, frozenset()) for task in left.values())
+    resting = {task.id for task in left if task.state == "paused"}
+    moving = [task for task in left if task.id not in resting]
+    while moving:
+        found = {task.id for task in moving if not resting.isdisjoint(_others(task))}
+        if not found:
+            return False
+        resting |= found
+        moving = [task for task in moving if task.id not in found]
+    return True
 
 
 def rest_text(tasks: Sequence[TaskRun]) -> str:
@@ -26,10 +34,9 @@ def paused_titles(tasks: Sequence[TaskRun]) -> str:
     return ", ".join(f"“{task.task.title}”" for task in tasks if task.state == "paused")
 
 
-def _rests(task: TaskRun, left: Mapping[str, TaskRun], asked: frozenset[str]) -> bool:
-    if task.state not in ("waiting", "working"):
-        return task.state == "paused"
+def _others(task: TaskRun) -> Sequence[str]:
+    """The Tasks that a Task waits for."""
+    if task.state == "waiting":
+        return (*task.task.depends_on, *task.waits_for)
     # One that overlaps with others may wait for them in the midst of its work.
-    for_others = task.waits_for if task.state == "working" else (*task.task.depends_on, *task.waits_for)
-    others = [left[one] for one in for_others if one in left and one not in asked]
-    return any(_rests(other, left, asked | {task.id}) for other in others)
+    return task.waits_for if task.state == "working" else ()
