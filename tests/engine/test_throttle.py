@@ -110,7 +110,9 @@ async def serving() -> AsyncIterator[Callable[..., Any]]:
 
 
 class WatchedBoard(OwnBoard):
-    """A board on which a test can wait until something holds of Haiku's line."""
+    """A board on which a test can wait until something holds of Haiku's line; changed in threads."""
+
+    blocks = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -87,8 +87,13 @@ class PressureBoard(Protocol):
         """The name of this process among the holders of a line."""
         ...
 
+    @property
+    def blocks(self) -> bool:
+        """Whether `change` waits for a disk or for other processes, so that it belongs in a thread."""
+        ...
+
     def change(self, line: str, change: Callable[[Line], tuple[Line, T]]) -> T:
-        """Replace the state of a line, alone; returns what `change` gives beside it. Blocking, quick.
+        """Replace the state of a line, alone; returns what `change` gives beside it. Quick.
 
         `change` gets a new Line if nothing is known, and never sees what a process held that has gone.
         """

@@ -42,6 +42,8 @@ class PressureFolder:
     Where the folder cannot be used, this process goes by what it knows alone.
     """
 
+    blocks = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = f"{os.getpid()}-{secrets.token_hex(4)}"

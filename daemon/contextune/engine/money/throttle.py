@@ -44,6 +44,7 @@ class OwnBoard:
     """core.process_ports.PressureBoard of this process: for a server that no other process speaks to."""
 
     process = "own"
+    blocks = False
 
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
@@ -314,7 +315,10 @@ class _Queue:
             after, result = change(line)
             return after, (after, result)
 
-        self.line, result = await asyncio.to_thread(self._board.change, self._name, kept)
+        if self._board.blocks:
+            self.line, result = await asyncio.to_thread(self._board.change, self._name, kept)
+        else:
+            self.line, result = self._board.change(self._name, kept)
         return result
 
     def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
