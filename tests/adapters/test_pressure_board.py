@@ -21,9 +21,10 @@ NOW = 1_800_000_000_000
 
 
 def take(board: PressureFolder, line: str = "haiku") -> Ticket | None:
-    """Try to let one request leave."""
+    """Try to let one request leave, of three at a time."""
 
     def change(state: Line) -> tuple[Line, Ticket | None]:
+        state = replace(state, window=3.0)
         admission = admit(state, NOW, board.process, prompt_tokens=10, since=NOW)
         return admission.line, admission.ticket
 
