@@ -32,6 +32,8 @@ OF_RUNS = {
 }
 OF_TASKS = {
     "retry": "contextune.retryTask",
+    "pause": "contextune.pauseTask",
+    "resume": "contextune.resumeTask",
     "cancel": "contextune.cancelTask",
     "tell": "contextune.tellAgent",
     "answer": "contextune.answerQuestion",

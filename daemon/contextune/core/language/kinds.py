@@ -68,6 +68,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("cancel", "Cancel a Run", ("cancel", "{run}"), ("cancel stop abort kill run",)),
         Kind("rebase", "Have a Run follow its branch", ("rebase", "{run}"), ("rebase update run branch",)),
         Kind("retry", "Do a Task again", ("retry", "{task}"), ("retry redo task again",)),
+        Kind("pause-task", "Pause a Task", ("pause", "{task}"), ("pause hold task",)),
+        Kind("resume-task", "Go on with a paused Task", ("resume", "{task}"), ("resume continue task",)),
         Kind("cancel-task", "Cancel a Task", ("cancel", "{task}"), ("cancel stop task",)),
         Kind("tell", "Tell a Task's agent something", ("tell", "{task}", "{text}"), ("tell agent task",)),
         Kind(

@@ -29,7 +29,9 @@ _VERBS = {
     "throw away": "discard", "hold": "pause", "abort": "cancel", "stop": "cancel", "kill": "cancel",
     "continue": "resume", "go on with": "resume",
 }  # fmt: skip
-_TASK_VERB = re.compile(r"^(?P<verb>retry|redo|cancel)\s+(?:the\s+)?task\s+(?P<task>[\w./-]+)$")
+_TASK_VERB = re.compile(
+    r"^(?P<verb>retry|redo|pause|hold|resume|continue|cancel)\s+(?:the\s+)?task\s+(?P<task>[\w./-]+)$"
+)
 _TELL = re.compile(
     r"^tell\s+(?:the\s+)?(?:task|agent)\s+(?P<task>[\w./-]+)\s*(?:to|that|:|,)\s*(?P<text>.+)$"
 )
@@ -127,7 +129,8 @@ def _steering(asked: str) -> tuple[str, ...] | None:
 
 def _of_tasks(asked: str) -> tuple[str, ...] | None:
     if match := _TASK_VERB.match(asked):
-        return ("retry" if match["verb"] == "redo" else match["verb"]), match["task"]
+        verb = "retry" if match["verb"] == "redo" else match["verb"]
+        return _VERBS.get(verb, verb), match["task"]
     if match := _TELL.match(asked):
         return "tell", match["task"], match["text"]
     if match := _ANSWER.match(asked):

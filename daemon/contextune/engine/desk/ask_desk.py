@@ -30,7 +30,7 @@ from contextune.engine.surroundings.world import World
 RunsOf = Callable[[Path], Awaitable[list[Run]]]
 TITLE_LIMIT = 60
 OF_RUNS = frozenset({"show", "accept", "undo", "discard", "pause", "resume", "cancel", "rebase"})
-OF_TASKS = frozenset({"retry", "cancel", "tell", "answer"})
+OF_TASKS = frozenset({"retry", "pause", "resume", "cancel", "tell", "answer"})
 UNCLEAR = "It is not clear which command is meant."
 
 
