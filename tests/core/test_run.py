@@ -242,6 +242,15 @@ def test_a_task_that_waits_for_a_paused_one_rests_with_it() -> None:
     assert not rests(still, made("b", state="working", after=("a",)))
     ring = made("b", state="waiting", waits_for=("c",)), made("c", state="waiting", waits_for=("b",))
     assert not rests(still, *ring)
+    # Layers that all wait for the ones before take no longer than their number.
+    layers = [
+        made(f"{layer}-{n}", after=tuple(f"{layer - 1}-{m}" for m in range(20)) if layer else ())
+        for layer in range(20)
+        for n in range(20)
+    ]
+    assert not rests(still, *layers)
+    first = [msgspec.structs.replace(one, state="paused", paused=True) for one in layers[:20]]
+    assert rests(*first, *layers[20:])
     assert not rests(made("a", state="testing", paused=True))
     assert not rests(still, made("b", state="asking"))
     # Each of many waits for the two before it: there are more ways through them than can be gone.
