@@ -29,6 +29,11 @@ export function overlapText(overlap: Overlap): string {
   return `${reason} ${howTheyRun(overlap)}`;
 }
 
+/** The same for a row or a list, which draw no Markdown. */
+export function overlapLine(overlap: Overlap): string {
+  return overlapText(overlap).replaceAll("`", "");
+}
+
 /** `shares parse with “B”`, for the row of a Task. */
 export function sharedText(quote: QuoteView, overlap: Overlap, taskId: string): string {
   const other = titleOf(quote, overlap.first === taskId ? overlap.second : overlap.first);
@@ -44,17 +49,17 @@ export function choicesOf(quote: QuoteView, taskId: string): readonly OverlapCho
     const order: OverlapChoice = overlap.inOrder
       ? {
           label: l10n.t("Run at the same time as “{0}” anyway", other),
-          detail: overlapText(overlap),
+          detail: overlapLine(overlap),
           params: { ...params, choice: "together" },
         }
       : {
           label: l10n.t("Do it and “{0}” one after the other", other),
-          detail: overlapText(overlap),
+          detail: overlapLine(overlap),
           params: { ...params, choice: "serialise" },
         };
     const merge: OverlapChoice = {
       label: l10n.t("Do it and “{0}” in one Task", other),
-      detail: overlapText(overlap),
+      detail: overlapLine(overlap),
       params: { ...params, choice: "merge" },
     };
     return [order, merge];

@@ -68,6 +68,20 @@ test("the rejected change is taken back", async () => {
   await scenario().screenshot("3-taken-back");
 });
 
+test("all that a Task changed of a file is rejected by the row's icon, and taken back", async () => {
+  const { workbench } = scenario();
+  await runsRow("Accept country codes").click();
+  await workbench.page.keyboard.press("ArrowRight");
+  await workbench.clickTreeAction("Runs", "parcel/zones.py", "Reject This File");
+  await runsRow("File rejected").waitFor({ timeout: 60_000 });
+  await workbench.restMouse();
+  await scenario().screenshot("3b-file-rejected");
+  await workbench.clickTreeAction("Runs", "File rejected", "Take Back");
+  await runsRow("File rejected").waitFor({ state: "hidden", timeout: 60_000 });
+  await runsRow("money.py").first().click();
+  await right("ROUND_HALF_UP").first().waitFor();
+});
+
 test("a comment on a line is kept until it is sent", async () => {
   const { workbench } = scenario();
   await right("ROUND_HALF_UP").first().click();

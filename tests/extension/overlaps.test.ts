@@ -1,6 +1,6 @@
 /** What two Tasks share, in words, and what can be done about it. */
 import { expect, test } from "vitest";
-import { choicesOf, overlapsOf, overlapText, sharedText } from "../../extension/src/overlapText";
+import { choicesOf, overlapLine, overlapsOf, overlapText, sharedText } from "../../extension/src/overlapText";
 import { overlap, quote, taskQuote } from "./samples";
 
 const tasks = [taskQuote(), taskQuote({ id: "insure", title: "Insure" }), taskQuote({ id: "other", title: "Other" })];
@@ -9,6 +9,9 @@ const reason = "“Round half up” changes `to_cents()`, which “Insure” use
 test("an overlap says what is shared and how the Tasks run", () => {
   expect(overlapText(overlap())).toBe(`${reason} They run at the same time.`);
   expect(overlapText(overlap({ inOrder: true }))).toBe(`${reason} They go one after the other.`);
+  expect(overlapLine(overlap({ reason: "Both change `parse()`." }))).toBe(
+    "Both change parse(). They run at the same time.",
+  );
   expect(overlapText(overlap({ allowed: true }))).toBe(`${reason} They run at the same time, as you chose.`);
   expect(overlapText(overlap({ reason: "", symbol: null }))).toMatch(/^Two Tasks touch parcel\/money\.py\./);
 });

@@ -1,7 +1,7 @@
 /** A Task of an open Quote: ticked if the Run will do it, with its brief, files and overlaps below. */
 import * as vscode from "vscode";
 import type { QuoteView, TaskQuoteView } from "../../generated/protocol";
-import { overlapsOf, overlapText } from "../../overlapText";
+import { overlapLine, overlapsOf } from "../../overlapText";
 import { paragraphs } from "../../plainMarkdown";
 import { quotedRow, quotedTokens } from "../../quoteText";
 import type { Node } from "../tree";
@@ -62,7 +62,7 @@ export class QuotedTaskNode implements Node {
         (overlap, index) =>
           new LineNode({
             id: `${start}:overlap:${index}`,
-            label: overlapText(overlap),
+            label: overlapLine(overlap),
             icon: new ThemeIcon("git-compare", overlap.strong ? new vscode.ThemeColor("charts.yellow") : undefined),
           }),
       ),
