@@ -1,7 +1,7 @@
 /**
  * What the daemon said last: Todos by folder, Quotes, Runs and the meter.
  *
- * A view is replaced whole, and never by an older one. Nothing is computed here that the daemon could compute, and
+ * A view is replaced whole, and never by an older one; of a Run's Tasks only those are sent that have changed. Nothing is computed here that the daemon could compute, and
  * nothing of VS Code is known.
  */
 import { join } from "node:path";
@@ -45,6 +45,21 @@ type Listener = (change: Change) => void;
 /** A file's path as a key: drive letters come in either case. */
 export function fileKey(path: string): string {
   return path.replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
+}
+
+/** A Run as it was sent: by itself with what has changed, as an answer with everything. */
+type News = Pick<RunChanged, "run"> & Partial<RunChanged>;
+
+/** A Run with all of its Tasks: those that were not sent are as they were. */
+function whole({ run, taskIds = null }: News, before: RunView | undefined): RunView {
+  if (taskIds === null) return run;
+  const known = new Map([...(before?.tasks ?? []), ...run.tasks].map((task) => [task.id, task]));
+  const tasks = taskIds.map((id) => {
+    const task = known.get(id);
+    if (task === undefined) throw new Error(`Task ${id} of ${run.id} was left out, though it was never sent.`);
+    return task;
+  });
+  return { ...run, tasks };
 }
 
 /** Holds the newest views and tells listeners when one is replaced. */
@@ -148,10 +163,11 @@ export class Store {
     this.#quotes.delete(id);
   }
 
-  /** Replaces a Run, unless what is known is newer. Returns whether it was replaced. */
-  setRun({ run }: RunChanged): boolean {
-    const before = this.#runs.get(run.id);
-    if (before !== undefined && before.sequence > run.sequence) return false;
+  /** Replaces a Run, unless what is known is newer. Returns whether it was replaced. Throws if a Task is not known. */
+  setRun(changed: News): boolean {
+    const before = this.#runs.get(changed.run.id);
+    if (before !== undefined && before.sequence > changed.run.sequence) return false;
+    const run = whole(changed, before);
     this.#runs.set(run.id, run);
     this.#tell({ kind: "run", before, run });
     return true;

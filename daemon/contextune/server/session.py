@@ -31,6 +31,7 @@ from contextune.server.marks import Marks
 from contextune.server.places import folder_path
 from contextune.server.radar_hints import RadarHints, Shared
 from contextune.server.stream import Coalescer
+from contextune.server.told import Told
 
 if TYPE_CHECKING:
     from contextune.delegation.desk import Desk
@@ -47,6 +48,9 @@ FIRST_TODOS = 10.0
 INTERVAL_A_TASK = 0.01
 LONGEST_INTERVAL = 0.1
 """Seconds: the view of a Run is as long as it has Tasks, and large ones are sent less often."""
+
+METER_INTERVAL = 0.2
+"""Seconds between two amounts of the meter: figures that move faster are not read."""
 
 LEDGER_INTERVAL = 1.0
 """Seconds between two looks at the Ledger for what the day has cost."""
@@ -94,6 +98,7 @@ class Session:
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
         self._fence_lack = ""
+        self._told = Told()
         self._spent: tuple[str, Bill] = ("", Bill())
         """A day, and what it has cost so far."""
         self._midnight = loop.call_later(seconds_left(), self.count_today)
@@ -286,7 +291,7 @@ class Session:
     def _on_event(self, run: Run, event: AnyEvent) -> None:
         self.marks.put(run)
         self._offer_run(run)
-        self._stream.offer("meter", self._show_meter)
+        self._stream.offer("meter", self._show_meter, METER_INTERVAL)
         if isinstance(event, RequestSettled):
             self.count_today()
         self.show_marks()
@@ -296,7 +301,8 @@ class Session:
         self._stream.offer(("run", run.id), lambda: self._tell_run(run.id), interval)
 
     def _tell_run(self, run_id: str) -> None:
-        self.client.changed(RunChanged(run=self.view(self.marks.runs[run_id])))
+        view = self.view(self.marks.runs[run_id])
+        self.client.changed(self._told.news(view) if self.client.is_extension else RunChanged(run=view))
 
     def view(self, run: Run) -> RunView:
         """A Run as the client is told of it."""

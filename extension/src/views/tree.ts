@@ -23,11 +23,16 @@ const REST_MS = 250;
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #roots: () => readonly Node[];
-  readonly #draw = new Coalesced(REST_MS, () => this.#changed.fire(undefined));
+  readonly #draw: Coalesced;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(roots: () => readonly Node[]) {
+  /** `rest` tells, anew each time, the milliseconds between two draws; VS Code sets the least. */
+  constructor(roots: () => readonly Node[], rest = () => REST_MS) {
     this.#roots = roots;
+    this.#draw = new Coalesced(
+      () => Math.max(rest(), REST_MS),
+      () => this.#changed.fire(undefined),
+    );
   }
 
   /** Draws the tree anew, soon. */

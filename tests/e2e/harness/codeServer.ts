@@ -37,6 +37,8 @@ export interface CodeServerOptions {
   readonly extensions?: readonly string[];
   /** The language of the display, such as `de`; VS Code's own words stay English, as no language pack is installed. */
   readonly locale?: string;
+  /** Leaves our own extension out, to see what VS Code does by itself. */
+  readonly bare?: boolean;
   /** Whether every folder is trusted from the start (the default), or VS Code asks. */
   readonly trusted?: boolean;
 }
@@ -64,6 +66,8 @@ const quietSettings = {
   "git.autofetch": false,
   "git.openRepositoryInParentFolders": "never",
   "terminal.integrated.gpuAcceleration": "off",
+  // A server looks for open ports in all of /proc every two seconds, as a desktop's window does not.
+  "remote.autoForwardPorts": false,
 };
 
 /** Variables of the surrounding shell that would change what is tested, or spend somebody's money. */
@@ -195,7 +199,7 @@ export class CodeServer {
       const wanted = packages.flatMap((path) => ["--install-extension", path]);
       await promisify(execFile)(editor.node, [editor.codeServer, ...folders, ...wanted], { env, timeout: startLimit });
     };
-    await installOnce(join(home, "extensions"), () => install([vsix]));
+    if (!options.bare) await installOnce(join(home, "extensions"), () => install([vsix]));
     const more = (options.extensions ?? []).map((path) => join(home, path));
     if (more.length > 0) await install(more);
 

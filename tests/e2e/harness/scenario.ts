@@ -62,7 +62,8 @@ async function comparePlayed(scenario: Scenario): Promise<void> {
   ).toEqual([]);
 }
 
-const browserFlags = [
+/** What the browser is started with. */
+export const browserFlags = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
   ...["--disable-background-networking", "--disable-component-update"],
 ];

@@ -15,6 +15,8 @@ export interface Drawn {
   readonly frames: readonly number[];
   /** Processor time of the extension host, in seconds. */
   readonly hostSeconds: number;
+  /** That of another window's, over the same time; 0 without one. */
+  readonly controlSeconds: number;
 }
 
 interface Kept {
@@ -26,7 +28,7 @@ interface Kept {
 const ticksASecond = 100; // of /proc/<pid>/stat, USER_HZ: 100 on every Linux that VS Code runs on
 
 /** The extension host of the scenario at `home`: Linux alone. */
-function extensionHost(home: string): string {
+export function extensionHost(home: string): string {
   const found = readdirSync("/proc").filter((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
@@ -79,18 +81,21 @@ const watching = `(() => {
   };
 })()`;
 
-/** Begins to watch the meter, the Runs view and the extension host. */
-export async function watchWindow(page: Page, home: string): Promise<{ stop(): Promise<Drawn> }> {
+/** Begins to watch the meter, the Runs view and the extension host; and that of another window, named by its home. */
+export async function watchWindow(page: Page, home: string, other?: string): Promise<{ stop(): Promise<Drawn> }> {
   const host = extensionHost(home);
+  const control = other === undefined ? undefined : extensionHost(other);
+  const taken = (pid: string | undefined) => (pid === undefined ? 0 : processorSeconds(pid));
   await page.evaluate(watching);
-  const before = processorSeconds(host);
+  const before = [taken(host), taken(control)] as const;
   const began = Date.now();
   return {
     stop: async () => {
-      const hostSeconds = processorSeconds(host) - before;
+      const hostSeconds = taken(host) - before[0];
+      const controlSeconds = taken(control) - before[1];
       const seconds = (Date.now() - began) / 1000;
       const kept = await page.evaluate<Kept>("globalThis.contextuneWatch()");
-      return { seconds, hostSeconds, ...kept };
+      return { seconds, hostSeconds, controlSeconds, ...kept };
     },
   };
 }

@@ -37,12 +37,16 @@ def tight_budget(past: History) -> Iterator[Suggestion]:
         return
     waited = (e for e in past.entries if is_expired(e) and e.at >= parked.get(e.stream, e.at + 1))
     weekly = cost_of_misses(past, waited) / past.weeks
+    stands = (
+        f"{stopped.hits} of {stopped.of} Runs stopped at their budget of {dollars_text(budget)}; nine of "
+        f"ten have ended at {dollars_text(fits_most)} or less:"
+    )
     yield Suggestion(
         id="tight-budget",
         sentence=(
-            f"{stopped.hits} of {stopped.of} Runs stopped at their budget of {dollars_text(budget)}; nine of "
-            f"ten have ended at {dollars_text(fits_most)} or less: set it to {dollars_text(wanted)}, which "
-            f"saves waiting{f' and about {cents(weekly)} a week' if weekly >= WORTH else ''}."
+            f"{stands} set it to {dollars_text(wanted)}, which saves waiting and about {cents(weekly)} a week."
+            if weekly >= WORTH
+            else f"{stands} set it to {dollars_text(wanted)}, which saves waiting."
         ),
         weekly=weekly if weekly >= WORTH else Decimal(0),
         computed=(

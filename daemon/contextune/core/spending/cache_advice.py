@@ -48,16 +48,18 @@ def expired_prompts(past: History) -> Iterator[Suggestion]:
         if best is None
         else f"With {count_text(best.agents, 'agent')}, at most {percent(best.expired.high)} did."
     )
+    had = f"{at_present.expired.hits} of {at_present.expired.of} prompts had expired from the cache before"
+    fewer = "the agent's next turn: let fewer agents work at a time"
     yield Suggestion(
         id="expired-prompts",
         sentence=(
-            f"{at_present.expired.hits} of {at_present.expired.of} prompts had expired from the cache before "
-            f"the agent's next turn: let fewer agents work at a time, {'up to' if best is None else 'about'} "
-            f"{cents(weekly)} a week."
+            f"{had} {fewer}, up to {cents(weekly)} a week."
+            if best is None
+            else f"{had} {fewer}, about {cents(weekly)} a week."
         ),
         weekly=weekly,
         computed=(
-            f"With {count_text(now, 'agent')} {bounds(at_present.expired)} expired. {compared} Counted is "
+            f"With {count_text(now, 'agent')}, {bounds(at_present.expired)}, expired. {compared} Counted is "
             "what their tokens cost more than if they had been read from the cache."
         ),
         setting="agents",

@@ -1,6 +1,6 @@
 /** The Runs view: Run, Tasks, attempts and changed files, live; older Runs by age, and a search. */
 import * as vscode from "vscode";
-import type { RunView } from "../../generated/protocol";
+import type { RunView, TaskView } from "../../generated/protocol";
 import type { Store } from "../../store";
 import { type Node, Tree } from "../tree";
 import { AgeNode } from "./ageNode";
@@ -8,6 +8,11 @@ import { byAge, filterText, found } from "./history";
 import { RunNode } from "./runNode";
 
 const VIEW = "contextune.runs";
+
+/** Milliseconds between two draws for each Task at work: VS Code asks for every row, and ten that move are not read faster. */
+const MS_A_MOVING_TASK = 50;
+
+const isMoving = ({ state }: TaskView) => state === "working" || state === "testing" || state === "joining";
 
 /** Shows the store's Runs; its badge counts what waits for a person. */
 export class RunsView implements vscode.Disposable {
@@ -19,7 +24,10 @@ export class RunsView implements vscode.Disposable {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#tree = new Tree(() => this.#roots());
+    this.#tree = new Tree(
+      () => this.#roots(),
+      () => MS_A_MOVING_TASK * store.runs().flatMap(({ tasks }) => tasks.filter(isMoving)).length,
+    );
     const view = vscode.window.createTreeView(VIEW, { treeDataProvider: this.#tree, showCollapseAll: true });
     this.#view = view;
     let told = 0;
