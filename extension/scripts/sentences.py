@@ -23,11 +23,26 @@ TELLING = (
     *("core/worktrees/findings", "core/overlap/overlaps"),
     *("core/overlap/moved", "core/planning/rearranged", "core/planning/split"),
     *("engine/desk/doctor", "engine/quotes/quote"),
+    *("core/runs/held", "core/runs/ladder", "core/runs/merged", "core/runs/unproved"),
+    *("core/routing/router", "core/timing/comparison"),
 )
 """Modules of which every whole sentence is for people, however it gets there."""
 
 CLAUSES = re.compile(r"\S.* .*\S", re.DOTALL)
-"""What counts in the Doctor's own module, whose words stand beside the name of what was looked at."""
+"""What counts in modules whose words stand beside the name of what they are about, or below each other."""
+
+IN_CLAUSES = (
+    *("engine/desk/doctor", "core/runs/bounced", "core/runs/forge_text", "core/worktrees/checkout_look"),
+    *("core/advice/*", "core/spending/*_advice", "core/spending/suggestion"),
+    *("core/spending/comparison", "core/spending/wording"),
+)
+"""Modules of which clauses are told, too."""
+
+ROWS = re.compile(r"(?:[a-z]|\{0\} )[^`]* [^`]*[^.`:]", re.DOTALL)
+"""What counts in modules whose sentences are for who reads the source, and whose clauses for people."""
+
+IN_ROWS = ("core/runs/amendments", "core/runs/review", "core/proof/flags", "core/timing/phases")
+"""Modules of which only clauses are told."""
 
 SENTENCE = re.compile(r"(?:[A-Z“]|\{0\} ).* .*\.", re.DOTALL)
 
@@ -47,15 +62,30 @@ def texts(package: Path) -> Iterator[str]:
 
 def told(package: Path) -> Iterator[str]:
     """Every whole sentence of the modules that tell, their docstrings apart."""
-    for module in TELLING:
-        tree = ast.parse((package / f"{module}.py").read_text(encoding="utf-8"))
+    patterns = {
+        file: whole
+        for modules, whole in ((TELLING, SENTENCE), (IN_CLAUSES, CLAUSES), (IN_ROWS, ROWS))
+        for module in modules
+        for file in sorted(package.glob(f"{module}.py"))
+    }
+    for file, whole in patterns.items():
+        tree = ast.parse(file.read_text(encoding="utf-8"))
         nodes = list(ast.walk(tree))
         inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
         notes = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        notes |= {id(node.args[1]) for node in nodes if isinstance(node, ast.Call) and any(_counted(node))}
         for node in nodes:
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inner | notes:
-                whole = CLAUSES if module == "engine/desk/doctor" else SENTENCE
-                yield from filter(whole.fullmatch, _templates(node))
+                yield from filter(whole.fullmatch, map(str.strip, _templates(node)))
+            elif isinstance(node, ast.Call):
+                yield from _counted(node)
+
+
+def _counted(call: ast.Call) -> Iterator[str]:
+    """What a call counts, for one and for many."""
+    match call:
+        case ast.Call(func=ast.Name(id="count_text" | "_count"), args=[_, ast.Constant(value=str(noun))]):
+            yield from (f"1 {noun}", f"{{0}} {noun}s")
 
 
 def _made(call: ast.Call) -> Iterator[ast.expr]:
@@ -66,6 +96,8 @@ def _made(call: ast.Call) -> Iterator[ast.expr]:
         yield from (word.value for word in call.keywords if word.arg in {"name", "detail", "remedy"})
     elif name == "_stage":
         yield from call.args[:1]
+    elif name == "Kind":
+        yield from call.args[1:2]
 
 
 def _templates(made: ast.expr) -> Iterator[str]:
@@ -86,6 +118,8 @@ def _templates(made: ast.expr) -> Iterator[str]:
             return
         case _:
             return
+    if not re.search("[A-Za-z]", template):
+        return
     if "{0}" not in template or len(re.findall(r"[A-Za-z]", re.sub(r"\{\d+\}", "", template))) >= ENOUGH:
         yield template
 

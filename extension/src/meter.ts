@@ -16,7 +16,7 @@ const backgrounds: Partial<Record<MeterView["level"], string>> = {
 const LIVE: ReadonlySet<string> = new Set(["running", "paused", "parked"]);
 
 /** Milliseconds between two draws of the meter: a figure that moves faster is not read. */
-const REST_MS = 200;
+const REST_MS = 400;
 
 /** Shows what the daemon says that has been spent; a click opens the costs. */
 export class Meter implements vscode.Disposable {

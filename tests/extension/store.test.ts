@@ -115,3 +115,13 @@ test("a listener that has left hears nothing", () => {
   expect(heard).toEqual([{ kind: "meter" }]);
   expect(store.meter?.text).toBe("$1.00");
 });
+
+test("Tasks that were not sent are as they were, in the order that was told; one that was never sent is named", () => {
+  const store = new Store();
+  const [first, second] = [task({ id: "a" }), task({ id: "b" })];
+  store.setRun({ run: run({ sequence: 1, tasks: [first, second] }) });
+  const moved = task({ id: "b", turn: 9 });
+  store.setRun({ run: run({ sequence: 2, tasks: [moved] }), taskIds: ["a", "b"] });
+  expect(store.run("r_1")?.tasks).toEqual([first, moved]);
+  expect(() => store.setRun({ run: run({ sequence: 3, tasks: [] }), taskIds: ["a", "c"] })).toThrow("Task c of r_1");
+});

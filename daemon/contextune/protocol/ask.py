@@ -13,6 +13,7 @@ from contextune.core.language.kinds import kind_of
 from contextune.core.language.understanding import Option
 from contextune.protocol.ask_views import AskAction, AskChoice
 from contextune.protocol.markdown import sentence
+from contextune.protocol.words import shown
 
 
 def _task(rest: Sequence[str]) -> list[object]:
@@ -78,7 +79,7 @@ def action_view(title: str, arguments: Sequence[str], folder: str) -> AskAction 
     if found is None:
         return None
     return AskAction(
-        title=title,
+        title=shown(title),
         command=command_text(arguments),
         effect=Intent(arguments=tuple(arguments)).effect,
         editor_command=found[0],
@@ -89,13 +90,13 @@ def action_view(title: str, arguments: Sequence[str], folder: str) -> AskAction 
 def title_of(intent: Intent) -> str:
     """What a command does, as a button says it."""
     kind = kind_of(intent)
-    return kind.title if kind else command_text(intent.arguments)
+    return shown(kind.title) if kind else command_text(intent.arguments)
 
 
 def choice_view(option: Option) -> AskChoice:
     """One of several that may be meant."""
     arguments = option.intent.arguments
-    return AskChoice(title=option.title, command=command_text(arguments), arguments=arguments)
+    return AskChoice(title=shown(option.title), command=command_text(arguments), arguments=arguments)
 
 
 def command_text(arguments: Sequence[str]) -> str:
@@ -105,8 +106,8 @@ def command_text(arguments: Sequence[str]) -> str:
 
 def advice_markdown(advice: Advice) -> str:
     """What a skill says; what it quotes of files and Runs has no effect on the page."""
-    lines = [f"**{sentence(advice.summary)}**"]
+    lines = [f"**{sentence(shown(advice.summary))}**"]
     for point in advice.points:
-        lines += ["", sentence(point.text)]
-        lines += ["", *(f"- {sentence(detail)}" for detail in point.details)] if point.details else []
+        lines += ["", sentence(shown(point.text))]
+        lines += ["", *(f"- {sentence(shown(detail))}" for detail in point.details)] if point.details else []
     return "\n".join(lines)

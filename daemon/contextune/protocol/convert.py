@@ -13,9 +13,8 @@ from contextune.core.model.money import Bill, CostLine, PriceRange
 from contextune.core.plain_text import one_line, readable
 from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.proof.evidence import Baseline, Evidence
-from contextune.core.proof.proof import proof_words
 from contextune.core.runs.bounced import bounced_text
-from contextune.core.runs.forge_text import forge_text, issues, pulls, standing_text
+from contextune.core.runs.forge_text import forge_lines, issues, pulls, standing_text
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.ladder import is_to_begin
 from contextune.core.runs.merged import merged_text
@@ -27,7 +26,7 @@ from contextune.core.states import CLOSED_RUN, Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
-from contextune.protocol.shown import bill_shown, forecast_shown, price_shown
+from contextune.protocol.shown import bill_shown, forecast_shown, price_shown, proof_shown
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -48,14 +47,14 @@ from contextune.protocol.wording import (
     rung_text,
     saving_text,
 )
-from contextune.protocol.words import meaning_text, shown, t
+from contextune.protocol.words import mark, meaning_text, shown, t
 
 LINE_LIMIT = 1_000
 """Characters of one of them that are shown."""
 TAIL_LINES = 40
 """How much of a command's output a view carries: what a person reads to see why it failed."""
 
-SAVING_METHOD = (
+SAVING_METHOD = mark(
     "The saving compares what was paid with the price of the same tokens, cached alike, on the "
     "orchestrator's model (Sonnet); it is left out where a request has no price."
 )
@@ -139,7 +138,7 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         output_tail=tail(evidence.output),
         whole=evidence.whole,
         reused=evidence.reused,
-        proof=proof_words(evidence.proof),
+        proof=proof_shown(evidence.proof),
     )
 
 
@@ -179,10 +178,10 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         made_branch=made_branch(run),
         pulls=forge_links(run, pulls(run)),
         issues=forge_links(run, issues(run)),
-        forge_text=forge_text(run),
+        forge_text="; ".join(map(shown, forge_lines(run))),
         forge_waits=shown(run.forge.waits[-1].reason) if run.forge.waits else "",
         undone_text=undone_text(run),
-        notes=run.notes,
+        notes=tuple(map(shown, run.notes)),
         live_overlaps=overlap_views(run),
         can_accept=can_accept(run),
         can_undo=can_undo(run),
@@ -194,7 +193,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
 def forge_links(run: Run, written: Sequence[Written]) -> tuple[ForgeLinkView, ...]:
     """Issues or pull requests, to be opened in a browser."""
     return tuple(
-        ForgeLinkView(number=one.number, url=one.url, text=standing_text(run, one))
+        ForgeLinkView(number=one.number, url=one.url, text=shown(standing_text(run, one)))
         for one in written
         if one.number is not None
     )
@@ -279,15 +278,15 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         branch=task.branch,
         port=task.port,
         commit=task.commit,
-        held_text=held_text(held) if held else None,
-        merged_text=merged_text(task),
-        bounced_text=bounced_text(run, task),
+        held_text=shown(held_text(held)) if held else None,
+        merged_text=shown(merged_text(task)),
+        bounced_text=shown(bounced_text(run, task)),
         summary=task.summary,
         remaining=task.remaining,
         salvage=task.salvage,
         checkout_text=None
         if task.checkout_before is None
-        else look_text(task.checkout_before, task.checkout_after, task.checkout_changed),
+        else shown(look_text(task.checkout_before, task.checkout_after, task.checkout_changed)),
     )
 
 
@@ -364,7 +363,7 @@ def _task_quote_view(quote: Quote, priced: TaskQuote, wave: int) -> TaskQuoteVie
         complexity=task.complexity,
         rung=rung_view(priced.rung),
         start=priced.start,
-        reason=priced.reason,
+        reason=shown(priced.reason),
         kind=priced.kind,
         explored=priced.explored,
         pinned=priced.pinned,

@@ -15,6 +15,8 @@ from contextune.core.runs.run import Run
 from contextune.core.spending.chance import Ratio, Share
 from contextune.core.spending.comparison import Change, Comparison, Side
 from contextune.core.spending.costs import (
+    EXPIRED,
+    NO_REASON,
     Cliffs,
     MissLine,
     cliffs,
@@ -30,7 +32,7 @@ from contextune.core.spending.history import History
 from contextune.core.spending.rates import Climb, Rate, climbs, rates
 from contextune.core.spending.suggestion import SettingValue, Suggestion, cents, percent
 from contextune.core.spending.suggestions import suggestions
-from contextune.core.spending.wording import count_text, dollars_text
+from contextune.core.spending.wording import dollars_text
 from contextune.protocol.convert import SAVING_METHOD, bill_view, cost_line_view, price_view, rung_view
 from contextune.protocol.cost_views import (
     ChangeView,
@@ -47,16 +49,28 @@ from contextune.protocol.cost_views import (
     SuggestionView,
     Unstarted,
 )
+from contextune.protocol.words import counted, mark, shown, spoken, t
 
-PER_TODO_METHOD = (
+PER_TODO_METHOD = mark(
     "Dollars of all ended Runs and of Quotes that never started, failures and planning included, for each "
     "Todo of a Task that was accepted and neither undone nor discarded. The interval is the ratio "
     "estimator's over Runs and Quotes, 95 %."
 )
-SHADOW_METHOD = (
+SHADOW_METHOD = mark(
     "Shadow samples do accepted Tasks again on another rung: what fails there counts, and so does the Task's "
     "part of the planning. Tasks that nobody accepted are not among them, so compare samples with samples."
 )
+
+_MISSED = {
+    "model_changed": mark("model changed"),
+    "system_changed": mark("system changed"),
+    "tools_changed": mark("tools changed"),
+    "messages_changed": mark("messages changed"),
+    "previous_message_not_found": mark("previous message not found"),
+    EXPIRED: mark("expired"),
+    NO_REASON: mark("unexplained"),
+}
+"""Why prompts missed the cache; a reason that is not here is the server's own word."""
 
 LEAST_CLIMBS = 5
 """Tasks of a kind, for its climbing to be worth a sentence."""
@@ -100,9 +114,9 @@ def cost_view(past: History, *, day_of: Callable[[int], str], today: str) -> Cos
         patterns=_patterns(past),
         suggestions=tuple(_suggestion_view(one) for one in suggestions(past)),
         per_todo=tuple(_per_todo_view(one) for one in todos),
-        per_todo_method=PER_TODO_METHOD if len(todos) == 1 else f"{PER_TODO_METHOD} {SHADOW_METHOD}",
+        per_todo_method=" ".join(map(spoken, (PER_TODO_METHOD, SHADOW_METHOD)[: len(todos)])),
         remarks=_remarks(past),
-        method=SAVING_METHOD,
+        method=spoken(SAVING_METHOD),
     )
 
 
@@ -132,7 +146,7 @@ def _rate_view(rate: Rate) -> RateView:
         rung=rung_view(rate.rung),
         passed=rate.passed.hits,
         of=rate.passed.of,
-        text=f"{rate.passed.hits} of {rate.passed.of}",
+        text=t("{hits} of {all}", hits=rate.passed.hits, all=rate.passed.of),
         bounds=_bounds(rate.passed),
         each=rate.each,
         each_text=dollars_text(rate.each),
@@ -140,31 +154,36 @@ def _rate_view(rate: Rate) -> RateView:
 
 
 def _bounds(share: Share) -> str:
-    return f"{percent(share.low).removesuffix(' %')} to {percent(share.high)}"
+    return t("{low} to {high}", low=percent(share.low).removesuffix(" %"), high=percent(share.high))
 
 
 def _miss_view(line: MissLine) -> MissView:
-    reason = line.reason.replace("_", " ")
     return MissView(
         reason=line.reason,
         count=line.count,
         tokens=line.tokens,
         dollars=line.dollars,
-        text=(
-            f"{count_text(line.count, 'prompt')} missed the cache ({reason}): "
-            f"{count_text(line.tokens, 'token')} paid for again, {dollars_text(line.dollars)} more"
+        text=t(
+            "{prompts} missed the cache ({reason}): {tokens} paid for again, {dollars} more",
+            prompts=counted(line.count, mark("1 prompt"), mark("{count} prompts")),
+            reason=spoken(_MISSED.get(line.reason, line.reason.replace("_", " "))),
+            tokens=counted(line.tokens, mark("1 token"), mark("{count} tokens")),
+            dollars=dollars_text(line.dollars),
         ),
     )
 
 
 def _cliffs_view(seen: Cliffs) -> CliffsView:
     avoided = seen.pruned + seen.handed_over
-    said = f"{count_text(avoided, 'price cliff')} avoided, {dollars_text(seen.dollars)} less"
+    cliffs_avoided = counted(avoided, mark("1 price cliff"), mark("{count} price cliffs"))
+    said = [t("{cliffs} avoided, {dollars} less", cliffs=cliffs_avoided, dollars=dollars_text(seen.dollars))]
+    if seen.passed:
+        said.append(counted(seen.passed, mark("1 request passed one"), mark("{count} requests passed one")))
     return CliffsView(
         avoided=avoided,
         passed=seen.passed,
         dollars=seen.dollars,
-        text=said + (f"; {count_text(seen.passed, 'request')} passed one" if seen.passed else ""),
+        text="; ".join(said),
     )
 
 
@@ -173,14 +192,22 @@ def _patterns(past: History) -> tuple[str, ...]:
     went = spread(past)
     said = []
     if went.planning:
-        never = f", {percent(went.unstarted)} for Quotes that never started" if went.unstarted else ""
-        said.append(f"Planning is {percent(went.planning)} of the bill{never}.")
+        part, never = percent(went.planning), percent(went.unstarted or Decimal(0))
+        said.append(
+            t(
+                "Planning is {share} of the bill, {never} for Quotes that never started.",
+                share=part,
+                never=never,
+            )
+            if went.unstarted
+            else t("Planning is {share} of the bill.", share=part)
+        )
     if went.failed:
-        said.append(f"Tasks that were not accepted took {percent(went.failed)}.")
+        said.append(t("Tasks that were not accepted took {share}.", share=percent(went.failed)))
     if went.shadow:
-        said.append(f"Shadow samples took {percent(went.shadow)}.")
+        said.append(t("Shadow samples took {share}.", share=percent(went.shadow)))
     if went.cached is not None:
-        said.append(f"{percent(went.cached)} of prompt tokens came from the cache.")
+        said.append(t("{share} of prompt tokens came from the cache.", share=percent(went.cached)))
     return (
         *said,
         *(_climb_text(climb) for climb in climbs(past.records) if climb.climbed.of >= LEAST_CLIMBS),
@@ -189,20 +216,24 @@ def _patterns(past: History) -> tuple[str, ...]:
 
 def _climb_text(climb: Climb) -> str:
     climbed, accepted = climb.climbed, climb.accepted
-    return (
-        f"Of {climbed.of} Tasks of kind {climb.kind or 'unknown'}, {climbed.hits} climbed and "
-        f"{accepted.hits} were accepted, for {dollars_text(climb.dollars)}."
+    return t(
+        "Of {tasks} Tasks of kind {kind}, {climbed} climbed and {accepted} were accepted, for {dollars}.",
+        tasks=climbed.of,
+        kind=climb.kind or t("unknown"),
+        climbed=climbed.hits,
+        accepted=accepted.hits,
+        dollars=dollars_text(climb.dollars),
     )
 
 
 def _suggestion_view(one: Suggestion) -> SuggestionView:
     return SuggestionView(
         id=one.id,
-        sentence=one.sentence,
+        sentence=shown(one.sentence),
         weekly=one.weekly,
-        weekly_text=f"{cents(one.weekly)} a week" if one.weekly else "",
-        computed=one.computed,
-        evidence=f"{one.hits} of {one.of}",
+        weekly_text=t("{dollars} a week", dollars=cents(one.weekly)) if one.weekly else "",
+        computed=shown(one.computed),
+        evidence=t("{hits} of {all}", hits=one.hits, all=one.of),
         apply=setting_change(one.setting, one.value) if one.setting and one.value is not None else None,
     )
 
@@ -218,7 +249,7 @@ def setting_change(setting: str, value: SettingValue) -> SettingChange:
 
 def _value_text(value: SettingValue) -> str:
     if isinstance(value, tuple):
-        return ", then ".join(_value_text(rung) for rung in value)
+        return t(", then ").join(_value_text(rung) for rung in value)
     if isinstance(value, Rung):
         return rung_text(value)
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
@@ -226,11 +257,20 @@ def _value_text(value: SettingValue) -> str:
 
 def _per_todo_view(one: PerTodo) -> PerTodoView:
     each = one.each
-    source = count_text(one.units, "Run") + ", unstarted Quotes counted as Runs"
-    if one.arm != "done":
-        source = count_text(one.units, "Task")
-    counted = f"{count_text(one.todos, 'Todo')} of {source}"
-    left_out = f", {one.left_out} unpriced left out" if one.left_out else ""
+    todos, dollars = counted(one.todos, mark("1 Todo"), mark("{count} Todos")), dollars_text(one.dollars)
+    runs = counted(one.units, mark("of 1 Run"), mark("of {count} Runs"))
+    tasks = counted(one.units, mark("of 1 Task"), mark("of {count} Tasks"))
+    detail = (
+        t(
+            "{todos} {runs}, unstarted Quotes counted as Runs, {dollars} in all",
+            todos=todos,
+            runs=runs,
+            dollars=dollars,
+        )
+        if one.arm == "done"
+        else t("{todos} {tasks}, {dollars} in all", todos=todos, tasks=tasks, dollars=dollars)
+    )
+    left_out = t("{count} unpriced left out", count=one.left_out)
     return PerTodoView(
         label=_arm_text(one),
         rung=rung_view(one.rung) if one.rung else None,
@@ -238,44 +278,47 @@ def _per_todo_view(one: PerTodo) -> PerTodoView:
         low=each.low if each else None,
         high=each.high if each else None,
         each_text=dollars_text(each.value) if each else "",
-        text=_ratio_text(each, "no Todo was accepted"),
-        detail=f"{counted}, {dollars_text(one.dollars)} in all{left_out}",
+        text=_ratio_text(each, t("no Todo was accepted")),
+        detail=f"{detail}, {left_out}" if one.left_out else detail,
     )
 
 
 def _arm_text(one: PerTodo) -> str:
     match one.arm:
         case "done":
-            return "As it was done"
+            return t("As it was done")
         case "sampled":
-            return "The sampled Tasks as they were done"
+            return t("The sampled Tasks as they were done")
         case "shadow":
-            return f"The same Tasks on {rung_text(one.rung)}" if one.rung else ""
+            return t("The same Tasks on {rung}", rung=rung_text(one.rung)) if one.rung else ""
 
 
 def _ratio_text(each: Ratio | None, nothing: str) -> str:
     if each is None:
         return nothing
     if each.low is None or each.high is None:
-        return f"{dollars_text(each.value)}, too few for an interval"
-    return f"{dollars_text(each.value)}, 95 %: {dollars_text(each.low)} to {dollars_text(each.high)}"
+        return t("{dollars}, too few for an interval", dollars=dollars_text(each.value))
+    low, high = dollars_text(each.low), dollars_text(each.high)
+    return t("{dollars}, 95 %: {low} to {high}", dollars=dollars_text(each.value), low=low, high=high)
 
 
 def _remarks(past: History) -> tuple[str, ...]:
     said = []
     waiting = held(past.entries)
     if waiting.requests:
-        said.append(
-            f"{count_text(waiting.requests, 'request')} not settled yet, at most "
-            f"{dollars_text(waiting.dollars)} more."
-        )
+        requests = counted(waiting.requests, mark("1 request"), mark("{count} requests"))
+        most = dollars_text(waiting.dollars)
+        said.append(t("{requests} not settled yet, at most {dollars} more.", requests=requests, dollars=most))
     if past.played:
-        said.append("The Tasks behind rates and suggestions were played by the offline model.")
+        said.append(t("The Tasks behind rates and suggestions were played by the offline model."))
     played = sum(run.offline for run in past.runs)
     if played:
         said.append(
-            f"{count_text(played, 'Run')} used the offline model: nothing was paid for, and the prices are "
-            "those of the models that it stands for."
+            t(
+                "{runs} used the offline model: nothing was paid for, and the prices are those of the models "
+                "that it stands for.",
+                runs=counted(played, mark("1 Run"), mark("{count} Runs")),
+            )
         )
     return tuple(said)
 
@@ -286,7 +329,7 @@ def comparison_view(told: Comparison) -> ComparisonView:
         one=_side_view(told.one),
         other=_side_view(told.other),
         changes=tuple(_change_view(change) for change in told.changes),
-        remark=told.remark,
+        remark=shown(told.remark),
     )
 
 
@@ -296,7 +339,7 @@ def _side_view(side: Side) -> SideView:
         bill=bill_view(side.bill),
         tasks=side.tasks,
         accepted=side.accepted,
-        interval=_ratio_text(side.each, "no Task was accepted"),
+        interval=_ratio_text(side.each, t("no Task was accepted")),
     )
 
 
@@ -312,7 +355,7 @@ def _change_view(change: Change) -> ChangeView:
 
     relative = "" if change.relative is None else percent(change.relative)
     return ChangeView(
-        measure=change.measure,
+        measure=shown(change.measure),
         one=change.one,
         other=change.other,
         difference=change.difference,

@@ -14,7 +14,7 @@ from contextune.core.runs.run import Run
 from contextune.core.spending.costs import share_of, summed, total
 from contextune.core.spending.history import History
 from contextune.core.spending.suggestion import percent
-from contextune.core.spending.wording import dollars_text, forecast_text, kept_text
+from contextune.core.spending.wording import dollars_text, kept_text
 from contextune.protocol.convert import bill_view
 from contextune.protocol.cost_views import CostGroup
 from contextune.protocol.costs import cost_view
@@ -27,13 +27,20 @@ from contextune.protocol.dashboard_views import (
     SpanView,
 )
 from contextune.protocol.days import day_of, next_day_start, start_of
+from contextune.protocol.shown import forecast_shown
 from contextune.protocol.wording import model_text
+from contextune.protocol.words import mark, shown, spoken, t
 
 DAYS: dict[Period, int] = {"today": 1, "week": 7, "month": 30, "quarter": 90}
 """How many days a period has, today among them; all time has no number."""
 
 MOST_DAYS = 92
 """Bars of a day each; a longer time has bars of a week."""
+
+_MONTHS = (
+    *(mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun")),
+    *(mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec")),
+)
 
 MOST_TASKS = 20
 MOST_RUNS = 20
@@ -71,7 +78,7 @@ def dashboard_view(past: History, period: Period, today: str) -> DashboardView:
         cached=cached,
         cached_text="" if cached is None else percent(cached),
         quoted=tuple(_quoted(past, start_of(first) if first is not None else 0)),
-        kept_text=forecast_text(foretold) if foretold else "",
+        kept_text=forecast_shown(foretold) if foretold else "",
         choices=tuple(_choices(past, ordered, today)),
     )
 
@@ -119,11 +126,11 @@ def _marks(first: str, last: str, *, hourly: bool) -> Iterator[tuple[int, int, s
         day -= timedelta(days=day.weekday())
     while day <= until:
         end_day = day + timedelta(days=step)
-        name = f"{day:%b} {day.day}"
+        name = t("{month} {day}", month=spoken(_MONTHS[day.month - 1]), day=day.day)
         yield (
             start_of(day.isoformat()),
             start_of(end_day.isoformat()),
-            name if step == 1 else f"week of {name}",
+            name if step == 1 else t("week of {date}", date=name),
         )
         day = end_day
 
@@ -142,7 +149,7 @@ def _quoted_view(run: Run, cost: Decimal) -> QuotedView:
     text = kept_text(price, cost)
     if text is None or price.low is None or price.likely is None or price.high is None:
         nothing = Decimal(0)
-        said = f"Unpriced when it was quoted, cost {dollars_text(cost)}."
+        said = t("Unpriced when it was quoted, cost {dollars}.", dollars=dollars_text(cost))
         return QuotedView(
             run_id=run.id,
             title=run.title,
@@ -166,7 +173,7 @@ def _quoted_view(run: Run, cost: Decimal) -> QuotedView:
     return QuotedView(
         run_id=run.id,
         title=run.title,
-        text=text,
+        text=shown(text),
         verdict=verdict,
         low=place(price.low),
         likely=place(price.likely),
@@ -181,10 +188,10 @@ def _choices(past: History, models: Iterable[str], today: str) -> Iterator[Choic
     monday, first = now - timedelta(days=now.weekday()), now.replace(day=1)
     last_first = (first - timedelta(days=1)).replace(day=1)
     for name, begin, end in (
-        ("This week", monday, now),
-        ("Last week", monday - timedelta(days=7), monday - timedelta(days=1)),
-        ("This month", first, now),
-        ("Last month", last_first, first - timedelta(days=1)),
+        (t("This week"), monday, now),
+        (t("Last week"), monday - timedelta(days=7), monday - timedelta(days=1)),
+        (t("This month"), first, now),
+        (t("Last month"), last_first, first - timedelta(days=1)),
     ):
         yield ChoiceView(word=f"{begin.isoformat()}..{end.isoformat()}", name=name, kind="period")
     for run in sorted(past.runs, key=lambda run: -run.created_at)[:MOST_RUNS]:

@@ -148,8 +148,8 @@ class RunChanged(View, frozen=True, kw_only=True):
 
     run: RunView
     task_ids: tuple[str, ...] | None = None
-    """Every Task in its order, where `run.tasks` has only those that changed since this Run was last told of; null where
-    it has all. Only Contextune's own extension is told so."""
+    """Every Task in its order, where `run.tasks` has only those that changed since this Run was last told of;
+    null where it has all. Only Contextune's own extension is told so."""
 
 
 class ReviewContentParams(Params, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from contextune.core.runs.amendments import Amendment
 from contextune.core.runs.review import review
 from contextune.core.runs.run import Run
 from contextune.protocol.wire import View
+from contextune.protocol.words import shown, t
 
 
 class AmendmentView(View, frozen=True, kw_only=True):
@@ -41,11 +42,17 @@ class TaskReviewView(View, frozen=True, kw_only=True):
     """Riskiest first."""
 
 
+def _label(one: Amendment) -> str:
+    if one.kind == "edit":
+        return t("Edited")
+    return t("Change rejected") if one.hunk else t("File rejected")
+
+
 def _amendment_view(one: Amendment) -> AmendmentView:
     rows = (row for row in one.excerpt.splitlines() if row[1:].strip())
     return AmendmentView(
         id=one.id,
-        label=one.text,
+        label=_label(one),
         first_line=one_line(next(rows, "")),
         is_edit=one.kind == "edit",
         detail=readable(one.excerpt),
@@ -57,11 +64,11 @@ def review_view(run: Run) -> tuple[TaskReviewView, ...]:
     return tuple(
         TaskReviewView(
             task_id=task.task_id,
-            reasons=tuple(one_line(reason) for reason in task.reasons),
+            reasons=tuple(shown(one_line(reason)) for reason in task.reasons),
             files=tuple(
                 FileReviewView(
                     path=file.path,
-                    reasons=tuple(one_line(reason) for reason in file.reasons),
+                    reasons=tuple(shown(one_line(reason)) for reason in file.reasons),
                     is_rejected=any(one.kind == "reject" and not one.hunk for one in file.amendments),
                     amendments=tuple(_amendment_view(one) for one in file.amendments),
                 )

@@ -8,11 +8,10 @@ from pathlib import Path
 from lsprotocol import types
 
 from contextune.core.proof.evidence import Evidence, Verdict
-from contextune.core.proof.proof import proof_words
 from contextune.core.runs.state_words import AWAITING, TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
-from contextune.protocol.shown import bill_shown
+from contextune.protocol.shown import bill_shown, proof_shown
 from contextune.protocol.wording import duration_text, saving_text
 from contextune.protocol.words import counted, mark, meaning_text, spoken, state_text, t
 from contextune.server.marks import Mark, Marks
@@ -81,6 +80,6 @@ def _evidence(evidence: Evidence) -> str:
         said.append(
             counted(outdated, mark("1 test rewritten to fit"), mark("{count} tests rewritten to fit"))
         )
-    if known := proof_words(evidence.proof):
+    if known := proof_shown(evidence.proof):
         said.append(literal(known))
     return "; ".join(said) + "."

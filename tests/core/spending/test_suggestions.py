@@ -18,15 +18,23 @@ from contextune.core.settings import SONNET, Settings
 from contextune.core.spending.history import WEEK_MS, History
 from contextune.core.spending.suggestion import LEAST, Suggestion
 from contextune.core.spending.suggestions import suggestions
+from contextune.protocol.words import ENGLISH, shown, speak
+from tests.brackets import bracketed, outside
 from tests.core import past as p
 
 FIXED = Settings(routing="fixed")
 
 
 def of_rule(made: History, rule: str) -> Suggestion | None:
-    """The one suggestion of a rule; None if it says nothing."""
+    """The one suggestion of a rule, of which no word is left in English; None if it says nothing."""
     found = [one for one in suggestions(made) if one.id.split(":")[0] == rule]
     assert len(found) <= 1
+    speak(bracketed())
+    try:
+        said = [outside(shown(text)) for one in found for text in (one.sentence, one.computed)]
+    finally:
+        speak(ENGLISH)
+    assert [text for text in said if text.strip()] == []
     return found[0] if found else None
 
 

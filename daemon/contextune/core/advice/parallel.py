@@ -51,15 +51,17 @@ def parallel_advice(facts: ParallelFacts) -> Advice:
 
 
 def _summary(facts: ParallelFacts, waves: Sequence[Sequence[str]]) -> str:
-    todos = sum(len(task.todo_ids) for task in facts.plan.tasks)
-    tasks = count_text(len(facts.plan.tasks), "Task")
-    said = f"{count_text(todos, 'Todo')} make{'s' if todos == 1 else ''} {tasks}: "
-    if len(waves) == 1:
-        said += "all can go side by side." if len(facts.plan.tasks) > 1 else "there is nothing beside it."
+    number = sum(len(task.todo_ids) for task in facts.plan.tasks)
+    todos, tasks = count_text(number, "Todo"), count_text(len(facts.plan.tasks), "Task")
+    if number == 1:
+        said = "1 Todo makes 1 Task: there is nothing beside it."
+    elif len(facts.plan.tasks) == 1:
+        said = f"{todos} make 1 Task: there is nothing beside it."
+    elif len(waves) == 1:
+        said = f"{todos} make {tasks}: all can go side by side."
     else:
-        said += (
-            f"{len(waves[0])} can begin at once, the others follow in {count_text(len(waves) - 1, 'wave')}."
-        )
+        more = count_text(len(waves) - 1, "wave")
+        said = f"{todos} make {tasks}: {len(waves[0])} can begin at once, the others follow in {more}."
     if facts.left_out:
         said += f" {facts.left_out} more Todos are left out: one Run takes no more."
     return said
@@ -69,15 +71,22 @@ def _wave(plan: Plan, number: int, wave: Sequence[str], prices: Mapping[str, Pri
     details = []
     for task_id in wave[:MOST_SHOWN]:
         task = plan.task(task_id)
-        after = [one_line(plan.task(before).title) for before in task.depends_on]
-        waits = f", after “{'” and “'.join(after)}”" if after else ""
+        title, files = one_line(task.title), ", ".join(task.files[:2])
+        after = "”, “".join(one_line(plan.task(before).title) for before in task.depends_on)
         likely = prices[task_id].likely
-        cost = "unpriced" if likely is None else f"likely {dollars_text(likely)}"
-        details.append(f"{one_line(task.title)} ({', '.join(task.files[:2])}; {cost}{waits})")
+        if likely is None:
+            told = (
+                f"{title} ({files}; unpriced, after “{after}”)" if after else f"{title} ({files}; unpriced)"
+            )
+        elif after:
+            told = f"{title} ({files}; probably {dollars_text(likely)}, after “{after}”)"
+        else:
+            told = f"{title} ({files}; probably {dollars_text(likely)})"
+        details.append(told)
     if len(wave) > MOST_SHOWN:
-        details.append(f"and {len(wave) - MOST_SHOWN} more")
-    what = "side by side" if len(wave) > 1 else "alone"
-    return Point(text=f"Wave {number}, {what}:", details=tuple(details))
+        details.append(f"and {len(wave) - MOST_SHOWN} more Tasks")
+    text = f"Wave {number}, side by side:" if len(wave) > 1 else f"Wave {number}, alone:"
+    return Point(text=text, details=tuple(details))
 
 
 def _overlaps(overlaps: Sequence[Overlap]) -> list[Point]:
@@ -89,7 +98,7 @@ def _overlaps(overlaps: Sequence[Overlap]) -> list[Point]:
         ("They meet, and can still go side by side:", weak),
     ):
         if reasons:
-            more = [f"and {len(reasons) - MOST_SHOWN} more"] if len(reasons) > MOST_SHOWN else []
+            more = [f"and {len(reasons) - MOST_SHOWN} more overlaps"] if len(reasons) > MOST_SHOWN else []
             found.append(Point(text=text, details=(*map(one_line, reasons[:MOST_SHOWN]), *more)))
     return found
 
@@ -99,8 +108,12 @@ def _money(facts: ParallelFacts) -> Point:
     details = []
     if price.likely is not None and price.at_sonnet:
         saving = saving_text(1 - price.likely / price.at_sonnet)
-        less = f", {saving} less" if saving else ""
-        details.append(f"The same on Sonnet alone: {dollars_text(price.at_sonnet)}{less}.")
+        sonnet = dollars_text(price.at_sonnet)
+        details.append(
+            f"The same on Sonnet alone: {sonnet}, {saving} less."
+            if saving
+            else f"The same on Sonnet alone: {sonnet}."
+        )
     details.append(
         forecast_text(facts.forecast)
         if facts.forecast

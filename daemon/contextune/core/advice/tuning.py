@@ -10,7 +10,7 @@ from contextune.core.plain_text import one_line
 from contextune.core.spending.agents import AgentRow
 from contextune.core.spending.suggestion import Suggestion, cents
 from contextune.core.spending.wording import count_text, dollars_text, duration_text
-from contextune.core.timing.comparison import TimingReport
+from contextune.core.timing.comparison import PhaseRow, TimingReport
 from contextune.core.timing.phases import MEANING
 
 SKILL = "performance-optimizer"
@@ -43,8 +43,8 @@ def tuning_advice(
 
 def _summary(report: TimingReport, suggestions: Sequence[Suggestion]) -> str:
     run = report.run
-    took = f"{count_text(run.tasks, 'Task')} in {duration_text(run.wall_ms)}"
-    said = f"The newest Run, “{one_line(run.title)}”, did {took}."
+    tasks, took = count_text(run.tasks, "Task"), duration_text(run.wall_ms)
+    said = f"The newest Run, “{one_line(run.title)}”, did {tasks} in {took}."
     weekly = sum((one.weekly for one in suggestions), Decimal(0))
     if weekly:
         said += f" {count_text(len(suggestions), 'suggestion')} could save {cents(weekly)} a week."
@@ -55,29 +55,36 @@ def _summary(report: TimingReport, suggestions: Sequence[Suggestion]) -> str:
 
 def _time(report: TimingReport) -> Point:
     rows = sorted(report.rows, key=lambda row: -row.total_ms)[:MOST_SHOWN]
-    earlier = f", beside {count_text(report.earlier, 'earlier Run')}" if report.earlier else ""
+    earlier = count_text(report.earlier, "earlier Run")
     return Point(
-        text=f"Where its time went{earlier}; Tasks go side by side, so phases add up to more:",
-        details=tuple(
-            f"{row.name}: {duration_text(row.total_ms)}"
-            + (f", {row.share:.0%}" if row.share else "")
-            + (f", {row.change:.1f} times as usual" if row.change is not None else "")
-            + f" ({MEANING[row.name]})"
-            for row in rows
-        ),
+        text=f"Where its time went, beside {earlier}; Tasks go side by side, so phases add up to more:"
+        if report.earlier
+        else "Where its time went; Tasks go side by side, so phases add up to more:",
+        details=tuple(_phase(row) for row in rows),
     )
+
+
+def _phase(row: PhaseRow) -> str:
+    took, what = duration_text(row.total_ms), MEANING[row.name]
+    if row.change is None:
+        if not row.share:
+            return f"{row.name} took {took}: {what}."
+        return f"{row.name} took {took}, {row.share:.0%} of the time: {what}."
+    if not row.share:
+        return f"{row.name} took {took}, {row.change:.1f} times as usual: {what}."
+    return f"{row.name} took {took}, {row.share:.0%} of the time, {row.change:.1f} times as usual: {what}."
 
 
 def _money(agents: Sequence[AgentRow]) -> Point:
     rows = sorted(agents, key=lambda row: -row.dollars)[:MOST_SHOWN]
-    return Point(
-        text="What agents cost and came to:",
-        details=tuple(
-            f"{row.role}: {count_text(row.calls, 'call')}, {dollars_text(row.dollars)}"
-            + ("" if row.success is None else f", {row.success:.0%} of {row.judged} went well")
-            for row in rows
-        ),
-    )
+    return Point(text="What agents cost and came to:", details=tuple(map(_agent, rows)))
+
+
+def _agent(row: AgentRow) -> str:
+    cost, calls = dollars_text(row.dollars), count_text(row.calls, "call")
+    if row.success is None:
+        return f"{row.role}: {cost} for {calls}, no result judged yet"
+    return f"{row.role}: {cost} for {calls}, {row.success:.0%} of {row.judged} went well"
 
 
 def _suggestion(one: Suggestion) -> Point:

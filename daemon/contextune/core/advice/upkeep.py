@@ -24,15 +24,15 @@ def worktree_advice(worktrees: Sequence[Worktree], findings: Sequence[Finding]) 
     if removable:
         size = size_text(sum(tree.size_bytes for tree in removable))
         dirty = sum(tree.dirty for tree in removable)
-        kept = (f"{dirty} of them hold unfinished work, which a Salvage keeps.",) if dirty else ()
+        kept = (f"{dirty} of them with unfinished work, which a Salvage keeps.",) if dirty else ()
         points.append(
             Point(text=f"{count_text(len(removable), 'worktree')} ({size}) nobody needs.", details=kept)
         )
     steps = []
     if able:
-        steps.append(Step(title=f"Mend {count_text(len(able), 'finding')}", arguments=("worktrees", "mend")))
+        steps.append(Step(title=f"Mend what code can mend ({len(able)})", arguments=("worktrees", "mend")))
     if removable:
-        title = f"Remove {count_text(len(removable), 'unneeded worktree')}"
+        title = f"Remove what nobody needs ({count_text(len(removable), 'worktree')})"
         steps.append(Step(title=title, arguments=("worktrees", "clean")))
     return Advice(
         skill=SKILL,
@@ -45,13 +45,10 @@ def worktree_advice(worktrees: Sequence[Worktree], findings: Sequence[Finding]) 
 def _summary(worktrees: Sequence[Worktree], findings: Sequence[Finding], able: int) -> str:
     if not worktrees and not findings:
         return "There are no worktrees of Tasks here."
-    said = (
-        f"{count_text(len(worktrees), 'worktree')}, {count_text(sum(t.in_use for t in worktrees), 'in use')}"
-    )
-    said = said.replace("in uses", "in use")
+    there, used = count_text(len(worktrees), "worktree"), sum(tree.in_use for tree in worktrees)
     if not findings:
-        return f"{said}. Nothing is wrong with any of them."
-    return f"{said}. {count_text(len(findings), 'finding')}, of which code can mend {able}."
+        return f"{there}, {used} in use. Nothing is wrong with any of them."
+    return f"{there}, {used} in use. {count_text(len(findings), 'finding')}, of which code can mend {able}."
 
 
 def _finding(one: Finding) -> Point:

@@ -247,8 +247,10 @@ class Router:
         if routing == "fixed":
             return "The setting `routing` is `fixed`."
         if len(self._outlook.records) < THIN:
-            whose = f"{asked.complexity.capitalize()} Tasks" if usual else "Tasks"
-            return f"{whose} begin on {rung_text(self._ladder[usual])} until this repository has a history."
+            on = rung_text(self._ladder[usual])
+            if not usual:
+                return f"Tasks begin on {on} until this repository has a history."
+            return f"{asked.complexity.capitalize()} Tasks begin on {on} until this repository has a history."
         return None if self._is_priced(asked) else UNWEIGHED
 
     def _is_priced(self, asked: Asked) -> bool:
@@ -261,11 +263,14 @@ class Router:
         tried, accepted = self._outlook.rates.tally(kind, self._ladder[choice.place])
         if not tried:
             return f"No Task of kind {kind} was tried on {on} here yet."
-        said = f"{accepted} of {tried} Tasks of kind {kind} passed on {on}"
         below, passed = self._outlook.rates.tally(kind, self._ladder[usual])
         if choice.place > usual and below:
-            return f"{said} here, {passed} of {below} on {rung_text(self._ladder[usual])}."
-        return f"{said} here."
+            usually = rung_text(self._ladder[usual])
+            return (
+                f"{accepted} of {tried} Tasks of kind {kind} passed on {on} here, {passed} of {below} on "
+                f"{usually}."
+            )
+        return f"{accepted} of {tried} Tasks of kind {kind} passed on {on} here."
 
 
 def _normal(chance: Chance) -> float:

@@ -45,9 +45,14 @@ def waits_text(run: Run) -> str:
 
 def forge_text(run: Run) -> str:
     """All that there is at the forge, in one line; empty if there is nothing."""
+    return "; ".join(forge_lines(run))
+
+
+def forge_lines(run: Run) -> tuple[str, ...]:
+    """The same, thing by thing."""
     said = [f"Issue #{one.number}: {one.url}" for one in issues(run)]
     said += [f"{standing_text(run, one)}: {one.url}" for one in pulls(run)]
-    return "; ".join(filter(None, [*said, waits_text(run)]))
+    return tuple(filter(None, [*said, waits_text(run)]))
 
 
 def standing_text(run: Run, pull: Written) -> str:
@@ -55,11 +60,16 @@ def standing_text(run: Run, pull: Written) -> str:
     if pull.what == "issue":
         return f"Issue #{pull.number}"
     seen = run.forge.pull(pull.key)
-    name = f"Pull request #{pull.number}"
     if seen is None:
-        return f"{name} is open"
+        return f"Pull request #{pull.number} is open"
     if seen.merged:
-        return f"{name} is merged"
-    state = "closed" if seen.state == "closed" else "a draft" if seen.draft else "open"
-    checks = f" (checks: {seen.checks})" if seen.checks and seen.state == "open" else ""
-    return f"{name} is {state}{checks}"
+        return f"Pull request #{pull.number} is merged"
+    if seen.state == "closed":
+        return f"Pull request #{pull.number} is closed"
+    checked = bool(seen.checks) and seen.state == "open"
+    if seen.draft:
+        draft = f"Pull request #{pull.number} is a draft"
+        return f"Pull request #{pull.number} is a draft (checks: {seen.checks})" if checked else draft
+    if checked:
+        return f"Pull request #{pull.number} is open (checks: {seen.checks})"
+    return f"Pull request #{pull.number} is open"

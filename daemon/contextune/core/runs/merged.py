@@ -14,5 +14,7 @@ def merged_text(task: TaskRun) -> str:
     if task.bounced is None or not task.bounced.conflicts:
         return ""
     last = task.attempts[-1] if task.attempts else None
-    who = "conflict-resolver" if last is not None and last.outcome == "green" else "You"
-    return f"{who} merged {', '.join(task.bounced.conflicts)}, which git could not."
+    files = ", ".join(task.bounced.conflicts)
+    if last is not None and last.outcome == "green":
+        return f"conflict-resolver merged {files}, which git could not."
+    return f"You merged {files}, which git could not."

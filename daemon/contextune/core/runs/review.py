@@ -99,7 +99,7 @@ def _of_history(run: Run, task: TaskRun) -> list[tuple[int, str]]:
     if resolved:
         told.append((RESOLVED.points, resolved.rstrip(".")))
     if task.bounces:
-        told.append((BOUNCE.points * task.bounces, f"went back to an agent {_times(task.bounces)}"))
+        told.append((BOUNCE.points * task.bounces, _went_back(task.bounces)))
     if task.remaining.strip():
         told.append((LEFT.points, "its agent left something undone"))
     attempt = task.attempt
@@ -108,7 +108,7 @@ def _of_history(run: Run, task: TaskRun) -> list[tuple[int, str]]:
     step = step_of(attempt, run.ladder, 0)
     climbed = len({one.rung for one in task.attempts[task.lap :]}) - 1
     if climbed > 0:
-        told.append((CLIMB.points * climbed, f"cheaper models failed {_times(climbed)}"))
+        told.append((CLIMB.points * climbed, _failed(climbed)))
     elif step == 0 and len(run.ladder) > 1:
         told.append((LOW.points, "done by the cheapest model"))
     return told
@@ -176,5 +176,13 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _times(number: int) -> str:
-    return "once" if number == 1 else "twice" if number == 2 else f"{number} times"
+def _went_back(times: int) -> str:
+    if times <= 2:
+        return "went back to an agent once" if times == 1 else "went back to an agent twice"
+    return f"went back to an agent {times} times"
+
+
+def _failed(times: int) -> str:
+    if times <= 2:
+        return "cheaper models failed once" if times == 1 else "cheaper models failed twice"
+    return f"cheaper models failed {times} times"

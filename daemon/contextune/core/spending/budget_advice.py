@@ -37,16 +37,15 @@ def tight_budget(past: History) -> Iterator[Suggestion]:
         return
     waited = (e for e in past.entries if is_expired(e) and e.at >= parked.get(e.stream, e.at + 1))
     weekly = cost_of_misses(past, waited) / past.weeks
-    stands = (
-        f"{stopped.hits} of {stopped.of} Runs stopped at their budget of {dollars_text(budget)}; nine of "
-        f"ten have ended at {dollars_text(fits_most)} or less:"
-    )
+    was, most, new = dollars_text(budget), dollars_text(fits_most), dollars_text(wanted)
     yield Suggestion(
         id="tight-budget",
         sentence=(
-            f"{stands} set it to {dollars_text(wanted)}, which saves waiting and about {cents(weekly)} a week."
+            f"{stopped.hits} of {stopped.of} Runs stopped at their budget of {was}; nine of ten have ended "
+            f"at {most} or less: set it to {new}, which saves waiting and about {cents(weekly)} a week."
             if weekly >= WORTH
-            else f"{stands} set it to {dollars_text(wanted)}, which saves waiting."
+            else f"{stopped.hits} of {stopped.of} Runs stopped at their budget of {was}; nine of ten have "
+            f"ended at {most} or less: set it to {new}, which saves waiting."
         ),
         weekly=weekly if weekly >= WORTH else Decimal(0),
         computed=(

@@ -48,14 +48,15 @@ def expired_prompts(past: History) -> Iterator[Suggestion]:
         if best is None
         else f"With {count_text(best.agents, 'agent')}, at most {percent(best.expired.high)} did."
     )
-    had = f"{at_present.expired.hits} of {at_present.expired.of} prompts had expired from the cache before"
-    fewer = "the agent's next turn: let fewer agents work at a time"
+    hits, of = at_present.expired.hits, at_present.expired.of
     yield Suggestion(
         id="expired-prompts",
         sentence=(
-            f"{had} {fewer}, up to {cents(weekly)} a week."
+            f"{hits} of {of} prompts had expired from the cache before the agent's next turn: let fewer "
+            f"agents work at a time, up to {cents(weekly)} a week."
             if best is None
-            else f"{had} {fewer}, about {cents(weekly)} a week."
+            else f"{hits} of {of} prompts had expired from the cache before the agent's next turn: let "
+            f"fewer agents work at a time, about {cents(weekly)} a week."
         ),
         weekly=weekly,
         computed=(
@@ -64,8 +65,8 @@ def expired_prompts(past: History) -> Iterator[Suggestion]:
         ),
         setting="agents",
         value=now // 2 if best is None else best.agents,
-        hits=at_present.expired.hits,
-        of=at_present.expired.of,
+        hits=hits,
+        of=of,
     )
 
 

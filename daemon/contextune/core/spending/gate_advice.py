@@ -94,14 +94,17 @@ def flaky_tests(past: History) -> Iterator[Suggestion]:
         if max(count, len(wrong)) < LEAST_FLAKY:
             continue
         weekly = sum((trial.dollars for trial in wrong), Decimal(0)) / past.weeks
-        saves = f", about {cents(weekly)} a week" if weekly >= WORTH else ""
-        more = f" So are {len(tests) - 1} more." if len(tests) > 1 else ""
+        runs = tested[repository]
+        told = (
+            f"{name} passes and fails on the same code, in {count} of {runs} Runs: mend it or leave it out "
+            f"of the gate, about {cents(weekly)} a week."
+            if weekly >= WORTH
+            else f"{name} passes and fails on the same code, in {count} of {runs} Runs: mend it or leave it "
+            "out of the gate."
+        )
         yield Suggestion(
             id=f"flaky-tests:{repository}",
-            sentence=(
-                f"{name} passes and fails on the same code, in {count} of {tested[repository]} Runs: mend it "
-                f"or leave it out of the gate{saves}.{more}"
-            ),
+            sentence=f"{told} So do {len(tests) - 1} other tests." if len(tests) > 1 else told,
             weekly=weekly if weekly >= WORTH else Decimal(0),
             computed=(
                 f"{count_text(len(wrong), 'gate')} of {repository} went red by flaky tests alone; counted is "

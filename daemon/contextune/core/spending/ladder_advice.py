@@ -120,7 +120,7 @@ def useless_rungs(past: History) -> Iterator[Suggestion]:
         if saved is None or saved * passed.of / past.weeks < WORTH:
             continue
         weekly = saved * passed.of / past.weeks
-        instead = f"and {rung_text(above)} takes over" if above else "and the Task fails anyway"
+        seen, cost, weeks = bounds(passed), dollars_text(each), f"{past.weeks:.1f}"
         yield Suggestion(
             id=f"useless-rung:{rung}",
             sentence=(
@@ -129,8 +129,11 @@ def useless_rungs(past: History) -> Iterator[Suggestion]:
             ),
             weekly=weekly,
             computed=(
-                f"Passed {bounds(passed)}. A stay there costs {dollars_text(each)} {instead}; {passed.of} "
-                f"stays in {past.weeks:.1f} weeks. What it saves when it passes, at most, is taken off."
+                f"Passed {seen}. A stay there costs {cost} and {rung_text(above)} takes over; "
+                f"{passed.of} stays in {weeks} weeks. What it saves when it passes, at most, is taken off."
+                if above
+                else f"Passed {seen}. A stay there costs {cost} and the Task fails anyway; {passed.of} "
+                f"stays in {weeks} weeks. What it saves when it passes, at most, is taken off."
             ),
             setting="ladder",
             value=tuple(other for other in ladder if other != rung),

@@ -61,11 +61,12 @@ def kept_text(quoted: PriceRange, dollars: Decimal) -> str | None:
     """What was quoted and what it cost, a sentence; None if it was unpriced."""
     if quoted.low is None or quoted.high is None:
         return None
-    verdict = "as said" if quoted.low <= dollars <= quoted.high else "more than said"
+    low, high, cost = dollars_text(quoted.low), dollars_text(quoted.high), dollars_text(dollars)
     if dollars < quoted.low:
-        verdict = "less than said"
-    between = f"{dollars_text(quoted.low)} to {dollars_text(quoted.high)}"
-    return f"Quoted {between}, cost {dollars_text(dollars)}: {verdict}."
+        return f"Quoted {low} to {high}, cost {cost}: less than said."
+    if dollars > quoted.high:
+        return f"Quoted {low} to {high}, cost {cost}: more than said."
+    return f"Quoted {low} to {high}, cost {cost}: as said."
 
 
 def saving_text(share: Decimal | None) -> str | None:

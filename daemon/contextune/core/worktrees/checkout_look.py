@@ -24,8 +24,10 @@ def look_text(before: CheckoutLook, after: CheckoutLook | None, changed: tuple[s
     was = before.tree[:SHOWN]
     if after is None:
         return f"Your checkout: {was} before"
-    said = f"Your checkout: {was} before, {after.tree[:SHOWN]} after"
+    now, names = after.tree[:SHOWN], ", ".join(changed[:NAMED])
     if not changed:
-        return f"{said}: equal"
-    more = f" and {len(changed) - NAMED} more" if len(changed) > NAMED else ""
-    return f"{said}; changed meanwhile: {', '.join(changed[:NAMED])}{more}"
+        return f"Your checkout: {was} before, {now} after: equal"
+    if len(changed) <= NAMED:
+        return f"Your checkout: {was} before, {now} after; changed meanwhile: {names}"
+    more = len(changed) - NAMED
+    return f"Your checkout: {was} before, {now} after; changed meanwhile: {names} and {more} more"
