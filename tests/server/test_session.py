@@ -82,7 +82,7 @@ async def test_a_run_streams_few_messages_and_always_its_last_state(
         app.happen(ev.Noted(run_id="r_1", at=2_000 + number, text=f"note {number}"))
     last = app.happen(*s.started("round-up"))
     heard = await editor.hear("contextune/run/changed", lambda m: m["run"]["sequence"] == last.seq)
-    assert heard == {"run": wire(run_view(last, "here"))}
+    assert heard == {"run": wire(run_view(last, "here")), "taskIds": None}
     sent = [m["run"]["sequence"] for m in editor.all("contextune/run/changed")]
     assert sent == sorted(sent)
     assert len(sent) == 2
@@ -220,12 +220,12 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         ("todo/list", None, todos),
         ("todo/list", {"folder": folder.as_uri()}, todos),
         ("run/list", {"folder": str(folder)}, {"runs": [wire(run_view(run, "here"))]}),
-        ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run, "here"))}),
+        ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run, "here")), "taskIds": None}),
         ("run/pause", {"runId": "r_1"}, {}),
         ("run/resume", {"runId": "r_1", "budget": "3"}, {}),
         ("task/cancel", task, {}),
         ("task/retry", task, {}),
-        ("run/rebase", {"runId": "r_1"}, {"run": wire(run_view(run, "here"))}),
+        ("run/rebase", {"runId": "r_1"}, {"run": wire(run_view(run, "here")), "taskIds": None}),
         ("task/rewind", {**task, "turn": 2, "text": "use kilos", "attempt": 1}, {}),
         ("task/tell", {**task, "text": "use kilos"}, {}),
         ("task/answer", {**task, "text": "yes"}, {}),

@@ -68,7 +68,7 @@ def _phase(row: PhaseRow) -> str:
     took, what = duration_text(row.total_ms), MEANING[row.name]
     if row.change is None:
         if not row.share:
-            return f"{row.name} took {took}: {what}."
+            return f"{row.name} took {took} in all: {what}."
         return f"{row.name} took {took}, {row.share:.0%} of the time: {what}."
     if not row.share:
         return f"{row.name} took {took}, {row.change:.1f} times as usual: {what}."
