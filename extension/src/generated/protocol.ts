@@ -1263,6 +1263,26 @@ export interface PriceRange {
   atSonnet: string | null;
 }
 /**
+ * A command in one of a Task's worktrees, its Gate perhaps, has waited a while for a processor.
+ */
+export interface ProcessorAwaited {
+  kind: "processor_awaited";
+  runId: string;
+  at: number;
+  taskId: string;
+  worktree: string;
+}
+/**
+ * That command runs now.
+ */
+export interface ProcessorTaken {
+  kind: "processor_taken";
+  runId: string;
+  at: number;
+  taskId: string;
+  worktree: string;
+}
+/**
  * What has become of a pull request.
  */
 export interface PullSeen {
@@ -1735,6 +1755,7 @@ export interface TaskView {
   dependsOn: string[];
   state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
   stateText: string;
+  waitsForProcessor: boolean;
   reason: string;
   rung: RungView | null;
   turn: number;
@@ -2404,7 +2425,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "96fd9ab52f2b";
+export const PROTOCOL = "1248269c26a1";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
