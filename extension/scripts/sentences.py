@@ -24,7 +24,11 @@ TELLING = (
     *("core/overlap/moved", "core/planning/rearranged", "core/planning/split"),
     *("engine/desk/doctor", "engine/quotes/quote"),
     *("core/runs/held", "core/runs/ladder", "core/runs/merged", "core/runs/unproved"),
-    *("core/routing/router", "core/timing/comparison"),
+    *("core/routing/router", "core/timing/comparison", "core/allow_list", "core/overlap/semantic_overlap"),
+    *("engine/attempts/allowance", "engine/desk/ask_desk", "engine/desk/worktree_desk", "engine/drive/*"),
+    *("engine/forge/forging", "engine/forge/writing", "engine/integration/*", "engine/money/*"),
+    *("engine/proof/gate", "engine/quotes/planning", "engine/radar/comparing", "engine/runs/drives"),
+    *("engine/runs/rewinding", "engine/surroundings/*", "engine/tasks/*", "engine/worktrees/room"),
 )
 """Modules of which every whole sentence is for people, however it gets there."""
 

@@ -21,7 +21,7 @@ from contextune.core.planning.plan import Plan
 from contextune.core.runs.ladder import PINNED
 from contextune.core.spending.agents import AgentRow
 from contextune.core.timing.comparison import compared
-from contextune.core.timing.phases import Phase, RunTiming
+from contextune.core.timing.phases import Phase, PhaseName, RunTiming
 from contextune.protocol.ask import action_view
 from contextune.protocol.convert import quote_view, run_view
 from contextune.protocol.costs import cost_view
@@ -68,9 +68,9 @@ def _advice() -> Iterator[Advice]:
             plan=Plan(tasks=tasks), overlaps=(), prices=prices, price=p.PRICE, left_out=len(tasks) // 3
         )
         yield parallel_advice(facts)
+    took: tuple[tuple[PhaseName, int], ...] = (("model", 9_000), ("gate", 4_000), ("review", 5_000))
     phases = tuple(
-        Phase(name=name, total_ms=ms, count=1, longest_ms=ms, longest_of=None)
-        for name, ms in (("model", 9_000), ("gate", 4_000), ("review", 5_000))
+        Phase(name=name, total_ms=ms, count=1, longest_ms=ms, longest_of=None) for name, ms in took
     )
     timing = RunTiming(
         run_id="r_1", title="Parcel", at=1, offline=False, tasks=2, wall_ms=12_000, phases=phases

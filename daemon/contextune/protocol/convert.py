@@ -26,7 +26,7 @@ from contextune.core.states import CLOSED_RUN, Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
-from contextune.protocol.shown import bill_shown, forecast_shown, price_shown, proof_shown
+from contextune.protocol.shown import bill_shown, forecast_shown, price_shown, proof_shown, question_shown
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -272,7 +272,7 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         files=task.files,
         changes=task.changes,
         evidence=evidence_view(evidence) if evidence else None,
-        question=task.question,
+        question=question_shown(task.question),
         to_merge=task.to_merge,
         worktree=task.worktree,
         branch=task.branch,

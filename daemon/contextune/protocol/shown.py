@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from contextune.core.model.money import Bill, PriceRange
 from contextune.core.planning.record import Forecast
 from contextune.core.proof.proof import LineSpan, Proof
+from contextune.core.runs.task_run import Question
 from contextune.protocol.wording import bill_text, dollars_text, price_text
-from contextune.protocol.words import counted, mark, t
+from contextune.protocol.words import counted, mark, shown, t
 
 
 def bill_shown(bill: Bill) -> str:
@@ -37,6 +40,11 @@ def forecast_shown(forecast: Forecast) -> str:
     """How earlier Quotes of a repository did, a sentence."""
     of = counted(forecast.tasks, mark("of 1 Task"), mark("of {count} Tasks"))
     return t("Earlier quotes here: {hits} {tasks} cost what was said.", hits=f"{forecast.hits:,}", tasks=of)
+
+
+def question_shown(question: Question | None) -> Question | None:
+    """What a Task asks: Contextune's own questions are known, an agent's are its words; so are choices."""
+    return None if question is None else replace(question, text=shown(question.text))
 
 
 MOST_SPANS = 5

@@ -92,7 +92,7 @@ def _task(run: Run, task_id: str) -> list[str]:
     task = run.task(task_id)
     said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(shown(task.reason))}".rstrip()]
     if task.question is not None:
-        said.append(f"  - {t('It asks: {question}', question=row(task.question.text))}")
+        said.append(f"  - {t('It asks: {question}', question=row(shown(task.question.text)))}")
     elif task.awaiting:
         said.append(f"  - {meaning_text(AWAITING)}")
     elif task.state in ("failed", "skipped"):

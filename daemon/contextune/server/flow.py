@@ -175,7 +175,7 @@ async def _await_budget(session: Session, run: Run) -> None:
 
 
 async def _answer(session: Session, run: Run, task: TaskRun, question: Question) -> None:
-    text = t("“{title}” asks: {question}", title=task.task.title, question=question.text)
+    text = t("“{title}” asks: {question}", title=task.task.title, question=shown(question.text))
     if not question.choices:
         session.client.say(
             f"{text} {t('Answer with: {command}', command=f'contextune answer {task.id} TEXT')}"

@@ -13,7 +13,7 @@ from contextune.core.todos.todo import Todo
 from contextune.protocol.markdown import literal
 from contextune.protocol.shown import bill_shown, proof_shown
 from contextune.protocol.wording import duration_text, saving_text
-from contextune.protocol.words import counted, mark, meaning_text, spoken, state_text, t
+from contextune.protocol.words import counted, mark, meaning_text, shown, spoken, state_text, t
 from contextune.server.marks import Mark, Marks
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -48,7 +48,7 @@ def _paragraphs(todo: Todo, found: Mark | None) -> list[str]:
         meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
     ]
     if task.question is not None:
-        said.append(t("Asks: {question}", question=literal(task.question.text)))
+        said.append(t("Asks: {question}", question=literal(shown(task.question.text))))
     attempt = task.attempt
     if attempt is not None and attempt.evidence is not None:
         said.append(_evidence(attempt.evidence))

@@ -21,7 +21,7 @@ from contextune.protocol.days import seconds_left, start_of, today
 from contextune.protocol.meter import meter_view
 from contextune.protocol.params import RunChanged, TodoListResult
 from contextune.protocol.views import MeterView, RunView
-from contextune.protocol.words import mark, t
+from contextune.protocol.words import mark, shown, t
 from contextune.server.buffers import Buffers
 from contextune.server.client import Client
 from contextune.server.client_options import snake_keys
@@ -379,7 +379,7 @@ class Session:
             self.count_today()
         runs = list(self.marks.runs.values())
         offline = self._composed is not None and self._composed.credential() == "offline"
-        meter = meter_view(runs, spent, offline=offline, fence_lack=self._fence_lack)
+        meter = meter_view(runs, spent, offline=offline, fence_lack=shown(self._fence_lack))
         if meter != self._meter:
             self._meter = meter
             self.client.changed(meter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextune.protocol.params import TodoListParams
+from contextune.protocol.words import shown
 from contextune.protocol.worktree_views import (
     MendedView,
     WorktreeCleanParams,
@@ -52,5 +53,7 @@ async def mend(session: Session, params: WorktreeMendParams) -> WorktreeMendResu
     """Do the repairs that lose nothing, or only tell which."""
     desk = (await session.application()).desk
     mended = await desk.mend(session.folder(params.folder), dry_run=params.dry_run)
-    views = [MendedView(finding=finding_view(one.finding), done=one.done, text=one.text) for one in mended]
+    views = [
+        MendedView(finding=finding_view(one.finding), done=one.done, text=shown(one.text)) for one in mended
+    ]
     return WorktreeMendResult(mended=tuple(views))
