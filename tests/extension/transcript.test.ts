@@ -79,3 +79,28 @@ test("an answer that waits to be folded is folded where it has moved to", () => 
   text.prepend(start);
   expect(text.takeFolded()).toEqual([6]);
 });
+
+test("a document is told what it needs at its end, and all of it where something came before", () => {
+  const text = new TranscriptText();
+  text.append(start);
+  expect(text.takeAdded()).toBeUndefined();
+  text.append(answer);
+  text.append(second);
+  expect(text.takeAdded()).toBe(`${answer.text}\n${second.text}`);
+  expect(text.takeAdded()).toBe("");
+  text.prepend(part(0, 0, "earlier\n", []));
+  expect(text.takeAdded()).toBeUndefined();
+});
+
+test("the oldest pieces give way to a sentence, and headings stay where their lines are", () => {
+  const text = new TranscriptText();
+  for (const piece of [start, answer, second]) text.append(piece);
+  const before = text.text.split("\n");
+  const trimmed = text.trim(second.text.length + 1, "Earlier turns are not shown.");
+  const lines = text.text.split("\n");
+  expect(trimmed).toEqual({ before: 8, after: 2 });
+  expect(lines).toEqual(["Earlier turns are not shown.", "", ...before.slice(8)]);
+  expect(shape(text)).toEqual([["Turn 2", 3, 4]]);
+  expect([text.first, text.lineOfTurn(2), text.lineOfTurn(1), text.takeFolded()]).toEqual([4, 3, undefined, []]);
+  expect(text.trim(1, "")).toBeUndefined();
+});

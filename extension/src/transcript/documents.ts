@@ -15,9 +15,13 @@ import { TranscriptText } from "./text";
 /** The scheme of the documents, which is the id of their language, too. */
 export const TRANSCRIPT = "contextune-transcript";
 
-/** Milliseconds between two updates, and characters that are worth one more: all of it goes to the window each time. */
+/** Milliseconds between two updates, and characters that are worth one more: folding, outline and lenses are of all. */
 const REST_MS = 100;
 const CHARACTERS_A_MS = 5_000;
+
+/** Characters from which on what is oldest is left out again, while the reader follows the end; and how many stay. */
+const MOST_CHARACTERS = 2_000_000;
+const KEPT_CHARACTERS = 1_000_000;
 
 /** The attempt that a document shows. */
 export interface Attempted {
@@ -47,6 +51,8 @@ class Live {
   readonly updates: Coalesced;
   /** Requests of one document go one after the other, so that its parts fit together. */
   queue: Promise<unknown> = Promise.resolve();
+  /** Edits of one document, too. */
+  drawing: Promise<unknown> = Promise.resolve();
   problem = "";
 
   constructor(
@@ -132,6 +138,7 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
       this.#live.set(uri.toString(), live);
     }
     if (live.text.next === undefined) await this.#fetch(live);
+    live.text.takeAdded();
     return live.text.next === undefined ? live.problem : live.text.text;
   }
 
@@ -190,13 +197,32 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
   }
 
   #tell(live: Live): void {
-    for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document.uri.toString() !== live.uri.toString()) continue;
-      if (editor.selection.isEmpty && editor.selection.active.line >= editor.document.lineCount - 1) {
-        this.#following.add(editor);
-      }
+    live.drawing = live.drawing
+      .then(() => this.#draw(live))
+      .catch((error) => this.#log.warn(`${live.uri.path}: ${error}`));
+  }
+
+  /** Brings the document up to date: by an edit of its ends, so that folds and places stay, or else by all of it. */
+  async #draw(live: Live): Promise<void> {
+    const uri = live.uri.toString();
+    const editors = vscode.window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri);
+    const following = editors.filter(isAtEnd);
+    for (const editor of following) this.#following.add(editor);
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
+    const added = live.text.takeAdded();
+    if (document === undefined || added === undefined) this.#changed.fire(live.uri);
+    else {
+      const edit = new vscode.WorkspaceEdit();
+      const end = document.lineAt(document.lineCount - 1).range.end;
+      if (added !== "") edit.insert(live.uri, end, added);
+      const isTooLong = live.text.length > MOST_CHARACTERS && following.length === editors.length;
+      const leftOut = vscode.l10n.t("Earlier turns are not shown any more, so that this stays quick.");
+      const trimmed = isTooLong ? live.text.trim(KEPT_CHARACTERS, leftOut) : undefined;
+      if (trimmed !== undefined) edit.replace(live.uri, new vscode.Range(0, 0, trimmed.before, 0), live.text.head);
+      // A window that takes no edit, or lost one, is sent all of it.
+      const done = added === "" || (await vscode.workspace.applyEdit(edit));
+      if (!done || document.lineCount !== live.text.lastLine + 1) this.#changed.fire(live.uri);
     }
-    this.#changed.fire(live.uri);
     this.#shaped.fire();
   }
 
@@ -224,6 +250,10 @@ export function addressOf(title: string, { runId, taskId, attempt }: Attempted):
   const path = `/${title.replace(/[/\\?#\s]+/g, " ").slice(0, 60)} (${attempt}).transcript`;
   const query = new URLSearchParams({ runId, taskId, attempt: String(attempt) }).toString();
   return vscode.Uri.from({ scheme: TRANSCRIPT, path, query });
+}
+
+function isAtEnd({ selection, document }: vscode.TextEditor): boolean {
+  return selection.isEmpty && selection.active.line >= document.lineCount - 1;
 }
 
 function place(editor: vscode.TextEditor, line: number, how: vscode.TextEditorRevealType): void {

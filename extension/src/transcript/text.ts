@@ -9,6 +9,14 @@ export interface Block {
   readonly inner: readonly Block[];
 }
 
+/** Something fetched at once: the place behind it, and what it has. */
+interface Piece {
+  readonly next: number;
+  readonly characters: number;
+  readonly lines: number;
+  readonly marks: number;
+}
+
 /** Parts of a transcript put together; grows at its end while the attempt runs, and at its beginning on demand. */
 export class TranscriptText {
   #head = "";
@@ -19,6 +27,10 @@ export class TranscriptText {
   #blocks: readonly Block[] | undefined;
   #first = 0;
   #next: number | undefined;
+  /** What was fetched, piece by piece: a piece is dropped whole. */
+  #pieces: Piece[] = [];
+  #added = "";
+  #isReshaped = true;
 
   /** The place behind the last entry that is here; undefined before the first part. */
   get next(): number | undefined {
@@ -49,9 +61,12 @@ export class TranscriptText {
     this.#next = part.next;
     if (part.text === "") return part.leftOutText !== "";
     const text = this.#bodyLines > 0 && startsSection(part) ? `\n${part.text}` : part.text;
+    const lines = lineCount(text);
+    this.#pieces.push({ next: part.next, characters: text.length, lines, marks: part.marks.length });
+    this.#added += text;
     this.#take(part, this.#bodyLines + (text.length - part.text.length), (marks) => this.#marks.push(...marks));
     this.#body += text;
-    this.#bodyLines += lineCount(text);
+    this.#bodyLines += lines;
     return true;
   }
 
@@ -61,16 +76,54 @@ export class TranscriptText {
     const shift = lineCount(part.text) + gap.length;
     this.#body = part.text + gap + this.#body;
     this.#bodyLines += shift;
-    const moved = this.#marks.map((mark) => {
-      const after = { ...mark, line: mark.line + shift };
-      if (this.#toFold.delete(mark)) this.#toFold.add(after);
-      return after;
-    });
+    const characters = part.text.length + gap.length;
+    this.#pieces.unshift({ next: part.next, characters, lines: shift, marks: part.marks.length });
+    this.#isReshaped = true;
+    const moved = this.#marks.map((mark) => this.#moved(mark, shift));
     this.#marks = [];
     this.#take(part, 0, (marks) => {
       this.#marks = [...marks, ...moved];
     });
     this.#begin(part);
+  }
+
+  /**
+   * Drops the oldest pieces, so that about `characters` are left, and says `leftOut` in their place.
+   *
+   * Returns how many lines from the document's first one have given way to how many; undefined if nothing is dropped.
+   */
+  trim(characters: number, leftOut: string): { readonly before: number; readonly after: number } | undefined {
+    const dropped = { characters: 0, lines: 0, marks: 0 };
+    while (this.#pieces.length > 1 && this.#body.length - dropped.characters > characters) {
+      const piece = this.#pieces.shift();
+      if (piece === undefined) break;
+      dropped.characters += piece.characters;
+      dropped.lines += piece.lines;
+      dropped.marks += piece.marks;
+      this.#first = piece.next;
+    }
+    if (dropped.characters === 0) return undefined;
+    const before = this.#headLines + dropped.lines;
+    this.#body = this.#body.slice(dropped.characters);
+    this.#bodyLines -= dropped.lines;
+    for (const mark of this.#marks.slice(0, dropped.marks)) this.#toFold.delete(mark);
+    this.#marks = this.#marks.slice(dropped.marks).map((mark) => this.#moved(mark, -dropped.lines));
+    this.#head = `${leftOut}\n\n`;
+    this.#blocks = undefined;
+    return { before, after: this.#headLines };
+  }
+
+  /** The text that a document needs at its end to be up to date; undefined if it needs all of it. Told once. */
+  takeAdded(): string | undefined {
+    const added = this.#isReshaped ? undefined : this.#added;
+    this.#added = "";
+    this.#isReshaped = false;
+    return added;
+  }
+
+  /** What stands before the first piece, line by line with their ends. */
+  get head(): string {
+    return this.#head;
   }
 
   /** The headings with what stands below each, nested. */
@@ -110,7 +163,14 @@ export class TranscriptText {
     return lineCount(this.#head);
   }
 
+  #moved(mark: TranscriptMark, lines: number): TranscriptMark {
+    const after = { ...mark, line: mark.line + lines };
+    if (this.#toFold.delete(mark)) this.#toFold.add(after);
+    return after;
+  }
+
   #begin(part: TranscriptResult): void {
+    this.#isReshaped = true;
     this.#first = part.first;
     this.#head = part.leftOutText === "" ? "" : `${part.leftOutText}\n\n`;
     this.#blocks = undefined;

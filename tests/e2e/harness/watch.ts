@@ -51,6 +51,53 @@ function processorSeconds(pid: string): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksASecond;
 }
 
+/** Memory of a process that is its own or shared, in megabytes. */
+function megabytes(pid: string): number {
+  const resident = readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB/m)?.[1];
+  return Number(resident ?? 0) / 1024;
+}
+
+/** What a window took over a time. */
+export interface Taken {
+  readonly seconds: number;
+  readonly hostSeconds: number;
+  /** Memory of the extension host at the end. */
+  readonly hostMegabytes: number;
+  readonly frames: readonly number[];
+}
+
+/** Begins to watch the extension host, and how often the window draws. */
+export async function watchProcesses(page: Page, home: string): Promise<{ stop(): Promise<Taken> }> {
+  const host = extensionHost(home);
+  await page.evaluate(watchingFrames);
+  const before = processorSeconds(host);
+  const began = Date.now();
+  return {
+    stop: async () => ({
+      seconds: (Date.now() - began) / 1000,
+      hostSeconds: processorSeconds(host) - before,
+      hostMegabytes: megabytes(host),
+      frames: await page.evaluate<number[]>("globalThis.contextuneFrames()"),
+    }),
+  };
+}
+
+const watchingFrames = `(() => {
+  const frames = [];
+  let last = performance.now();
+  let goesOn = true;
+  const frame = (now) => {
+    frames.push(now - last);
+    last = now;
+    if (goesOn) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  globalThis.contextuneFrames = () => {
+    goesOn = false;
+    return frames;
+  };
+})()`;
+
 /** What is run in the page, in words of its own: the tests know no browser. */
 const watching = `(() => {
   const kept = { amounts: [], rows: [], frames: [] };
