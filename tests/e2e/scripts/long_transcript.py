@@ -1,8 +1,8 @@
 """Drives a Run beside the editor's daemon: one agent whose transcript grows to many megabytes.
 
 `long_transcript.py STATE REPOSITORY TURNS RESULTS PAUSE`: RESULTS answers of 20,000 characters in each of
-TURNS turns, PAUSE seconds between two. Says a line when it has begun and one when all is journalled, waits for
-a line of input after each, and then ends the attempt.
+TURNS turns, PAUSE seconds between two. Says a line when it has begun and one when all is journalled, waits
+for a line of input after each, and then ends the attempt.
 """
 
 from __future__ import annotations

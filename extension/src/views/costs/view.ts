@@ -1,7 +1,7 @@
 /** The Costs view, fetched while it is visible. */
 import * as vscode from "vscode";
 import type { Daemon } from "../../client";
-import { Requests } from "../../generated/protocol";
+import { Requests, type RunView } from "../../generated/protocol";
 import type { Log } from "../../log";
 import { SECTION } from "../../settings";
 import type { Store } from "../../store";
@@ -11,6 +11,12 @@ import { rows } from "./rows";
 const VIEW = "contextune.costs";
 /** A summary reads the whole ledger, so that there is this much between two; the first news comes at once. */
 const FETCH_MS = 3000;
+
+/** Whether a person looks now: the Run has come to another state, or another of its Tasks asks. */
+function isNoticed(before: RunView | undefined, run: RunView): boolean {
+  const asking = (view: RunView | undefined) => view?.tasks.filter(({ state }) => state === "asking").length ?? 0;
+  return before?.state !== run.state || asking(before) < asking(run);
+}
 
 /** Shows the daemon's cost summary. */
 export class CostsView implements vscode.Disposable {
@@ -29,7 +35,7 @@ export class CostsView implements vscode.Disposable {
     this.#tree = new Tree(() => this.#rows);
     this.#view = vscode.window.createTreeView(VIEW, { treeDataProvider: this.#tree, showCollapseAll: true });
     const unsubscribe = store.onChange((change) => {
-      if (change.kind === "run" && change.before?.state !== change.run.state) this.#fetchNow();
+      if (change.kind === "run" && isNoticed(change.before, change.run)) this.#fetchNow();
       else if (change.kind === "meter" || change.kind === "run") this.#fetchSoon();
     });
     this.#disposables = [

@@ -45,7 +45,10 @@ export function todoSpoken(todo: Todo, fact?: TodoFactView, work?: Work): string
 export function todoTooltip(todo: Todo, fact?: TodoFactView): string {
   const lines = todo.text.split("\n").map((line) => escapeMarkdown(line.trim()));
   const more: string[] = [];
-  if (fact?.priceText) more.push(l10n.t("Expected: {0}, by code, planning apart", escapeMarkdown(fact.priceText)));
+  if (fact?.priceText)
+    more.push(
+      l10n.t("Expected: {0}, estimated without a model; planning comes on top", escapeMarkdown(fact.priceText)),
+    );
   if (fact && fact.writtenAt !== null) {
     const day = new Date(fact.writtenAt).toLocaleDateString();
     more.push(l10n.t("Written by {0} on {1}", escapeMarkdown(fact.author), escapeMarkdown(day)));
