@@ -83,7 +83,9 @@ test("what is known beyond the comment stands in the row and in the tooltip, ine
   const known = fact("t_1", { author: "[Ada](command:x)", doubtText: "It says too little." });
   expect(todoDescription(todo(), known)).toBe("about $0.0154 · line 6");
   const tooltip = todoTooltip(todo({ text: "fix" }), known);
-  expect(tooltip).toContain("Expected: $0\\.0014 to $0\\.1460, likely $0\\.0154, estimated without a model; planning comes on top");
+  expect(tooltip).toContain(
+    "Expected: $0\\.0014 to $0\\.1460, likely $0\\.0154, estimated without a model; planning comes on top",
+  );
   expect(tooltip).toContain("\\[Ada\\]\\(command:x\\)");
   expect(tooltip).toContain("It says too little\\.");
 });
