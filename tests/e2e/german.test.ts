@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
-const scenario = useScenario({ prepare: prepareSample, locale: "de", settings: { "contextune.offline": true } });
+// One agent at a time, so that somebody is at work for long enough to be seen.
+const settings = { "contextune.offline": true, "contextune.agents": 1 };
+const scenario = useScenario({ prepare: prepareSample, locale: "de", settings });
 
 test("views and their first words are German", async () => {
   const { workbench } = scenario();

@@ -74,7 +74,6 @@ test("the transcript of an agent that another process drives opens at its end", 
 
 test("ten megabytes come in while it is open: the end is in sight, and the window keeps drawing", async () => {
   const { workbench, home } = scenario();
-  await workbench.runCommand("Go to End of File").catch(() => workbench.page.keyboard.press("ControlOrMeta+End"));
   const watch = await watchProcesses(workbench.page, home);
   writer?.stdin?.write("go\n");
   expect(await lines.next()).toBe("written");

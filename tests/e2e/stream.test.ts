@@ -24,7 +24,7 @@ const scenario = useScenario({
 const isBench = process.env.CONTEXTUNE_BENCH === "1";
 
 /** Milliseconds that VS Code has for its own start before it is said to rest. */
-const SETTLING_MS = 20_000;
+const SETTLING_MS = 45_000;
 
 let drawn: Drawn;
 let sums: readonly number[];
@@ -54,12 +54,12 @@ function figures(idle: Drawn, busy: Drawn): string {
 
 test("ten agents work side by side", async () => {
   const { workbench, home } = scenario();
+  const control = isBench ? await openControl(scenario()) : undefined;
+  if (control !== undefined) onTestFinished(() => control.close());
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(560);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   expect(await workbench.quote(AGENTS)).toHaveLength(AGENTS);
-  const control = isBench ? await openControl(scenario()) : undefined;
-  if (control !== undefined) onTestFinished(() => control.close());
   const idle = control && (await measureIdle(control));
   const watch = await watchWindow(workbench.page, home, control?.home);
   await workbench.startRun();

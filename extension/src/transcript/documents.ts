@@ -72,8 +72,8 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #shaped = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[];
-  /** Editors whose cursor stood at the end when the last update came. */
-  readonly #following = new Set<vscode.TextEditor>();
+  /** Editors whose cursor stood at the end, and was not moved away from it by a person since. */
+  readonly #following = new WeakSet<vscode.TextEditor>();
   readonly onDidChange = this.#changed.event;
   /** Fires when headings have come, or a Run that a transcript is of has changed. */
   readonly onDidShape = this.#shaped.event;
@@ -95,6 +95,9 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
       vscode.workspace.registerTextDocumentContentProvider(TRANSCRIPT, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#followEnd(document)),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
+        if (kind !== undefined && !isAtEnd(textEditor)) this.#following.delete(textEditor);
+      }),
       vscode.window.onDidChangeActiveTextEditor((editor) => void this.#foldNew(editor)),
     ];
   }
@@ -206,8 +209,8 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
   async #draw(live: Live): Promise<void> {
     const uri = live.uri.toString();
     const editors = vscode.window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri);
-    const following = editors.filter(isAtEnd);
-    for (const editor of following) this.#following.add(editor);
+    for (const editor of editors.filter(isAtEnd)) this.#following.add(editor);
+    const areFollowing = editors.every((editor) => this.#following.has(editor));
     const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
     const added = live.text.takeAdded();
     if (document === undefined || added === undefined) this.#changed.fire(live.uri);
@@ -215,7 +218,7 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
       const edit = new vscode.WorkspaceEdit();
       const end = document.lineAt(document.lineCount - 1).range.end;
       if (added !== "") edit.insert(live.uri, end, added);
-      const isTooLong = live.text.length > MOST_CHARACTERS && following.length === editors.length;
+      const isTooLong = live.text.length > MOST_CHARACTERS && areFollowing;
       const leftOut = vscode.l10n.t("Earlier turns are not shown any more, so that this stays quick.");
       const trimmed = isTooLong ? live.text.trim(KEPT_CHARACTERS, leftOut) : undefined;
       if (trimmed !== undefined) edit.replace(live.uri, new vscode.Range(0, 0, trimmed.before, 0), live.text.head);
@@ -228,9 +231,8 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
 
   #followEnd(document: vscode.TextDocument): void {
     if (document.uri.scheme !== TRANSCRIPT) return;
-    for (const editor of this.#following) {
-      if (editor.document === document) {
-        this.#following.delete(editor);
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document === document && this.#following.has(editor)) {
         place(editor, document.lineCount - 1, vscode.TextEditorRevealType.Default);
       }
     }

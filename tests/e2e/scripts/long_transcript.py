@@ -42,20 +42,14 @@ def turn_events(turn: int, results: int) -> list[ev.AnyEvent]:
         ToolUse(id=f"toolu_{turn}_{n}", name="run", input={"command": f"step {turn} {n}"})
         for n in range(results)
     ]
+    answers = tuple(ToolResult(tool_use_id=call.id, content=answer(turn, n)) for n, call in enumerate(calls))
     message = Message(role="assistant", blocks=(Text(text=f"Step {turn}."), *calls))
     return [
         RequestReserved(**who, **model, prompt_tokens=1_000, worst_case=Decimal("0.01")),
         RequestSettled(**who, **model, charge=s.CHARGE),
         ev.MessageAdded(**who, attempt=1, turn=turn, message=message),
-        *(
-            ToolReturned(
-                **who,
-                attempt=1,
-                call_id=call.id,
-                result=ToolResult(tool_use_id=call.id, content=answer(turn, n)),
-            )
-            for n, call in enumerate(calls)
-        ),
+        *(ToolReturned(**who, attempt=1, call_id=result.tool_use_id, result=result) for result in answers),
+        ev.MessageAdded(**who, attempt=1, turn=turn, message=Message(role="user", blocks=answers)),
     ]
 
 
