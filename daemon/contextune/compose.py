@@ -34,7 +34,12 @@ from contextune.adapters.journal.mailbox import FolderMailbox
 from contextune.adapters.journal.store import SqliteJournal
 from contextune.adapters.machine.awake import Inhibitor
 from contextune.adapters.machine.clock import SystemClock
-from contextune.adapters.machine.interpreter import keep_what_is_loaded, let_threads_wait, share_finely
+from contextune.adapters.machine.interpreter import (
+    Tidying,
+    keep_what_is_loaded,
+    let_threads_wait,
+    share_finely,
+)
 from contextune.adapters.machine.open_files import raise_limit
 from contextune.adapters.machine.processors import Pressure, usable_processors
 from contextune.adapters.machine.report import ThisMachine
@@ -58,6 +63,7 @@ from contextune.core.process_ports import PressureBoard
 from contextune.core.settings import Settings
 from contextune.core.todos.todo import MARKERS
 from contextune.engine.application import Application
+from contextune.engine.surroundings.limits import House
 from contextune.engine.surroundings.processors import Processors
 from contextune.engine.surroundings.unfenced import why_closed
 from contextune.engine.surroundings.world import FenceFacts, Models, World
@@ -299,6 +305,7 @@ def make_world(
         open_files=raise_limit(),
         forges=GitHubChoice(),
         role_files=RoleFolders(files, None if home else Path.home()),
+        house=House(rested=Tidying()),
         processors=Processors(usable_processors(), pressure=Pressure()),
         warm=warm,
     )

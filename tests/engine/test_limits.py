@@ -121,3 +121,14 @@ async def test_all_who_wait_for_the_house_come_in_as_others_leave() -> None:
 
     await asyncio.wait_for(asyncio.gather(*(work() for _ in range(50))), 5)
     assert most == 3
+
+
+async def test_the_house_tells_when_the_last_agent_has_left() -> None:
+    rests: list[int] = []
+    house = House(rested=lambda: rests.append(len(rests)))
+    await house.enter(2)
+    await house.enter(2)
+    house.leave()
+    assert rests == []
+    house.leave()
+    assert rests == [0]

@@ -47,6 +47,8 @@ class ClientModel:
         self._client = client
         self._features = features
         self._provider: Provider = provider
+        self._one_by_one = asyncio.Lock()
+        """Of replies that come at the same moment, each is read in a round of its own of the event loop."""
 
     @property
     def is_full(self) -> bool:
@@ -89,6 +91,8 @@ class ClientModel:
             MESSAGES, **self._sent({**made, "stream": True}), cast_to=object, stream=True, stream_cls=Events
         )
         async with stream:
+            async with self._one_by_one:
+                await asyncio.sleep(0)
             count = 0
             async for event in stream:
                 collected.take(event)

@@ -32,6 +32,7 @@ from contextune.engine.drive.pace import Pace
 from contextune.engine.drive.recovery import interrupted
 from contextune.engine.drive.seats import Seats
 from contextune.engine.drive.talk import Talk
+from contextune.engine.drive.turnstile import Turnstile
 from contextune.engine.integration.batching import Batching
 from contextune.engine.integration.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.integration.result import ended
@@ -110,7 +111,7 @@ class RunDriver:
         )
         self._listener = listener
         self._do = work
-        self._in_order, self._under_way = InOrder(), UnderWay()
+        self._in_order, self._under_way, self._turnstile = InOrder(), UnderWay(), Turnstile()
         self.seats = Seats(world.house, in_run=run.agents, in_all=settings.daemon_agents)
         self._pace = Pace(run.id, self.emit, world=world, root=repository.root, account=self.account)
         self.beginning: set[str] = set()
@@ -179,6 +180,8 @@ class RunDriver:
             # Nobody waits for it any more: what it met is of no use to anyone, and no bug.
             recording.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
+        # The disk keeps the events of many at once: not all of them go on in the same round of the loop.
+        await self._turnstile.through()
         await self._under_way.kept(events)
 
     async def emit_soon(self, *events: ev.AnyEvent) -> None:

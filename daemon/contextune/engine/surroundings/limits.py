@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from contextune.core.sizes import size_text
@@ -26,8 +27,10 @@ async def short_of_disk(home: Path) -> str:
 class House:
     """The agents that work in this process, of all Runs together."""
 
-    def __init__(self) -> None:
+    def __init__(self, rested: Callable[[], None] = lambda: None) -> None:
+        """`rested` is called when the last of them has left."""
         self._at_work = 0
+        self._rested = rested
         self._left = asyncio.Event()
 
     async def enter(self, most: int) -> None:
@@ -41,3 +44,5 @@ class House:
         """Count no longer."""
         self._at_work -= 1
         self._left.set()
+        if not self._at_work:
+            self._rested()
