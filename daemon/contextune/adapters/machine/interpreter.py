@@ -14,8 +14,8 @@ time it comes back from a system call while a thread works, ten times and more i
 
 GARBAGE = (1_000, 10, 200)
 """When garbage is searched for, as `gc.set_threshold` takes it. A full search holds up everything for some
-40 ms with a hundred agents at work, and with Python's own (700, 10, 10) there is one every few seconds. One of
-what is new takes the longer the more there is of it. What is in no circle goes without any search."""
+40 ms with a hundred agents at work, and with Python's own (700, 10, 10) there is one every few seconds. A
+search in what is new takes the longer the more there is of it. What is in no circle goes without any."""
 
 REST = 60.0
 """Seconds after the last agent has left until all is searched."""
