@@ -24,7 +24,7 @@ async def test_what_to_parallelise_is_told_from_the_todos_and_their_overlaps(des
     assert said.summary == "3 Todos make 3 Tasks: all can go side by side."
     wave = said.points[0]
     assert wave.text == "Wave 1, side by side:"
-    assert all("likely $0." in detail for detail in wave.details)
+    assert all("probably $0." in detail for detail in wave.details)
     assert len(wave.details) == 3
     money = said.points[-1]
     assert money.text.startswith("In all $")
@@ -80,9 +80,10 @@ async def test_time_and_money_are_those_of_the_newest_run(desk: MakeDesk) -> Non
     run = await made.finish(task("greet politely", "calc/names.py"))
     said = await made.app.skills.advise(made.place.root, "performance-optimizer")
     assert f"“{run.title}”" in said.summary
-    assert any(detail.startswith("gate: ") for detail in said.points[0].details)
+    assert any(detail.startswith("gate took ") for detail in said.points[0].details)
     (agents,) = [point for point in said.points if point.text == "What agents cost and came to:"]
-    assert agents.details[0].startswith("parallel-task-executor: 1 call, $0.")
+    assert agents.details[0].startswith("parallel-task-executor: $0.")
+    assert " for 1 call, " in agents.details[0]
     assert ("show", run.id) in [step.arguments for step in said.steps]
 
 
