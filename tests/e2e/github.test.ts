@@ -63,3 +63,37 @@ test("a protected branch stays, and the result becomes a pull request", async ()
   await scenario().screenshot("3-pull-request");
   expect(await list("pulls")).toMatchObject([{ number: 2, state: "open", draft: false }]);
 });
+
+test("who is signed in is said", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.runCommand("Contextune: Sign In to GitHub");
+  await workbench.notification("Signed in to localhost").waitFor();
+  await scenario().screenshot("4-signed-in");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+});
+
+test("the pull request is opened in the browser from the Run's row", async () => {
+  const { workbench } = scenario();
+  const opened = workbench.page.context().waitForEvent("page");
+  await workbench.clickTreeAction("Runs", "1 of 1", "Open Pull Request");
+  expect((await opened).url()).toMatch(/\/pull\/2$/);
+  await scenario().screenshot("5-browser");
+  await (await opened).close();
+});
+
+test("a second Run is accepted by a pull request of its own at once", async () => {
+  const { workbench } = scenario();
+  await workbench.toggleTreeItem("Todos", "are refused");
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
+  await workbench.quote();
+  await workbench.clickViewAction("Quote", "Start Run");
+  await workbench.clickDialogButton("Start Without");
+  await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.runCommand("Contextune: Accept by Pull Request");
+  await workbench.notification("Pull request #3 is open").waitFor({ timeout: 60_000 });
+  await workbench.restMouse();
+  await scenario().screenshot("6-second");
+  expect(await list("pulls")).toHaveLength(2);
+});

@@ -12,12 +12,11 @@ const stories = readdirSync("tests/e2e/played").map((name) => {
 
 /** What no recorded story runs; what one runs has no place here. */
 const unplayed = [
-  ...["parallelizeSelection", "acceptByPullRequest", "openPullRequest", "signInGitHub", "rebaseRun"],
-  ...["rewindTask", "discardRun", "pauseRun", "resumeRun", "adjustRun", "cancelRun", "chooseRung"],
-  ...["pauseTask", "resumeTask", "cancelTask", "retryTask", "retryTaskOnRung", "tellAgent", "mergeByHand"],
-  ...["restoreWorktree", "openWorktree", "openTerminal", "tryResult", "applySuggestion", "arrangeTasks"],
-  ...["chooseCourse", "setApiKey", "useEditorModels", "getStarted", "doctor", "allowUnfenced", "debugBundle"],
-  ...["removeComment", "sendComments", "settleOverlap", "runAfter", "runFirst", "showEarlierTurns"],
+  ...["parallelizeSelection", "rebaseRun", "rewindTask", "discardRun", "pauseRun", "resumeRun", "chooseRung"],
+  ...["pauseTask", "resumeTask", "cancelTask", "retryTask", "retryTaskOnRung", "tellAgent", "openWorktree"],
+  ...["openTerminal", "tryResult", "applySuggestion", "chooseCourse", "setApiKey", "useEditorModels"],
+  ...["getStarted", "doctor", "allowUnfenced", "debugBundle", "removeComment", "sendComments", "settleOverlap"],
+  ...["runAfter", "runFirst", "showEarlierTurns"],
 ].map((name) => `contextune.${name}`);
 
 test("each command but those named here is run by at least one story, which leaves a picture", () => {
