@@ -35,6 +35,12 @@ test("a Task's row tells rung and turn while it goes on, and only its end afterw
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
 });
 
+test("a Task's row tells that a command waits for a processor", () => {
+  expect(taskDescription(task({ state: "testing", waitsForProcessor: true }))).toBe(
+    "$0.0123 · testing · waits for a processor · turn 4 · Haiku 5.5, low",
+  );
+});
+
 test("a paused Task's row tells where it stands, and what comes to an end first", () => {
   expect(taskDescription(task({ state: "paused", paused: true }))).toBe("$0.0123 · paused · turn 4 · Haiku 5.5, low");
   expect(taskDescription(task({ state: "testing", paused: true }))).toBe(

@@ -445,3 +445,23 @@ def test_a_run_at_work_tells_what_overlaps_and_one_that_is_over_does_not() -> No
         text="“round up” overlaps with what was accepted already. Both change the same lines.",
     )
     assert run_view(s.with_state(run, "review")).live_overlaps == ()
+
+
+def test_a_task_says_that_a_command_waits_for_a_processor_until_it_runs_or_is_stopped() -> None:
+    waits = ev.ProcessorAwaited(run_id="r_1", at=3_000, task_id="round-up", worktree="round-up")
+    runs = ev.ProcessorTaken(run_id="r_1", at=4_000, task_id="round-up", worktree="round-up")
+    stopped = ev.AttemptEnded(
+        run_id="r_1", at=4_000, task_id="round-up", attempt=1, outcome="cancelled", summary="Stopped."
+    )
+
+    def told(*events: ev.AnyEvent) -> tuple[bool, str]:
+        run = s.make_run(*s.started("round-up"), *events)
+        view = next(task for task in run_view(run, "here").tasks if task.id == "round-up")
+        return view.waits_for_processor, view.state_text
+
+    assert told(waits) == (
+        True,
+        "A command waits for a processor. Nothing to do: it runs when others are done.",
+    )
+    assert not told(waits, runs)[0]
+    assert not told(waits, stopped)[0]

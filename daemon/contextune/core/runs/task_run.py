@@ -215,7 +215,9 @@ def _changed(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             return _on_attempt(tested, event.attempt, lambda a: change(a, evidence=event.evidence))
         case ev.AttemptEnded():
             return _on_attempt(
-                task,
+                change(
+                    task, awaiting=()
+                ),  # one that is stopped while it waits never says that it has its turn
                 event.attempt,
                 lambda a: change(
                     a,
