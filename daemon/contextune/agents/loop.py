@@ -238,7 +238,10 @@ class AgentLoop:
         self._spoilt = False
         for batch in _batches(calls):
             try:
-                self._pending += await asyncio.gather(*(self._result(use) for use in batch))
+                if len(batch) == 1:
+                    self._pending.append(await self._result(batch[0]))
+                else:
+                    self._pending += await asyncio.gather(*(self._result(use) for use in batch))
             except AttemptEnd:
                 skipped = calls[len(self._pending) + 1 :]
                 self._pending += [

@@ -14,6 +14,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -41,6 +42,9 @@ GROUP_LIMIT = 512
 
 MOMENT = 0.000_3
 """Seconds that a transaction waits for one more append of those that shared the one before."""
+
+AGAIN = 0.001
+"""Seconds after a transaction in which those who shared it may be about to append again."""
 
 HISTORY_LIMIT = 2_000
 """Records of a repository that are read: older ones say little of what a Task costs today."""
@@ -185,25 +189,28 @@ class SqliteJournal:
 
     def _write(self) -> None:
         """The writer thread: one transaction for all that waits, until the end is asked for."""
-        ended, before = False, 0
+        ended, before, committed = False, 0, 0.0
         while not ended:
-            batch, ended = self._gathered(before)
+            batch, ended = self._gathered(before, committed)
             before = len(batch)
             if batch:
                 self._commit(batch)
+                committed = time.monotonic()
         with suppress(sqlite3.Error, OSError), self._alone():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
         os.close(self._lock)
 
-    def _gathered(self, before: int) -> tuple[list[_Append], bool]:
+    def _gathered(self, before: int, committed: float) -> tuple[list[_Append], bool]:
         """What waits, and whether the end was asked for.
 
         Those whose appends shared the last transaction are about to append again: they are waited for a
-        moment, so that they share the next one, too. One that appends alone is never kept waiting.
+        moment, so that they share the next one, too. One that appends alone, or later, is never kept waiting.
         """
         batch: list[_Append] = []
         taken = self._queue.get()
+        if time.monotonic() - committed > AGAIN:
+            before = 0
         while taken is not None:
             batch.append(taken)
             if len(batch) >= GROUP_LIMIT:
