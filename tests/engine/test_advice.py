@@ -80,7 +80,8 @@ async def test_time_and_money_are_those_of_the_newest_run(desk: MakeDesk) -> Non
     run = await made.finish(task("greet politely", "calc/names.py"))
     said = await made.app.skills.advise(made.place.root, "performance-optimizer")
     assert f"“{run.title}”" in said.summary
-    assert any(detail.startswith("gate took ") for detail in said.points[0].details)
+    assert all(" took " in detail for detail in said.points[0].details), said
+    assert said.points[0].details
     (agents,) = [point for point in said.points if point.text == "What agents cost and came to:"]
     assert agents.details[0].startswith("parallel-task-executor: $0.")
     assert " for 1 call, " in agents.details[0]
