@@ -50,7 +50,9 @@ export class Notifications implements vscode.Disposable {
 async function ask(run: RunView, task: TaskView, question: string): Promise<void> {
   const byHand = task.toMerge.length > 0;
   const answer = byHand ? vscode.l10n.t("Merge by Hand") : vscode.l10n.t("Answer");
-  const chosen = await vscode.window.showInformationMessage(`${task.title}: ${question}`, answer);
+  const place = placeOf(run.repository);
+  const asker = place === "" ? task.title : `${place} · ${task.title}`;
+  const chosen = await vscode.window.showInformationMessage(`${asker}: ${question}`, answer);
   const command = byHand ? "contextune.mergeByHand" : "contextune.answerQuestion";
   if (chosen === answer) await vscode.commands.executeCommand(command, run.id, task.id);
 }
