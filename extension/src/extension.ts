@@ -27,7 +27,7 @@ import { registerReviewLenses } from "./reviewLenses";
 import { Secrets } from "./secrets";
 import { Session } from "./session";
 import { concernsStart, SECTION } from "./settings";
-import { Store } from "./store";
+import { type PlacedTodo, Store } from "./store";
 import { followTodoFacts } from "./todoFacts";
 import { markTodoLines } from "./todoLines";
 import { registerTools } from "./tools";
@@ -89,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.Uri.joinPath(context.extensionUri, "extension", "dist"),
       context.workspaceState,
     ),
-    todosView: new TodosView(store, session, context.workspaceState),
+    todosView: new TodosView(store, session, context.workspaceState, previews(daemon, log)),
     runsView: new RunsView(store),
     quoteTree: new QuoteTree(quotes, (work) => work.catch((error) => showFailure(error, log)).then(() => {})),
     logFolder: context.logUri.fsPath,
@@ -152,6 +152,19 @@ function createPages(daemon: Daemon, store: Store, log: Application["log"]) {
     if (change.kind === "quote") quotePages.refresh((query) => query.get("quoteId") === change.quote.quoteId);
   });
   return { doctor, quotePages };
+}
+
+/** What fetches the code around a Todo; it is left out where it cannot be had. */
+function previews(daemon: Daemon, log: Application["log"]) {
+  return async ({ folder, todo }: PlacedTodo): Promise<string> => {
+    if (daemon.state !== "ready") return "";
+    try {
+      return (await daemon.request(Requests.todoPreview, { folder, todoId: todo.id })).text;
+    } catch (error) {
+      log.info(`The code around a Todo of ${todo.path}: ${error instanceof Error ? error.message : String(error)}`);
+      return "";
+    }
+  };
 }
 
 /** What the daemon is told when the window changes. */

@@ -28,8 +28,11 @@ function together(placed: readonly PlacedTodo[]): TodoTarget | undefined {
 
 /** The Todos that a command's arguments name: a tree node, the daemon's own argument, or a file. */
 export function namedTodos(args: readonly unknown[], store: Store): TodoTarget | undefined {
-  const [first] = args;
-  if (first instanceof TodoNode) return together([first.placed]);
+  const [first, several] = args;
+  if (first instanceof TodoNode) {
+    const selected: readonly unknown[] = Array.isArray(several) && several.includes(first) ? several : [first];
+    return together(selected.flatMap((node) => (node instanceof TodoNode ? [node.placed] : [])));
+  }
   if (first instanceof TodoFileNode) return together(first.todos);
   if (typeof first === "string") return together([store.todo(first)].flatMap((one) => one ?? []));
   if (isWorkTarget(first) && first.todoIds !== undefined) {

@@ -77,7 +77,6 @@ test("a Run begins from what the user has under way", async () => {
   const { workbench } = scenario();
   workOn();
   await workbench.openContainer("Contextune");
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "volumetric weight", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });

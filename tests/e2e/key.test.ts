@@ -25,7 +25,6 @@ test("the key is entered by a command", async () => {
 
 test("an agent's question is a notification, and its Task waits", async () => {
   const { workbench } = scenario();
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.quote();
   await workbench.expectNoText("Offline model: scripted");

@@ -36,7 +36,6 @@ test("without a key, VS Code's models are one of the ways on", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.expectText("Or use the models that VS Code offers");
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "round half up", "Delegate This TODO");
   await workbench.notification("Contextune has no API key").waitFor();
   await scenario().screenshot("1-no-key");

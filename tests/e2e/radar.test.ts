@@ -16,7 +16,6 @@ test("what the user types where an agent has changed the file is told on the lin
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.restMouse();
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Shall digits be ignored, too?").waitFor();

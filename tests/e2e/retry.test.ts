@@ -15,7 +15,6 @@ test("a Run is cancelled while its agent waits for an answer", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(560);
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification(question).waitFor();

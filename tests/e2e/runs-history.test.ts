@@ -14,7 +14,6 @@ const rows = () =>
 
 const delegate = async (todo: string) => {
   const { workbench } = scenario();
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", todo, "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });

@@ -1,5 +1,5 @@
 /** The Todos view and the TODO lines: groups, a filter, prices, doubts, and how each stands while agents work. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
@@ -11,6 +11,10 @@ const scenario = useScenario({
     writeFileSync(
       join(folder, "parcel", "notes.py"),
       "# TODO: fix\n# FIXME(mira): ask the carrier whether this holds?\n",
+    );
+    writeFileSync(
+      join(folder, "parcel", "hostile.py"),
+      'def hostile():\n    # TODO: count all of them, also those at the end\n    return """\n``` [press](command:workbench.action.closeWindow)\n"""\n',
     );
     return folder;
   },
@@ -29,6 +33,38 @@ test("each Todo has an expected price, and what is not worth delegating says why
   await scenario().screenshot("prices");
 });
 
+test("resting on a Todo shows the code around it, in which nothing has an effect", async () => {
+  const { workbench } = scenario();
+  await row("count all of them").hover();
+  const hover = workbench.page.locator(".monaco-hover .hover-contents, .workbench-hover .hover-contents");
+  await hover.getByText("def hostile").waitFor();
+  const shown = await hover.first().innerText();
+  expect(shown.replaceAll("\u00a0", " ")).toContain("``` [press](command:workbench.action.closeWindow)");
+  expect(await hover.locator("a").count()).toBe(0);
+  await scenario().screenshot("preview");
+  await workbench.restMouse();
+});
+
+test("a click counts while Todos of other files come and go", async () => {
+  const { workbench, folder } = scenario();
+  const file = join(folder, "parcel", "notes.py");
+  const text = readFileSync(file, "utf8");
+  let more = 0;
+  const comings = setInterval(() => writeFileSync(file, `${text}# TODO: round ${more++}\n`), 90);
+  try {
+    for (let click = 0; click < 24; click += 1) await workbench.toggleTreeItem("Todos", "round half up");
+    await workbench.toggleTreeItem("Todos", "round half up");
+  } finally {
+    clearInterval(comings);
+    writeFileSync(file, text);
+  }
+  await row(/^round \d/).waitFor({ state: "hidden" });
+  await workbench.clickViewAction("Todos", "Parallelize Ticked TODOs");
+  expect(await workbench.quote()).toEqual([expect.stringContaining("Round half")]);
+  await workbench.leaveQuote();
+  await workbench.toggleTreeItem("Todos", "round half up");
+});
+
 test("they are grouped by tag, owner and age", async () => {
   const { workbench } = scenario();
   for (const [by, heading] of [
@@ -45,6 +81,73 @@ test("they are grouped by tag, owner and age", async () => {
   await workbench.runCommand("Contextune: Group Todos");
   await workbench.choose("File");
   await row("money.py").waitFor();
+});
+
+/** Words of the Todos, in the order of their files. */
+const WORDS = "count all,round half,fix,ask the carrier,insurance on,bill the,people also,a row for,are refused".split(
+  ",",
+);
+/** The Todos in view, from top to bottom. */
+const shownOrder = async () => {
+  const texts = await scenario().workbench.tree("Todos").allInnerTexts();
+  return texts.flatMap((text) => WORDS.filter((word) => text.replaceAll("\u00a0", " ").includes(word)));
+};
+const OWN = "a row for,round half,fix,count all,ask the carrier,insurance on,bill the,people also,are refused".split(
+  ",",
+);
+
+test("Todos are dragged, and moved by Alt+Up and Alt+Down, into an order of one's own", async () => {
+  const { workbench } = scenario();
+  await workbench.clickViewAction("Todos", "Group Todos");
+  await workbench.choose("As Arranged");
+  await row(/money\.py:\d/).waitFor();
+  expect(await shownOrder()).toEqual(WORDS);
+  await row("a row for").dragTo(row("count all"));
+  await expect.poll(shownOrder).toEqual(["a row for", ...WORDS.filter((word) => word !== "a row for")]);
+  await workbench.clickTreeItem("Todos", "round half");
+  await workbench.page.keyboard.press("Alt+ArrowUp");
+  await expect.poll(async () => (await shownOrder()).slice(0, 3)).toEqual(["a row for", "round half", "count all"]);
+  // What the arrow keys are at moves, though another row is selected.
+  await workbench.page.keyboard.press("ArrowDown");
+  await workbench.page.keyboard.press("Alt+ArrowDown");
+  await expect.poll(shownOrder).toEqual(OWN);
+  await workbench.restMouse();
+  await scenario().screenshot("arranged");
+  await workbench.runCommand("Developer: Reload Window");
+  await workbench.page.locator(".monaco-workbench .part.statusbar").waitFor();
+  await expect.poll(shownOrder, { timeout: 60_000 }).toEqual(OWN);
+});
+
+test("what is delegated together keeps that order in the Quote", async () => {
+  const { workbench } = scenario();
+  const chosen = { "bill the": "volumetric", "round half": "Round half", "a row for": "receipt" };
+  for (const word of Object.keys(chosen)) await workbench.toggleTreeItem("Todos", word);
+  await workbench.clickViewAction("Todos", "Parallelize Ticked TODOs");
+  const tasks = await workbench.quote(3);
+  expect(tasks.map((text) => Object.values(chosen).find((word) => text.includes(word)))).toEqual([
+    "receipt",
+    "Round half",
+    "volumetric",
+  ]);
+  await scenario().screenshot("arranged-quote");
+  await workbench.leaveQuote();
+  for (const word of Object.keys(chosen)) await workbench.toggleTreeItem("Todos", word);
+});
+
+test("below its file a Todo moves among those of the file, and the order is taken back", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Contextune: Group Todos");
+  await workbench.choose("File");
+  await row(/^sizes\.py/).waitFor();
+  await row("round half").dragTo(row("bill the volumetric"));
+  await workbench.notification("TODOs of different groups").waitFor();
+  await scenario().screenshot("other-group");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.expectText(/as arranged/);
+  await workbench.runCommand("Contextune: Order TODOs as in Their Files");
+  await workbench.expectNoText(/as arranged/);
+  await workbench.notification("The TODOs stand as in their files again.").waitFor();
+  await workbench.runCommand("Notifications: Clear All Notifications");
 });
 
 test("a filter shows what has its words, until all are shown again", async () => {

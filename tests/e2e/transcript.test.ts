@@ -18,7 +18,6 @@ test("the transcript of an agent that waits shows what it was told, and is folde
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.widenSideBar(420);
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Shall spaces around a code be ignored?").waitFor();

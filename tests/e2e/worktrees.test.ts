@@ -24,7 +24,6 @@ test("a Run that is cancelled leaves its worktree, with what its agent had done"
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
   await workbench.restMouse();
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await workbench.notification("Shall digits be ignored, too?").waitFor();

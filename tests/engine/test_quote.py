@@ -141,6 +141,23 @@ async def test_the_orchestrator_plans_several_todos(desk: MakeDesk) -> None:
     assert run.costs == quote.planning
 
 
+async def test_tasks_stand_in_the_order_in_which_todos_are_named(desk: MakeDesk) -> None:
+    here = await desk(orchestrator(plan()))
+    by_text = {todo.text: todo.id for todo in await here.app.todos.list(here.place.root)}
+    wished = [by_text[text] for text in (RATES, AREA, NAMES)]
+    for request in (
+        QuoteRequest(folder=here.place.root, todo_ids=tuple(wished)),
+        QuoteRequest(folder=here.place.root, all=True, todo_ids=tuple(wished)),
+    ):
+        quote = await here.app.quote(request)
+        assert [todo.text for todo in quote.todos] == [RATES, AREA, NAMES]
+        titles = [quote.plan.task(task_id).title for task_id in quote.waves[0]]
+        assert titles == [RATES, AREA, NAMES]
+    # Those that nobody named come behind.
+    some = QuoteRequest(folder=here.place.root, all=True, todo_ids=(by_text[NAMES], "t_gone"))
+    assert [todo.text for todo in (await here.app.quote(some)).todos] == [NAMES, AREA, RATES]
+
+
 async def test_a_wrong_plan_is_corrected_once(desk: MakeDesk) -> None:
     here = await desk(
         orchestrator(

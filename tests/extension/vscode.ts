@@ -1,5 +1,18 @@
-/** The one part of VS Code's API that code without an editor needs: texts with their arguments filled in, in English. */
+/** What code without an editor needs of VS Code's API: texts with their arguments filled in, in English, and names of icons. */
 export const l10n = {
   t: (message: string, ...args: readonly (string | number | boolean)[]): string =>
     message.replace(/\{(\d+)\}/g, (whole, index) => String(args[Number(index)] ?? whole)),
 };
+
+/** Named by icons that are made while modules load; nothing is drawn. */
+export class ThemeColor {
+  constructor(readonly id: string) {}
+}
+
+/** The same. */
+export class ThemeIcon {
+  constructor(
+    readonly id: string,
+    readonly color?: ThemeColor,
+  ) {}
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contextune.protocol.markdown import literal, row, sentence
+from contextune.protocol.markdown import fenced, literal, row, sentence
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,17 @@ def test_only_code_between_backticks_has_an_effect(text: str, shown: str) -> Non
 
 def test_a_row_is_one_line() -> None:
     assert row("a\n- b") == literal("a - b")
+
+
+@pytest.mark.parametrize(
+    ("code", "fence"),
+    [("x = 1", "```"), ("a ``` b", "````"), ("```\n[x](command:evil)\n`````", "``````"), ("``", "```")],
+)
+def test_nothing_in_it_ends_a_block_of_code(code: str, fence: str) -> None:
+    assert fenced(code, "python") == f"{fence}python\n{code}\n{fence}"
+    assert fenced(code, "") == f"{fence}\n{code}\n{fence}"
+
+
+def test_the_language_of_a_block_is_an_id() -> None:
+    assert fenced("x", "c++") == "```c++\nx\n```"
+    assert fenced("x", "a\n[x](command:evil) `") == "```axcommandevil\nx\n```"

@@ -160,6 +160,9 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     await editor.open(folder)
     run = s.reviewed(s.make_quote(str(folder)))
     app.known["r_1"] = run
+    (folder / "parcel").mkdir()
+    lines = [*[""] * 11, "round up", "```[x](command:evil)"]
+    (folder / "parcel" / "sizes.py").write_text("\n".join(lines))
     task = {"runId": "r_1", "taskId": "round-up"}
     todos = {"folder": str(folder), "todos": wire(s.TODOS)}
     worktree = {
@@ -219,6 +222,8 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     for method, params, result in [
         ("todo/list", None, todos),
         ("todo/list", {"folder": folder.as_uri()}, todos),
+        ("todo/preview", {"todoId": "t_gone"}, {"text": ""}),
+        ("todo/preview", {"todoId": s.TODOS[0].id}, {"text": "````\nround up\n```[x](command:evil)\n````"}),
         ("run/list", {"folder": str(folder)}, {"runs": [wire(run_view(run, "here"))]}),
         ("run/get", {"runId": "r_1"}, {"run": wire(run_view(run, "here")), "taskIds": None}),
         ("run/pause", {"runId": "r_1"}, {}),

@@ -7,6 +7,8 @@ import re
 from contextune.core.plain_text import one_line
 
 _CODE = re.compile(r"`[^`]*`")
+_TICKS = re.compile(r"`+")
+_NO_ID = re.compile(r"[^A-Za-z0-9_+#.-]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~])")
 
 
@@ -18,6 +20,13 @@ def literal(text: str) -> str:
 def row(text: str) -> str:
     """Such words on one line."""
     return literal(one_line(text))
+
+
+def fenced(code: str, language: str) -> str:
+    """Code in a block that nothing in it can end. `language` is a VS Code language id, or empty."""
+    longest = max((len(run) for run in _TICKS.findall(code)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{_NO_ID.sub('', language)}\n{code}\n{fence}"
 
 
 def sentence(text: str) -> str:

@@ -60,6 +60,7 @@ def _reverse(name: str, params: type[View] | None, result: type[Params], doc: st
 METHODS: tuple[Method, ...] = (
     _request("todo/list", p.TodoListParams, p.TodoListResult, "All Todos of a folder."),
     _request("todo/facts", tv.TodoFactsParams, tv.TodoFactsResult, "What is known beyond the comments."),
+    _request("todo/preview", tv.TodoPreviewParams, tv.TodoPreview, "The code around a Todo."),
     _request("quote/create", p.QuoteCreateParams, p.QuoteCreateResult, "Plan and price; streams."),
     _request("quote/arrange", p.QuoteArrangeParams, p.QuoteChanged, "Settle what two Tasks share."),
     _request("quote/change", QuoteChangeParams, p.QuoteChanged, "Other terms, or Tasks ticked; priced anew."),

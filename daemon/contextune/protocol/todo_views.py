@@ -39,3 +39,17 @@ class TodoFactsResult(View, frozen=True, kw_only=True):
 
     folder: str
     facts: tuple[TodoFactView, ...]
+
+
+class TodoPreviewParams(Params, frozen=True, kw_only=True):
+    """Which Todo of which folder; None for the first of the workspace."""
+
+    folder: str | None = None
+    todo_id: str
+
+
+class TodoPreview(View, frozen=True, kw_only=True):
+    """The code around a Todo."""
+
+    text: str
+    """As Markdown that is safe to show; empty if the Todo or its file is gone."""

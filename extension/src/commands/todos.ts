@@ -8,6 +8,7 @@ export const groupTodos: Command = async ({ todosView }) => {
   const choices = GROUPINGS.map((by) => ({
     label: groupingText(by),
     description: by === todosView.grouping ? vscode.l10n.t("as it is") : "",
+    detail: by === "arranged" ? vscode.l10n.t("One list, in the order that you drag the TODOs into") : undefined,
     by,
   }));
   const chosen = await vscode.window.showQuickPick(choices, { placeHolder: vscode.l10n.t("Group Todos by") });
@@ -25,3 +26,12 @@ export const filterTodos: Command = async ({ todosView }) => {
 
 /** Shows all Todos again. */
 export const clearTodoFilter: Command = async ({ todosView }) => todosView.search("");
+
+/** Moves the row that has the focus, or those that are selected with it, before the row above. */
+export const moveTodoUp: Command = async ({ todosView }, ...args) => todosView.step(todosView.rows(args), "up");
+
+/** Moves them behind the row below. */
+export const moveTodoDown: Command = async ({ todosView }, ...args) => todosView.step(todosView.rows(args), "down");
+
+/** Has the Todos stand as in their files again. */
+export const clearTodoOrder: Command = async ({ todosView }) => todosView.clearOrder();

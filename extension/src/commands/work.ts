@@ -5,8 +5,11 @@ import { chooseFolder, folderName } from "../folders";
 import { fileOf, namedFolder, namedTodos, pickTodo, type TodoTarget, todosInFile, todosInSelection } from "../targets";
 
 async function beginTodos(app: Application, target: TodoTarget | undefined, nothing: string): Promise<void> {
-  if (target !== undefined) await app.quotes.make({ folder: target.folder, todoIds: [...target.todoIds] });
-  else void vscode.window.showInformationMessage(nothing);
+  // The order in which they are named is the one that the daemon keeps to where it can.
+  if (target !== undefined) {
+    const todoIds = [...app.todosView.inOrder(target.folder, target.todoIds)];
+    await app.quotes.make({ folder: target.folder, todoIds });
+  } else void vscode.window.showInformationMessage(nothing);
 }
 
 /** One TODO: the one named, the one at the cursor, or one that the user picks. */
@@ -69,7 +72,7 @@ export const parallelizeWorkspace: Command = async (app, ...args) => {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open a folder first."));
     return;
   }
-  await app.quotes.make({ folder, all: true });
+  await app.quotes.make({ folder, all: true, todoIds: [...app.todosView.order(folder)] });
 };
 
 /** Free text in place of TODOs. */

@@ -1672,8 +1672,6 @@ export interface RunAdjustParams {
   runId: string;
   budget?: string | null;
   agents?: number | null;
-  start?: number | null;
-  taskIds?: string[];
 }
 /**
  * From now on a Run may cost so many dollars in all, and so many agents may work at the same time.
@@ -1684,8 +1682,6 @@ export interface RunAdjusted {
   at: number;
   budget: string;
   agents: number;
-  start: number | null;
-  taskIds: string[];
 }
 /**
  * The user stopped the Run.
@@ -1700,7 +1696,6 @@ export interface RunCancelled {
  */
 export interface RunChanged {
   run: RunView;
-  taskIds: string[] | null;
 }
 /**
  * A Run.
@@ -1757,21 +1752,9 @@ export interface TaskView {
   wave: number;
   todoIds: string[];
   dependsOn: string[];
-  state:
-    | "accepted"
-    | "asking"
-    | "cancelled"
-    | "failed"
-    | "joining"
-    | "paused"
-    | "skipped"
-    | "testing"
-    | "waiting"
-    | "working";
+  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
   stateText: string;
   waitsForProcessor: boolean;
-  paused: boolean;
-  isToBegin: boolean;
   reason: string;
   rung: RungView | null;
   turn: number;
@@ -1855,17 +1838,7 @@ export interface RunFinished {
 export interface TaskOutcome {
   id: string;
   title: string;
-  state:
-    | "accepted"
-    | "asking"
-    | "cancelled"
-    | "failed"
-    | "joining"
-    | "paused"
-    | "skipped"
-    | "testing"
-    | "waiting"
-    | "working";
+  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
   dollars: string;
 }
 /**
@@ -1932,31 +1905,6 @@ export interface RunResumed {
   runId: string;
   at: number;
   budget: string;
-}
-/**
- * Which Tasks that wait for their first agent are to begin elsewhere: all of the Run if none is named.
- */
-export interface RunRungsParams {
-  runId: string;
-  taskIds?: string[];
-}
-/**
- * The rungs of the Run's ladder, in order.
- */
-export interface RunRungsResult {
-  rungs: WaitingRungView[];
-  taskIds: string[];
-  roomText: string;
-}
-/**
- * A rung on which these Tasks can begin.
- */
-export interface WaitingRungView {
-  start: number;
-  rung: RungView;
-  price: PriceView;
-  chosen: boolean;
-  lack: string;
 }
 /**
  * Approve a Quote.
@@ -2085,17 +2033,7 @@ export interface TaskEnded {
   runId: string;
   at: number;
   taskId: string;
-  state:
-    | "accepted"
-    | "asking"
-    | "cancelled"
-    | "failed"
-    | "joining"
-    | "paused"
-    | "skipped"
-    | "testing"
-    | "waiting"
-    | "working";
+  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
   reason: string;
 }
 /**
@@ -2137,15 +2075,6 @@ export interface TaskParams {
   taskId: string;
 }
 /**
- * The user wants no further turn taken on a Task until it resumes; the others go on.
- */
-export interface TaskPaused {
-  kind: "task_paused";
-  runId: string;
-  at: number;
-  taskId: string;
-}
-/**
  * One ended Task.
  */
 export interface TaskRecord {
@@ -2154,17 +2083,7 @@ export interface TaskRecord {
   at: number;
   kind: string;
   complexity: "extreme" | "hard" | "simple" | "standard";
-  state:
-    | "accepted"
-    | "asking"
-    | "cancelled"
-    | "failed"
-    | "joining"
-    | "paused"
-    | "skipped"
-    | "testing"
-    | "waiting"
-    | "working";
+  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
   steps: Step[];
   dollars: string;
   atSonnet: string;
@@ -2198,15 +2117,6 @@ export interface TaskReopened {
   commit: string;
   ghost: string | null;
   placed: never[][];
-}
-/**
- * A paused Task goes on where it stood.
- */
-export interface TaskResumed {
-  kind: "task_resumed";
-  runId: string;
-  at: number;
-  taskId: string;
 }
 /**
  * The user wants an ended Task done again.
@@ -2303,6 +2213,19 @@ export interface TodoListParams {
 export interface TodoListResult {
   folder: string;
   todos: Todo[];
+}
+/**
+ * The code around a Todo.
+ */
+export interface TodoPreview {
+  text: string;
+}
+/**
+ * Which Todo of which folder; None for the first of the workspace.
+ */
+export interface TodoPreviewParams {
+  folder?: string | null;
+  todoId: string;
 }
 /**
  * What the tool answers, for a model.
@@ -2514,7 +2437,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "92b3a633d64b";
+export const PROTOCOL = "2c174ccab798";
 
 /** Requests from the editor to the daemon. */
 export const Requests = {
@@ -2522,6 +2445,8 @@ export const Requests = {
   todoList: "contextune/todo/list",
   /** What is known beyond the comments. */
   todoFacts: "contextune/todo/facts",
+  /** The code around a Todo. */
+  todoPreview: "contextune/todo/preview",
   /** Plan and price; streams. */
   quoteCreate: "contextune/quote/create",
   /** Settle what two Tasks share. */
@@ -2548,10 +2473,8 @@ export const Requests = {
   runPause: "contextune/run/pause",
   /** Go on, with a new budget if one is given. */
   runResume: "contextune/run/resume",
-  /** Another budget, number of agents, or rung. */
+  /** Another budget, or number of agents. */
   runAdjust: "contextune/run/adjust",
-  /** Where waiting Tasks can begin, with prices. */
-  runRungs: "contextune/run/rungs",
   /** Stop; work done so far is kept by Salvage refs. */
   runCancel: "contextune/run/cancel",
   /** Move the user's branch once. */
@@ -2578,10 +2501,6 @@ export const Requests = {
   reviewRemoveComment: "contextune/review/removeComment",
   /** Tell the agents all open comments. */
   reviewSendComments: "contextune/review/sendComments",
-  /** Take no further turn on a Task until it resumes. */
-  taskPause: "contextune/task/pause",
-  /** Go on with a paused Task where it stood. */
-  taskResume: "contextune/task/resume",
   /** Stop one Task. */
   taskCancel: "contextune/task/cancel",
   /** Do an ended Task again. */
@@ -2664,6 +2583,7 @@ export const ReverseRequests = {
 export interface RequestTypes {
   "contextune/todo/list": { params: TodoListParams; result: TodoListResult };
   "contextune/todo/facts": { params: TodoFactsParams; result: TodoFactsResult };
+  "contextune/todo/preview": { params: TodoPreviewParams; result: TodoPreview };
   "contextune/quote/create": { params: QuoteCreateParams; result: QuoteCreateResult };
   "contextune/quote/arrange": { params: QuoteArrangeParams; result: QuoteChanged };
   "contextune/quote/change": { params: QuoteChangeParams; result: QuoteChanged };
@@ -2678,7 +2598,6 @@ export interface RequestTypes {
   "contextune/run/pause": { params: RunParams; result: Nothing };
   "contextune/run/resume": { params: RunResumeParams; result: Nothing };
   "contextune/run/adjust": { params: RunAdjustParams; result: RunChanged };
-  "contextune/run/rungs": { params: RunRungsParams; result: RunRungsResult };
   "contextune/run/cancel": { params: RunParams; result: Nothing };
   "contextune/run/accept": { params: RunAcceptParams; result: RunChanged };
   "contextune/run/rebase": { params: RunParams; result: RunChanged };
@@ -2692,8 +2611,6 @@ export interface RequestTypes {
   "contextune/review/comment": { params: ReviewCommentParams; result: RunChanged };
   "contextune/review/removeComment": { params: ReviewCommentId; result: RunChanged };
   "contextune/review/sendComments": { params: RunParams; result: RunChanged };
-  "contextune/task/pause": { params: TaskParams; result: RunChanged };
-  "contextune/task/resume": { params: TaskParams; result: RunChanged };
   "contextune/task/cancel": { params: TaskParams; result: Nothing };
   "contextune/task/retry": { params: TaskRetryParams; result: Nothing };
   "contextune/task/rungs": { params: TaskParams; result: TaskRungsResult };

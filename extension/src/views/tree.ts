@@ -1,15 +1,18 @@
 /** What every tree view is made of: nodes that know how they look and what is below them. */
 import * as vscode from "vscode";
 import { Coalesced } from "../coalesce";
+import { Rows } from "./rows";
 
 /** One row of a tree view. */
 export interface Node {
-  /** How the row looks. Its `id` is stable, so that open rows stay open when the tree is drawn anew. */
+  /** How the row looks. Its `id` is stable: a node of the same id is the same row, drawn anew only where it differs. */
   item(): vscode.TreeItem;
   /** The rows below it; empty if it has none. */
   children(): readonly Node[];
   /** What is told of the row when the mouse rests on it, unless `item` has that already. */
   tooltip?(): string | vscode.MarkdownString;
+  /** What has to be fetched to tell more, as Markdown that is safe to show; empty if there is nothing. */
+  more?(): Promise<string>;
 }
 
 /**
@@ -19,10 +22,16 @@ export interface Node {
  */
 const REST_MS = 250;
 
-/** Serves a tree from its roots, and coalesces redraws. */
+/**
+ * Serves a tree from its roots, coalesces redraws, and has VS Code draw only rows that changed.
+ *
+ * VS Code forgets every row of what it draws anew until it has asked for it again, and puts another checkbox where one
+ * was pressed: a click in its midst is lost. Rows that stay as they were are left alone.
+ */
 export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<Node[] | undefined>();
   readonly #roots: () => readonly Node[];
+  readonly #rows = new Rows();
   readonly #draw: Coalesced;
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -31,26 +40,46 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.#roots = roots;
     this.#draw = new Coalesced(
       () => Math.max(rest(), REST_MS),
-      () => this.#changed.fire(undefined),
+      () => this.#drawChanged(),
     );
   }
 
-  /** Draws the tree anew, soon. */
+  /** Draws what changed, soon. */
   refresh(): void {
     this.#draw.ask();
   }
 
+  /** A person has ticked these rows, or unticked them, and VS Code has drawn that. */
+  ticked(nodes: readonly Node[]): void {
+    for (const node of nodes) this.#rows.ticked(node);
+    this.refresh();
+  }
+
+  /** These rows are drawn anew with the next draw, however they look: VS Code has drawn what does not hold. */
+  touched(nodes: readonly Node[]): void {
+    for (const node of nodes) this.#rows.forget(node);
+    this.refresh();
+  }
+
+  /** Has what was fetched to tell more of such rows be fetched anew, the next time that it is wanted. */
+  outdated(concerns: (node: Node) => boolean): void {
+    const told = this.#rows.told().filter(concerns);
+    if (told.length > 0) this.touched(told);
+  }
+
   getTreeItem(node: Node): vscode.TreeItem {
-    return node.item();
+    return this.#rows.look(node);
   }
 
   getChildren(node?: Node): Node[] {
-    return [...(node?.children() ?? this.#roots())];
+    return this.#rows.below(node, node?.children() ?? this.#roots());
   }
 
   /** Tooltips are long, and seldom read: they are sent when they are. */
-  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
-    item.tooltip ??= node.tooltip?.();
+  async resolveTreeItem(item: vscode.TreeItem, node: Node): Promise<vscode.TreeItem> {
+    const words = this.#rows.tell(node);
+    const more = (await node.more?.()) ?? "";
+    item.tooltip ??= more === "" ? words : markdown(words, more);
     return item;
   }
 
@@ -58,4 +87,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.#draw.dispose();
     this.#changed.dispose();
   }
+
+  #drawChanged(): void {
+    const changed = this.#rows.changed(this.#roots());
+    if (changed === "all") this.#changed.fire(undefined);
+    else if (changed.length > 0) this.#changed.fire([...changed]);
+  }
+}
+
+function markdown(words: string | vscode.MarkdownString | undefined, more: string): vscode.MarkdownString {
+  const said = typeof words === "object" ? words.value : (words ?? "");
+  return new vscode.MarkdownString([said, more].filter((text) => text !== "").join("\n\n"));
 }

@@ -229,7 +229,6 @@ export class Workbench {
 
   /** Ticks or unticks the check box of a row, and waits until it shows that. */
   async toggleTreeItem(view: string, text: Text): Promise<void> {
-    if (view === "Todos") await this.todosPriced();
     const row = this.treeItem(view, text);
     const box = row.locator(".custom-view-tree-node-item-checkbox, .monaco-custom-toggle").first();
     const wanted = (await box.getAttribute("aria-checked")) === "true" ? "false" : "true";
@@ -263,11 +262,6 @@ export class Workbench {
   async leaveQuote(): Promise<void> {
     await this.clickViewAction("Quote", "Leave Quote");
     await this.tree("Quote").first().waitFor({ state: "hidden" });
-  }
-
-  /** Waits for the prices of Todos, which come a moment after these: a redraw loses a click in its midst. */
-  async todosPriced(): Promise<void> {
-    await this.treeItem("Todos", "about $").waitFor();
   }
 
   /** Clicks an inline action of a row, by its tooltip. */

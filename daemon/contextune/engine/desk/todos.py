@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contextune.core.errors import ContextuneError
+from contextune.core.plain_text import source_lines
 from contextune.core.todo_ports import TodoIndex
 from contextune.core.todos.todo import Todo
 from contextune.engine.surroundings.world import World
@@ -75,6 +76,15 @@ class TodoBoard:
         """The Todos of a file that lies in an open folder, from memory."""
         located = self._locate(file)
         return located[0].by_file.get(located[1], ()) if located else ()
+
+    async def lines(self, folder: Path, path: str) -> list[str] | None:
+        """The lines of a file as the user has them, unsaved ones too; None if it cannot be read."""
+        await self.open(folder)
+        known = self._folders[folder.resolve()]
+        content = known.buffers.get(path)
+        if content is None:
+            content = await asyncio.to_thread(_content, known.root / path)
+        return None if content is None else source_lines(content.decode(errors="replace"))
 
     def set_buffer(self, file: Path, content: bytes | None) -> None:
         """The editor's unsaved text of a file; None when it equals the disk again."""
@@ -173,6 +183,13 @@ class TodoBoard:
         todos = _sorted(folder)
         for listener in list(self._listeners):
             listener(folder.root, todos)
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _sorted(folder: _Folder) -> tuple[Todo, ...]:

@@ -48,7 +48,11 @@ MOST_TODOS = 60
 
 
 class QuoteRequest(Value, frozen=True, kw_only=True):
-    """What to quote: Todo ids, all of them, a Goal, or a ready Plan."""
+    """What to quote: Todo ids, all of them, a Goal, or a ready Plan.
+
+    The order of the ids is the one that its user wishes for: of Tasks that may begin at the same time, or of
+    which either could go first, those of earlier Todos do. With `all`, the Todos that are named come first.
+    """
 
     folder: Path
     todo_ids: tuple[str, ...] = ()
@@ -153,14 +157,14 @@ class Quoter:
             exclude=self._settings.exclude,
             overlays=overlays,
         )
+        known = seen_from(found, self._repository.root, request.folder.resolve())
+        named = [known.get(todo_id, todo_id) for todo_id in request.todo_ids]
         if request.all:
-            chosen = below(found, self._repository.root, request.folder.resolve())
+            chosen = in_order(below(found, self._repository.root, request.folder.resolve()), named)
         else:
             planned = request.plan.tasks if request.plan else ()
-            known = seen_from(found, self._repository.root, request.folder.resolve())
-            named = (known.get(todo_id, todo_id) for todo_id in request.todo_ids)
             wanted = set(named) or {todo_id for task in planned for todo_id in task.todo_ids}
-            chosen = [todo for todo in found if todo.id in wanted]
+            chosen = in_order([todo for todo in found if todo.id in wanted], named)
             gone = sorted(wanted - {todo.id for todo in chosen})
             if gone:
                 raise UsageProblem(
@@ -322,6 +326,12 @@ def seen_from(todos: Sequence[Todo], root: Path, folder: Path) -> dict[str, str]
         shown = [msgspec.structs.replace(todo, path=todo.path.removeprefix(start)) for todo in of_file]
         found |= {there.id: here.id for there, here in zip(with_ids(shown), of_file, strict=True)}
     return found
+
+
+def in_order(todos: Sequence[Todo], ids: Sequence[str]) -> list[Todo]:
+    """The Todos whose ids are named, in that order, then the others as they were."""
+    places = {todo_id: place for place, todo_id in reversed(list(enumerate(ids)))}
+    return sorted(todos, key=lambda todo: places.get(todo.id, len(ids)))
 
 
 def _faults_of_given(plan: Plan | None, todos: Sequence[Todo]) -> list[str]:

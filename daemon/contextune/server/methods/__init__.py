@@ -34,6 +34,7 @@ Handler = Callable[[Session, Any], Awaitable[View]]
 HANDLERS: Mapping[str, Handler] = {
     "contextune/todo/list": todo.every,
     "contextune/todo/facts": todo.facts,
+    "contextune/todo/preview": todo.preview,
     "contextune/quote/create": quote.create,
     "contextune/quote/arrange": quote.arrange,
     "contextune/quote/change": quote.change,

@@ -33,17 +33,17 @@ export class QuoteTree implements vscode.Disposable {
       this.#tree,
       quotes.onChange(() => this.#show()),
       this.#view.onDidChangeCheckboxState(({ items }) => {
-        void attempt(this.#tick(items)).then(() => this.#tree.refresh());
+        void attempt(this.#tick(items)).then(() => this.#tree.touched(items.map(([node]) => node)));
       }),
     ];
   }
 
-  /** The Tasks that a command is about: those that menus hand over, or those that are selected. */
+  /** The Tasks that a command is about: those that menus and keys hand over, or those that are selected. */
   tasks(args: readonly unknown[]): readonly QuotedTaskNode[] {
     const [first, several] = args;
-    const named = Array.isArray(several) && several.includes(first) ? several : first === undefined ? [] : [first];
-    const nodes: readonly unknown[] = named.length > 0 ? named : this.#view.selection;
-    return nodes.filter((node) => node instanceof QuotedTaskNode);
+    const named: readonly unknown[] = Array.isArray(several) && several.includes(first) ? several : [first];
+    const tasks = named.filter((node) => node instanceof QuotedTaskNode);
+    return tasks.length > 0 ? tasks : this.#view.selection.filter((node) => node instanceof QuotedTaskNode);
   }
 
   dispose(): void {

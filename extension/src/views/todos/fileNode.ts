@@ -14,11 +14,16 @@ export class TodoFileNode implements Node {
     private readonly look: TodoLook,
   ) {}
 
+  /** What tells it apart from every other row. */
+  get key(): string {
+    return `todoFile:${this.folder}:${this.path}`;
+  }
+
   item(): vscode.TreeItem {
     const uri = vscode.Uri.file(join(this.folder, this.path));
     const item = new vscode.TreeItem(uri, vscode.TreeItemCollapsibleState.Expanded);
     const parent = this.path.split("/").slice(0, -1).join("/");
-    item.id = `todoFile:${this.folder}:${this.path}`;
+    item.id = this.key;
     item.iconPath = vscode.ThemeIcon.File;
     item.description = parent === "" ? String(this.todos.length) : `${parent} · ${this.todos.length}`;
     item.contextValue = "todoFile";

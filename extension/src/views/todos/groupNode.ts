@@ -17,10 +17,15 @@ export class TodoGroupNode implements Node {
     return this.group.todos;
   }
 
+  /** What tells it apart from every other row. */
+  get key(): string {
+    return `todoGroup:${this.group.key}`;
+  }
+
   item(): vscode.TreeItem {
-    const { key, label, icon, todos } = this.group;
+    const { label, icon, todos } = this.group;
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Expanded);
-    item.id = `todoGroup:${key}`;
+    item.id = this.key;
     item.iconPath = new vscode.ThemeIcon(icon);
     item.description = String(todos.length);
     item.contextValue = "todoGroup";

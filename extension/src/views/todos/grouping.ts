@@ -4,10 +4,13 @@ import type { TodoFactView } from "../../generated/protocol";
 import type { PlacedTodo } from "../../store";
 
 /** What Todos can be grouped by. */
-export type Grouping = "file" | "tag" | "owner" | "age";
+export type Grouping = "file" | "tag" | "owner" | "age" | "arranged";
 
 /** The groupings in the order in which they are offered. */
-export const GROUPINGS: readonly Grouping[] = ["file", "tag", "owner", "age"];
+export const GROUPINGS: readonly Grouping[] = ["file", "tag", "owner", "age", "arranged"];
+
+/** Groupings that have a heading for each group. */
+type Headed = Exclude<Grouping, "file" | "arranged">;
 
 /** Todos under one heading. */
 export interface TodoGroup {
@@ -27,6 +30,7 @@ export function groupingText(by: Grouping): string {
     tag: l10n.t("Tag"),
     owner: l10n.t("Owner"),
     age: l10n.t("Age"),
+    arranged: l10n.t("As Arranged"),
   };
   return words[by];
 }
@@ -47,11 +51,7 @@ export function filtered(todos: readonly PlacedTodo[], filter: string, factOf: F
 }
 
 /** The Todos by tag, owner or age; a Todo with several tags stands below each. */
-export function grouped(
-  todos: readonly PlacedTodo[],
-  by: Exclude<Grouping, "file">,
-  factOf: FactOf,
-): readonly TodoGroup[] {
+export function grouped(todos: readonly PlacedTodo[], by: Headed, factOf: FactOf): readonly TodoGroup[] {
   const groups = new Map<string, { label: string; icon: string; todos: PlacedTodo[] }>();
   for (const placed of todos) {
     for (const { key, label, icon } of headings(placed, by, factOf(placed))) {
@@ -72,7 +72,7 @@ const byAge = (one: TodoGroup, other: TodoGroup): number =>
 const byName = (one: TodoGroup, other: TodoGroup): number =>
   Number(one.key === "") - Number(other.key === "") || one.label.localeCompare(other.label);
 
-function headings({ todo }: PlacedTodo, by: Exclude<Grouping, "file">, fact: TodoFactView | undefined) {
+function headings({ todo }: PlacedTodo, by: Headed, fact: TodoFactView | undefined) {
   if (by === "age") {
     return fact === undefined
       ? [{ key: "", label: l10n.t("Not known yet"), icon: "history" }]

@@ -21,15 +21,19 @@ export function isCurrent({ state }: RunView): boolean {
   return ["running", "paused", "parked", "review"].includes(state);
 }
 
-/** How far it is or what it would cost; then marker unless it is a plain TODO, owner, enclosing symbol, line. */
-export function todoDescription(todo: Todo, fact?: TodoFactView, work?: Work): string {
+/**
+ * How far it is or what it would cost; then marker unless it is a plain TODO, owner, enclosing symbol, line.
+ *
+ * @param apart whether it stands elsewhere than below its file, which is then named
+ */
+export function todoDescription(todo: Todo, fact?: TodoFactView, work?: Work, apart = false): string {
   const parts = [
     work !== undefined && isCurrent(work.run) ? taskDescription(work.task) : (fact?.likelyText ?? ""),
     todo.marker === "TODO" ? "" : todo.marker,
     todo.owner === null ? "" : `@${todo.owner}`,
     todo.issue === null ? "" : `#${todo.issue}`,
     todo.symbol ?? "",
-    l10n.t("line {0}", todo.line),
+    apart ? `${todo.path.split("/").at(-1)}:${todo.line}` : l10n.t("line {0}", todo.line),
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }
