@@ -78,7 +78,14 @@ REVISION = "${revision}"
 """The protocol of this daemon: a client of another one is told so before it asks for anything."""
 `;
 
-async function emitTypeScript(wire, table) {
+/** The commands that links in the daemon's Markdown may run. */
+function emitLinks(links) {
+  const names = links.map((name) => `  "${name}",`);
+  const doc = "/** Commands that links in what the daemon sends may run. */";
+  return [doc, "export const LINK_COMMANDS = [", ...names, "] as const;\n"].join("\n");
+}
+
+async function emitTypeScript(wire, table, links) {
   const { compile } = await importPackage("json-schema-to-typescript", "dist/src/index.js");
   const types = await compile(wire, wire.title, {
     bannerComment: "",
@@ -92,7 +99,7 @@ async function emitTypeScript(wire, table) {
     "/** The protocol of this extension; a daemon tells its own when it starts. */",
     `export const PROTOCOL = "${revisionOf(wire, table)}";\n`,
   ].join("\n");
-  return `${banner}\n${types.replace(rootType, "").replace(origin, "")}\n${revision}\n${emitMethods(table)}`;
+  return `${banner}\n${types.replace(rootType, "").replace(origin, "")}\n${revision}\n${emitLinks(links)}\n${emitMethods(table)}`;
 }
 
 /** Every generated file of the project: path below the root, and its text as it ought to be. */
@@ -104,7 +111,7 @@ async function generatedFiles() {
       readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
     );
     const [wire, table] = [JSON.parse(schemas["wire.json"]), JSON.parse(schemas["methods.json"])];
-    const typeScript = await emitTypeScript(wire, table);
+    const typeScript = await emitTypeScript(wire, table, JSON.parse(schemas["links.json"]));
     const revision = [join("daemon", "contextune", "protocol", "revision.py"), pythonRevision(revisionOf(wire, table))];
     const files = Object.entries(schemas).map(([name, text]) => [join("schemas", name), text]);
     const types = [join("extension", "src", "generated", "protocol.ts"), typeScript];

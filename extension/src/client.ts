@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { ErrorHandler, LanguageClient } from "vscode-languageclient/node";
 import type { Located } from "./daemonCommand";
 import {
+  LINK_COMMANDS,
   type NotificationTypes,
   type RequestTypes,
   ReverseRequests,
@@ -150,7 +151,8 @@ export class Daemon implements vscode.Disposable {
       revealOutputChannelOn: library.RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
       errorHandler: this.#errorHandler(library),
-      markdown: { isTrusted: { enabledCommands: ["contextune.delegateTodo", "contextune.openTranscript"] } },
+      // Words of others cannot make a link in what the daemon sends; if they could, it would run none but these.
+      markdown: { isTrusted: { enabledCommands: [...LINK_COMMANDS] } },
       middleware: {
         workspace: {
           configuration: ({ items }) =>

@@ -1,5 +1,5 @@
 /** The Todos view and the TODO lines: groups, a filter, prices, doubts, and how each stands while agents work. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
@@ -46,21 +46,26 @@ test("resting on a Todo shows the code around it, in which nothing has an effect
 });
 
 test("a click counts while Todos of other files come and go", async () => {
-  const { workbench, folder } = scenario();
+  const { workbench, folder, home } = scenario();
   const file = join(folder, "parcel", "notes.py");
   const text = readFileSync(file, "utf8");
+  // Whole, as editors save: half a file would have fewer Todos.
+  const save = (more: string) => {
+    writeFileSync(join(home, "notes"), text + more);
+    renameSync(join(home, "notes"), file);
+  };
   let more = 0;
-  const comings = setInterval(() => writeFileSync(file, `${text}# TODO: round ${more++}\n`), 90);
+  const comings = setInterval(() => save(`# TODO: round ${more++}\n`), 90);
   try {
     for (let click = 0; click < 24; click += 1) await workbench.toggleTreeItem("Todos", "round half up");
     await workbench.toggleTreeItem("Todos", "round half up");
   } finally {
     clearInterval(comings);
-    writeFileSync(file, text);
+    save("");
   }
   await row(/^round \d/).waitFor({ state: "hidden" });
-  await workbench.clickViewAction("Todos", "Parallelize Ticked TODOs");
-  expect(await workbench.quote()).toEqual([expect.stringContaining("Round half")]);
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
+  expect(await workbench.quote()).toEqual([expect.stringContaining("round half up")]);
   await workbench.leaveQuote();
   await workbench.toggleTreeItem("Todos", "round half up");
 });
@@ -105,6 +110,7 @@ test("Todos are dragged, and moved by Alt+Up and Alt+Down, into an order of one'
   await row("a row for").dragTo(row("count all"));
   await expect.poll(shownOrder).toEqual(["a row for", ...WORDS.filter((word) => word !== "a row for")]);
   await workbench.clickTreeItem("Todos", "round half");
+  await workbench.page.locator('.tab.active[data-resource-name="money.py"]').waitFor();
   await workbench.page.keyboard.press("Alt+ArrowUp");
   await expect.poll(async () => (await shownOrder()).slice(0, 3)).toEqual(["a row for", "round half", "count all"]);
   // What the arrow keys are at moves, though another row is selected.
@@ -122,7 +128,7 @@ test("what is delegated together keeps that order in the Quote", async () => {
   const { workbench } = scenario();
   const chosen = { "bill the": "volumetric", "round half": "Round half", "a row for": "receipt" };
   for (const word of Object.keys(chosen)) await workbench.toggleTreeItem("Todos", word);
-  await workbench.clickViewAction("Todos", "Parallelize Ticked TODOs");
+  await workbench.clickViewAction("Todos", "Parallelize Selected");
   const tasks = await workbench.quote(3);
   expect(tasks.map((text) => Object.values(chosen).find((word) => text.includes(word)))).toEqual([
     "receipt",
@@ -172,6 +178,25 @@ test("the lens on a TODO line tells what it would cost", async () => {
     .waitFor();
 });
 
+/** A link of the hover that is shown. */
+const linkOfHover = (name: string) =>
+  scenario().workbench.page.locator(".monaco-hover:not(.hidden) a", { hasText: name }).first();
+
+test("resting on a TODO line tells its price and doubts, and links to a Quote", async () => {
+  const { workbench } = scenario();
+  const said = await workbench.hover(30, "volumetric");
+  expect(said.replaceAll("\u00a0", " ")).toMatch(/not delegated[\s\S]*Expected: \$0\.\d+ to \$0\.\d+, likely/);
+  await scenario().screenshot("hover");
+  await linkOfHover("Delegate").click();
+  await workbench.quote();
+  const quoted = await workbench.hover(30, "volumetric");
+  expect(quoted).toMatch(/quoted[\s\S]*It may change parcel\/sizes\.py/);
+  await scenario().screenshot("hover-quoted");
+  await linkOfHover("Read the Quote").click();
+  await workbench.page.locator(".tab.active", { hasText: "bill the" }).waitFor();
+  await workbench.leaveQuote();
+});
+
 test("while agents work, the lines say how each stands", async () => {
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Parallelize the TODOs in This File");
@@ -183,6 +208,19 @@ test("while agents work, the lines say how each stands", async () => {
   await expect.poll(() => workbench.behindLines(), { timeout: 20_000 }).toMatch(/\$0\.\d+ · passed/);
   await row(/bill the volumetric weight.*passed/).waitFor();
   await scenario().screenshot("lines");
+});
+
+test("resting on a line whose Task is done links to its transcript and changes", async () => {
+  const { workbench } = scenario();
+  const said = await workbench.hover(30, "volumetric");
+  expect(said).toMatch(/ready for review[\s\S]*It may change/);
+  await scenario().screenshot("hover-done");
+  await linkOfHover("Changes").click();
+  expect(await workbench.multiDiffFiles()).toContain("sizes.py");
+  await workbench.openFile("parcel/sizes.py");
+  await workbench.hover(30, "volumetric");
+  await linkOfHover("Transcript").click();
+  await workbench.page.locator('.tab.active[data-resource-name$=".transcript"]').waitFor();
 });
 
 test("and in a light window", async () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,8 +52,10 @@ def test_a_todo_is_delegated_and_accepted_from_neovim(machine: Machine, tmp_path
     )
     told = json.loads(seen.read_text()) if seen.exists() else {}
     assert (ended.returncode, told.get("problem")) == (0, None), ended.stderr
-    assert told["lenses"][0].startswith("Delegate")
+    assert all(re.fullmatch(r"Delegate · about \$0\.\d+", title) for title in told["lenses"])
     assert "not delegated" in told["hover"]
+    assert re.search(r"Expected: \$0\.\d+ to \$0\.\d+, likely \$0\.\d+, planning apart\.", told["hover"])
+    assert "command:" not in told["hover"], "only our own extension can run what a hover links to"
     assert any("Delegate" in title for title in told["actions"])
     quote, review = told["asked"]
     assert "$" in quote

@@ -74,11 +74,11 @@ async def test_a_saved_file_is_read_at_once(tmp_path: Path, monkeypatch: pytest.
     told: asyncio.Queue[tuple[Todo, ...]] = asyncio.Queue()
     board.subscribe(lambda _, todos: told.put_nowait(todos))
     board.set_buffer(file, b"# TODO: typed\n")
-    assert await board.lines(root, "a.py") == ["# TODO: typed"]
+    assert await board.lines(root, "a.py") == ("# TODO: typed",)
     file.write_text("# TODO: saved\n")
     board.set_buffer(file, None)
     assert [todo.text for todo in await asyncio.wait_for(told.get(), 20)] == ["saved"]
     assert [todo.text for todo in board.of_file(root / "x" / ".." / "a.py")] == ["saved"]
-    assert await board.lines(root, "a.py") == ["# TODO: saved"]
+    assert await board.lines(root, "a.py") == ("# TODO: saved",)
     assert await board.lines(root, "gone.py") is None
     await board.close()

@@ -65,9 +65,9 @@ class PlayedBoard:
     def of_file(self, file: Path) -> tuple[Todo, ...]:
         return tuple(todo for todo in s.TODOS if self.folder / todo.path == file)
 
-    async def lines(self, folder: Path, path: str) -> list[str] | None:
+    async def lines(self, folder: Path, path: str) -> tuple[str, ...] | None:
         file = folder / path
-        return file.read_text().splitlines() if file.exists() else None
+        return tuple(file.read_text().splitlines()) if file.exists() else None
 
     def set_buffer(self, file: Path, content: bytes | None) -> None:
         self.buffers.append((file, content))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import msgspec
 from lsprotocol import types
 
-from contextune.core.planning.plan import Overlap
+from contextune.core.planning.plan import Overlap, Plan
 from contextune.core.proof.evidence import Evidence
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import Restore, RunAccepted
 from contextune.core.runs.run import Run
 from contextune.core.todos.todo import Todo, with_ids
+from contextune.protocol.links import COMMANDS
 from contextune.server.actions import Actions
 from contextune.server.diagnostics import Overlaps
-from contextune.server.hovers import hover
+from contextune.server.hovers import hover, todo_at
+from contextune.server.known_todos import Known
 from contextune.server.lenses import lenses
 from contextune.server.marks import Marks
 from contextune.server.names import FIX, KIND
@@ -203,10 +208,18 @@ def test_an_older_state_never_replaces_a_newer_one() -> None:
     assert marks.runs["r_1"].state == "review"
 
 
-def hovered(line: int, marks: Marks, todos: Sequence[Todo] = s.TODOS) -> str | None:
-    found = hover(FILE, types.Position(line=line - 1, character=9), todos, marks)
-    if found is None:
+def hovered(
+    line: int,
+    marks: Marks,
+    todos: Sequence[Todo] = s.TODOS,
+    *,
+    known: Known | None = None,
+    extension: bool = False,
+) -> str | None:
+    todo = todo_at(types.Position(line=line - 1, character=9), todos)
+    if todo is None:
         return None
+    found = hover(FILE, FOLDER, todo, marks, known=known, extension=extension)
     assert isinstance(found.contents, types.MarkupContent)
     return found.contents.value
 
@@ -218,6 +231,7 @@ def test_a_hover_tells_state_task_evidence_and_cost() -> None:
         "**TODO** · ready for review · $0.0012\n\n"
         "**round up**\n\n"
         "Do round\\-up.\n\n"
+        "It may change parcel/sizes.py.\n\n"
         "It passed, alone and with the others. Its changes are in the Run's result.\n\n"
         "Gate green: `pytest -q`, exit code 0, 1.2 s.\n\n"
         "Run “2 TODOs of sizes.py”: review, $0.0074 so far, 74 % less than all-Sonnet."
@@ -255,14 +269,76 @@ def test_a_hover_tells_what_became_of_the_run() -> None:
     assert undone.startswith("**TODO** · undone · $0.0012")
 
 
+def linked(text: str | None) -> list[tuple[str, str, list[object]]]:
+    """Title, command and arguments of the links of a hover."""
+    found = re.findall(r"\[([^]\\]+)\]\(command:([\w.]+)\?([^)]*)\)", text or "")
+    return [(title, command, json.loads(unquote(said))) for title, command, said in found]
+
+
+def test_an_idle_todo_has_its_price_and_a_way_to_a_quote() -> None:
+    known = Known("about $0.0154", "$0.0014 to $0.1460, likely $0.0154", "It says too little.")
+    text = hovered(12, Marks(), known=known, extension=True)
+    assert text is not None
+    assert "Expected: $0.0014 to $0.1460, likely $0.0154, planning apart.\n\nIt says too little." in text
+    target = {"folder": s.REPOSITORY, "todoIds": [ONE.id]}
+    assert linked(text) == [("Delegate", "contextune.delegateTodo", [target])]
+    assert linked(hovered(12, Marks(), known=known)) == [], "other editors cannot run commands of a hover"
+
+
+def test_a_quoted_todo_has_its_plan() -> None:
+    quote = s.make_quote()
+    first, second = quote.plan.tasks
+    plan = Plan(tasks=(first, msgspec.structs.replace(second, depends_on=(first.id,))))
+    marks = Marks()
+    marks.quoted(s.REPOSITORY, msgspec.structs.replace(quote, plan=plan, waves=plan.waves()))
+    text = hovered(30, marks, extension=True)
+    assert text is not None
+    assert text.startswith("**FIXME** · quoted · $")
+    assert "Wave 2 of 2, after “round up”. It may change parcel/sizes.py." in text
+    assert linked(text) == [("Read the Quote", "contextune.readQuote", [])]
+    marks.quoted(s.REPOSITORY, msgspec.structs.replace(quote, left_out=(second.id,)))
+    assert "left out of the Quote" in (hovered(30, marks) or "")
+
+
+def test_links_follow_what_becomes_of_a_task() -> None:
+    both = ["r_1", "round-up"]
+    transcript = ("Transcript", "contextune.openTranscript", both)
+    working = marked(s.make_run(*s.started("round-up")))
+    assert linked(hovered(12, working, extension=True)) == [transcript]
+    assert linked(hovered(30, working, extension=True)) == [], "nobody has begun it"
+    asked = ev.QuestionAsked(run_id="r_1", at=3_000, task_id="round-up", question="Kilos?", choices=())
+    asking = marked(s.make_run(*s.started("round-up"), asked))
+    answer = ("Answer", "contextune.answerQuestion", both)
+    assert linked(hovered(12, asking, extension=True)) == [answer, transcript]
+    result = linked(hovered(12, marked(s.reviewed()), extension=True))
+    assert ("Changes", "contextune.reviewRun", both) in result
+    assert ("Review the Run", "contextune.reviewRun", ["r_1"]) in result
+    ended = linked(hovered(12, marked(s.with_state(s.reviewed(), "discarded")), extension=True))
+    assert [title for title, _, _ in ended] == ["Delegate", "Transcript", "Changes"]
+    for _, command, _ in (*result, *ended, answer):
+        assert command in COMMANDS
+
+
+def test_any_editor_gets_the_file_as_its_agent_has_it() -> None:
+    run = s.make_run(*s.started("round-up"))
+    task = run.task("round-up")
+    there = msgspec.structs.replace(task, worktree="/w (1)/r_1", files=("parcel/a[1].py",))
+    run = msgspec.structs.replace(run, tasks=(there, *run.tasks[1:]))
+    for extension in (True, False):
+        text = hovered(12, marked(run), extension=extension)
+        uri = "file:///w%20%281%29/r_1/parcel/a%5B1%5D.py"
+        assert f"As its agent has it: [parcel/a\\[1\\].py]({uri})." in (text or "")
+
+
 def test_words_of_a_model_cannot_put_links_into_a_hover() -> None:
     quote = s.make_quote()
     first, second = quote.plan.tasks
     evil = msgspec.structs.replace(first, brief="[click](command:evil) <img src=x>")
     plan = msgspec.structs.replace(quote.plan, tasks=(evil, second))
     run = s.make_run(quote=msgspec.structs.replace(quote, plan=plan))
-    text = hovered(12, marked(run))
+    text = hovered(12, marked(run), extension=True)
     assert text is not None
+    assert linked(text) == []
     assert "\\[click\\]\\(command:evil\\) \\<img src=x\\>" in text
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -160,7 +162,7 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     await editor.open(folder)
     run = s.reviewed(s.make_quote(str(folder)))
     app.known["r_1"] = run
-    (folder / "parcel").mkdir()
+    (folder / "parcel").mkdir(exist_ok=True)
     lines = [*[""] * 11, "round up", "```[x](command:evil)"]
     (folder / "parcel" / "sizes.py").write_text("\n".join(lines))
     task = {"runId": "r_1", "taskId": "round-up"}
@@ -469,7 +471,10 @@ async def test_features_answer_in_a_real_session(editor: Editor, app: Played, fo
     lenses = await editor.ask("textDocument/codeLens", {"textDocument": document})
     assert [lens["command"]["title"] for lens in lenses] == ["Delegate", "Delegate"]
     hover = await editor.ask("textDocument/hover", {"textDocument": document, "position": start})
-    assert hover["contents"] == {"kind": "markdown", "value": "**TODO** · not delegated"}
+    target = [{"folder": str(folder), "todoIds": [s.TODOS[0].id]}]
+    said = quote(json.dumps(target, separators=(",", ":")), safe="")
+    links = f"[Delegate](command:contextune.delegateTodo?{said})"
+    assert hover["contents"] == {"kind": "markdown", "value": f"**TODO** · not delegated\n\n{links}"}
     for other in ("untitled:Untitled-1", "file:///elsewhere/a.py"):
         elsewhere = {**asked, "textDocument": {"uri": other}}
         assert await editor.ask("textDocument/codeAction", elsewhere) in ([], None)

@@ -68,8 +68,7 @@ def test_other_locales_are_spoken_to_in_english(locale: str | None) -> None:
 def test_a_hover_tells_state_and_what_to_do_in_german(german: None) -> None:
     marks = Marks()
     marks.put(s.reviewed())
-    told = hover(FILE, types.Position(line=11, character=9), s.TODOS, marks)
-    assert told is not None
+    told = hover(FILE, FOLDER, s.TODOS[0], marks)
     assert isinstance(told.contents, types.MarkupContent)
     said = told.contents.value
     assert said.startswith("**TODO** · bereit zur Prüfung · $0.0012\n\n**round up**\n\n")

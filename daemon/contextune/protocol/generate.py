@@ -1,4 +1,4 @@
-"""Writes schemas/: JSON Schema of every wire message and of every event line, and the method table.
+"""Writes schemas/: JSON Schema of every wire message and event line, the method table, the commands of links.
 
 Run as `python -m contextune.protocol.generate [FOLDER]`; `npm run generate` does so and then writes the
 TypeScript from it.
@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from contextune.core.runs.events import AnyEvent
+from contextune.protocol.links import COMMANDS
 from contextune.protocol.methods import METHODS
 
 REFERENCE = "#/$defs/{name}"
@@ -39,7 +40,7 @@ def documents() -> dict[str, str]:
         }
         for method in METHODS
     ]
-    return {"wire.json": _text(schema), "methods.json": _text(table)}
+    return {"wire.json": _text(schema), "methods.json": _text(table), "links.json": _text(list(COMMANDS))}
 
 
 def _outgoing(definition: dict[str, Any]) -> dict[str, Any]:

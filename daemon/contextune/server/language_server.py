@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from contextune.server.client_options import is_extension, own_section
 from contextune.server.commands import NAMES, execute
 from contextune.server.early import Early
 from contextune.server.failures import sentence
-from contextune.server.hovers import hover
+from contextune.server.hovers import hover, todo_at
 from contextune.server.languages import language_of
 from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
@@ -27,6 +28,9 @@ from contextune.server.names import FIX, KIND, PREFIX, Name
 from contextune.server.places import path_of
 from contextune.server.protocol import Protocol, converter
 from contextune.server.session import Compose, Session
+
+FACTS = 1.0
+"""Seconds that a hover waits for what a Todo is expected to cost."""
 
 
 class ContextuneServer(LanguageServer):
@@ -155,8 +159,12 @@ class ContextuneServer(LanguageServer):
         if told is not None and not self.session.has_todos(folder):
             return told
         todos = self.session.todos_of(file)
-        known, prices = self.session.marks, self.session.prices
-        return lenses(file, folder, todos, known, extension=self.client.is_extension, prices=prices)
+        known = self.session.known
+        # Our extension asks by itself, for all of a folder.
+        if not self.client.is_extension and known.lacks(todos):
+            self.session.spawn(known.look(folder, todos))
+        marks, extension = self.session.marks, self.client.is_extension
+        return lenses(file, folder, todos, marks, extension=extension, prices=known.prices)
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
         file, folder = self._locate(params.text_document.uri)
@@ -164,8 +172,14 @@ class ContextuneServer(LanguageServer):
             return None
         if folder is not None:
             await self.session.first_todos(folder)
-        of_todo = hover(file, params.position, self.session.todos_of(file), self.session.marks)
-        return of_todo or self.session.radar.hover(file, params.position.line)
+        todo = todo_at(params.position, self.session.todos_of(file))
+        if todo is None or folder is None:
+            return self.session.radar.hover(file, params.position.line)
+        known = self.session.known
+        if known.lacks([todo]):
+            await asyncio.wait([self.session.spawn(known.look(folder, [todo]))], timeout=FACTS)
+        marks, extension = self.session.marks, self.client.is_extension
+        return hover(file, folder, todo, marks, known=known.of(todo.id), extension=extension)
 
     def _locate(self, uri: str) -> tuple[Path | None, Path | None]:
         file = _file(uri)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from contextune.core.planning.plan import Overlap, OverlapKind
+from contextune.core.planning.plan import Overlap, OverlapKind, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
@@ -122,6 +122,15 @@ class Marks:
             if file.is_relative_to((run := self.runs[run_id]).repository)
         ]
         return max(marks, key=lambda mark: (mark.current, mark.run.created_at), default=None)
+
+    def quote_of(self, file: Path, todo: Todo) -> tuple[Quote, Task] | None:
+        """The Quote under the user's eyes that a Todo of this file is in, and its Task there."""
+        for quote in self._quotes.values():
+            if file.is_relative_to(quote.repository):
+                for task in quote.plan.tasks:
+                    if todo.id in task.todo_ids:
+                        return quote, task
+        return None
 
     def undoable(self, file: Path) -> Run | None:
         """The newest accepted Run that changed this file."""

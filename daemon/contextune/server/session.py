@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.model.money import Bill
 from contextune.core.model.requests import RequestSettled
-from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.events import AnyEvent, TaskEnded
 from contextune.core.runs.run import Run
 from contextune.core.todos.todo import Todo
 from contextune.protocol.convert import run_view
@@ -27,6 +27,7 @@ from contextune.server.client import Client
 from contextune.server.client_options import snake_keys
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
+from contextune.server.known_todos import KnownTodos
 from contextune.server.marks import Marks
 from contextune.server.places import folder_path
 from contextune.server.radar_hints import RadarHints, Shared
@@ -36,6 +37,7 @@ from contextune.server.told import Told
 if TYPE_CHECKING:
     from contextune.delegation.desk import Desk
     from contextune.engine.application import Application
+    from contextune.engine.desk.todo_facts import TodoFacts
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +77,7 @@ class Session:
         """Open folders, in the editor's order, with their Todos."""
         self._opening: dict[Path, asyncio.Event] = {}
         """Set for a folder when its first list is there, or failed."""
-        self.prices: dict[str, str] = {}
-        """What Todos are expected to cost, by their ids."""
+        self.known = KnownTodos(self._facts_of, self._show_lenses)
         self.quotes: dict[str, str] = {}
         """Quote ids as the client knows them, from `quote/create` on, to the application's."""
         self.desks: dict[Path, Desk] = {}
@@ -289,6 +290,8 @@ class Session:
     # What is told to the client.
 
     def _on_event(self, run: Run, event: AnyEvent) -> None:
+        if isinstance(event, TaskEnded):
+            self.known.outdate()
         self.marks.put(run)
         self._offer_run(run)
         self._stream.offer("meter", self._show_meter, METER_INTERVAL)
@@ -338,16 +341,15 @@ class Session:
         if folder in self.folders:
             self.client.changed(TodoListResult(folder=str(folder), todos=self.folders[folder]))
 
-    def price_todos(self, prices: Mapping[str, str]) -> None:
-        """What Todos are expected to cost, as lenses tell it; others keep what is known of them."""
-        known = {**self.prices, **prices}
-        if known != self.prices:
-            self.prices = known
-            self._lenses.offer("lenses", self.client.refresh_lenses)
+    async def _facts_of(self, folder: Path, todos: Sequence[Todo]) -> Sequence[TodoFacts]:
+        return await (await self.application()).facts.of(folder, todos)
+
+    def _show_lenses(self) -> None:
+        self._lenses.offer("lenses", self.client.refresh_lenses)
 
     def show_marks(self) -> None:
         """What is known of Todos changed: have lenses and hints follow."""
-        self._lenses.offer("lenses", self.client.refresh_lenses)
+        self._show_lenses()
         self._stream.offer("overlaps", self._overlaps.refresh)
         if not self.radar.is_idle:
             self._lenses.offer("radar", self._show_radar)

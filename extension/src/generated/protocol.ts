@@ -2439,6 +2439,15 @@ export interface WorktreeRestoreResult {
 /** The protocol of this extension; a daemon tells its own when it starts. */
 export const PROTOCOL = "2c174ccab798";
 
+/** Commands that links in what the daemon sends may run. */
+export const LINK_COMMANDS = [
+  "contextune.delegateTodo",
+  "contextune.readQuote",
+  "contextune.openTranscript",
+  "contextune.reviewRun",
+  "contextune.answerQuestion",
+] as const;
+
 /** Requests from the editor to the daemon. */
 export const Requests = {
   /** All Todos of a folder. */

@@ -77,14 +77,14 @@ class TodoBoard:
         located = self._locate(file)
         return located[0].by_file.get(located[1], ()) if located else ()
 
-    async def lines(self, folder: Path, path: str) -> list[str] | None:
+    async def lines(self, folder: Path, path: str) -> tuple[str, ...] | None:
         """The lines of a file as the user has them, unsaved ones too; None if it cannot be read."""
         await self.open(folder)
         known = self._folders[folder.resolve()]
         content = known.buffers.get(path)
         if content is None:
             content = await asyncio.to_thread(_content, known.root / path)
-        return None if content is None else source_lines(content.decode(errors="replace"))
+        return None if content is None else tuple(source_lines(content.decode(errors="replace")))
 
     def set_buffer(self, file: Path, content: bytes | None) -> None:
         """The editor's unsaved text of a file; None when it equals the disk again."""

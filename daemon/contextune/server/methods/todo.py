@@ -6,7 +6,7 @@ from contextune.core.plain_text import plain
 from contextune.core.todos.excerpt import BELOW, excerpt
 from contextune.protocol.markdown import fenced
 from contextune.protocol.params import TodoListParams, TodoListResult
-from contextune.protocol.todo_facts import about, fact_view
+from contextune.protocol.todo_facts import fact_view
 from contextune.protocol.todo_views import TodoFactsParams, TodoFactsResult, TodoPreview, TodoPreviewParams
 from contextune.server.session import Session
 
@@ -23,7 +23,7 @@ async def facts(session: Session, params: TodoFactsParams) -> TodoFactsResult:
     application = await session.application()
     folder = session.folder(params.folder)
     found = await application.facts.of(folder, await application.todos.list(folder))
-    session.price_todos({one.todo_id: about(one.price) for one in found})
+    session.known.take(found)
     return TodoFactsResult(
         folder=str(folder),
         facts=tuple(fact_view(one.todo_id, one.price, one.writing, one.age, one.doubt) for one in found),
