@@ -11,6 +11,22 @@ export function quoteTitle(quote: QuoteView): string {
   return parts.join(" · ");
 }
 
+/** Whether some of its requests have no price, so that they are counted. */
+export function isUnpriced({ price, maxRequests }: QuoteView): boolean {
+  return maxRequests !== null || price.likely === null;
+}
+
+/** What bounds a Run beside its budget: `up to 4 agents · $0.10 a Task · at most 200 requests`. */
+export function boundsText(quote: QuoteView): string {
+  const { agents, taskBudgetText, requestBudgetText, maxRequests } = quote;
+  const parts = [agents === 1 ? l10n.t("1 agent at a time") : l10n.t("up to {0} agents", agents)];
+  if (taskBudgetText !== "") parts.push(l10n.t("{0} a Task", taskBudgetText));
+  if (requestBudgetText !== "") parts.push(l10n.t("{0} a request", requestBudgetText));
+  if (maxRequests !== null)
+    parts.push(maxRequests === 1 ? l10n.t("at most 1 request") : l10n.t("at most {0} requests", maxRequests));
+  return parts.join(" · ");
+}
+
 /** The heading of a wave, counted from 1. */
 export function waveHeading(number: number): string {
   return number === 1 ? l10n.t("Wave {0}", 1) : l10n.t("Wave {0}, after wave {1}", number, number - 1);
@@ -59,6 +75,7 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
+  lines.push(l10n.t("Bounds: {0}.", boundsText(quote)), "");
   lines.push([quote.sentText, quote.sentFilesText].filter((text) => text !== "").join(" "), "");
   for (const { path, sizeText } of quote.sentFiles) lines.push(`- \`${path}\`, ${sizeText}`);
   if (quote.sentFiles.length > 0) lines.push("");

@@ -69,6 +69,13 @@ test("with consent, the Quote is unpriced", async () => {
   await workbench.notification("Agents now use VS Code's own language models").waitFor();
   await workbench.clickTreeAction("Todos", "round half up", "Delegate This TODO");
   expect(await workbench.quote(1)).toEqual([expect.stringContaining("unpriced")]);
+  const row = (text: RegExp) => workbench.treeItem("Quote", text);
+  await row(/at most 200 requests/).waitFor();
+  await workbench.clickTreeItem("Quote", "at most 200 requests");
+  await workbench.choose("Requests");
+  await workbench.answer("150");
+  await row(/up to 4 agents · at most 150 requests/).waitFor();
+  await row(/a Run sends at most 150 of them/).waitFor();
   await scenario().screenshot("4-quote");
 });
 

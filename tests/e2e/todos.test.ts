@@ -144,8 +144,8 @@ test("below its file a Todo moves among those of the file, and the order is take
   const { workbench } = scenario();
   await workbench.runCommand("Contextune: Group Todos");
   await workbench.choose("File");
-  await row(/^sizes\.py/).waitFor();
-  await row("round half").dragTo(row("bill the volumetric"));
+  await row("text.py").waitFor();
+  await row("round half").dragTo(row("a row for"));
   await workbench.notification("TODOs of different groups").waitFor();
   await scenario().screenshot("other-group");
   await workbench.runCommand("Notifications: Clear All Notifications");

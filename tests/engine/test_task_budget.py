@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from contextune.core.errors import UsageProblem
 from contextune.core.model.requests import TaskBudgetRaised
 from contextune.core.runs import events as ev
 from contextune.core.runs.run import Run
+from contextune.engine.quotes.terms import Terms
 from contextune.engine.tasks.task_budget import amount_in
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_resume import killed
@@ -209,3 +211,38 @@ async def test_the_budget_of_a_day_says_when_the_run_goes_on_and_may_be_raised(d
 )
 def test_amounts_as_people_write_them(answer: str, amount: str | None) -> None:
     assert amount_in(answer) == (None if amount is None else Decimal(amount))
+
+
+async def test_what_a_task_may_cost_can_be_said_in_the_quote_and_outlives_the_process(desk: MakeDesk) -> None:
+    here = await desk(plays("more code", turn(ADD, text=LONG), turn(bash("true"), finish())))
+    quote = await here.quote(TASK)
+    here.app.open_quotes.change(quote.id, Terms(task_budget=Decimal("0.0056")))
+    run = await here.app.start(quote.id)
+    waiting = await asked(here)
+    question = waiting.task("more").question
+    assert question is not None
+    assert question.text.startswith("The Task's budget of $0.0056 is reached: $0.00")
+    await here.app.close()
+    here.app = here.open()
+    here.heard.clear()
+    await here.app.resume(run.id)
+    await here.event(ev.QuestionAsked)
+    await here.app.answer(run.id, "more", "0.80")
+    done = await here.wait(run.id)
+    assert (done.state, done.task("more").budget) == ("review", Decimal("0.80"))
+
+
+async def test_what_a_request_may_cost_can_be_said_in_the_quote(desk: MakeDesk) -> None:
+    here = await desk(plays("more code", turn(ADD)), unplayed=True)
+    quote = await here.quote(TASK)
+    for wrong in (Terms(request_budget=Decimal(0)), Terms(task_budget=Decimal("NaN"))):
+        with pytest.raises(UsageProblem, match="expected dollars above 0"):
+            here.app.open_quotes.change(quote.id, wrong)
+    for number in (0, 100_001):
+        with pytest.raises(UsageProblem, match="expected 1 to 100000"):
+            here.app.open_quotes.change(quote.id, Terms(max_requests=number))
+    here.app.open_quotes.change(quote.id, Terms(request_budget=Decimal("0.0001")))
+    await here.app.start(quote.id)
+    question = (await asked(here)).task("more").question
+    assert question is not None
+    assert question.text.startswith("One request may cost $0.0001, and the next one could cost $0.")

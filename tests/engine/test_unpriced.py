@@ -11,7 +11,7 @@ import pytest
 from contextune.adapters.machine.clock import SystemClock
 from contextune.adapters.models.prices import PriceTable
 from contextune.core.errors import BudgetReached, ModelProblem, ModelRefusal
-from contextune.core.model.budget import Budgets, Cap
+from contextune.core.model.budget import Budgets, Cap, Limits
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.model.money import Usage
 from contextune.core.model.requests import RequestSettled
@@ -21,6 +21,7 @@ from contextune.engine.money.account import Account, budgets_of
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.price_books import NoPrices, prices_under
 from contextune.engine.money.throttle import OwnBoard, Throttle
+from contextune.engine.quotes.terms import Terms
 from tests.engine.conftest import MakeDesk
 from tests.engine.waiting import SkippingClock
 from tests.engine.world import finish, plays, task, turn, write
@@ -175,3 +176,30 @@ async def test_a_process_that_takes_a_run_over_counts_what_the_other_sent(
     assert parked.bill.unpriced == 1
     assert sum(one.path == "/v1/messages" for one in here.server.log) == 1
     await other.close()
+
+
+async def test_the_quote_may_name_other_limits_which_hold_until_the_run_waits_at_them(desk: MakeDesk) -> None:
+    here = await desk(plays("more code", turn(ADD), turn(finish())))
+    here.set_up(f"{here.settings_text}{EDITORS}max_requests = 5\n")
+    quote = await here.quote(TASK)
+    assert any("at most 5 of them" in one for one in quote.warnings)
+    less = here.app.open_quotes.change(quote.id, Terms(max_requests=1))
+    assert any("at most 1 of them" in one for one in less.warnings)
+    assert here.app.open_quotes.change(quote.id, Terms(agents=1)).limits == Limits(requests=1)
+    run = await here.app.start(quote.id)
+    parked = await here.until(lambda run: run.state == "parked")
+    assert (parked.parked_by, parked.bill.unpriced) == ("requests", 1)
+    # Who has it go on from there has seen it: what the settings say holds from then on.
+    await here.app.resume(run.id)
+    done = await here.wait(run.id)
+    assert (done.state, done.bill.unpriced) == ("review", 2)
+
+
+def test_limits_stand_before_the_settings() -> None:
+    named = Budgets(task=Decimal(1), day=Decimal(9), requests=5)
+    assert Limits().over(named) == named
+    tight = Limits(request=Decimal("0.1"), task=Decimal("0.2"), requests=3)
+    assert tight.over(named, 2) == Budgets(
+        request=Decimal("0.1"), task=Decimal("0.2"), day=Decimal(9), requests=3
+    )
+    assert tight.over(named, 3).requests == 5

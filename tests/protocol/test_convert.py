@@ -113,6 +113,9 @@ def test_a_quote_becomes_a_view() -> None:
         budget=Decimal("2.00"),
         budget_text="$2.00",
         agents=2,
+        task_budget_text="",
+        request_budget_text="",
+        max_requests=None,
         gate="pytest -q",
         baseline=v.BaselineView(
             command="pytest -q",

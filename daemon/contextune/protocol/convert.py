@@ -315,6 +315,7 @@ def quote_view(quote: Quote) -> QuoteView:
     """A Plan with its price."""
     wave_of = {task_id: number for number, wave in enumerate(quote.waves, 1) for task_id in wave}
     priced = {task.task_id: task for task in quote.tasks}
+    budgets = quote.limits.over(quote.budgets)
     return QuoteView(
         id=quote.id,
         repository=quote.repository,
@@ -328,6 +329,9 @@ def quote_view(quote: Quote) -> QuoteView:
         budget=quote.budget,
         budget_text=dollars_text(quote.budget),
         agents=quote.agents,
+        task_budget_text=dollars_text(budgets.task) if budgets.task is not None else "",
+        request_budget_text=dollars_text(budgets.request) if budgets.request is not None else "",
+        max_requests=budgets.requests,
         gate=quote.gate,
         baseline=_baseline_view(quote.baseline) if quote.baseline else None,
         warnings=tuple(map(shown, quote.warnings)),

@@ -40,6 +40,12 @@ class QuoteChangeParams(Params, frozen=True, kw_only=True):
     """Dollars."""
     agents: int | None = None
     """Agents that work at the same time."""
+    task_budget: Decimal | None = None
+    """Dollars that each Task may cost before it asks."""
+    request_budget: Decimal | None = None
+    """Dollars that one request may cost before its Task asks."""
+    max_requests: int | None = None
+    """Requests without a price that the Run may send."""
 
 
 class QuoteMoveParams(Params, frozen=True, kw_only=True):

@@ -288,6 +288,12 @@ class QuoteView(View, frozen=True, kw_only=True):
     budget: Decimal
     budget_text: str
     agents: int
+    task_budget_text: str
+    """What each Task may cost before it asks, such as `$0.10`; empty if nothing bounds that."""
+    request_budget_text: str
+    """The same of one request."""
+    max_requests: int | None
+    """Requests without a price that the Run may send; None where all have one, or nothing bounds that."""
     gate: str | None
     baseline: BaselineView | None
     warnings: tuple[str, ...]

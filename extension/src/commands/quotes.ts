@@ -3,7 +3,8 @@ import * as vscode from "vscode";
 import type { Application, Command } from "../application";
 import type { QuoteArrangeParams, QuoteView, TaskQuoteView } from "../generated/protocol";
 import { choicesOf } from "../overlapText";
-import { askAgents, askBudget } from "./terms";
+import { isUnpriced } from "../quoteText";
+import { askAgents, askAmount, askBudget, askRequests } from "./terms";
 
 /** What the daemon's code actions hand over: two Tasks of a Quote and how they shall run. */
 function isArrangement(value: unknown): value is QuoteArrangeParams {
@@ -69,15 +70,33 @@ export const restoreQuote: Command = async (app) => {
   if (openQuote(app) !== undefined) await app.quotes.restore();
 };
 
-/** Changes what the Run may cost, how many agents work at the same time, or where its Tasks begin. */
+/** Changes what the Run, each Task or each request may cost, how many agents work at the same time, or where Tasks begin. */
 export const changeQuote: Command = async (app) => {
   const quote = openQuote(app);
   if (quote === undefined) return;
   const rungs = [...new Set(quote.tasks.map(({ rung }) => rung.text))].join("; ");
+  const none = vscode.l10n.t("no bound");
+  const asks = vscode.l10n.t("A Task that reaches it asks you; the others go on");
   const items = [
     { label: vscode.l10n.t("Budget"), description: quote.budgetText, what: "budget" },
     { label: vscode.l10n.t("Agents"), description: String(quote.agents), what: "agents" },
     { label: vscode.l10n.t("Rung"), description: rungs, detail: vscode.l10n.t("For every Task"), what: "rung" },
+    { label: vscode.l10n.t("Task Budget"), description: quote.taskBudgetText || none, detail: asks, what: "task" },
+    {
+      label: vscode.l10n.t("Request Budget"),
+      description: quote.requestBudgetText || none,
+      detail: asks,
+      what: "request",
+    },
+    ...(isUnpriced(quote)
+      ? [
+          {
+            label: vscode.l10n.t("Requests"),
+            description: String(quote.maxRequests ?? none),
+            what: "requests",
+          } as const,
+        ]
+      : []),
   ] as const;
   const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("What shall change?") });
   if (picked === undefined) return;
@@ -86,6 +105,17 @@ export const changeQuote: Command = async (app) => {
     budget: () => askBudget(title, budgetText),
     agents: () => askAgents(title, agents),
     rung: () => askRung(quote, title),
+    task: async () => {
+      const prompt = vscode.l10n.t("The most that each Task may cost before it asks you, in dollars");
+      const taskBudget = await askAmount(title, prompt, quote.taskBudgetText);
+      return taskBudget === undefined ? undefined : { taskBudget };
+    },
+    request: async () => {
+      const prompt = vscode.l10n.t("The most that one request may cost before its Task asks you, in dollars");
+      const requestBudget = await askAmount(title, prompt, quote.requestBudgetText);
+      return requestBudget === undefined ? undefined : { requestBudget };
+    },
+    requests: () => askRequests(title, quote.maxRequests),
   };
   const wanted = await ask[picked.what]();
   if (wanted !== undefined) await app.quotes.change(wanted);

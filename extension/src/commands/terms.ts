@@ -17,6 +17,36 @@ export async function askBudget(title: string, now: string): Promise<{ readonly 
   return text === undefined ? undefined : { budget: text.trim().replace("$", "") };
 }
 
+/** Asks for the dollars that each Task, or each request, may cost; undefined if the user leaves it. */
+export async function askAmount(title: string, prompt: string, now: string): Promise<string | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt,
+    value: now.replace("$", ""),
+    placeHolder: "0.10",
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      AMOUNT.test(value.trim()) ? undefined : vscode.l10n.t("Expected an amount in dollars, such as 2.00"),
+  });
+  return text?.trim().replace("$", "");
+}
+
+/** Asks for a number of requests; undefined if the user leaves it. */
+export async function askRequests(
+  title: string,
+  now: number | null,
+): Promise<{ readonly maxRequests: number } | undefined> {
+  const text = await vscode.window.showInputBox({
+    title,
+    prompt: vscode.l10n.t("The most requests without a price that the Run may send; then it waits for you"),
+    value: now === null ? "" : String(now),
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      /^[1-9]\d{0,4}$/.test(value.trim()) ? undefined : vscode.l10n.t("Expected 1 to {0}", 99_999),
+  });
+  return text === undefined ? undefined : { maxRequests: Number(text.trim()) };
+}
+
 /** Asks for a number of agents; undefined if the user leaves it. */
 export async function askAgents(title: string, now: number): Promise<{ readonly agents: number } | undefined> {
   const isFit = (value: string): boolean =>

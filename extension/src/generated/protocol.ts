@@ -345,6 +345,16 @@ export interface Usage {
   webSearches: number;
 }
 /**
+ * Dollars; None where nothing bounds that scope but the ones around it.
+ */
+export interface Budgets {
+  request: string | null;
+  task: string | null;
+  day: string | null;
+  month: string | null;
+  requests: number | null;
+}
+/**
  * One file of a bundle.
  */
 export interface BundleMemberView {
@@ -1091,6 +1101,14 @@ export interface LeaseTaken {
   port: number;
 }
 /**
+ * What a user bounds in one Run's Quote, in place of what the settings say; None for what they say.
+ */
+export interface Limits {
+  request: string | null;
+  task: string | null;
+  requests: number | null;
+}
+/**
  * Lines of a file, counted from 1, both ends included.
  */
 export interface LineRange {
@@ -1340,6 +1358,8 @@ export interface Quote {
   forecast: Forecast | null;
   server: string;
   leftOut: string[];
+  budgets: Budgets;
+  limits: Limits;
 }
 /**
  * One marker comment. Lines and columns count from 1; `path` is relative to the repository, with `/`.
@@ -1394,6 +1414,9 @@ export interface QuoteChangeParams {
   start?: number | null;
   budget?: string | null;
   agents?: number | null;
+  taskBudget?: string | null;
+  requestBudget?: string | null;
+  maxRequests?: number | null;
 }
 /**
  * How far a Quote is.
@@ -1421,6 +1444,9 @@ export interface QuoteView {
   budget: string;
   budgetText: string;
   agents: number;
+  taskBudgetText: string;
+  requestBudgetText: string;
+  maxRequests: number | null;
   gate: string | null;
   baseline: BaselineView | null;
   warnings: string[];
@@ -2437,7 +2463,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "2c174ccab798";
+export const PROTOCOL = "7b9129830cdf";
 
 /** Commands that links in what the daemon sends may run. */
 export const LINK_COMMANDS = [

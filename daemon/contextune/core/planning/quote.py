@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from contextune.core.base import Value
+from contextune.core.model.budget import Budgets, Limits
 from contextune.core.model.conversation import Rung
 from contextune.core.model.money import CostLine, PriceRange
 from contextune.core.planning.plan import Overlap, Plan
@@ -12,6 +13,11 @@ from contextune.core.planning.record import Forecast
 from contextune.core.proof.evidence import Baseline
 from contextune.core.todos.todo import Todo
 from contextune.core.worktrees.snapshot import Base
+
+
+def unpriced_warning(most: int | None) -> str:
+    """What to know of a Quote whose requests go to the editor's own models, at most so many of them."""
+    return f"Requests go to VS Code's own models and have no price; a Run sends at most {most} of them."
 
 
 class TaskQuote(Value, frozen=True, kw_only=True):
@@ -63,6 +69,10 @@ class Quote(Value, frozen=True, kw_only=True):
     """The host that its Tasks' requests go to; empty for the offline model."""
     left_out: tuple[str, ...] = ()
     """Tasks that the user unticked: `price` is that of the others, and a Run does the others alone."""
+    budgets: Budgets = Budgets()
+    """What bounds its requests and Tasks beside `budget`, as the settings had it when it was made."""
+    limits: Limits = Limits()
+    """What its user put in place of that."""
 
     @property
     def chosen(self) -> tuple[TaskQuote, ...]:

@@ -12,7 +12,7 @@ from typing import Literal
 from contextune.core.errors import BudgetReached, BudgetScope, UsageProblem
 from contextune.core.runs import events as ev
 from contextune.core.spending.wording import duration_text
-from contextune.engine.money.account import GOES_ON, Account, Emit, budgets_of
+from contextune.engine.money.account import GOES_ON, Account, Emit
 from contextune.engine.surroundings.limits import short_of_disk
 from contextune.engine.surroundings.world import World
 
@@ -73,7 +73,7 @@ class Pace:
         # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
         self._account.budget = allowed
         with suppress(UsageProblem):  # a bad value is told where it is edited; what held before still does
-            self._account.budgets = budgets_of(self._world.settings.load(self._root, {}))
+            self._account.bound(self._world.settings.load(self._root, {}))
         self._go.set()
 
     async def limit_time(self, most: int | None, rests: Callable[[], bool]) -> None:

@@ -36,7 +36,7 @@ from contextune.engine.drive.turnstile import Turnstile
 from contextune.engine.integration.batching import Batching
 from contextune.engine.integration.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.integration.result import ended
-from contextune.engine.money.account import Account, budgets_of, require_room
+from contextune.engine.money.account import Account, require_room
 from contextune.engine.money.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.money.priming import ROLE, Priming, about_to_begin
 from contextune.engine.money.records import unrecorded
@@ -86,9 +86,10 @@ class RunDriver:
         self.leases.room = self._make_room
         self.leases.waits = self._waits
         self.stand = Stand(repository, gate, self.leases)
-        self.account = Account(run.id, run.budget, self.emit, budgets=budgets_of(settings))
+        self.account = Account(run.id, run.budget, self.emit, limits=run.quote.limits)
         self.account.repository, self.account.emit_soon = run.repository, self.emit_soon
         self.account.go_on(self.run)
+        self.account.bound(settings)
         self.happened = asyncio.Event()
         """Set by every event; whoever waits for a change clears it first."""
         batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self.happened)

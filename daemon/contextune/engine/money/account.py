@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from contextune.core.errors import BudgetReached, BudgetScope, UsageProblem
-from contextune.core.model.budget import Budgets, Cap
+from contextune.core.model.budget import Budgets, Cap, Limits
 from contextune.core.model.money import Bill, Charge
 from contextune.core.ports import Clock
 from contextune.core.runs.events import AnyEvent
@@ -52,11 +52,13 @@ class Account:
         *,
         repository: str = "",
         budgets: Budgets = Budgets(),  # noqa: B008 a frozen value
+        limits: Limits = Limits(),  # noqa: B008
     ) -> None:
         self.stream = stream
         """The id under which the Journal keeps the requests."""
         self.repository = repository
         self.budget = budget
+        self._limits = limits
         self.budgets = budgets
         self.bill = Bill()
         self.held = ZERO
@@ -73,6 +75,10 @@ class Account:
         """Requests that are recorded and have not settled."""
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
+
+    def bound(self, settings: Settings) -> None:
+        """Take the budgets that the settings name, but for those that the Run's own Quote has others for."""
+        self.budgets = self._limits.over(budgets_of(settings), self.bill.unpriced)
 
     def allow(self, budget: Decimal) -> None:
         """Let so many dollars be spent in all; whoever waits for room looks again."""

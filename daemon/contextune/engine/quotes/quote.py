@@ -20,7 +20,7 @@ from contextune.core.model.ledger import PLANNING
 from contextune.core.overlap.touches import TaskFacts
 from contextune.core.plain_text import source_lines
 from contextune.core.planning.plan import Plan, Task, faults
-from contextune.core.planning.quote import Quote, TaskQuote
+from contextune.core.planning.quote import Quote, TaskQuote, unpriced_warning
 from contextune.core.planning.record import Forecast
 from contextune.core.ports import Overlays, Repository
 from contextune.core.proof.evidence import Baseline
@@ -30,7 +30,7 @@ from contextune.core.routing.router import Chance
 from contextune.core.settings import Settings
 from contextune.core.todos.todo import Todo, with_ids
 from contextune.core.worktrees.snapshot import Base
-from contextune.engine.money.account import requests_of
+from contextune.engine.money.account import budgets_of, requests_of
 from contextune.engine.money.price_books import prices_under
 from contextune.engine.money.pricing import Pricer, in_all
 from contextune.engine.money.records import history
@@ -286,6 +286,7 @@ class Quoter:
             offline=self._settings.offline,
             ladder=self._settings.ladder,
             forecast=self.forecast,
+            budgets=budgets_of(self._settings),
             server="" if self._settings.offline else self._world.models.place(self._settings.provider),
         )
 
@@ -372,8 +373,7 @@ def _warnings(base: Base, gate: str | None, baseline: Baseline | None) -> tuple[
 def _unpriced(settings: Settings) -> tuple[str, ...]:
     if settings.provider != "vscode" or settings.offline:
         return ()
-    most = requests_of(settings)
-    return (f"Requests go to VS Code's own models and have no price; a Run sends at most {most} of them.",)
+    return (unpriced_warning(requests_of(settings)),)
 
 
 def _baseline_warnings(baseline: Baseline) -> list[str]:

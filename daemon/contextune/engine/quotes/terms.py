@@ -10,11 +10,15 @@ import msgspec
 
 from contextune.core.base import Value
 from contextune.core.errors import UsageProblem
+from contextune.core.model.budget import Limits
 from contextune.core.overlap.touches import TaskFacts
-from contextune.core.planning.quote import Quote
+from contextune.core.planning.quote import Quote, unpriced_warning
 from contextune.core.settings import MOST_AGENTS
 from contextune.engine.money.pricing import Pricer
 from contextune.engine.quotes.edits import edited, ticked, with_price
+
+MOST_REQUESTS = 100_000
+"""Requests that a Quote may name as its most."""
 
 
 class Terms(Value, frozen=True, kw_only=True):
@@ -32,6 +36,12 @@ class Terms(Value, frozen=True, kw_only=True):
     budget: Decimal | None = None
     """Dollars that the Run may cost, planning included."""
     agents: int | None = None
+    task_budget: Decimal | None = None
+    """Dollars that each Task may cost before it asks."""
+    request_budget: Decimal | None = None
+    """Dollars that one request may cost before its Task asks."""
+    max_requests: int | None = None
+    """Requests without a price that the Run may send."""
 
 
 def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts, ...]) -> Quote:
@@ -44,6 +54,7 @@ def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts,
         if not 1 <= terms.agents <= MOST_AGENTS:
             raise UsageProblem(f"{terms.agents} agents: expected 1 to {MOST_AGENTS}.")
         quote = msgspec.structs.replace(quote, agents=terms.agents)
+    quote = _within(quote, terms)
     if terms.task_id is None:
         every = {task.id: {"start": terms.start} for task in quote.plan.tasks}
         return quote if terms.start is None else _with_edits(quote, every, pricer, facts)
@@ -54,6 +65,25 @@ def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts,
         quote = _with_edits(quote, {terms.task_id: words}, pricer, facts)
     stays = terms.task_id not in quote.left_out
     return ticked(quote, terms.task_id, stays if terms.include is None else terms.include)
+
+
+def _within(quote: Quote, terms: Terms) -> Quote:
+    """The Quote with other bounds of its Tasks and requests. Raises UsageProblem."""
+    for name, dollars in (("task", terms.task_budget), ("request", terms.request_budget)):
+        if dollars is not None and (not dollars.is_finite() or dollars <= 0):
+            raise UsageProblem(f"A budget of {dollars} a {name}: expected dollars above 0, such as 0.10.")
+    if terms.max_requests is not None and not 1 <= terms.max_requests <= MOST_REQUESTS:
+        raise UsageProblem(f"{terms.max_requests} requests: expected 1 to {MOST_REQUESTS}.")
+    now = quote.limits
+    limits = Limits(
+        task=now.task if terms.task_budget is None else terms.task_budget,
+        request=now.request if terms.request_budget is None else terms.request_budget,
+        requests=now.requests if terms.max_requests is None else terms.max_requests,
+    )
+    said = unpriced_warning(now.over(quote.budgets).requests)
+    instead = unpriced_warning(limits.over(quote.budgets).requests)
+    warnings = tuple(instead if one == said else one for one in quote.warnings)
+    return msgspec.structs.replace(quote, limits=limits, warnings=warnings)
 
 
 def _with_edits(

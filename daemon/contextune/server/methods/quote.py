@@ -62,6 +62,9 @@ async def change(session: Session, params: QuoteChangeParams) -> QuoteChanged:
         start=params.start,
         budget=params.budget,
         agents=params.agents,
+        task_budget=params.task_budget,
+        request_budget=params.request_budget,
+        max_requests=params.max_requests,
     )
     changed = await change_quote(session, params.quote_id, lambda to, own: to.change(own, terms))
     return changed.told

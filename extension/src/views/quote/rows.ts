@@ -1,7 +1,7 @@
 /** The rows of an open Quote: what it costs first, then what must be known, the Tasks by wave, and what is sent. */
 import * as vscode from "vscode";
 import type { QuoteView } from "../../generated/protocol";
-import { gateText, quoteWarnings } from "../../quoteText";
+import { boundsText, gateText, quoteWarnings } from "../../quoteText";
 import type { Node } from "../tree";
 import { LineNode } from "./lineNode";
 import { WaveNode } from "./waveNode";
@@ -42,15 +42,17 @@ function sonnetLine({ id, price }: QuoteView): readonly Node[] {
   return [new LineNode({ id: `${id}:sonnet`, label, icon: new ThemeIcon("law"), tooltip })];
 }
 
-function termsLine({ id, budgetText, agents }: QuoteView): Node {
+function termsLine(quote: QuoteView): Node {
   return new LineNode({
-    id: `${id}:terms`,
-    label: vscode.l10n.t("Budget {0}", budgetText),
-    description: agents === 1 ? vscode.l10n.t("1 agent at a time") : vscode.l10n.t("up to {0} agents", agents),
+    id: `${quote.id}:terms`,
+    label: vscode.l10n.t("Budget {0}", quote.budgetText),
+    description: boundsText(quote),
     icon: new ThemeIcon("credit-card"),
     token: "terms",
-    tooltip: vscode.l10n.t("The Run cannot cost more. Click to change the budget, the number of agents or the rung."),
-    command: { command: "contextune.changeQuote", title: vscode.l10n.t("Change Budget, Agents or Rung") },
+    tooltip: vscode.l10n.t(
+      "The Run cannot cost more. Click to change that, what each Task or request may cost, the number of agents or the rung.",
+    ),
+    command: { command: "contextune.changeQuote", title: vscode.l10n.t("Change the Terms") },
   });
 }
 
