@@ -179,8 +179,7 @@ test("the lens on a TODO line tells what it would cost", async () => {
 });
 
 /** A link of the hover that is shown. */
-const linkOfHover = (name: string) =>
-  scenario().workbench.page.locator(".monaco-hover:not(.hidden) a", { hasText: name }).first();
+const linkOfHover = (name: string) => scenario().workbench.editorHover.locator("a", { hasText: name }).first();
 
 test("resting on a TODO line tells its price and doubts, and links to a Quote", async () => {
   const { workbench } = scenario();

@@ -143,9 +143,14 @@ export class Workbench {
     await this.goToLine(line);
     const spans = (await this.viewLine(line)).locator("span > span", { hasText: word });
     await spans.first().hover();
-    const hover = this.page.locator(".monaco-hover:not(.hidden) .hover-contents").first();
+    const hover = this.editorHover.locator(".hover-contents").first();
     await hover.waitFor();
     return hover.innerText();
+  }
+
+  /** The hover of the editor; those of tabs and views are others. */
+  get editorHover(): Locator {
+    return this.page.locator(".monaco-hover:not(.hidden):not(.workbench-hover)");
   }
 
   /**
