@@ -1698,6 +1698,8 @@ export interface RunAdjustParams {
   runId: string;
   budget?: string | null;
   agents?: number | null;
+  start?: number | null;
+  taskIds?: string[];
 }
 /**
  * From now on a Run may cost so many dollars in all, and so many agents may work at the same time.
@@ -1708,6 +1710,8 @@ export interface RunAdjusted {
   at: number;
   budget: string;
   agents: number;
+  start: number | null;
+  taskIds: string[];
 }
 /**
  * The user stopped the Run.
@@ -1778,9 +1782,21 @@ export interface TaskView {
   wave: number;
   todoIds: string[];
   dependsOn: string[];
-  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  state:
+    | "accepted"
+    | "asking"
+    | "cancelled"
+    | "failed"
+    | "joining"
+    | "paused"
+    | "skipped"
+    | "testing"
+    | "waiting"
+    | "working";
   stateText: string;
   waitsForProcessor: boolean;
+  paused: boolean;
+  isToBegin: boolean;
   reason: string;
   rung: RungView | null;
   turn: number;
@@ -1864,7 +1880,17 @@ export interface RunFinished {
 export interface TaskOutcome {
   id: string;
   title: string;
-  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  state:
+    | "accepted"
+    | "asking"
+    | "cancelled"
+    | "failed"
+    | "joining"
+    | "paused"
+    | "skipped"
+    | "testing"
+    | "waiting"
+    | "working";
   dollars: string;
 }
 /**
@@ -1931,6 +1957,31 @@ export interface RunResumed {
   runId: string;
   at: number;
   budget: string;
+}
+/**
+ * Which Tasks that wait for their first agent are to begin elsewhere: all of the Run if none is named.
+ */
+export interface RunRungsParams {
+  runId: string;
+  taskIds?: string[];
+}
+/**
+ * The rungs of the Run's ladder, in order.
+ */
+export interface RunRungsResult {
+  rungs: WaitingRungView[];
+  taskIds: string[];
+  roomText: string;
+}
+/**
+ * A rung on which these Tasks can begin.
+ */
+export interface WaitingRungView {
+  start: number;
+  rung: RungView;
+  price: PriceView;
+  chosen: boolean;
+  lack: string;
 }
 /**
  * Approve a Quote.
@@ -2059,7 +2110,17 @@ export interface TaskEnded {
   runId: string;
   at: number;
   taskId: string;
-  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  state:
+    | "accepted"
+    | "asking"
+    | "cancelled"
+    | "failed"
+    | "joining"
+    | "paused"
+    | "skipped"
+    | "testing"
+    | "waiting"
+    | "working";
   reason: string;
 }
 /**
@@ -2101,6 +2162,15 @@ export interface TaskParams {
   taskId: string;
 }
 /**
+ * The user wants no further turn taken on a Task until it resumes; the others go on.
+ */
+export interface TaskPaused {
+  kind: "task_paused";
+  runId: string;
+  at: number;
+  taskId: string;
+}
+/**
  * One ended Task.
  */
 export interface TaskRecord {
@@ -2109,7 +2179,17 @@ export interface TaskRecord {
   at: number;
   kind: string;
   complexity: "extreme" | "hard" | "simple" | "standard";
-  state: "accepted" | "asking" | "cancelled" | "failed" | "joining" | "skipped" | "testing" | "waiting" | "working";
+  state:
+    | "accepted"
+    | "asking"
+    | "cancelled"
+    | "failed"
+    | "joining"
+    | "paused"
+    | "skipped"
+    | "testing"
+    | "waiting"
+    | "working";
   steps: Step[];
   dollars: string;
   atSonnet: string;
@@ -2143,6 +2223,15 @@ export interface TaskReopened {
   commit: string;
   ghost: string | null;
   placed: never[][];
+}
+/**
+ * A paused Task goes on where it stood.
+ */
+export interface TaskResumed {
+  kind: "task_resumed";
+  runId: string;
+  at: number;
+  taskId: string;
 }
 /**
  * The user wants an ended Task done again.
@@ -2463,7 +2552,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "7b9129830cdf";
+export const PROTOCOL = "775cf1244f25";
 
 /** Commands that links in what the daemon sends may run. */
 export const LINK_COMMANDS = [
@@ -2508,8 +2597,10 @@ export const Requests = {
   runPause: "contextune/run/pause",
   /** Go on, with a new budget if one is given. */
   runResume: "contextune/run/resume",
-  /** Another budget, or number of agents. */
+  /** Another budget, number of agents, or rung. */
   runAdjust: "contextune/run/adjust",
+  /** Where waiting Tasks can begin, with prices. */
+  runRungs: "contextune/run/rungs",
   /** Stop; work done so far is kept by Salvage refs. */
   runCancel: "contextune/run/cancel",
   /** Move the user's branch once. */
@@ -2536,6 +2627,10 @@ export const Requests = {
   reviewRemoveComment: "contextune/review/removeComment",
   /** Tell the agents all open comments. */
   reviewSendComments: "contextune/review/sendComments",
+  /** Take no further turn on a Task until it resumes. */
+  taskPause: "contextune/task/pause",
+  /** Go on with a paused Task where it stood. */
+  taskResume: "contextune/task/resume",
   /** Stop one Task. */
   taskCancel: "contextune/task/cancel",
   /** Do an ended Task again. */
@@ -2633,6 +2728,7 @@ export interface RequestTypes {
   "contextune/run/pause": { params: RunParams; result: Nothing };
   "contextune/run/resume": { params: RunResumeParams; result: Nothing };
   "contextune/run/adjust": { params: RunAdjustParams; result: RunChanged };
+  "contextune/run/rungs": { params: RunRungsParams; result: RunRungsResult };
   "contextune/run/cancel": { params: RunParams; result: Nothing };
   "contextune/run/accept": { params: RunAcceptParams; result: RunChanged };
   "contextune/run/rebase": { params: RunParams; result: RunChanged };
@@ -2646,6 +2742,8 @@ export interface RequestTypes {
   "contextune/review/comment": { params: ReviewCommentParams; result: RunChanged };
   "contextune/review/removeComment": { params: ReviewCommentId; result: RunChanged };
   "contextune/review/sendComments": { params: RunParams; result: RunChanged };
+  "contextune/task/pause": { params: TaskParams; result: RunChanged };
+  "contextune/task/resume": { params: TaskParams; result: RunChanged };
   "contextune/task/cancel": { params: TaskParams; result: Nothing };
   "contextune/task/retry": { params: TaskRetryParams; result: Nothing };
   "contextune/task/rungs": { params: TaskParams; result: TaskRungsResult };

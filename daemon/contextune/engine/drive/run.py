@@ -86,10 +86,9 @@ class RunDriver:
         self.leases.room = self._make_room
         self.leases.waits = self._waits
         self.stand = Stand(repository, gate, self.leases)
-        self.account = Account(run.id, run.budget, self.emit, limits=run.quote.limits)
+        self.account = Account(run.id, run.budget, self.emit)
         self.account.repository, self.account.emit_soon = run.repository, self.emit_soon
-        self.account.go_on(self.run)
-        self.account.bound(settings)
+        self.account.go_on(self.run, settings)
         self.happened = asyncio.Event()
         """Set by every event; whoever waits for a change clears it first."""
         batching = Batching(lambda: self.run, lambda: self.ghost.task_ids, self.happened)
@@ -132,7 +131,7 @@ class RunDriver:
         """Work until every Task has ended or the Run is cancelled. Returns the Run as it then stands."""
         self.stand_on_base()
         await self.emit(*interrupted(self.run, self.now()))
-        self.account.go_on(self.run)
+        self.account.go_on(self.run, self.settings)
         if self._stopping:
             return self.run  # asked to before anything was begun
         self.radar.watch_user(self.world.watcher)

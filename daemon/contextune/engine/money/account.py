@@ -52,13 +52,12 @@ class Account:
         *,
         repository: str = "",
         budgets: Budgets = Budgets(),  # noqa: B008 a frozen value
-        limits: Limits = Limits(),  # noqa: B008
     ) -> None:
         self.stream = stream
         """The id under which the Journal keeps the requests."""
         self.repository = repository
         self.budget = budget
-        self._limits = limits
+        self._limits = Limits()
         self.budgets = budgets
         self.bill = Bill()
         self.held = ZERO
@@ -104,9 +103,11 @@ class Account:
         if task_id is not None:
             self._task_held[task_id] = self._task_held.get(task_id, ZERO) + wanted
 
-    def go_on(self, run: Run) -> None:
-        """From where a Run stands: what earlier processes spent counts, and what the user allowed a Task."""
+    def go_on(self, run: Run, settings: Settings) -> None:
+        """From where a Run stands: what earlier processes spent counts, and what the user allowed and bounded."""
         self.bill = run.bill
+        self._limits = run.quote.limits
+        self.bound(settings)
         self.task_spent = {task.id: task.bill.dollars for task in run.tasks}
         raised = {task.id: task.budget for task in run.tasks}
         self.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
