@@ -104,7 +104,7 @@ class Account:
             self._task_held[task_id] = self._task_held.get(task_id, ZERO) + wanted
 
     def go_on(self, run: Run, settings: Settings) -> None:
-        """From where a Run stands: what earlier processes spent counts, and what the user allowed or bounds."""
+        """From where a Run stands: what was spent counts, and what its user allows and bounds."""
         self.bill = run.bill
         self._limits = run.quote.limits
         self.bound(settings)
