@@ -82,6 +82,18 @@ test("a row that goes to another place is known there, whichever place VS Code a
   }
 });
 
+test("a command about the row itself does not make it another one", () => {
+  const rows = new Rows();
+  class Opened extends Row {
+    override item() {
+      return { ...super.item(), command: { command: "open", title: "", arguments: [this] } };
+    }
+  }
+  const [row] = draw(rows, [new Opened("1", "task", [], "turn 1")]);
+  expect(rows.changed([new Opened("1", "task", [], "turn 2")])).toEqual([]);
+  expect(row?.tooltip?.()).toBe("turn 2");
+});
+
 test("a tick that VS Code drew is left alone, unless the row was just being drawn", () => {
   const rows = new Rows();
   const ticked = (mark: string) => [new Row("1", `todo${mark}`)];

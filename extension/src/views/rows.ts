@@ -32,7 +32,7 @@ export class Rows {
   look(node: Node): TreeItem {
     const item = node.item();
     const row = this.#rows.get(item.id ?? "");
-    if (row !== undefined) row.look = JSON.stringify(item);
+    if (row !== undefined) row.look = written(item);
     return item;
   }
 
@@ -46,7 +46,7 @@ export class Rows {
   ticked(node: Node): void {
     const item = node.item();
     const row = this.#rows.get(item.id ?? "");
-    if (row !== undefined) row.look = performance.now() - row.given < DRAWN_MS ? "" : JSON.stringify(item);
+    if (row !== undefined) row.look = performance.now() - row.given < DRAWN_MS ? "" : written(item);
   }
 
   /** What is told of a row, which VS Code keeps until the row is drawn anew. */
@@ -91,7 +91,7 @@ export class Rows {
       const row = this.#rows.get(item?.id ?? "");
       if (item === undefined || row === undefined) return [];
       takeOn(row.node, node);
-      if (row.look !== JSON.stringify(item) || this.#tellsOtherwise(row)) {
+      if (row.look !== written(item) || this.#tellsOtherwise(row)) {
         row.told = undefined;
         row.given = performance.now();
         return [row.node];
@@ -125,6 +125,13 @@ export class Rows {
     this.#rows.delete(id);
     for (const below of row.below ?? []) this.#drop(below, id);
   }
+}
+
+/** How a row looks, written out; a node among a command's arguments is the same one whatever it knows by now. */
+function written(item: TreeItem): string {
+  const isNode = (value: unknown): boolean =>
+    typeof value === "object" && value !== null && "item" in value && "children" in value;
+  return JSON.stringify(item, (_, value) => (isNode(value) ? null : value));
 }
 
 /** Has a node know what a newer one of the same row knows. */
