@@ -16,15 +16,20 @@ export function isUnpriced({ price, maxRequests }: QuoteView): boolean {
   return maxRequests !== null || price.likely === null;
 }
 
-/** What bounds a Run beside its budget: `up to 4 agents · $0.10 a Task · at most 200 requests`. */
+/** What bounds a Run beside its budget: `up to 4 agents · $0.1000 a Task · at most 200 requests`. */
 export function boundsText(quote: QuoteView): string {
-  const { agents, taskBudgetText, requestBudgetText, maxRequests } = quote;
-  const parts = [agents === 1 ? l10n.t("1 agent at a time") : l10n.t("up to {0} agents", agents)];
+  const agents = quote.agents === 1 ? l10n.t("1 agent at a time") : l10n.t("up to {0} agents", quote.agents);
+  return [agents, ...limitTexts(quote)].join(" · ");
+}
+
+/** What its Tasks and requests may cost, and how many there may be of those, as far as anything bounds that. */
+function limitTexts({ taskBudgetText, requestBudgetText, maxRequests }: QuoteView): readonly string[] {
+  const parts: string[] = [];
   if (taskBudgetText !== "") parts.push(l10n.t("{0} a Task", taskBudgetText));
   if (requestBudgetText !== "") parts.push(l10n.t("{0} a request", requestBudgetText));
   if (maxRequests !== null)
     parts.push(maxRequests === 1 ? l10n.t("at most 1 request") : l10n.t("at most {0} requests", maxRequests));
-  return parts.join(" · ");
+  return parts;
 }
 
 /** The heading of a wave, counted from 1. */
@@ -75,7 +80,8 @@ export function quotePage(quote: QuoteView): string {
     l10n.t("Planning cost {0}. Up to {1} agents work at the same time.", quote.planningText, quote.agents),
     "",
   );
-  lines.push(l10n.t("Bounds: {0}.", boundsText(quote)), "");
+  const limits = limitTexts(quote);
+  if (limits.length > 0) lines.push(l10n.t("Bounds: {0}.", limits.join(" · ")), "");
   lines.push([quote.sentText, quote.sentFilesText].filter((text) => text !== "").join(" "), "");
   for (const { path, sizeText } of quote.sentFiles) lines.push(`- \`${path}\`, ${sizeText}`);
   if (quote.sentFiles.length > 0) lines.push("");

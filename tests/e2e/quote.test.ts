@@ -114,11 +114,11 @@ test("every Task begins where the user says, and fewer agents work at the same t
   await workbench.clickTreeItem("Quote", "Budget $2.00");
   await workbench.choose("Task Budget");
   await workbench.answer("0.10");
-  await row(/up to 2 agents · \$0\.10 a Task/).waitFor();
+  await row(/up to 2 agents · \$0\.1000 a Task/).waitFor();
   await workbench.clickTreeItem("Quote", "Budget $2.00");
   await workbench.choose("Request Budget");
   await workbench.answer("0.05");
-  await row(/\$0\.10 a Task · \$0\.05 a request/).waitFor();
+  await row(/\$0\.1000 a Task · \$0\.0500 a request/).waitFor();
   await scenario().screenshot("5-terms");
   for (const _ of ["request", "task", "agents", "rung"])
     await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");

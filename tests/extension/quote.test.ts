@@ -1,7 +1,9 @@
 /** A Quote in words: the price first, then the Tasks by wave, then everything else. */
 import { expect, test } from "vitest";
 import {
+  boundsText,
   gateText,
+  isUnpriced,
   quotedRow,
   quotedTokens,
   quotePage,
@@ -93,4 +95,17 @@ test("the page names the files that are sent, and no Task that is left out", () 
   expect(page).toContain("- `parcel/money.py`, 2.1 kB");
   expect(page).not.toContain("### Insure");
   expect(page).not.toContain("## Wave 2");
+});
+
+test("what bounds a Run beside its budget stands in one line, and on the page", () => {
+  expect(boundsText(two)).toBe("up to 4 agents");
+  const bounded = quote({ agents: 1, taskBudgetText: "$0.1000", requestBudgetText: "$0.0500", maxRequests: 150 });
+  expect(boundsText(bounded)).toBe("1 agent at a time · $0.1000 a Task · $0.0500 a request · at most 150 requests");
+  expect(quotePage(bounded)).toContain("Bounds: $0.1000 a Task · $0.0500 a request · at most 150 requests.");
+  expect(quotePage(two)).not.toContain("Bounds");
+  expect([isUnpriced(two), isUnpriced(bounded), isUnpriced(quote({ price: price({ likely: null }) }))]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
