@@ -188,11 +188,6 @@ test("resting on a TODO line tells its price and doubts, and links to a Quote", 
   await scenario().screenshot("hover");
   await linkOfHover("Delegate").click();
   await workbench.quote();
-  const quoted = await workbench.hover(30, "volumetric");
-  expect(quoted).toMatch(/quoted[\s\S]*It may change parcel\/sizes\.py/);
-  await scenario().screenshot("hover-quoted");
-  await linkOfHover("Read the Quote").click();
-  await workbench.page.locator(".tab.active", { hasText: "bill the" }).waitFor();
   await workbench.leaveQuote();
 });
 
@@ -207,19 +202,6 @@ test("while agents work, the lines say how each stands", async () => {
   await expect.poll(() => workbench.behindLines(), { timeout: 20_000 }).toMatch(/\$0\.\d+ · passed/);
   await row(/bill the volumetric weight.*passed/).waitFor();
   await scenario().screenshot("lines");
-});
-
-test("resting on a line whose Task is done links to its transcript and changes", async () => {
-  const { workbench } = scenario();
-  const said = await workbench.hover(30, "volumetric");
-  expect(said).toMatch(/ready for review[\s\S]*It may change/);
-  await scenario().screenshot("hover-done");
-  await linkOfHover("Changes").click();
-  expect(await workbench.multiDiffFiles()).toContain("sizes.py");
-  await workbench.openFile("parcel/sizes.py");
-  await workbench.hover(30, "volumetric");
-  await linkOfHover("Transcript").click();
-  await workbench.page.locator('.tab.active[data-resource-name$=".transcript"]').waitFor();
 });
 
 test("and in a light window", async () => {

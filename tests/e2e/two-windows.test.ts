@@ -28,7 +28,6 @@ test("a Run that is begun in one window is seen in the other", async () => {
   await other.ready();
   await other.openContainer("Contextune");
   await other.widenSideBar(560);
-  await workbench.todosPriced();
   await workbench.clickTreeAction("Todos", "are refused", "Delegate This TODO");
   await workbench.startRun();
   await other.treeItem("Runs", "running elsewhere").waitFor();

@@ -140,8 +140,6 @@ export class Workbench {
 
   /** Rests the mouse on a word of a line and returns the text of the hover. */
   async hover(line: number, word: string): Promise<string> {
-    await this.restMouse(); // one that is shown stays for as long as the mouse is on it
-    await this.editorHover.first().waitFor({ state: "hidden" });
     await this.goToLine(line);
     const spans = (await this.viewLine(line)).locator("span > span", { hasText: word });
     await spans.first().hover();
