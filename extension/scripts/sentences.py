@@ -20,7 +20,7 @@ FOR_PEOPLE = ("core", "engine", "server", *(f"adapters/{name}" for name in ADAPT
 """Folders whose problems reach an editor."""
 
 TELLING = (
-    *("core/worktrees/findings", "core/overlap/overlaps"),
+    *("core/worktrees/findings", "core/overlap/overlaps", "core/planning/quote"),
     *("core/overlap/moved", "core/planning/rearranged", "core/planning/split"),
     *("engine/desk/doctor", "engine/quotes/quote"),
     *("core/runs/held", "core/runs/ladder", "core/runs/merged", "core/runs/unproved"),

@@ -1726,6 +1726,7 @@ export interface RunCancelled {
  */
 export interface RunChanged {
   run: RunView;
+  taskIds: string[] | null;
 }
 /**
  * A Run.
@@ -2552,7 +2553,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "775cf1244f25";
+export const PROTOCOL = "9244979bd6eb";
 
 /** Commands that links in what the daemon sends may run. */
 export const LINK_COMMANDS = [
