@@ -37,6 +37,8 @@ test("the approved Quote becomes a Run that the meter follows", async () => {
   await workbench.statusBarItem(/\$0\.0*[1-9]/).waitFor();
   await scenario().screenshot("3-running");
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor();
+  await workbench.editor.locator(".codelens-decoration", { hasText: "ready for review" }).waitFor();
+  await workbench.restMouse();
   await scenario().screenshot("4-ready");
 });
 
@@ -52,6 +54,7 @@ test("Accept changes the file on disk, and the sample's own tests pass", async (
   expect(text()).toBe(before.text);
   await workbench.runCommand("Contextune: Accept Run");
   await workbench.notification("Accepted on main: 1 of 1 Tasks").waitFor();
+  await workbench.restMouse();
   await scenario().screenshot("6-accepted");
   expect(text()).not.toBe(before.text);
   expect(text()).not.toContain("TODO");

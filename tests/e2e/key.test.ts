@@ -37,6 +37,8 @@ test("an agent's question is a notification, and its Task waits", async () => {
   await workbench.startRun();
   await workbench.notification("Shall spaces around a code be ignored?").waitFor();
   await workbench.treeItem("Runs", "asks you").waitFor();
+  await workbench.widenSideBar(520);
+  await workbench.restMouse();
   await scenario().screenshot("2-question");
 });
 

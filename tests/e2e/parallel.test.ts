@@ -55,8 +55,13 @@ test("all TODOs of the workspace are quoted, wave by wave", async () => {
 
 test("the Run's Tasks are rows that tell how each stands", async () => {
   const { workbench } = scenario();
+  await workbench.widenSideBar(560);
   await workbench.startRun();
-  await workbench.treeItem("Runs", "working").waitFor();
+  await workbench
+    .treeItem("Runs", /working.*turn [1-9]/s)
+    .first()
+    .waitFor();
+  await workbench.restMouse();
   await scenario().screenshot("5-working");
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
   await scenario().screenshot("6-ready");
