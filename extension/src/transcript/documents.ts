@@ -74,6 +74,8 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
   readonly #disposables: vscode.Disposable[];
   /** Editors whose cursor stood at the end, and was not moved away from it by a person since. */
   readonly #following = new WeakSet<vscode.TextEditor>();
+  /** The line to which an editor was last taken, so that it follows. */
+  readonly #placed = new WeakMap<vscode.TextEditor, number>();
   readonly onDidChange = this.#changed.event;
   /** Fires when headings have come, or a Run that a transcript is of has changed. */
   readonly onDidShape = this.#shaped.event;
@@ -96,7 +98,9 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#followEnd(document)),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
-        if (kind !== undefined && !isAtEnd(textEditor)) this.#following.delete(textEditor);
+        // News of where we put the cursor may come when the document is longer already.
+        const isOurs = textEditor.selection.active.line === this.#placed.get(textEditor);
+        if (kind !== undefined && !isOurs && !isAtEnd(textEditor)) this.#following.delete(textEditor);
       }),
       vscode.window.onDidChangeActiveTextEditor((editor) => void this.#foldNew(editor)),
     ];
@@ -233,6 +237,7 @@ export class Transcripts implements vscode.TextDocumentContentProvider, vscode.D
     if (document.uri.scheme !== TRANSCRIPT) return;
     for (const editor of vscode.window.visibleTextEditors) {
       if (editor.document === document && this.#following.has(editor)) {
+        this.#placed.set(editor, document.lineCount - 1);
         place(editor, document.lineCount - 1, vscode.TextEditorRevealType.Default);
       }
     }
