@@ -188,11 +188,19 @@ test("resting on a TODO line tells its price and doubts, and links to a Quote", 
   await scenario().screenshot("hover");
   await linkOfHover("Delegate").click();
   await workbench.quote();
+  await workbench.restMouse(); // one that is shown stays for as long as the mouse is on it
+  await workbench.editorHover.first().waitFor({ state: "hidden" });
+  const quoted = await workbench.hover(30, "volumetric");
+  expect(quoted).toMatch(/quoted[\s\S]*It may change parcel\/sizes\.py/);
+  await scenario().screenshot("hover-quoted");
+  await linkOfHover("Read the Quote").click();
+  await workbench.page.locator(".tab.active", { hasText: "bill the" }).waitFor();
   await workbench.leaveQuote();
 });
 
 test("while agents work, the lines say how each stands", async () => {
   const { workbench } = scenario();
+  await workbench.openFile("parcel/sizes.py");
   await workbench.runCommand("Contextune: Parallelize the TODOs in This File");
   await workbench.startRun();
   await workbench.notification("Ready for review").waitFor({ timeout: 80_000 });
