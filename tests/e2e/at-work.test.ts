@@ -1,6 +1,9 @@
 /** What can be done with a Task while its agent works: steer it, look into its worktree, stop it, and begin it anew. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { playScript } from "./harness/messagesServer";
+import { git } from "./harness/repository";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
@@ -111,4 +114,69 @@ test("the Task is cancelled, and done again", async () => {
   await workbench.choose("No");
   await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });
   await scenario().screenshot("12-again");
+});
+
+test("a comment on a line is taken back, and another one is sent, which its agent works on", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await task().click();
+  await workbench.page.keyboard.press("ArrowRight");
+  await runsRow("parcel/zones.py").click();
+  const right = workbench.page.locator(".editor.modified .view-line, .modified-in-monaco-diff-editor .view-line");
+  const comment = async (text: string) => {
+    await right.filter({ hasText: "country.strip" }).first().click();
+    await workbench.runCommand("Comments: Add Comment on Current Selection");
+    await workbench.expectText("Start discussion");
+    await workbench.page.keyboard.type(text);
+    await workbench.page.keyboard.press("Control+Enter");
+    await workbench.expectText("Not sent yet");
+  };
+  await comment("Say so in the docstring.");
+  await scenario().screenshot("13-comment");
+  await workbench.page.locator('.review-widget .action-label[aria-label^="Remove Comment"]').first().click();
+  await workbench.expectNoText("Not sent yet");
+  await comment("Digits stay as they are.");
+  await workbench.clickTreeAction("Runs", "of 1", "Send Comments to Agents");
+  await workbench.notification(question).waitFor();
+  await workbench.restMouse();
+  await scenario().screenshot("14-sent");
+  await workbench.runCommand("Contextune: Answer Question");
+  await workbench.choose("No");
+  await workbench.notification("Ready for review: 1 of 1 Tasks").waitFor({ timeout: 80_000 });
+});
+
+test("the result follows the branch, which has moved", async () => {
+  const { workbench, folder } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  writeFileSync(join(folder, "NEWS.md"), "# News\n");
+  git(folder, "add", "NEWS.md");
+  git(folder, "commit", "--quiet", "--message", "News");
+  await workbench.clickTreeItem("Runs", "of 1");
+  await workbench.treeItem("Runs", "of 1").click({ button: "right" });
+  await workbench.chooseFromMenu("Follow the Branch");
+  await workbench.notification("main").waitFor({ timeout: 60_000 });
+  await scenario().screenshot("15-follows");
+});
+
+test("the result is discarded, and kept in a Salvage", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.runCommand("Contextune: Discard Run");
+  await workbench.notification("was discarded").waitFor();
+  await runsRow("discarded").waitFor();
+  await workbench.restMouse();
+  await scenario().screenshot("16-discarded");
+});
+
+test("a Goal in words becomes a Quote", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.clickViewAction("Runs", "Run a Goal");
+  await workbench.quickInput.locator("input").fill("say what a zone is");
+  await scenario().screenshot("17-goal");
+  await workbench.page.keyboard.press("Enter");
+  expect(await workbench.quote(1)).toEqual([expect.stringContaining("Say what a zone is")]);
+  await workbench.restMouse();
+  await scenario().screenshot("18-goal-quoted");
+  await workbench.leaveQuote();
 });

@@ -125,6 +125,34 @@ test("every Task begins where the user says, and fewer agents work at the same t
   await expect.poll(price).toBe(made);
 });
 
+test("a row's menu puts a Task after another one, and into the first wave again", async () => {
+  const { workbench } = scenario();
+  const inFirstWave = async () => Number(/(\d+)\sTask/.exec(await row("Wave 1").innerText())?.[1]);
+  const all = await inFirstWave();
+  await row(ROUND).click({ button: "right" });
+  await workbench.chooseFromMenu("Run After…");
+  await workbench.choose("Insure a declared value", "");
+  await expect.poll(inFirstWave).toBe(all - 1);
+  await row(ROUND).click({ button: "right" });
+  await scenario().screenshot("5-menu");
+  await workbench.chooseFromMenu("Run in the First Wave");
+  await expect.poll(inFirstWave).toBe(all);
+  for (const _ of ["first", "after"]) await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
+  await expect.poll(price).toBe(made);
+});
+
+test("what two Tasks share is settled from the row", async () => {
+  const { workbench } = scenario();
+  await workbench.clickTreeAction("Quote", "Bill the volumetric weight", "Settle What It Shares");
+  expect((await workbench.choices()).join("\n")).toContain("one after the other");
+  await scenario().screenshot("5-settle");
+  await workbench.page.keyboard.press("Enter");
+  const undo = '.action-label[aria-label^="Undo Last Change"]';
+  await workbench.page.locator(`.sidebar .pane-header[aria-label^="Quote"] ${undo}`).waitFor({ state: "attached" });
+  await workbench.clickViewAction("Quote", "Undo Last Change of the Quote");
+  await expect.poll(price).toBe(made);
+});
+
 test("two Tasks become one, which can be split again", async () => {
   const { workbench } = scenario();
   await workbench.clickTreeItem("Quote", ROUND);
