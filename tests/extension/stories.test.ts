@@ -12,7 +12,7 @@ const stories = readdirSync("tests/e2e/played").map((name) => {
 
 /** What no recorded story runs; what one runs has no place here. */
 const unplayed = [
-  ...["parallelizeSelection", "rebaseRun", "discardRun", "chooseRung", "pauseTask", "resumeTask", "retryTaskOnRung"],
+  ...["parallelizeSelection", "rebaseRun", "discardRun", "retryTaskOnRung"],
   ...["applySuggestion", "chooseCourse", "setApiKey", "useEditorModels", "getStarted", "doctor", "allowUnfenced"],
   ...["debugBundle", "removeComment", "sendComments", "settleOverlap", "runAfter", "runFirst", "showEarlierTurns"],
 ].map((name) => `contextune.${name}`);
