@@ -1,6 +1,7 @@
 /** The status-bar meter in words. */
 import { l10n } from "vscode";
 import type { BillView, MeterView } from "./generated/protocol";
+import { besideSonnet } from "./savingText";
 
 const icons: Record<MeterView["level"], string> = {
   idle: "$(pulse)",
@@ -13,7 +14,7 @@ const icons: Record<MeterView["level"], string> = {
 /** `$(pulse) $0.0123 −93 %`; `$(pulse) $0.12 today` when nothing runs. */
 export function meterText(meter: MeterView): string {
   const amount = `${icons[meter.level]} ${meter.text}`;
-  const saved = meter.saving === null ? amount : `${amount} −${meter.saving}`;
+  const saved = meter.saving === null ? amount : `${amount} ${besideSonnet(meter.saving)}`;
   const text = meter.runId === null ? l10n.t("{0} today", saved) : saved;
   return meter.fenceLack === "" ? text : l10n.t("{0} · no Fence", text);
 }
@@ -21,7 +22,10 @@ export function meterText(meter: MeterView): string {
 /** What a screen reader says. */
 export function meterLabel(meter: MeterView): string {
   const spent = l10n.t("Contextune: {0}", meter.text);
-  return meter.saving === null ? spent : l10n.t("{0}, {1} less than all-Sonnet", spent, meter.saving);
+  if (meter.saving === null) return spent;
+  return meter.saving.startsWith("-")
+    ? l10n.t("{0}, {1} more than all-Sonnet", spent, meter.saving.slice(1))
+    : l10n.t("{0}, {1} less than all-Sonnet", spent, meter.saving);
 }
 
 function levelText(level: MeterView["level"]): string | undefined {
@@ -69,7 +73,10 @@ export function meterTooltip(meter: MeterView, live = 1): string {
     lines.push("");
   }
   if (meter.lines.length === 0 && meter.today.requests > 0) lines.push(...tokenLines(meter.today), "");
-  if (meter.saving !== null) lines.push(l10n.t("{0} less than the same tokens at Sonnet's price.", meter.saving), "");
+  if (meter.saving?.startsWith("-"))
+    lines.push(l10n.t("{0} more than the same tokens at Sonnet's price.", meter.saving.slice(1)), "");
+  else if (meter.saving !== null)
+    lines.push(l10n.t("{0} less than the same tokens at Sonnet's price.", meter.saving), "");
   if (meter.offline) lines.push(l10n.t("Offline model: scripted, no AI, and nothing is charged."), "");
   if (meter.runId !== null) lines.push(l10n.t("Today: {0}", meter.today.text));
   return lines.join("\n");

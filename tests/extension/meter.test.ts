@@ -7,6 +7,12 @@ test("the figure of a Run stands beside its saving", () => {
   expect(meterText(meter())).toBe("$(pulse) $0.0123 −93 %");
 });
 
+test("a Run that costs more than all-Sonnet says so", () => {
+  expect(meterText(meter({ text: "$0.0123", saving: "-10 %" }))).toBe("$(pulse) $0.0123 +10 %");
+  expect(meterLabel(meter({ text: "$0.0123", saving: "-10 %" }))).toContain("10 % more than all-Sonnet");
+  expect(meterTooltip(meter({ text: "$0.0123", saving: "-10 %" }))).toContain("10 % more than the same tokens");
+});
+
 test("an unpriced Run shows no saving", () => {
   expect(meterText(meter({ text: "unpriced", saving: null }))).toBe("$(pulse) unpriced");
 });

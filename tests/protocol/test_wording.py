@@ -77,7 +77,9 @@ def test_a_price_is_a_range_an_amount_or_unpriced() -> None:
 def test_a_saving_never_promises_more_than_was_saved() -> None:
     assert wording.saving_text(Decimal("0.9999")) == "99 %"
     assert wording.saving_text(Decimal("0.93")) == "93 %"
-    assert wording.saving_text(Decimal("-0.021")) == "-3 %"
+    assert wording.saving_text(Decimal("-0.021")) is None
+    assert wording.saved_or_more(Decimal("-0.021")) == "-3 %"
+    assert wording.saved_or_more(Decimal("0.93")) == "93 %"
     assert wording.saving_text(Decimal("0.009")) is None
     assert wording.saving_text(None) is None
 

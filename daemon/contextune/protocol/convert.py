@@ -45,7 +45,7 @@ from contextune.protocol.views import (
 from contextune.protocol.wording import (
     dollars_text,
     rung_text,
-    saving_text,
+    saved_or_more,
 )
 from contextune.protocol.words import mark, meaning_text, shown, t
 
@@ -67,7 +67,7 @@ def bill_view(bill: Bill) -> BillView:
         text=bill_shown(bill),
         at_sonnet=bill.at_sonnet,
         at_sonnet_text=dollars_text(bill.at_sonnet),
-        saving=saving_text(bill.saving),
+        saving=saved_or_more(bill.saving),
         requests=bill.requests,
         unpriced=bill.unpriced,
         estimated=bill.estimated,

@@ -12,7 +12,7 @@ from contextune.core.states import LIVE_RUN
 from contextune.protocol.convert import bill_view, joined_bill, joined_lines
 from contextune.protocol.shown import bill_shown
 from contextune.protocol.views import MeterLine, MeterView
-from contextune.protocol.wording import model_text, saving_text
+from contextune.protocol.wording import model_text, saved_or_more
 from contextune.protocol.words import counted, mark, t
 
 Level = Literal["idle", "running", "asking", "near_budget", "parked"]
@@ -28,7 +28,7 @@ def meter_view(runs: Sequence[Run], today: Bill, *, offline: bool, fence_lack: s
     lines = joined_lines([line for run in live for line in run.costs])
     return MeterView(
         text=bill_shown(bill),
-        saving=saving_text(bill.saving),
+        saving=saved_or_more(bill.saving),
         run_id=max(live, key=lambda run: run.created_at).id if live else None,
         level=_level(live),
         lines=tuple(_line(line) for line in lines),

@@ -10,6 +10,7 @@ from contextune.core.spending.wording import (
     forecast_text,
     kept_text,
     price_text,
+    saved_or_more,
     saving_text,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "model_text",
     "price_text",
     "rung_text",
+    "saved_or_more",
     "saving_text",
 ]

@@ -2,6 +2,7 @@
 
 import type { Words } from "../../src/dashboard/messages";
 import type { BillView, ComparisonView, DashboardView, SuggestionView } from "../../src/generated/protocol";
+import { besideSonnet } from "../../src/savingText";
 import { element } from "./element";
 import { filled } from "./figures";
 import { colourOf } from "./spending";
@@ -65,7 +66,7 @@ export function legend({ series }: DashboardView): HTMLElement {
 export function spansTable({ spans }: DashboardView, words: Words): HTMLElement {
   const rows = spans
     .filter(({ bill }) => bill.requests > 0)
-    .map(({ label, bill }) => [label, bill.text, bill.saving === null ? "" : `−${bill.saving}`]);
+    .map(({ label, bill }) => [label, bill.text, bill.saving === null ? "" : besideSonnet(bill.saving)]);
   const table = plainTable(words.overTime, [words.day, words.amount, words.saved], rows, true);
   return element("details", {}, element("summary", {}, words.asTable), table);
 }

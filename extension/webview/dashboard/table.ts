@@ -1,4 +1,6 @@
 /** Tables: of amounts, with a bar for each, and of plain cells. */
+
+import { besideSonnet } from "../../src/savingText";
 import { element } from "./element";
 
 /** One row of amounts. */
@@ -47,7 +49,7 @@ function amountRow({ name, hint, text, saving, open }: AmountRow, share: number)
     element("th", { scope: "row", title: hint ?? name }, shown),
     element("td", { "aria-hidden": "true", class: "bar" }, fill),
     element("td", { class: "amount" }, text),
-    element("td", { class: "saving" }, saving === null ? "" : `−${saving}`),
+    element("td", { class: "saving" }, saving === null ? "" : besideSonnet(saving)),
   );
 }
 

@@ -74,6 +74,12 @@ def saving_text(share: Decimal | None) -> str | None:
 
     None if it cannot be told, or if there is none to speak of: nobody wants to read of a saving of 0 %.
     """
+    text = saved_or_more(share)
+    return None if text is None or text.startswith("-") else text
+
+
+def saved_or_more(share: Decimal | None) -> str | None:
+    """The same, and `-10 %` for what cost a tenth more: for figures that have a sign of their own."""
     whole = None if share is None else (share * 100).quantize(Decimal(1), ROUND_FLOOR)
     return f"{whole} %" if whole else None
 

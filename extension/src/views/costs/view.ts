@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Daemon } from "../../client";
 import { Requests, type RunView } from "../../generated/protocol";
 import type { Log } from "../../log";
+import { isSaved } from "../../savingText";
 import { SECTION } from "../../settings";
 import type { Store } from "../../store";
 import { type Node, Tree } from "../tree";
@@ -80,7 +81,7 @@ export class CostsView implements vscode.Disposable {
     try {
       const costs = await this.#daemon.request(Requests.costSummary, {});
       this.#rows = rows(costs);
-      this.#view.description = costs.total.saving === null ? "" : vscode.l10n.t("{0} saved", costs.total.saving);
+      this.#view.description = isSaved(costs.total.saving) ? vscode.l10n.t("{0} saved", costs.total.saving) : "";
       this.#tree.refresh();
     } catch (error) {
       this.#log.warn(`Costs: ${error instanceof Error ? error.message : String(error)}`);

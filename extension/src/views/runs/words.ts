@@ -1,6 +1,7 @@
 /** Runs, Tasks and attempts in words, and the tokens by which menus tell them apart. */
 import { l10n } from "vscode";
 import type { AttemptView, BillView, EvidenceView, FileChange, RunView, TaskView } from "../../generated/protocol";
+import { besideSonnet } from "../../savingText";
 
 type RunState = RunView["state"];
 type TaskState = TaskView["state"];
@@ -61,7 +62,7 @@ export function outcomeText(outcome: Outcome): string {
 
 /** `$0.0123 −93 %`: money, and the saving against Sonnet where it can be told. */
 export function billText({ text, saving }: Pick<BillView, "text" | "saving">): string {
-  return saving === null ? text : `${text} −${saving}`;
+  return saving === null ? text : `${text} ${besideSonnet(saving)}`;
 }
 
 /** How many Tasks of a Run have ended well. */
