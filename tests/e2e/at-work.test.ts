@@ -167,16 +167,3 @@ test("the result is discarded, and kept in a Salvage", async () => {
   await workbench.restMouse();
   await scenario().screenshot("16-discarded");
 });
-
-test("a Goal in words becomes a Quote", async () => {
-  const { workbench } = scenario();
-  await workbench.runCommand("Notifications: Clear All Notifications");
-  await workbench.clickViewAction("Runs", "Run a Goal");
-  await workbench.quickInput.locator("input").fill("say what a zone is");
-  await scenario().screenshot("17-goal");
-  await workbench.page.keyboard.press("Enter");
-  expect(await workbench.quote(1)).toEqual([expect.stringContaining("Say what a zone is")]);
-  await workbench.restMouse();
-  await scenario().screenshot("18-goal-quoted");
-  await workbench.leaveQuote();
-});
