@@ -1,7 +1,7 @@
 /** Rows of a tree: VS Code draws anew what changed, and goes on with the same objects. */
 import { expect, test } from "vitest";
+import type { Node } from "../../extension/src/views/node";
 import { Rows } from "../../extension/src/views/rows";
-import type { Node } from "../../extension/src/views/tree";
 
 class Row implements Node {
   constructor(

@@ -1,6 +1,6 @@
 /** The rows of a tree as VS Code has them: which they are, how they looked, and which look otherwise by now. */
 import type { MarkdownString, TreeItem } from "vscode";
-import type { Node } from "./tree";
+import type { Node } from "./node";
 
 /** Milliseconds after which VS Code has drawn what it was given. */
 const DRAWN_MS = 1000;

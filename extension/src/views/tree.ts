@@ -1,19 +1,8 @@
-/** What every tree view is made of: nodes that know how they look and what is below them. */
+/** What every tree view is drawn by. */
 import * as vscode from "vscode";
 import { Coalesced } from "../coalesce";
+import type { Node } from "./node";
 import { Rows } from "./rows";
-
-/** One row of a tree view. */
-export interface Node {
-  /** How the row looks. Its `id` is stable: a node of the same id is the same row, drawn anew only where it differs. */
-  item(): vscode.TreeItem;
-  /** The rows below it; empty if it has none. */
-  children(): readonly Node[];
-  /** What is told of the row when the mouse rests on it, unless `item` has that already. */
-  tooltip?(): string | vscode.MarkdownString;
-  /** What has to be fetched to tell more, as Markdown that is safe to show; empty if there is nothing. */
-  more?(): Promise<string>;
-}
 
 /**
  * Milliseconds between two draws of a tree, however fast its data changes.

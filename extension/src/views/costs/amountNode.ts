@@ -1,7 +1,7 @@
 /** One amount: a total, a day, a role on a model. */
 import * as vscode from "vscode";
 import type { BillView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { amountText, billTooltip } from "./words";
 
 /** What an amount is for. */

@@ -1,6 +1,6 @@
 /** One sentence of the Costs view. */
 import * as vscode from "vscode";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** A sentence, with more of it in the tooltip. */
 export class FactNode implements Node {

@@ -1,6 +1,6 @@
 /** A heading with rows below it. */
 import * as vscode from "vscode";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** A group of the Costs view. */
 export class GroupNode implements Node {

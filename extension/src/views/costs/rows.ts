@@ -1,7 +1,7 @@
 /** The rows of the Costs view: what was spent, what that bought, what could be cheaper. */
 import { l10n } from "vscode";
 import type { CostGroup, CostView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { AmountNode } from "./amountNode";
 import { FactNode } from "./factNode";
 import { GroupNode } from "./groupNode";

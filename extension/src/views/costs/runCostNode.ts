@@ -1,8 +1,8 @@
 /** What one Run cost, beside what it was quoted at. */
 import * as vscode from "vscode";
 import type { CostRun } from "../../generated/protocol";
+import type { Node } from "../node";
 import { runIcon } from "../runs/icons";
-import type { Node } from "../tree";
 import { amountText, costRunTooltip } from "./words";
 
 /** A Run in the Costs view. */

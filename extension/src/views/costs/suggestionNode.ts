@@ -1,7 +1,7 @@
 /** What could be cheaper, with a way to set it. */
 import * as vscode from "vscode";
 import type { SuggestionView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { suggestionTooltip } from "./words";
 
 /** A suggestion in the Costs view; one that names a setting can be applied. */

@@ -6,7 +6,8 @@ import type { Log } from "../../log";
 import { isSaved } from "../../savingText";
 import { SECTION } from "../../settings";
 import type { Store } from "../../store";
-import { type Node, Tree } from "../tree";
+import type { Node } from "../node";
+import { Tree } from "../tree";
 import { rows } from "./rows";
 
 const VIEW = "contextune.costs";

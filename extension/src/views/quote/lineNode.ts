@@ -1,6 +1,6 @@
 /** A row that only tells something: the price, the tests, a warning, a file of a Task. */
 import * as vscode from "vscode";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** What a row tells, and how it looks. */
 export interface Line {

@@ -4,7 +4,7 @@ import type { QuoteView, TaskQuoteView } from "../../generated/protocol";
 import { overlapLine, overlapsOf } from "../../overlapText";
 import { paragraphs } from "../../plainMarkdown";
 import { quotedRow, quotedTokens } from "../../quoteText";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { LineNode } from "./lineNode";
 
 const { ThemeIcon } = vscode;

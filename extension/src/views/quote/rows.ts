@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { QuoteView } from "../../generated/protocol";
 import { boundsText, gateText, quoteWarnings } from "../../quoteText";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { LineNode } from "./lineNode";
 import { WaveNode } from "./waveNode";
 

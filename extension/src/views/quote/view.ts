@@ -2,7 +2,8 @@
 import * as vscode from "vscode";
 import { placeOf } from "../../folders";
 import type { Quotes } from "../../quote";
-import { type Node, Tree } from "../tree";
+import type { Node } from "../node";
+import { Tree } from "../tree";
 import { QuotedTaskNode } from "./quotedTaskNode";
 import { quoteRows } from "./rows";
 import { WaveNode } from "./waveNode";

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { QuoteView } from "../../generated/protocol";
 import { taskCountText, waveHeading } from "../../quoteText";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { QuotedTaskNode } from "./quotedTaskNode";
 
 /** A wave in the Quote view; `number` counts from 1. */

@@ -1,6 +1,6 @@
 /** Older Runs of one age. */
 import * as vscode from "vscode";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { type AgeGroup, ageText } from "./history";
 import { RunNode } from "./runNode";
 

@@ -1,7 +1,7 @@
 /** A change that the user made in review: it can be taken back. */
 import * as vscode from "vscode";
 import type { AmendmentView, RunView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** A rejected change, a rejected file or an edit in the Runs view. */
 export class AmendmentNode implements Node {

@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
 import { paragraphs } from "../../plainMarkdown";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { outcomeIcon } from "./icons";
 import { attemptDescription, attemptTokens, evidenceText } from "./words";
 

@@ -1,7 +1,7 @@
 /** Why a Task went back to an agent although it was green: with which others it did not fit. */
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** The bounce of a Task in the Runs view. */
 export class BounceNode implements Node {

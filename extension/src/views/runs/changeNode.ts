@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { FileChange, RunView, TaskView } from "../../generated/protocol";
 import { diffCommand } from "../../review";
 import { fileReview, isInReview } from "../../reviewPlan";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { AmendmentNode } from "./amendmentNode";
 import { changeDescription } from "./words";
 

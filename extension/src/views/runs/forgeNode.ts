@@ -1,7 +1,7 @@
 /** What a Run has on GitHub, or what waits for it. */
 import * as vscode from "vscode";
 import type { ForgeLinkView, RunView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** An issue or a pull request in the Runs view; a click opens it in the browser. */
 export class LinkNode implements Node {

@@ -1,7 +1,7 @@
 /** Why a Task stands where it stands in a review. */
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 
 /** One reason in the Runs view. */
 export class ReasonNode implements Node {

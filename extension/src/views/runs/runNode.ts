@@ -4,7 +4,7 @@ import { placeOf } from "../../folders";
 import type { RunView } from "../../generated/protocol";
 import { paragraphs } from "../../plainMarkdown";
 import { tasksInOrder } from "../../reviewPlan";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { forgeNodes } from "./forgeNode";
 import { runIcon } from "./icons";
 import { TaskNode } from "./taskNode";

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
 import { paragraphs } from "../../plainMarkdown";
 import { changesInOrder, isInReview, taskReview } from "../../reviewPlan";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { AttemptNode } from "./attemptNode";
 import { BounceNode } from "./bounceNode";
 import { ChangeNode } from "./changeNode";

@@ -2,7 +2,8 @@
 import * as vscode from "vscode";
 import type { RunView, TaskView } from "../../generated/protocol";
 import type { Store } from "../../store";
-import { type Node, Tree } from "../tree";
+import type { Node } from "../node";
+import { Tree } from "../tree";
 import { AgeNode } from "./ageNode";
 import { byAge, filterText, found } from "./history";
 import { RunNode } from "./runNode";

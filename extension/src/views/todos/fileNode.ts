@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { type PlacedTodo, todoKey } from "../../store";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { type TodoLook, TodoNode } from "./todoNode";
 
 /** A file in the Todos view. */

@@ -1,7 +1,7 @@
 /** A folder with Todos; shown only where several folders are open. */
 import * as vscode from "vscode";
 import { folderName } from "../../folders";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { TodoFileNode } from "./fileNode";
 import type { TodoNode } from "./todoNode";
 

@@ -1,7 +1,7 @@
 /** Todos of one tag, owner or age: the checkbox ticks all of them. */
 import * as vscode from "vscode";
 import { type PlacedTodo, todoKey } from "../../store";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import type { TodoGroup } from "./grouping";
 import { type TodoLook, TodoNode } from "./todoNode";
 

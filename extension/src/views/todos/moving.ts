@@ -1,6 +1,6 @@
 /** Where Todos go that are dragged, or moved a step, in the Todos view. Pure. */
 import { type PlacedTodo, todoKey } from "../../store";
-import type { Node } from "../tree";
+import type { Node } from "../node";
 import { type Spot, stepOf } from "./arrangement";
 import { TodoFileNode } from "./fileNode";
 import { TodoGroupNode } from "./groupNode";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { placeOf } from "../../folders";
 import { type PlacedTodo, type Store, todoKey } from "../../store";
+import type { Node } from "../node";
 import { taskIcon } from "../runs/icons";
-import type { Node } from "../tree";
 import { isCurrent, todoDescription, todoLabel, todoSpoken, todoTooltip } from "./words";
 
 /** What rows of Todos have in common: which are ticked, by their keys, and what is known of each. */
