@@ -1,8 +1,8 @@
 /**
  * `npm test`: every test, after its own set-up; `npm test -- pytest` (or vitest, e2e, …) runs the named stages alone.
  *
- * A stage that fails does not keep the others from running. pytest, which waits for git and for processes of ours more
- * than it computes, runs beside the stages that follow it. The very last line is the sum.
+ * A stage that fails does not keep the others from running. pytest runs beside the stages that follow it, as both wait
+ * for other processes a good part of their time. The very last line is the sum.
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

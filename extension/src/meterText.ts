@@ -1,7 +1,7 @@
 /** The status-bar meter in words. */
 import { l10n } from "vscode";
 import type { BillView, MeterView } from "./generated/protocol";
-import { besideSonnet } from "./savingText";
+import { besideSonnet, excess } from "./savingText";
 
 const icons: Record<MeterView["level"], string> = {
   idle: "$(pulse)",
@@ -23,9 +23,10 @@ export function meterText(meter: MeterView): string {
 export function meterLabel(meter: MeterView): string {
   const spent = l10n.t("Contextune: {0}", meter.text);
   if (meter.saving === null) return spent;
-  return meter.saving.startsWith("-")
-    ? l10n.t("{0}, {1} more than all-Sonnet", spent, meter.saving.slice(1))
-    : l10n.t("{0}, {1} less than all-Sonnet", spent, meter.saving);
+  const more = excess(meter.saving);
+  return more === undefined
+    ? l10n.t("{0}, {1} less than all-Sonnet", spent, meter.saving)
+    : l10n.t("{0}, {1} more than all-Sonnet", spent, more);
 }
 
 function levelText(level: MeterView["level"]): string | undefined {
@@ -73,8 +74,8 @@ export function meterTooltip(meter: MeterView, live = 1): string {
     lines.push("");
   }
   if (meter.lines.length === 0 && meter.today.requests > 0) lines.push(...tokenLines(meter.today), "");
-  if (meter.saving?.startsWith("-"))
-    lines.push(l10n.t("{0} more than the same tokens at Sonnet's price.", meter.saving.slice(1)), "");
+  const more = excess(meter.saving);
+  if (more !== undefined) lines.push(l10n.t("{0} more than the same tokens at Sonnet's price.", more), "");
   else if (meter.saving !== null)
     lines.push(l10n.t("{0} less than the same tokens at Sonnet's price.", meter.saving), "");
   if (meter.offline) lines.push(l10n.t("Offline model: scripted, no AI, and nothing is charged."), "");

@@ -1,9 +1,12 @@
-/** A bill beside all-Sonnet, `93 %` of it saved or `-10 %`, as the change that it is: `−93 %`, `+10 %`. */
-export function besideSonnet(saving: string): string {
-  return saving.startsWith("-") ? `+${saving.slice(1)}` : `−${saving}`;
+/** What a bill's `saving` says beside all-Sonnet: `93 %` of it saved, or `-10 %` where a tenth more was spent. */
+
+/** The share by which more was spent, such as `10 %`; undefined where it was not. */
+export function excess(saving: string | null): string | undefined {
+  return saving?.startsWith("-") ? saving.slice(1) : undefined;
 }
 
-/** Whether there is a saving at all to speak of. */
-export function isSaved(saving: string | null): saving is string {
-  return saving !== null && !saving.startsWith("-");
+/** The change that it is: `−93 %`, `+10 %`. */
+export function besideSonnet(saving: string): string {
+  const more = excess(saving);
+  return more === undefined ? `−${saving}` : `+${more}`;
 }

@@ -140,7 +140,7 @@ function filesBelow(folder: string): string[] {
 /**
  * Has VS Code install the package at `extensions` the first time, and copies what that left there from then on.
  *
- * VS Code takes two seconds for it each time, and does the same each time.
+ * It does the same each time, and takes seconds for it.
  */
 async function installOnce(extensions: string, install: () => Promise<void>): Promise<void> {
   const hash = createHash("sha256").update(readFileSync(vsix)).digest("hex").slice(0, 16);

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Daemon } from "../../client";
 import { Requests, type RunView } from "../../generated/protocol";
 import type { Log } from "../../log";
-import { isSaved } from "../../savingText";
+import { excess } from "../../savingText";
 import { SECTION } from "../../settings";
 import type { Store } from "../../store";
 import type { Node } from "../node";
@@ -82,7 +82,8 @@ export class CostsView implements vscode.Disposable {
     try {
       const costs = await this.#daemon.request(Requests.costSummary, {});
       this.#rows = rows(costs);
-      this.#view.description = isSaved(costs.total.saving) ? vscode.l10n.t("{0} saved", costs.total.saving) : "";
+      this.#view.description =
+        costs.total.saving === null || excess(costs.total.saving) ? "" : vscode.l10n.t("{0} saved", costs.total.saving);
       this.#tree.refresh();
     } catch (error) {
       this.#log.warn(`Costs: ${error instanceof Error ? error.message : String(error)}`);
