@@ -127,6 +127,33 @@ def test_tasks_that_wait_begin_on_another_rung(machine: Machine, server: Server)
     going.end()
 
 
+def test_what_each_task_may_cost_is_changed_while_it_goes_on(machine: Machine, server: Server) -> None:
+    _, going = _begin(machine, server, "take your time", "--accept", "merge")
+    run_id, worktree = _until_it_waits(going)
+    for wrong, words in (
+        (["--task-budget", "9"], "A Task cannot cost $9.00: the budget of run"),
+        (["--request-budget", "0.50", "--task-budget", "0.20"], "its Task may cost $0.2000 in all"),
+        (["--max-requests", "0"], "--max-requests"),
+    ):
+        refused = machine.do("set", run_id, *wrong)
+        assert refused.status == 2, refused.out
+        assert words in " ".join(refused.err.split())
+    lowered = machine.do("set", run_id, "--task-budget", "0.00001", "--max-requests", "30")
+    assert lowered.status == 0, lowered.err
+    said = " ".join(lowered.out.split())
+    assert f"Run {run_id} may cost $2.00, with 4 agents at the same time." in said
+    assert "At most $0.000010 a Task, 30 requests without a price." in said
+    assert re.search(r"take-your-time has cost \$0\.\d+: it asks you before its next request\.", said)
+    adjusted = going.until_kind("run_adjusted")
+    assert adjusted["limits"] == {"task": "0.00001", "request": None, "requests": 30}
+    (worktree / "go").touch()
+    question = going.until_kind("question_asked")["question"]
+    assert question.startswith("The Task's budget of $0.00001 is reached: ")
+    assert machine.do("set", run_id, "--task-budget", "1", "--request-budget", "0.50").status == 0
+    ended = going.end()
+    assert (ended.status, ended.last["state"]) == (0, "accepted"), ended.err
+
+
 def test_a_task_that_overlaps_with_none_has_none_to_wait_for(machine: Machine, server: Server) -> None:
     _, going = _begin(machine, server, "take your time")
     run_id, worktree = _until_it_waits(going)

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from contextune.core.errors import BudgetScope
+from contextune.core.model.budget import Limits
 from contextune.core.model.conversation import Message, Text, ToolResult, ToolUse, said_by_user
-from contextune.core.model.money import Bill
-from contextune.core.model.requests import CliffAvoided, RequestSettled, TaskBudgetRaised
+from contextune.core.model.money import Bill, Charge, Usage
+from contextune.core.model.requests import CliffAvoided, RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.planning.plan import Task
 from contextune.core.proof.evidence import Evidence
 from contextune.core.runs import events as ev
@@ -404,6 +406,47 @@ def test_a_raised_budget_answers_the_question_for_it() -> None:
     raised = TaskBudgetRaised(run_id=RUN, at=2_200, task_id=TASK, budget=Decimal("0.80"))
     task = side_by_side(asked, raised)
     assert (task.state, task.question, task.budget) == ("working", None, Decimal("0.80"))
+
+
+def test_what_tasks_may_cost_changes_from_now_on() -> None:
+    raised = TaskBudgetRaised(run_id=RUN, at=2_200, task_id=TASK, budget=Decimal("0.80"))
+
+    def adjusted(**limits: Any) -> ev.RunAdjusted:
+        return ev.RunAdjusted(run_id=RUN, at=2_300, budget=Decimal(2), agents=2, limits=Limits(**limits))
+
+    def of(run: Run) -> tuple[Decimal | None, Decimal | None]:
+        return run.task(TASK).budget, run.task(TASK).request_budget
+
+    assert of(after(raised)) == (Decimal("0.80"), Decimal("0.80"))
+    assert of(after(raised, adjusted())) == (Decimal("0.80"), Decimal("0.80"))
+    assert of(after(raised, adjusted(task=Decimal(1)))) == (None, Decimal("0.80"))
+    assert of(after(raised, adjusted(request=Decimal(1)))) == (Decimal("0.80"), None)
+    assert of(after(adjusted(task=Decimal(1)), raised)) == (Decimal("0.80"), Decimal("0.80"))
+    both = after(adjusted(task=Decimal(1)), adjusted(request=Decimal("0.5"), requests=3))
+    assert both.limits == Limits(task=Decimal(1), request=Decimal("0.5"), requests=3)
+
+
+def test_requests_that_a_run_waited_at_bound_it_no_longer_unless_they_were_raised() -> None:
+    def adjusted(most: int) -> ev.RunAdjusted:
+        limits = Limits(task=Decimal(1), requests=most)
+        return ev.RunAdjusted(run_id=RUN, at=2_800, budget=Decimal(2), agents=2, limits=limits)
+
+    def parked(scope: BudgetScope) -> ev.RunPaused:
+        return ev.RunPaused(run_id=RUN, at=2_900, state="parked", reason="Reached.", scope=scope)
+
+    resumed = ev.RunResumed(run_id=RUN, at=3_000, budget=Decimal(2))
+    charge = Charge(usage=Usage(), dollars=None, at_sonnet=None)
+    sent = RequestSettled(
+        run_id=RUN, at=2_850, request_id="q_x", task_id=TASK, role="x", rung=s.LOW, charge=charge
+    )
+    assert after(adjusted(1), sent, parked("requests"), resumed).limits == Limits(task=Decimal(1))
+    assert after(adjusted(1), sent, parked("run"), resumed).limits.requests == 1
+    assert after(adjusted(1), sent, parked("requests"), adjusted(2), resumed).limits.requests == 2
+    flying = RequestReserved(
+        run_id=RUN, at=2_950, request_id="q_y", task_id=TASK, role="x", rung=s.LOW, prompt_tokens=1,
+        worst_case=None,
+    )  # fmt: skip
+    assert after(adjusted(2), sent, flying, parked("requests"), resumed).limits.requests is None
 
 
 def test_words_of_the_user_are_all_kept_for_attempts_that_run_side_by_side() -> None:

@@ -1,4 +1,4 @@
-/** A Run is changed while it goes on: more agents, another budget, and a budget that is not possible. */
+/** A Run is changed while it goes on: more agents, other budgets, and a budget that is not possible. */
 import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
@@ -28,6 +28,29 @@ test("a budget below what is spent is refused, with the least that is possible",
   await workbench.answer("0.0001");
   await workbench.notification("give a budget of at least").waitFor();
   await scenario().screenshot("refused");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+});
+
+test("what each Task may cost is lowered, which one then asks for, and raised, which lets it go on", async () => {
+  const { workbench } = scenario();
+  await workbench.runCommand(change);
+  await workbench.choose("Task Budget", "");
+  await workbench.answer("5");
+  await workbench.notification("A Task cannot cost $5.00").waitFor();
+  await scenario().screenshot("task-budget-refused");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.runCommand(change);
+  await workbench.choose("Task Budget", "");
+  await workbench.answer("0.0001");
+  await workbench
+    .treeItem("Runs", /waits for your answer|asks/)
+    .first()
+    .waitFor();
+  await scenario().screenshot("task-budget-reached");
+  await workbench.runCommand(change);
+  await workbench.choose("Task Budget", "");
+  await workbench.answer("0.5");
+  await workbench.treeItem("Runs", /[1-6] of 6/).waitFor();
   await workbench.runCommand("Notifications: Clear All Notifications");
 });
 

@@ -199,7 +199,8 @@ def test_limits_stand_before_the_settings() -> None:
     named = Budgets(task=Decimal(1), day=Decimal(9), requests=5)
     assert Limits().over(named) == named
     tight = Limits(request=Decimal("0.1"), task=Decimal("0.2"), requests=3)
-    assert tight.over(named, 2) == Budgets(
+    assert tight.over(named) == Budgets(
         request=Decimal("0.1"), task=Decimal("0.2"), day=Decimal(9), requests=3
     )
-    assert tight.over(named, 3).requests == 5
+    more = Limits(requests=4)
+    assert tight.after(more) == Limits(request=Decimal("0.1"), task=Decimal("0.2"), requests=4)

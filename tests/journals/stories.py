@@ -264,8 +264,18 @@ async def a_task_at_its_budget(here: Desk) -> None:
     asking = await here.until(lambda now: now.task("dear").state == "asking", run.id)
     question = asking.task("dear").question
     assert question is not None
+    if "limits" in ev.RunAdjusted.__struct_fields__:
+        from contextune.core.model.budget import Limits
+
+        await here.app.steering.adjust(run.id, limits=Limits(task=Decimal("0.0057")))
+        await here.until(lambda now: "$0.0057" in _question(now), run.id)
     await here.app.answer(run.id, "dear", question.choices[0])
     await _reviewed(here, run)
+
+
+def _question(run: Run) -> str:
+    question = run.task("dear").question
+    return "" if question is None else question.text
 
 
 async def issues_and_a_pull_request(here: Desk, github: GitHub) -> None:

@@ -7,12 +7,14 @@ from decimal import Decimal
 import msgspec
 
 from contextune.core.check import Check
+from contextune.core.model.budget import Budgets, Limits
 from contextune.core.model.money import Bill, Charge, Usage
 from contextune.core.overlap.radar import LiveOverlap, OverlapFound
 from contextune.core.planning.plan import Overlap
 from contextune.core.planning.record import Forecast
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import Restore, RunAccepted
+from contextune.core.runs.run import advance
 from contextune.core.settings import DEFAULT_LADDER
 from contextune.core.worktrees.worktree import Worktree
 from contextune.protocol import views as v
@@ -250,6 +252,9 @@ def test_a_run_at_work_becomes_a_view() -> None:
         gate="pytest -q",
         budget=Decimal("2.00"),
         budget_text="$2.00",
+        task_budget_text="",
+        request_budget_text="",
+        max_requests=None,
         agents=2,
         offline=False,
         run_command=None,
@@ -448,6 +453,15 @@ def test_a_run_at_work_tells_what_overlaps_and_one_that_is_over_does_not() -> No
         text="“round up” overlaps with what was accepted already. Both change the same lines.",
     )
     assert run_view(s.with_state(run, "review")).live_overlaps == ()
+
+
+def test_what_a_run_bounds_is_told_with_it() -> None:
+    limits = Limits(task=Decimal("0.10"), requests=12)
+    changed = ev.RunAdjusted(run_id="r_1", at=3_000, budget=Decimal(2), agents=2, limits=limits)
+    quote = s.make_quote()
+    named = msgspec.structs.replace(quote, budgets=Budgets(task=Decimal(1), request=Decimal("0.05")))
+    view = run_view(advance(advance(None, s.created(named)), changed))
+    assert (view.task_budget_text, view.request_budget_text, view.max_requests) == ("$0.1000", "$0.0500", 12)
 
 
 def test_a_task_says_that_a_command_waits_for_a_processor_until_it_runs_or_is_stopped() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 
 from contextune.core.errors import BudgetReached
+from contextune.core.model.budget import Limits
 from contextune.core.planning.quote import Quote
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled
@@ -270,6 +272,9 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
     assert [(one["chosen"], one["lack"]) for one in waiting["rungs"]] == [(True, ""), (False, "Too dear.")]
     wish = {"runId": "r_1", "start": 1, "taskIds": ["add-kilos"]}
     assert (await editor.ask("contextune/run/adjust", wish))["run"]["id"] == "r_1"
+    bounds = {"runId": "r_1", "taskBudget": "0.10", "maxRequests": 12}
+    assert (await editor.ask("contextune/run/adjust", bounds))["run"]["id"] == "r_1"
+    unchanged = {"budget": None, "agents": None, "limits": Limits(), "start": None, "task_ids": ()}
     other = {"runId": "r_1", "taskId": "add-kilos"}
     for method in ("pause", "resume"):
         assert (await editor.ask(f"contextune/task/{method}", other))["run"]["id"] == "r_1"
@@ -277,7 +282,8 @@ async def test_every_other_method_reaches_the_application(editor: Editor, app: P
         ("pause_task", "r_1", "add-kilos"),
         ("resume_task", "r_1", "add-kilos"),
         ("waiting_rungs", "r_1", ("add-kilos",)),
-        ("adjust", "r_1", {"budget": None, "agents": None, "start": 1, "task_ids": ("add-kilos",)}),
+        ("adjust", "r_1", {**unchanged, "start": 1, "task_ids": ("add-kilos",)}),
+        ("adjust", "r_1", {**unchanged, "limits": Limits(task=Decimal("0.10"), requests=12)}),
         ("pause", "r_1"),
         ("cancel_task", "r_1", "round-up"),
         ("retry", "r_1", "round-up", None),

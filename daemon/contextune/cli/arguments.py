@@ -198,10 +198,16 @@ def _steer(commands: Commands) -> None:
     resume.add_argument("what", nargs="?", metavar="RUN|TASK", help=newest)
     resume.add_argument("--budget", type=_dollars, metavar="USD", help="a new budget, what is spent included")
     resume.add_argument("--pool", type=_pool, metavar="POOL", help=POOL_TEXT)
-    about = "Change a Run's budget, its number of agents, or where its Tasks begin, while it goes on."
+    about = "Change a Run's budgets, its number of agents, or where its Tasks begin, while it goes on."
     adjust = _command(commands, "set", about)
     adjust.add_argument("run", metavar="RUN")
     adjust.add_argument("--budget", type=_dollars, metavar="USD", help="in all, what is spent included")
+    each = "what each Task may cost before it asks you; one that waits at less goes on"
+    adjust.add_argument("--task-budget", type=_dollars, metavar="USD", help=each)
+    one = "what one request may cost before its Task asks you"
+    adjust.add_argument("--request-budget", type=_dollars, metavar="USD", help=one)
+    most = "requests without a price that it may send in all"
+    adjust.add_argument("--max-requests", type=_count, metavar="N", help=most)
     adjust.add_argument("--agents", type=_count, metavar="N", help="agents at the same time")
     where = "the place on the ladder, from 0, where Tasks begin that wait for their first agent"
     adjust.add_argument("--rung", type=int, metavar="N", help=where)

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contextune.cli.output import Output
-from contextune.cli.tables import STYLES, cell, proof
+from contextune.cli.tables import STYLES, cell, limits_text, proof
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunAccepted
 from contextune.core.runs.run import Run
@@ -151,9 +151,11 @@ def sentence(run: Run, event: ev.AnyEvent) -> str | None:
         case ev.TaskResumed():
             return f"{name}: goes on."
         case ev.RunAdjusted(start=int(start)):
-            return f"On {rung_text(run.ladder[start])} begin: {', '.join(event.task_ids)}."
+            begin = f"On {rung_text(run.ladder[start])} begin: {', '.join(event.task_ids)}."
+            return f"{begin} {limits_text(event.limits)}".rstrip()
         case ev.RunAdjusted():
-            return f"Budget {dollars_text(event.budget)}, {count_text(event.agents, 'agent')}."
+            terms = f"Budget {dollars_text(event.budget)}, {count_text(event.agents, 'agent')}."
+            return f"{terms} {limits_text(event.limits)}".rstrip()
         case RunAccepted():
             return f"Accepted: {event.branch or 'HEAD'} is at {event.after[:12]}"
         case ev.Noted():

@@ -10,8 +10,9 @@ from contextune.cli.asking import chosen
 from contextune.cli.naming import find_task, run_named, task_named
 from contextune.cli.output import Output
 from contextune.cli.pictures import show_run_line
-from contextune.cli.tables import beside_text
+from contextune.cli.tables import beside_text, limits_text
 from contextune.core.errors import UsageProblem
+from contextune.core.model.budget import Limits
 from contextune.core.overlap.radar import Course
 from contextune.core.runs.forge_text import is_by_pull, pull_text
 from contextune.core.runs.ladder import is_to_begin
@@ -20,7 +21,7 @@ from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK, LIVE_RUN
 from contextune.engine.application import Application
 from contextune.protocol.convert import made_branch, undone_text
-from contextune.protocol.wording import dollars_text, price_text, rung_text
+from contextune.protocol.wording import count_text, dollars_text, price_text, rung_text
 
 COURSES: Mapping[str, Course] = {"wait": "wait", "rebase": "rebase", "go-on": "go_on"}
 PATIENCE, LOOK = 10.0, 0.05
@@ -64,27 +65,37 @@ def _paused_text(task: TaskRun) -> str:
 
 
 async def adjust(app: Application, given: Namespace, out: Output) -> int:
-    """Another budget, another number of agents, or another rung, while the Run goes on."""
+    """Other budgets, another number of agents, or another rung, while the Run goes on."""
     found = await app.run(given.run)
     wanted = (given.budget or found.budget, given.agents or found.agents)
     if given.task and given.rung is None:
         raise UsageProblem("--task says which Tasks begin on another rung: give --rung as well.")
     offer = None if given.rung is None else await app.steering.rungs(found.id, given.task)
+    limits = Limits(task=given.task_budget, request=given.request_budget, requests=given.max_requests)
     await app.steering.adjust(
-        found.id, budget=given.budget, agents=given.agents, start=given.rung, task_ids=given.task
+        found.id,
+        budget=given.budget,
+        agents=given.agents,
+        limits=limits,
+        start=given.rung,
+        task_ids=given.task,
     )
 
     def holds(run: Run) -> bool:
         moved = () if offer is None else offer.task_ids
         # One with which an agent began meanwhile keeps its rung.
         kept = all(run.task(one).begins == given.rung or not is_to_begin(run.task(one)) for one in moved)
-        return (run.budget, run.agents) == wanted and kept
+        return (run.budget, run.agents) == wanted and run.limits == run.limits.after(limits) and kept
 
     found = await _once(app, found.id, holds, out)
     show_run_line(found, out)
-    out.say(
-        f"Run {found.id} may cost {dollars_text(found.budget)}, with {found.agents} agents at the same time."
-    )
+    agents = count_text(found.agents, "agent")
+    terms = f"Run {found.id} may cost {dollars_text(found.budget)}, with {agents} at the same time."
+    out.say(f"{terms} {limits_text(limits)}".rstrip())
+    for one in found.tasks:
+        if limits.task is not None and one.state not in ENDED_TASK and one.bill.dollars >= limits.task:
+            spent = dollars_text(one.bill.dollars)
+            out.say(f"{one.id} has cost {spent}: it asks you before its next request.")
     if offer is not None:
         rung = offer.rungs[given.rung]
         moved = [one for one in offer.task_ids if found.task(one).begins == given.rung]

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from contextune.core.model.budget import Limits
 from contextune.core.model.money import Bill, CostLine
 from contextune.core.plain_text import one_line
 from contextune.core.planning.quote import Quote
@@ -176,6 +177,16 @@ def evidence_lines(run: Run) -> list[str]:
     if run.ghost_evidence is not None:
         said.append(f"  All together: {proof_text(run.ghost_evidence)}")
     return said
+
+
+def limits_text(limits: Limits) -> str:
+    """What a Run bounds beside its budget, a sentence; empty if nothing."""
+    parts = [f"{dollars_text(limits.task)} a Task"] if limits.task is not None else []
+    if limits.request is not None:
+        parts.append(f"{dollars_text(limits.request)} a request")
+    if limits.requests is not None:
+        parts.append(f"{count_text(limits.requests, 'request')} without a price")
+    return f"At most {', '.join(parts)}." if parts else ""
 
 
 def beside_text(run: Run) -> str:

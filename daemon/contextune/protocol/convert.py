@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -146,6 +147,7 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
     """A Run, and which process drives it."""
     wave_of = {task_id: number for number, wave in enumerate(run.waves, 1) for task_id in wave}
     held = {one.task_id: one for one in run.held}
+    budgets = run.limits.over(run.quote.budgets)
     return RunView(
         id=run.id,
         repository=run.repository,
@@ -162,6 +164,9 @@ def run_view(run: Run, driver: Driver = "nobody") -> RunView:
         gate=run.gate,
         budget=run.budget,
         budget_text=dollars_text(run.budget),
+        task_budget_text=_bound_text(budgets.task),
+        request_budget_text=_bound_text(budgets.request),
+        max_requests=budgets.requests,
         agents=run.agents,
         offline=run.offline,
         run_command=run.run_command,
@@ -311,6 +316,10 @@ def cost_line_view(line: CostLine) -> CostLineView:
     return CostLineView(role=line.role, model=line.model, bill=bill_view(line.bill))
 
 
+def _bound_text(dollars: Decimal | None) -> str:
+    return "" if dollars is None else dollars_text(dollars)
+
+
 def quote_view(quote: Quote) -> QuoteView:
     """A Plan with its price."""
     wave_of = {task_id: number for number, wave in enumerate(quote.waves, 1) for task_id in wave}
@@ -329,8 +338,8 @@ def quote_view(quote: Quote) -> QuoteView:
         budget=quote.budget,
         budget_text=dollars_text(quote.budget),
         agents=quote.agents,
-        task_budget_text=dollars_text(budgets.task) if budgets.task is not None else "",
-        request_budget_text=dollars_text(budgets.request) if budgets.request is not None else "",
+        task_budget_text=_bound_text(budgets.task),
+        request_budget_text=_bound_text(budgets.request),
         max_requests=budgets.requests,
         gate=quote.gate,
         baseline=_baseline_view(quote.baseline) if quote.baseline else None,

@@ -74,7 +74,12 @@ METHODS: tuple[Method, ...] = (
     _request("run/get", p.RunParams, p.RunChanged, "One Run."),
     _request("run/pause", p.RunParams, p.Nothing, "Take no further turn until it resumes."),
     _request("run/resume", p.RunResumeParams, p.Nothing, "Go on, with a new budget if one is given."),
-    _request("run/adjust", RunAdjustParams, p.RunChanged, "Another budget, number of agents, or rung."),
+    _request(
+        "run/adjust",
+        RunAdjustParams,
+        p.RunChanged,
+        "Other budgets, number of agents, or rung.",
+    ),
     _request("run/rungs", RunRungsParams, RunRungsResult, "Where waiting Tasks can begin, with prices."),
     _request("run/cancel", p.RunParams, p.Nothing, "Stop; work done so far is kept by Salvage refs."),
     _request("run/accept", p.RunAcceptParams, p.RunChanged, "Move the user's branch once."),

@@ -19,6 +19,12 @@ class RunAdjustParams(Params, frozen=True, kw_only=True):
     start: int | None = None
     """The place on its ladder, from 0, where `task_ids` begin, or all that wait for their first agent."""
     task_ids: tuple[str, ...] = ()
+    task_budget: Decimal | None = None
+    """Dollars that each Task may cost before it asks."""
+    request_budget: Decimal | None = None
+    """Dollars that one request may cost before its Task asks."""
+    max_requests: int | None = None
+    """Requests without a price that the Run may send in all."""
 
 
 class RunRungsParams(Params, frozen=True, kw_only=True):

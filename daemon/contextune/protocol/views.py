@@ -185,6 +185,12 @@ class RunView(View, frozen=True, kw_only=True):
     gate: str | None
     budget: Decimal
     budget_text: str
+    task_budget_text: str
+    """What each Task may cost; empty if nothing bounds that."""
+    request_budget_text: str
+    """What one request may cost; empty if nothing bounds that."""
+    max_requests: int | None
+    """How many requests without a price it may send; None if nothing bounds that."""
     agents: int
     offline: bool
     run_command: str | None

@@ -1,9 +1,9 @@
-/** Changes a Run while it goes on, or for a Task that is done again: its budget, its agents, where Tasks begin. */
+/** Changes a Run while it goes on, or for a Task that is done again: its budgets, its agents, where Tasks begin. */
 import * as vscode from "vscode";
 import type { Application, Command } from "../application";
 import { Requests, type RunAdjustParams, type RunView } from "../generated/protocol";
 import { chooseRun, chooseTask, runCan, taskCan } from "./subjects";
-import { askAgents, askBudget } from "./terms";
+import { askAgents, askBudget, askChange, type Changeable, changeableBounds } from "./terms";
 
 type Change = Omit<RunAdjustParams, "runId">;
 
@@ -12,7 +12,7 @@ export const adjustRun: Command = async (app, ...args) => {
   const run = await chooseRun(app, args, runCan("adjustable"), vscode.l10n.t("No Run can be changed."));
   if (run === undefined) return;
   const waiting = run.tasks.filter(({ isToBegin }) => isToBegin).length;
-  const items: (vscode.QuickPickItem & { readonly ask: () => Promise<Change | undefined> })[] = [
+  const items: Changeable<Change>[] = [
     {
       label: vscode.l10n.t("Budget"),
       description: run.budgetText,
@@ -25,6 +25,7 @@ export const adjustRun: Command = async (app, ...args) => {
       detail: agentsDetail(),
       ask: () => askAgents(run.title, run.agents),
     },
+    ...changeableBounds(run, run.maxRequests !== null || run.bill.unpriced > 0),
   ];
   if (waiting > 0) {
     items.push({
@@ -34,11 +35,7 @@ export const adjustRun: Command = async (app, ...args) => {
       ask: () => askRung(app, run, run.title),
     });
   }
-  const picked = await vscode.window.showQuickPick(items, {
-    title: run.title,
-    placeHolder: vscode.l10n.t("What shall change?"),
-  });
-  const wanted = await picked?.ask();
+  const wanted = await askChange(run.title, items);
   if (wanted === undefined) return;
   app.store.setRun(await app.daemon.request(Requests.runAdjust, { runId: run.id, ...wanted }));
 };

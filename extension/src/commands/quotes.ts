@@ -1,10 +1,10 @@
 /** Commands on the open Quote. */
 import * as vscode from "vscode";
 import type { Application, Command } from "../application";
-import type { QuoteArrangeParams, QuoteView, TaskQuoteView } from "../generated/protocol";
+import type { QuoteArrangeParams, QuoteChangeParams, QuoteView, TaskQuoteView } from "../generated/protocol";
 import { choicesOf } from "../overlapText";
 import { isUnpriced } from "../quoteText";
-import { askAgents, askAmount, askBudget, askRequests } from "./terms";
+import { askAgents, askBudget, askChange, changeableBounds } from "./terms";
 
 /** What the daemon's code actions hand over: two Tasks of a Quote and how they shall run. */
 function isArrangement(value: unknown): value is QuoteArrangeParams {
@@ -74,50 +74,18 @@ export const restoreQuote: Command = async (app) => {
 export const changeQuote: Command = async (app) => {
   const quote = openQuote(app);
   if (quote === undefined) return;
-  const rungs = [...new Set(quote.tasks.map(({ rung }) => rung.text))].join("; ");
-  const none = vscode.l10n.t("no bound");
-  const asks = vscode.l10n.t("A Task that reaches it asks you; the others go on");
-  const items = [
-    { label: vscode.l10n.t("Budget"), description: quote.budgetText, what: "budget" },
-    { label: vscode.l10n.t("Agents"), description: String(quote.agents), what: "agents" },
-    { label: vscode.l10n.t("Rung"), description: rungs, detail: vscode.l10n.t("For every Task"), what: "rung" },
-    { label: vscode.l10n.t("Task Budget"), description: quote.taskBudgetText || none, detail: asks, what: "task" },
-    {
-      label: vscode.l10n.t("Request Budget"),
-      description: quote.requestBudgetText || none,
-      detail: asks,
-      what: "request",
-    },
-    ...(isUnpriced(quote)
-      ? [
-          {
-            label: vscode.l10n.t("Requests"),
-            description: String(quote.maxRequests ?? none),
-            what: "requests",
-          } as const,
-        ]
-      : []),
-  ] as const;
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("What shall change?") });
-  if (picked === undefined) return;
   const { title, budgetText, agents } = quote;
-  const ask = {
-    budget: () => askBudget(title, budgetText),
-    agents: () => askAgents(title, agents),
-    rung: () => askRung(quote, title),
-    task: async () => {
-      const prompt = vscode.l10n.t("The most that each Task may cost before it asks you, in dollars");
-      const taskBudget = await askAmount(title, prompt, quote.taskBudgetText);
-      return taskBudget === undefined ? undefined : { taskBudget };
+  const wanted = await askChange<Omit<QuoteChangeParams, "quoteId">>(title, [
+    { label: vscode.l10n.t("Budget"), description: budgetText, ask: () => askBudget(title, budgetText) },
+    { label: vscode.l10n.t("Agents"), description: String(agents), ask: () => askAgents(title, agents) },
+    {
+      label: vscode.l10n.t("Rung"),
+      description: [...new Set(quote.tasks.map(({ rung }) => rung.text))].join("; "),
+      detail: vscode.l10n.t("For every Task"),
+      ask: () => askRung(quote, title),
     },
-    request: async () => {
-      const prompt = vscode.l10n.t("The most that one request may cost before its Task asks you, in dollars");
-      const requestBudget = await askAmount(title, prompt, quote.requestBudgetText);
-      return requestBudget === undefined ? undefined : { requestBudget };
-    },
-    requests: () => askRequests(title, quote.maxRequests),
-  };
-  const wanted = await ask[picked.what]();
+    ...changeableBounds(quote, isUnpriced(quote)),
+  ]);
   if (wanted !== undefined) await app.quotes.change(wanted);
 };
 

@@ -1,5 +1,12 @@
-/** Asks for what a Run may cost, and how many agents it has. */
+/** Asks for what a Run, each of its Tasks and each request may cost, and how many agents it has. */
 import * as vscode from "vscode";
+import type { QuoteView, RunView } from "../generated/protocol";
+
+/** Something of a Quote or of a Run that can change, and the question for what it shall be. */
+export type Changeable<T> = vscode.QuickPickItem & { readonly ask: () => Promise<T | undefined> };
+
+type Bounded = Pick<QuoteView | RunView, "title" | "taskBudgetText" | "requestBudgetText" | "maxRequests">;
+type Bounds = { readonly taskBudget: string } | { readonly requestBudget: string } | { readonly maxRequests: number };
 
 const AMOUNT = /^\$?\d{1,6}(\.\d{1,6})?$/;
 const MOST_AGENTS = 100;
@@ -17,8 +24,55 @@ export async function askBudget(title: string, now: string): Promise<{ readonly 
   return text === undefined ? undefined : { budget: text.trim().replace("$", "") };
 }
 
+/** What each Task and each request may cost, and how many requests without a price are sent where there are such. */
+export function changeableBounds(
+  { title, taskBudgetText, requestBudgetText, maxRequests }: Bounded,
+  isUnpriced: boolean,
+): readonly Changeable<Bounds>[] {
+  const none = vscode.l10n.t("no bound");
+  const detail = vscode.l10n.t("A Task that reaches it asks you; the others go on");
+  const eachTask = vscode.l10n.t("The most that each Task may cost before it asks you, in dollars");
+  const oneRequest = vscode.l10n.t("The most that one request may cost before its Task asks you, in dollars");
+  const bounds: readonly Changeable<Bounds>[] = [
+    {
+      label: vscode.l10n.t("Task Budget"),
+      description: taskBudgetText || none,
+      detail,
+      ask: async () => {
+        const taskBudget = await askAmount(title, eachTask, taskBudgetText);
+        return taskBudget === undefined ? undefined : { taskBudget };
+      },
+    },
+    {
+      label: vscode.l10n.t("Request Budget"),
+      description: requestBudgetText || none,
+      detail,
+      ask: async () => {
+        const requestBudget = await askAmount(title, oneRequest, requestBudgetText);
+        return requestBudget === undefined ? undefined : { requestBudget };
+      },
+    },
+  ];
+  if (!isUnpriced) return bounds;
+  const requests: Changeable<Bounds> = {
+    label: vscode.l10n.t("Requests"),
+    description: String(maxRequests ?? none),
+    ask: () => askRequests(title, maxRequests),
+  };
+  return [...bounds, requests];
+}
+
+/** Asks what shall change, and to what; undefined if the user leaves it. */
+export async function askChange<T>(title: string, items: readonly Changeable<T>[]): Promise<T | undefined> {
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: vscode.l10n.t("What shall change?"),
+  });
+  return picked?.ask();
+}
+
 /** Asks for the dollars that each Task, or each request, may cost; undefined if the user leaves it. */
-export async function askAmount(title: string, prompt: string, now: string): Promise<string | undefined> {
+async function askAmount(title: string, prompt: string, now: string): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({
     title,
     prompt,
@@ -32,10 +86,7 @@ export async function askAmount(title: string, prompt: string, now: string): Pro
 }
 
 /** Asks for a number of requests; undefined if the user leaves it. */
-export async function askRequests(
-  title: string,
-  now: number | null,
-): Promise<{ readonly maxRequests: number } | undefined> {
+async function askRequests(title: string, now: number | null): Promise<{ readonly maxRequests: number } | undefined> {
   const text = await vscode.window.showInputBox({
     title,
     prompt: vscode.l10n.t("The most requests without a price that the Run may send; then it waits for you"),

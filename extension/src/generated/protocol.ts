@@ -1101,7 +1101,7 @@ export interface LeaseTaken {
   port: number;
 }
 /**
- * What a user bounds in one Run's Quote, in place of what the settings say; None for what they say.
+ * What a user bounds in one Run, in place of what the settings say; None for what they say.
  */
 export interface Limits {
   request: string | null;
@@ -1700,6 +1700,9 @@ export interface RunAdjustParams {
   agents?: number | null;
   start?: number | null;
   taskIds?: string[];
+  taskBudget?: string | null;
+  requestBudget?: string | null;
+  maxRequests?: number | null;
 }
 /**
  * From now on a Run may cost so many dollars in all, and so many agents may work at the same time.
@@ -1712,6 +1715,7 @@ export interface RunAdjusted {
   agents: number;
   start: number | null;
   taskIds: string[];
+  limits: Limits;
 }
 /**
  * The user stopped the Run.
@@ -1747,6 +1751,9 @@ export interface RunView {
   gate: string | null;
   budget: string;
   budgetText: string;
+  taskBudgetText: string;
+  requestBudgetText: string;
+  maxRequests: number | null;
   agents: number;
   offline: boolean;
   runCommand: string | null;
@@ -2553,7 +2560,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "9244979bd6eb";
+export const PROTOCOL = "de00a0bd2827";
 
 /** Commands that links in what the daemon sends may run. */
 export const LINK_COMMANDS = [
@@ -2598,7 +2605,7 @@ export const Requests = {
   runPause: "contextune/run/pause",
   /** Go on, with a new budget if one is given. */
   runResume: "contextune/run/resume",
-  /** Another budget, number of agents, or rung. */
+  /** Other budgets, number of agents, or rung. */
   runAdjust: "contextune/run/adjust",
   /** Where waiting Tasks can begin, with prices. */
   runRungs: "contextune/run/rungs",

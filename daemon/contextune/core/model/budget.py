@@ -20,25 +20,28 @@ class Budgets(Value, frozen=True, kw_only=True):
 
 
 class Limits(Value, frozen=True, kw_only=True):
-    """What a user bounds in one Run's Quote, in place of what the settings say; None for what they say."""
+    """What a user bounds in one Run, in place of what the settings say; None for what they say."""
 
     request: Decimal | None = None
     task: Decimal | None = None
     requests: int | None = None
 
-    def over(self, budgets: Budgets, sent: int = 0) -> Budgets:
-        """The budgets of a Run, given the settings' own and how many requests without a price it has sent.
-
-        Once `requests` are used up the Run waits; where its user has it go on, what the settings say holds.
-        """
-        is_reached = self.requests is not None and sent >= self.requests
-        requests = budgets.requests if self.requests is None or is_reached else self.requests
+    def over(self, budgets: Budgets) -> Budgets:
+        """The budgets of a Run, given the settings' own."""
         return Budgets(
             request=budgets.request if self.request is None else self.request,
             task=budgets.task if self.task is None else self.task,
             day=budgets.day,
             month=budgets.month,
-            requests=requests,
+            requests=budgets.requests if self.requests is None else self.requests,
+        )
+
+    def after(self, change: Limits) -> Limits:
+        """The same once a user has changed some of them; what is None in `change` stays."""
+        return Limits(
+            request=self.request if change.request is None else change.request,
+            task=self.task if change.task is None else change.task,
+            requests=self.requests if change.requests is None else change.requests,
         )
 
 

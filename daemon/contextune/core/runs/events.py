@@ -7,6 +7,7 @@ from decimal import Decimal
 from contextune.core.errors import BudgetScope
 from contextune.core.event import Event
 from contextune.core.forge.writes import ForgeStarted, ForgeWaits, ForgeWritten, IssuesWanted, PullSeen
+from contextune.core.model.budget import Limits
 from contextune.core.model.conversation import Message, Rung, StopReason
 from contextune.core.model.requests import CliffAvoided, RequestReserved, RequestSettled, TaskBudgetRaised
 from contextune.core.overlap.radar import CourseChosen, OverlapFound, OverlapGone
@@ -93,6 +94,9 @@ class RunAdjusted(Event, frozen=True, kw_only=True):
     start: int | None = None
     """The place on the Run's ladder, from 0, where `task_ids` begin; None if that stays as it is."""
     task_ids: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    """What each Task and each request may cost from now on, and how many requests without a price the Run
+    may send in all; None for what stays."""
 
 
 class TaskPaused(Event, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from contextune.core.forge.writes import (
     IssuesWanted,
     PullSeen,
 )
+from contextune.core.model.budget import Limits
 from contextune.core.model.conversation import Rung
 from contextune.core.model.money import Bill, CostLine, charged
 from contextune.core.model.requests import CliffAvoided, RequestReserved, RequestSettled
@@ -49,6 +50,7 @@ from contextune.core.runs.file_change import FileChange
 from contextune.core.runs.held import Held
 from contextune.core.runs.rest import is_at_rest, rest_text
 from contextune.core.runs.task_run import TaskRun, on_task
+from contextune.core.runs.terms import adjusted_task, limits_going_on
 from contextune.core.runs.wish import AcceptWish
 from contextune.core.settings import AcceptMode
 from contextune.core.states import LIVE_RUN, RunState
@@ -85,6 +87,8 @@ class Run(Value, frozen=True, kw_only=True):
     gate: str | None
     budget: Decimal
     agents: int
+    limits: Limits = Limits()
+    """What its user bounds, in the Quote or since, in place of what the settings say."""
     accept: AcceptMode
     ladder: tuple[Rung, ...]
     offline: bool
@@ -216,6 +220,7 @@ def _created(event: ev.RunCreated) -> Run:
         gate=event.gate,
         budget=event.budget,
         agents=event.agents,
+        limits=event.quote.limits,
         accept=event.accept,
         ladder=event.ladder,
         offline=event.offline,
@@ -236,11 +241,14 @@ def _on_run(run: Run, event: ev.AnyEvent) -> Run:
             halted = change(run, state=event.state, reason=event.reason, parked_by=event.scope)
             return change(halted, resting=False)
         case ev.RunResumed():
+            sent = run.bill.unpriced + sum(one.worst_case is None for one in run.in_flight)
+            limits = limits_going_on(run.limits, run.parked_by, sent)
             going = change(run, state="running", reason="", parked_by=None, ended_at=None)
-            return change(going, budget=event.budget, concluded=False)
+            return change(going, budget=event.budget, limits=limits, concluded=False)
         case ev.RunAdjusted():
-            adjusted = change(run, budget=event.budget, agents=event.agents)
-            return adjusted if event.start is None else _begun_elsewhere(adjusted, event)
+            tasks = tuple(adjusted_task(task, event) for task in run.tasks)
+            terms = change(run, budget=event.budget, agents=event.agents, tasks=tasks)
+            return change(terms, limits=run.limits.after(event.limits))
         case RequestReserved():
             held = run.reserved + (event.worst_case or 0)
             return change(run, reserved=held, in_flight=(*run.in_flight, event))
@@ -316,13 +324,6 @@ def _wish(event: AcceptStarted) -> AcceptWish:
         onto_protected=event.onto_protected,
         here=event.here,
     )
-
-
-def _begun_elsewhere(run: Run, event: ev.RunAdjusted) -> Run:
-    """The Run with Tasks that are to begin on another rung."""
-    change = msgspec.structs.replace
-    told = (change(t, begins=event.start) if t.id in event.task_ids else t for t in run.tasks)
-    return change(run, tasks=tuple(told))
 
 
 def _rebuilt(run: Run, event: GhostRebuilt) -> Run:

@@ -120,7 +120,9 @@ class TaskRun(Value, frozen=True, kw_only=True):
     awaiting: tuple[str, ...] = ()
     """Names of its worktrees in which a command waits for a processor."""
     budget: Decimal | None = None
-    """What the user lets this Task cost, in dollars, where that is more than the setting says."""
+    """What the user lets this Task cost, in dollars, where that is more than the Run says of each."""
+    request_budget: Decimal | None = None
+    """The same of one of its requests: who lets a Task cost more lets any request need all of that."""
 
     @property
     def attempt(self) -> Attempt | None:
@@ -199,7 +201,8 @@ def _changed(task: TaskRun, event: ev.AnyEvent) -> TaskRun:
             )
         case TaskBudgetRaised():
             state: TaskState = "working" if task.state == "asking" else task.state
-            return change(task, state=state, question=None, asked_by=None, budget=event.budget)
+            answered = change(task, state=state, question=None, asked_by=None)
+            return change(answered, budget=event.budget, request_budget=event.budget)
         case ev.TaskDecided():
             return change(task, state="working", question=None, asked_by=None)
         case ev.AgentTold():

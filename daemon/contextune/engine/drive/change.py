@@ -1,4 +1,4 @@
-"""What a person changes of a Run while it goes on: its budget, its agents, the rung where Tasks begin."""
+"""What a person changes of a Run while it goes on: its budgets, its agents, the rung where Tasks begin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contextune.core.errors import UsageProblem
+from contextune.core.model.budget import Limits
 from contextune.core.runs import events as ev
 from contextune.core.runs.ladder import is_to_begin
 from contextune.core.runs.run import Run
@@ -23,6 +24,8 @@ class Change:
     start: int | None = None
     """The place on its ladder, from 0, where these Tasks begin; None if that stays as it is."""
     task_ids: tuple[str, ...] = ()
+    limits: Limits = Limits()  # noqa: RUF009 a frozen value
+    """Of each Task and request, and of requests without a price; None for what stays."""
 
     def event(self, run: Run, at: int, beginning: Collection[str] = ()) -> ev.RunAdjusted:
         """What is recorded of it. `beginning` are Tasks that an agent is about to begin with.
@@ -40,16 +43,30 @@ class Change:
             agents=self.agents,
             start=self.start,
             task_ids=left,
+            limits=self.limits,
         )
 
     def as_letter(self) -> str:
         """The same as the text of a letter."""
+        limits = {"task": self.limits.task, "request": self.limits.request, "requests": self.limits.requests}
+        named = (f"{name}={most}" for name, most in limits.items() if most is not None)
         start = () if self.start is None else (str(self.start), *self.task_ids)
-        return " ".join((str(self.budget), str(self.agents), *start))
+        return " ".join((str(self.budget), str(self.agents), *named, *start))
 
 
 def read_change(text: str) -> Change:
     """The Change that `as_letter` wrote."""
     budget, agents, *rest = text.split()
-    start = int(rest[0]) if rest else None
-    return Change(Decimal(budget), int(agents), start, tuple(rest[1:]))
+    limits = dict(one.split("=") for one in rest if "=" in one)
+    begun = [one for one in rest if "=" not in one]
+    return Change(
+        Decimal(budget),
+        int(agents),
+        int(begun[0]) if begun else None,
+        tuple(begun[1:]),
+        Limits(
+            task=Decimal(limits["task"]) if "task" in limits else None,
+            request=Decimal(limits["request"]) if "request" in limits else None,
+            requests=int(limits["requests"]) if "requests" in limits else None,
+        ),
+    )

@@ -70,8 +70,6 @@ class Pace:
             return
         allowed = self._account.budget if budget is None else budget
         await self._emit(ev.RunResumed(run_id=self._run_id, at=self._world.clock.now(), budget=allowed))
-        # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
-        self._account.budget = allowed
         with suppress(UsageProblem):  # a bad value is told where it is edited; what held before still does
             self._account.bound(self._world.settings.load(self._root, {}))
         self._go.set()

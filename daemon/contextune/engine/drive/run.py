@@ -36,7 +36,7 @@ from contextune.engine.drive.turnstile import Turnstile
 from contextune.engine.integration.batching import Batching
 from contextune.engine.integration.ghost import Ghost, Inside, ghost_branch
 from contextune.engine.integration.result import ended
-from contextune.engine.money.account import Account, require_room
+from contextune.engine.money.account import Account, require_requests, require_room
 from contextune.engine.money.gateway import Gateway, Keep, keep_nothing
 from contextune.engine.money.priming import ROLE, Priming, about_to_begin
 from contextune.engine.money.records import unrecorded
@@ -196,6 +196,7 @@ class RunDriver:
             if isinstance(event, RequestReserved | RequestSettled) and event.run_id != self.run.id:
                 continue
             self.run = advance(self.run, event)
+            self.account.follow(self.run, event)
             self._listener(self.run, event)
             self.radar.heard(event)
         self.happened.set()
@@ -255,14 +256,21 @@ class RunDriver:
         await self._pace.resume(budget)
 
     async def adjust(self, change: Change) -> None:
-        """Let the Run cost so much, so many agents work, and Tasks begin elsewhere, from now on.
+        """Let the Run, its Tasks and requests cost so much, so many agents work, and Tasks begin elsewhere.
 
-        Raises UsageProblem for a budget below what is spent and held back, or where all those have begun.
+        Raises UsageProblem for less than the Run has spent and holds back, or where all those have begun.
         """
-        require_room(self.run.id, change.budget, self.account.bill.dollars, self.account.held)
-        await self.emit(change.event(self.run, self.now(), self.beginning))
-        # Only what is recorded may be spent: a process that dies here must not have used a higher budget.
-        self.account.allow(change.budget)
+        account = self.account
+        require_room(self.run.id, change.budget, account.bill.dollars, account.held)
+        require_requests(self.run.id, change.limits.requests, account.bill.unpriced, account.held_requests)
+        event = change.event(self.run, self.now(), self.beginning)
+        # More is spent once that is recorded, and not by a process that dies before; less from here on.
+        self.account.expect(event)
+        try:
+            await self.emit(event)
+        except Exception:
+            self.account.forget(event, self.run)
+            raise
         self.seats.allow(change.agents)
 
     async def cancel(self) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import msgspec
 
 from contextune.core.errors import BudgetReached, BudgetScope, UsageProblem
 from contextune.core.model.budget import Budgets, Cap, Limits
 from contextune.core.model.money import Bill, Charge
+from contextune.core.model.requests import TaskBudgetRaised
 from contextune.core.ports import Clock
-from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.events import AnyEvent, RunAdjusted, RunResumed
 from contextune.core.runs.run import Run
 from contextune.core.settings import EDITOR_REQUESTS, Settings
 
 ZERO = Decimal(0)
+Amount = TypeVar("Amount", int, Decimal)
 
 
 class Emit(Protocol):
@@ -58,7 +62,10 @@ class Account:
         self.repository = repository
         self.budget = budget
         self._limits = Limits()
+        self._budgets = budgets
+        """What the settings say."""
         self.budgets = budgets
+        """The same, but for what the Run's user bounds otherwise."""
         self.bill = Bill()
         self.held = ZERO
         self.held_requests = 0
@@ -68,6 +75,12 @@ class Account:
         """Need not wait for the disk where what is emitted of the same Task next does."""
         self.task_budgets: dict[str, Decimal] = {}
         """Where the user raised what a Task may cost."""
+        self._request_budgets: dict[str, Decimal] = {}
+        """Where that lets a single request of a Task cost more, too."""
+        self._coming: list[RunAdjusted] = []
+        """Changes that are about to be recorded."""
+        self.rebound = 0
+        """How often its Run's user has changed what Tasks and requests may cost."""
         self.task_spent: dict[str, Decimal] = {}
         self._task_held: dict[str, Decimal] = {}
         self.in_flight = 0
@@ -77,12 +90,35 @@ class Account:
 
     def bound(self, settings: Settings) -> None:
         """Take the budgets that the settings name, but for those that the Run's own Quote has others for."""
-        self.budgets = self._limits.over(budgets_of(settings), self.bill.unpriced)
+        self._budgets = budgets_of(settings)
+        self._keep_within()
 
-    def allow(self, budget: Decimal) -> None:
-        """Let so many dollars be spent in all; whoever waits for room looks again."""
-        self.budget = budget
+    def expect(self, change: RunAdjusted) -> None:
+        """Keep to a change that is to be recorded, where it is the narrower, until `follow` or `forget`."""
+        self._coming.append(change)
+        self._keep_within()
+
+    def forget(self, change: RunAdjusted, run: Run) -> None:
+        """It was not recorded: what the Run had holds."""
+        self._coming = [one for one in self._coming if one is not change]
+        self._take(run)
         self._changed.set()
+
+    def follow(self, run: Run, event: AnyEvent) -> None:
+        """Allow and bound what a recorded event has made of the Run; whoever waits for room looks again."""
+        if not isinstance(event, RunAdjusted | RunResumed | TaskBudgetRaised):
+            return
+        if isinstance(event, RunAdjusted):
+            self._coming = [one for one in self._coming if one is not event]
+            self.rebound += event.limits != Limits()
+        self._take(run)
+        self._changed.set()
+
+    async def until_rebound(self, since: int) -> None:
+        """Wait until the Run's user has changed limits, once `rebound` was `since`."""
+        while self.rebound == since:
+            self._changed.clear()
+            await self._changed.wait()
 
     async def hold(self, worst_case: Decimal | None, task_id: str | None = None) -> None:
         """Hold back a request's worst case, if need be after others have settled below theirs.
@@ -106,11 +142,9 @@ class Account:
     def go_on(self, run: Run, settings: Settings) -> None:
         """From where a Run stands: what was spent counts, and what its user allows and bounds."""
         self.bill = run.bill
-        self._limits = run.quote.limits
-        self.bound(settings)
         self.task_spent = {task.id: task.bill.dollars for task in run.tasks}
-        raised = {task.id: task.budget for task in run.tasks}
-        self.task_budgets = {i: budget for i, budget in raised.items() if budget is not None}
+        self._budgets = budgets_of(settings)
+        self._take(run)
 
     def recorded(self) -> None:
         """A reservation is in the Journal: the request is under way."""
@@ -186,12 +220,38 @@ class Account:
             )
         self.held_requests += 1
 
+    def _take(self, run: Run) -> None:
+        self.budget, self._limits = run.budget, run.limits
+        self.task_budgets = {task.id: task.budget for task in run.tasks if task.budget is not None}
+        self._request_budgets = {
+            task.id: task.request_budget for task in run.tasks if task.request_budget is not None
+        }
+        self._keep_within()
+
+    def _keep_within(self) -> None:
+        """Bound what the settings and the Run's user say, and what is to be recorded where that is less."""
+        now = self._limits.over(self._budgets)
+        for change in self._coming:
+            limits = change.limits
+            self.budget = min(self.budget, change.budget)
+            now = msgspec.structs.replace(
+                now,
+                request=_less(now.request, limits.request),
+                task=_less(now.task, limits.task),
+                requests=_less(now.requests, limits.requests),
+            )
+            if limits.task is not None:
+                self.task_budgets = {i: min(one, limits.task) for i, one in self.task_budgets.items()}
+            if limits.request is not None:
+                self._request_budgets = {}
+        self.budgets = now
+
     def _allowed(self, task_id: str | None) -> Decimal | None:
         return self.task_budgets.get(task_id or "", self.budgets.task)
 
     def _single(self, task_id: str | None) -> Decimal | None:
         """The most that one request may cost; a Task whose budget the user raised may use all of that."""
-        single, raised = self.budgets.request, self.task_budgets.get(task_id or "")
+        single, raised = self.budgets.request, self._request_budgets.get(task_id or "")
         return single if single is None or raised is None else max(single, raised)
 
     def _may_fit_later(self, wanted: Decimal, task_id: str | None) -> bool:
@@ -205,6 +265,13 @@ class Account:
             if spent + wanted > allowed:
                 return False
         return self.bill.dollars + wanted <= self.budget
+
+
+def _less(one: Amount | None, other: Amount | None) -> Amount | None:
+    """The narrower of two bounds; None bounds nothing."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def budgets_of(settings: Settings) -> Budgets:
@@ -227,6 +294,15 @@ def requests_of(settings: Settings) -> int | None:
 
 def _amounts(spent: Decimal, held: Decimal, wanted: Decimal) -> str:
     return f"${spent:.4f} spent, ${held:.4f} held back, and the next request could cost ${wanted:.4f}."
+
+
+def require_requests(run_id: str, most: int | None, sent: int, under_way: int) -> None:
+    """Raise UsageProblem if a Run is to send fewer requests without a price than it has."""
+    if most is not None and most < sent + under_way:
+        raise UsageProblem(
+            f"Run {run_id} has sent {sent:,} requests without a price, and {under_way:,} more are under way; "
+            f"allow at least {sent + under_way:,}, or pause it."
+        )
 
 
 def require_room(run_id: str, budget: Decimal, spent: Decimal, held: Decimal) -> None:

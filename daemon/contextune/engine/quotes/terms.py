@@ -69,21 +69,22 @@ def on_terms(quote: Quote, terms: Terms, pricer: Pricer, facts: tuple[TaskFacts,
 
 def _within(quote: Quote, terms: Terms) -> Quote:
     """The Quote with other bounds of its Tasks and requests. Raises UsageProblem."""
-    for name, dollars in (("task", terms.task_budget), ("request", terms.request_budget)):
-        if dollars is not None and (not dollars.is_finite() or dollars <= 0):
-            raise UsageProblem(f"A budget of {dollars} a {name}: expected dollars above 0, such as 0.10.")
-    if terms.max_requests is not None and not 1 <= terms.max_requests <= MOST_REQUESTS:
-        raise UsageProblem(f"{terms.max_requests} requests: expected 1 to {MOST_REQUESTS}.")
-    now = quote.limits
-    limits = Limits(
-        task=now.task if terms.task_budget is None else terms.task_budget,
-        request=now.request if terms.request_budget is None else terms.request_budget,
-        requests=now.requests if terms.max_requests is None else terms.max_requests,
-    )
+    wanted = Limits(task=terms.task_budget, request=terms.request_budget, requests=terms.max_requests)
+    require_limits(wanted)
+    now, limits = quote.limits, quote.limits.after(wanted)
     said = unpriced_warning(now.over(quote.budgets).requests)
     instead = unpriced_warning(limits.over(quote.budgets).requests)
     warnings = tuple(instead if one == said else one for one in quote.warnings)
     return msgspec.structs.replace(quote, limits=limits, warnings=warnings)
+
+
+def require_limits(limits: Limits) -> None:
+    """Raise UsageProblem, with what was expected, for a limit that no Run can keep to."""
+    for name, dollars in (("task", limits.task), ("request", limits.request)):
+        if dollars is not None and (not dollars.is_finite() or dollars <= 0):
+            raise UsageProblem(f"A budget of {dollars} a {name}: expected dollars above 0, such as 0.10.")
+    if limits.requests is not None and not 1 <= limits.requests <= MOST_REQUESTS:
+        raise UsageProblem(f"{limits.requests} requests: expected 1 to {MOST_REQUESTS}.")
 
 
 def _with_edits(

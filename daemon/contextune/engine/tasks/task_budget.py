@@ -9,6 +9,7 @@ from decimal import ROUND_UP, Decimal
 from contextune.core.errors import BudgetReached
 from contextune.core.model.conversation import ModelReply, ModelRequest
 from contextune.core.model.requests import TaskBudgetRaised
+from contextune.core.runs.events import TaskDecided
 from contextune.engine.attempts.idle import Idle
 from contextune.engine.drive.run import RunDriver
 from contextune.engine.drive.seats import Seat
@@ -17,6 +18,8 @@ from contextune.engine.money.gateway import Keep
 
 STOP = "Stop this Task"
 RAISE = "Raise its budget to $"
+CHANGED = "The budgets of the Run were changed."
+"""What is recorded in place of an answer."""
 CENT = Decimal("0.01")
 _AMOUNT = re.compile(rf"(?:{re.escape(RAISE)}|\$)?\s*(\d+(?:\.\d+)?|\.\d+)\s*", re.IGNORECASE)
 
@@ -40,7 +43,7 @@ class TaskBudget:
         Raises BudgetReached if the user stops the Task.
         """
         while True:
-            raised = self._raised
+            raised, bound = self._raised, self._driver.account.rebound
             try:
                 return await self._driver.send(
                     request,
@@ -51,10 +54,10 @@ class TaskBudget:
                     idle=idle,
                 )
             except BudgetReached as reached:
-                await seat.outside(self._decided(reached, attempt, raised))
+                await seat.outside(self._decided(reached, attempt, raised, bound))
 
-    async def _decided(self, reached: BudgetReached, attempt: int, raised: int) -> None:
-        """Wait until the Task may go on."""
+    async def _decided(self, reached: BudgetReached, attempt: int, raised: int, bound: int) -> None:
+        """Wait until the Task may go on, or the Run bounds its Tasks otherwise than when that was `bound`."""
         async with self._asking:
             if self._stopped is not None:
                 raise self._stopped
@@ -64,7 +67,9 @@ class TaskBudget:
             question = str(reached)
             while True:
                 choices = (f"{RAISE}{offer}", STOP)
-                answer = await self._driver.talk.decide(self._task_id, question, choices, attempt=attempt)
+                answer = await self._answered(question, choices, attempt, bound)
+                if answer is None:
+                    return
                 if answer.strip().rstrip(".").lower() in (STOP.lower(), "stop"):
                     said = f"{reached} Stopped by the user."
                     self._stopped = BudgetReached(said, scope=reached.scope, needed=reached.needed)
@@ -79,9 +84,28 @@ class TaskBudget:
     async def _raise(self, budget: Decimal) -> None:
         driver, at = self._driver, self._driver.now()
         await driver.emit(TaskBudgetRaised(run_id=driver.run.id, at=at, task_id=self._task_id, budget=budget))
-        # Only what is recorded may be spent.
-        driver.account.task_budgets[self._task_id] = budget
         self._raised += 1
+
+    async def _answered(
+        self, question: str, choices: tuple[str, ...], attempt: int, bound: int
+    ) -> str | None:
+        """What the user says; None once the Run bounds its Tasks otherwise, which says it as well."""
+        driver, account = self._driver, self._driver.account
+        asking = asyncio.ensure_future(driver.talk.decide(self._task_id, question, choices, attempt=attempt))
+        changing = asyncio.ensure_future(account.until_rebound(bound))
+        try:
+            await asyncio.wait((asking, changing), return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result()
+        finally:
+            asking.cancel()
+            changing.cancel()
+            await asyncio.wait((asking, changing))
+        await driver.emit(
+            TaskDecided(run_id=driver.run.id, at=driver.now(), task_id=self._task_id, answer=CHANGED)
+        )
+        self._raised += 1
+        return None
 
     def _amounts(self, reached: BudgetReached) -> tuple[Decimal, Decimal]:
         """The least that lets the request go, and what to offer: twice that, so as not to ask every turn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contextune.core.model.budget import Limits
 from contextune.protocol.convert import price_view, rung_view
 from contextune.protocol.params import (
     Nothing,
@@ -67,12 +68,13 @@ async def get(session: Session, params: RunParams) -> RunChanged:
 
 
 async def adjust(session: Session, params: RunAdjustParams) -> RunChanged:
-    """Another budget, number of agents or rung, from now on."""
+    """Other budgets, another number of agents or rung, from now on."""
     application = await session.application()
     run = await application.steering.adjust(
         params.run_id,
         budget=params.budget,
         agents=params.agents,
+        limits=Limits(task=params.task_budget, request=params.request_budget, requests=params.max_requests),
         start=params.start,
         task_ids=params.task_ids,
     )
