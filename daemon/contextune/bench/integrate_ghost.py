@@ -152,6 +152,7 @@ class _Counted:
     shell: Shell
     setup_shell: Shell
     line_watch: LineWatch | None
+    waited: float = 0.0
 
     async def leave(self) -> None:
         """Nothing stays elsewhere."""

@@ -46,6 +46,11 @@ class Workplace(Protocol):
         """Tells which lines a command of `shell` runs; None where nobody looks."""
         ...
 
+    @property
+    def waited(self) -> float:
+        """Seconds that its commands have waited for a processor in all, where they ran."""
+        ...
+
     async def leave(self) -> None:
         """Nobody works here any more: nothing of it stays on another machine."""
         ...

@@ -150,6 +150,12 @@ async def test_a_set_up_is_run_where_the_commands_run(pool: Pool, place: Place, 
     await here.place.leave()
 
 
+async def test_that_a_command_runs_counts_for_no_waiting(at: At) -> None:
+    assert at.place.waited == 0
+    await at.run("sleep 1")
+    assert at.place.waited < 1
+
+
 async def test_a_command_sees_no_key(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-secret")
     assert "sk-secret" not in (await at.run("env", ANTHROPIC_API_KEY="sk-secret")).output

@@ -41,6 +41,11 @@ class LocalWorkplace:
         """Tells which lines a command runs."""
         return self.pool.line_watch
 
+    @property
+    def waited(self) -> float:
+        """Seconds: none, a command begins at once."""
+        return 0.0
+
     async def leave(self) -> None:
         """Nothing: the worktree itself is the Lease's to give back."""
 

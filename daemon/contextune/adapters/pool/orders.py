@@ -73,6 +73,8 @@ class Ran(NamedTuple):
     """What the worktree holds now."""
     pack: bytes
     """The objects of that which the daemon lacks."""
+    waited: float = 0.0
+    """Seconds until a processor was free for it."""
 
 
 class Wanted(NamedTuple):

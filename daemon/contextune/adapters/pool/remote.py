@@ -103,6 +103,8 @@ class RemoteWorkplace:
     forget: Callable[[Path], None]
     mirror: Mirror | None = None
     is_left: bool = False
+    waited: float = 0.0
+    """Seconds that its commands have waited for a free processor of their worker in all."""
     written: set[str] = field(default_factory=set)
     """Files that the tools have written since a worker was told."""
     _opening: threading.Lock = field(default_factory=threading.Lock)
@@ -193,6 +195,7 @@ class RemoteWorkplace:
         except asyncio.CancelledError:
             mirror.link.call("stop", mirror.name)
             raise
+        self.waited += ran.waited
         await asyncio.to_thread(self._bring, state.tree, ran)
         mirror.head, mirror.tree = state.head, ran.tree
         output = ran.result.output.replace(there, here)

@@ -90,11 +90,13 @@ class Worker:
 
     async def run(self, name: str, state: State, call: Call) -> Ran:
         """Bring a worktree to a state, run a command in it, and tell what it holds then."""
-        mirror = self._mirror(name)
+        mirror, loop = self._mirror(name), asyncio.get_running_loop()
+        asked = loop.time()
         async with mirror.busy, self._free:
+            waited = loop.time() - asked
             mirror.running = asyncio.ensure_future(self._run(mirror, state, call))
             try:
-                return await mirror.running
+                return (await mirror.running)._replace(waited=waited)
             except asyncio.CancelledError:
                 raise ToolProblem("The command was stopped.") from None
             finally:

@@ -25,8 +25,7 @@ class InTurn:
         self._processors = processors
         self._run_id = run_id
         self._told = told
-        self.waited = 0.0
-        """Seconds that its commands have waited for a processor in all."""
+        self._waited = 0.0
 
     @property
     def files(self) -> Workspace:
@@ -48,6 +47,11 @@ class InTurn:
         """Tells which lines a command runs."""
         return self._place.line_watch
 
+    @property
+    def waited(self) -> float:
+        """Seconds that its commands have waited for a processor in all."""
+        return self._waited + self._place.waited
+
     async def leave(self) -> None:
         """Nobody works here any more."""
         await self._place.leave()
@@ -66,7 +70,7 @@ class InTurn:
         loop = asyncio.get_running_loop()
         asked = loop.time()
         async with self._processors.turn(self._run_id, command, self._told):
-            self.waited += loop.time() - asked
+            self._waited += loop.time() - asked
             return await shell.run(
                 command, cwd=cwd, timeout=timeout, environment=environment, output_limit=output_limit
             )

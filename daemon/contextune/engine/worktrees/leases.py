@@ -53,7 +53,7 @@ class Lease:
     @property
     def waited_ms(self) -> int:
         """How long its commands have waited for a processor in all."""
-        return round(self.workplace.waited * 1000) if isinstance(self.workplace, InTurn) else 0
+        return round(self.workplace.waited * 1000)
 
 
 class Leases:
