@@ -50,9 +50,14 @@ test("the Run can be paused and resumed while its agent waits", async () => {
   await workbench.treeItem("Runs", "running").waitFor();
 });
 
-test("the answer reaches the agent, which goes on to the end", async () => {
+test("the hover over its TODO asks, too, and the answer reaches the agent, which goes on to the end", async () => {
   const { workbench } = scenario();
-  await workbench.clickNotificationButton("Shall spaces around a code be ignored?", "Answer");
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  await workbench.openFile("parcel/zones.py");
+  const asked = await workbench.hover(16, "refused");
+  expect(asked).toMatch(/asks you[\s\S]*Asks: Shall spaces around a code be ignored\?/);
+  await scenario().screenshot("3-hover");
+  await workbench.editorHover.locator("a", { hasText: "Answer" }).first().click();
   expect(await workbench.choices()).toEqual([
     expect.stringContaining("Yes"),
     expect.stringContaining("No"),

@@ -174,8 +174,8 @@ def test_lenses_tell_how_each_todo_stands() -> None:
     ]
     parked = s.with_state(s.make_run(*s.started("round-up")), "parked")
     assert [title for _, title, _ in titles(marked(parked))] == [
-        "parked · Haiku 5.5, low · turn 1 · $0.0012",
-        "parked",
+        "budget reached · Haiku 5.5, low · turn 1 · $0.0012",
+        "budget reached",
     ]
 
 
@@ -229,12 +229,12 @@ def test_a_hover_tells_state_task_evidence_and_cost() -> None:
     assert hovered(31, Marks()) == "**FIXME** · not delegated"
     assert hovered(12, marked(s.reviewed())) == (
         "**TODO** · ready for review · $0.0012\n\n"
+        "It passed, alone and with the others. Its changes are in the Run's result.\n\n"
         "**round up**\n\n"
         "Do round\\-up.\n\n"
         "It may change parcel/sizes.py.\n\n"
-        "It passed, alone and with the others. Its changes are in the Run's result.\n\n"
         "Gate green: `pytest -q`, exit code 0, 1.2 s.\n\n"
-        "Run “2 TODOs of sizes.py”: review, $0.0074 so far, 74 % less than all-Sonnet."
+        "Run “2 TODOs of sizes.py”: ready for review, $0.0074 so far, 74 % less than all-Sonnet."
     )
 
 
@@ -309,7 +309,9 @@ def test_links_follow_what_becomes_of_a_task() -> None:
     asked = ev.QuestionAsked(run_id="r_1", at=3_000, task_id="round-up", question="Kilos?", choices=())
     asking = marked(s.make_run(*s.started("round-up"), asked))
     answer = ("Answer", "contextune.answerQuestion", both)
-    assert linked(hovered(12, asking, extension=True)) == [answer, transcript]
+    said = hovered(12, asking, extension=True)
+    assert linked(said) == [answer, transcript]
+    assert (said or "").split("\n\n")[1].startswith("[Answer]"), "the end of a long hover is cut off"
     result = linked(hovered(12, marked(s.reviewed()), extension=True))
     assert ("Changes", "contextune.reviewRun", both) in result
     assert ("Review the Run", "contextune.reviewRun", ["r_1"]) in result

@@ -397,6 +397,19 @@ async def test_settings_come_from_the_start_the_editor_and_every_change(
     await app.until("configure", None, {"budget": "1", "agents": 3})
 
 
+@pytest.mark.parametrize("method", ["contextune/cost/summary", "contextune/cost/dashboard"])
+async def test_what_could_be_cheaper_is_told_by_the_settings_that_were_just_changed(
+    editor: Editor, app: Played, folder: Path, method: str
+) -> None:
+    editor.answers["workspace/configuration"] = lambda params: [{} for _ in params["items"]]
+    await editor.open(folder, capabilities={"workspace": {"configuration": True}})
+    await app.until("warm")
+    editor.tell("workspace/didChangeConfiguration", {"settings": {"contextune": {"agents": 3}}})
+    await editor.ask(method, {"period": "all"} if method.endswith("dashboard") else {})
+    made = [call for call in app.calls if call[0] == "costs" or call == ("configure", None, {"agents": 3})]
+    assert [call[0] for call in made[-2:]] == ["configure", "costs"]
+
+
 async def test_a_bad_setting_is_shown_and_named(editor: Editor, app: Played, folder: Path) -> None:
     await editor.open(folder)
     await app.until("warm")

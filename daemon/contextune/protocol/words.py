@@ -61,8 +61,8 @@ def counted(count: int, one: str, many: str) -> str:
 _STATES: Mapping[RunState | TaskState, str] = {
     "running": mark("running"),
     "paused": mark("paused"),
-    "parked": mark("parked"),
-    "review": mark("review"),
+    "parked": mark("budget reached"),
+    "review": mark("ready for review"),
     "accepted": mark("accepted"),
     "undone": mark("undone"),
     "discarded": mark("discarded"),
@@ -78,7 +78,7 @@ _STATES: Mapping[RunState | TaskState, str] = {
 
 
 def state_text(state: RunState | TaskState) -> str:
-    """A state of a Run or a Task in one word."""
+    """A state of a Run or a Task in a word or three."""
     return spoken(_STATES[state])
 
 

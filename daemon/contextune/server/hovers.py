@@ -59,7 +59,7 @@ def hover(
     if mark is not None and mark.task.worktree is not None:
         said.append(_in_worktree(todo, mark))
     if extension and (links := _links(folder, todo, mark, is_quoted=quoted is not None)):
-        said.append(" · ".join(links))
+        said.insert(1, " · ".join(links))  # an editor cuts a long hover off at its end
     text = "\n\n".join(said)
     return types.Hover(contents=types.MarkupContent(kind=types.MarkupKind.Markdown, value=text))
 
@@ -147,12 +147,11 @@ def _of_run(todo: Todo, found: Mark) -> list[str]:
     task, run = found.task, found.run
     said = [
         f"**{todo.marker}** · {literal(found.text)}",
-        *_of_task(task.task),
-        *_planned(run.plan, task.task),
         meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
     ]
     if task.question is not None:
         said.append(t("Asks: {question}", question=literal(shown(task.question.text))))
+    said += [*_of_task(task.task), *_planned(run.plan, task.task)]
     attempt = task.attempt
     if attempt is not None and attempt.evidence is not None:
         said.append(_evidence(attempt.evidence))

@@ -37,6 +37,8 @@ class Mark(NamedTuple):
         """The Task's state in a word or two, such as `working` or `ready for review`."""
         if self.task.state == "accepted":
             return t("ready for review") if self.current else state_text(self.run.state)
+        if self.task.state == "asking":
+            return t("asks you")
         halted = self.run.state in {"paused", "parked"}
         return state_text(self.run.state if halted and self.task.state in _MOVING else self.task.state)
 

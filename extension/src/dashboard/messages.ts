@@ -18,7 +18,19 @@ export const WORDS = [
   ...["perTodo", "overTime", "overTimeAlt", "asTable", "day", "amount"],
   ...["byModel", "byRole", "byTask", "model", "role", "task", "share", "moreTasks", "openRun"],
   ...["quotedAgainst", "cost", "run"],
-  ...["success", "kind", "rung", "passed", "longRun", "each", "facts", "suggestions", "apply", "howComputed"],
+  ...[
+    "success",
+    "kind",
+    "rung",
+    "passed",
+    "longRun",
+    "each",
+    "facts",
+    "suggestions",
+    "noSuggestions",
+    "apply",
+    "howComputed",
+  ],
   ...["compare", "compareHint", "one", "other", "measure", "difference", "periods", "runs", "models", "pick"],
 ] as const;
 

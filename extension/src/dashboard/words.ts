@@ -53,6 +53,7 @@ export function dashboardWords(): Words {
     each: l10n.t("Each"),
     facts: l10n.t("Where it went"),
     suggestions: l10n.t("Suggestions"),
+    noSuggestions: l10n.t("None now. A change is suggested once enough Tasks have shown that it saves."),
     apply: l10n.t("Apply"),
     howComputed: l10n.t("How this is computed"),
     compare: l10n.t("Compare"),

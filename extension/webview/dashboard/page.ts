@@ -6,6 +6,12 @@ import { element } from "./element";
 import * as parts from "./sections";
 import { type Chart, spendingChart } from "./spending";
 
+/** By what an unfolded part is found again after news: the name of its card, or the words above it. */
+function placeOf(details: Element): string {
+  const { parentElement } = details;
+  return parentElement?.ariaLabel ?? parentElement?.firstElementChild?.textContent ?? "";
+}
+
 /** The page in one language. */
 export class Page {
   readonly #words: Words;
@@ -78,9 +84,7 @@ export class Page {
     if (news === this.#shown) return;
     this.#shown = news;
     const focus = document.activeElement?.id;
-    const opened = new Set(
-      [...this.#body.querySelectorAll("details[open]")].map((one) => one.parentElement?.ariaLabel),
-    );
+    const opened = new Set([...this.#body.querySelectorAll("details[open]")].map(placeOf));
     this.#chart?.close();
     this.#chart = undefined;
     if (view.spans.length === 0) {
@@ -89,7 +93,7 @@ export class Page {
         element("div", { class: "empty" }, element("p", {}, empty), element("p", { class: "hint" }, emptyHint)),
       );
     } else this.#fill(view);
-    for (const one of this.#body.querySelectorAll("details")) one.open = opened.has(one.parentElement?.ariaLabel ?? "");
+    for (const one of this.#body.querySelectorAll("details")) one.open = opened.has(placeOf(one));
     if (focus) document.getElementById(focus)?.focus();
     this.#offer(view);
   }
@@ -113,6 +117,8 @@ export class Page {
       openRun: (runId: string) => this.#send({ kind: "openRun", runId }),
       apply: (suggestion: string) => this.#send({ kind: "apply", suggestion }),
     };
+    const suggested = parts.suggestions(view, words, asks);
+    const isToAct = view.costs.suggestions.length > 0; // what can be done comes first, that there is nothing last
     this.#body.replaceChildren(
       parts.tiles(view, words, this.#language),
       parts.card(words.overTime, tip, place, parts.legend(view), parts.spansTable(view, words)),
@@ -120,11 +126,12 @@ export class Page {
         "div",
         { class: "grid" },
         ...[
-          parts.suggestions(view, words, asks),
+          isToAct ? suggested : undefined,
           ...parts.groups(view, words, asks),
           parts.quoted(view, words),
           parts.success(view, words),
           parts.facts(view, words),
+          isToAct ? undefined : suggested,
         ].filter((one): one is HTMLElement => one !== undefined),
       ),
     );

@@ -161,9 +161,10 @@ export function facts({ costs }: DashboardView, words: Words): HTMLElement | und
   return card(words.facts, element("ul", {}, ...said.map((sentence) => element("li", {}, sentence))));
 }
 
-/** What could be cheaper, each with a button that sets it. */
-export function suggestions({ costs }: DashboardView, words: Words, asks: Asks): HTMLElement | undefined {
-  if (costs.suggestions.length === 0) return undefined;
+/** What could be cheaper, each with a button that sets it; or that there is nothing. */
+export function suggestions({ costs }: DashboardView, words: Words, asks: Asks): HTMLElement {
+  if (costs.suggestions.length === 0)
+    return card(words.suggestions, element("p", { class: "hint" }, words.noSuggestions));
   const items = costs.suggestions.map((one) => suggestion(one, words, asks));
   return card(words.suggestions, element("ul", { class: "suggestions" }, ...items));
 }

@@ -21,6 +21,7 @@ async def summary(session: Session, params: CostParams) -> CostView:
     since = start_of(check_day(params.since)) if params.since is not None else 0
     until = next_day_start(check_day(params.until)) if params.until is not None else None
     application = await session.application()
+    await session.configured()  # what is suggested depends on what is set
     folder = session.folder(params.folder) if params.folder is not None else None
     past = await application.costs(folder, since=since, until=until)
     return await asyncio.to_thread(_view, past)
@@ -51,6 +52,7 @@ async def _of_period(session: Session, params: DashboardParams) -> tuple[History
     now = today()
     first = begins(params.period, now)
     application = await session.application()
+    await session.configured()  # what is suggested depends on what is set
     folder = session.folder(params.folder) if params.folder is not None else None
     past = await application.costs(folder, since=start_of(first) if first is not None else 0, until=None)
     return past, now

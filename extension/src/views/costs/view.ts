@@ -47,7 +47,7 @@ export class CostsView implements vscode.Disposable {
       this.#view.onDidChangeVisibility(() => this.#fetchSoon()),
       // Suggestions depend on what is set already.
       vscode.workspace.onDidChangeConfiguration((change) => {
-        if (change.affectsConfiguration(SECTION)) this.#fetchSoon();
+        if (change.affectsConfiguration(SECTION)) this.#fetchNow();
       }),
       daemon.onState((state) => {
         if (state === "ready") this.#fetchSoon();
