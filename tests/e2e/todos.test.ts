@@ -239,7 +239,7 @@ test("resting on the line tells the Evidence, and links to the transcript, the c
   await scenario().screenshot("hover-changes");
   await back();
   await linkOfHover("Review the Run").click();
-  await expect.poll(async () => (await workbench.multiDiffFiles()).length).toBeGreaterThan(2);
+  await page.locator(".tab.active", { hasText: /Review: 2\sTodos.*4\sfiles/ }).waitFor();
   await workbench.openFile("parcel/sizes.py");
 });
 
