@@ -24,7 +24,7 @@ const runsRow = (text: RegExp | string) => scenario().workbench.treeItem("Runs",
 test("what nobody could merge waits for the user", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
-  await workbench.widenSideBar(520);
+  await workbench.widenSideBar(640);
   await workbench.toggleTreeItem("Todos", "round half up");
   await workbench.toggleTreeItem("Todos", "volumetric weight");
   await workbench.clickViewAction("Todos", "Parallelize Selected");
@@ -34,6 +34,10 @@ test("what nobody could merge waits for the user", async () => {
   await runsRow(/Bill the volumetric weight.*passed/).waitFor();
   await workbench.clickNotificationButton(asked, "Answer");
   await workbench.choose("Yes");
+  await workbench.restMouse();
+  await runsRow("resolving a conflict").waitFor({ timeout: 80_000 });
+  await runsRow("conflict-resolver, Sonnet").waitFor();
+  await scenario().screenshot("0-resolving");
   await workbench.notification(cannot).waitFor({ timeout: 80_000 });
   await workbench.restMouse();
   await scenario().screenshot("1-cannot");

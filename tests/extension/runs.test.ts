@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import {
   attemptDescription,
+  attemptLabel,
   changeDescription,
   evidenceText,
   runDescription,
@@ -33,6 +34,17 @@ test("a Task's row tells rung and turn while it goes on, and only its end afterw
   expect(taskDescription(task())).toBe("$0.0123 · working · turn 4 · Haiku 5.5, low");
   expect(taskDescription(task({ state: "accepted" }))).toBe("$0.0123 · passed");
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
+});
+
+test("a Task whose conflict-resolver is at work says so, and the attempt has its name", () => {
+  const [first] = task().attempts;
+  if (first === undefined) throw new Error("The sample has no attempt.");
+  const resolver = { ...first, number: 2, role: "conflict-resolver", outcome: "working" as const };
+  const resolving = task({ attempts: [first, resolver], turn: 0 });
+  expect(taskDescription(resolving)).toBe("$0.0123 · resolving a conflict · Haiku 5.5, low");
+  expect(taskDescription({ ...resolving, state: "accepted" })).toBe("$0.0123 · passed");
+  expect(attemptLabel(first, resolving)).toBe("Attempt 1: Haiku 5.5, low");
+  expect(attemptLabel(resolver, resolving)).toBe("Attempt 2: conflict-resolver, Haiku 5.5, low");
 });
 
 test("a Task's row tells that a command waits for a processor", () => {

@@ -4,7 +4,7 @@ import type { AttemptView, RunView, TaskView } from "../../generated/protocol";
 import { paragraphs } from "../../plainMarkdown";
 import type { Node } from "../node";
 import { outcomeIcon } from "./icons";
-import { attemptDescription, attemptTokens, evidenceText } from "./words";
+import { attemptDescription, attemptLabel, attemptTokens, evidenceText } from "./words";
 
 /** An attempt in the Runs view. */
 export class AttemptNode implements Node {
@@ -16,7 +16,7 @@ export class AttemptNode implements Node {
 
   item(): vscode.TreeItem {
     const { run, task, attempt } = this;
-    const item = new vscode.TreeItem(vscode.l10n.t("Attempt {0}: {1}", attempt.number, attempt.rung.text));
+    const item = new vscode.TreeItem(attemptLabel(attempt, task));
     item.id = `attempt:${run.id}:${task.id}:${attempt.number}`;
     item.description = attemptDescription(attempt);
     item.iconPath = outcomeIcon(attempt.outcome);

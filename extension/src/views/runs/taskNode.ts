@@ -9,7 +9,7 @@ import { BounceNode } from "./bounceNode";
 import { ChangeNode } from "./changeNode";
 import { taskIcon } from "./icons";
 import { ReasonNode } from "./reasonNode";
-import { evidenceText, taskDescription, taskStateText, taskTokens, waveText } from "./words";
+import { evidenceText, taskDescription, taskText, taskTokens, waveText } from "./words";
 
 /** A Task in the Runs view. */
 export class TaskNode implements Node {
@@ -55,7 +55,7 @@ export class TaskNode implements Node {
 
   tooltip(): vscode.MarkdownString {
     const { run, task } = this;
-    const lines = [`${taskStateText(task.state)}${task.reason ? `: ${task.reason}` : ""}`];
+    const lines = [`${taskText(task)}${task.reason ? `: ${task.reason}` : ""}`];
     lines.push(task.stateText);
     if (task.question !== null) lines.push(task.question.text);
     lines.push(task.brief);

@@ -8,6 +8,8 @@ type TaskState = TaskView["state"];
 type Outcome = AttemptView["outcome"];
 
 const ENDED_TASK: ReadonlySet<TaskState> = new Set(["accepted", "failed", "cancelled", "skipped"]);
+/** The role that merges what git could not. */
+const RESOLVER = "conflict-resolver";
 const BUSY_TASK: ReadonlySet<TaskState> = new Set(["working", "asking", "testing", "paused"]);
 
 /** A Run's state in a word or three. */
@@ -27,7 +29,7 @@ export function runStateText(state: RunState): string {
 }
 
 /** A Task's state in a word or three. */
-export function taskStateText(state: TaskState): string {
+function taskStateText(state: TaskState): string {
   const words: Record<TaskState, string> = {
     waiting: l10n.t("waiting"),
     working: l10n.t("working"),
@@ -41,6 +43,12 @@ export function taskStateText(state: TaskState): string {
     skipped: l10n.t("skipped"),
   };
   return words[state];
+}
+
+/** What a Task does now, in a word or three: a state, but for who puts together what git could not merge. */
+export function taskText({ state, attempts }: TaskView): string {
+  const isResolving = state === "working" && attempts.at(-1)?.role === RESOLVER;
+  return isResolving ? l10n.t("resolving a conflict") : taskStateText(state);
 }
 
 /** How an attempt ended, in a word or three. */
@@ -89,13 +97,24 @@ function drivenText(run: RunView): string {
 /** `$0.0031 · working · turn 4 · Haiku 5.5, low`; the row's icon tells the state where this is cut off. */
 export function taskDescription(task: TaskView): string {
   const parts = task.bill.requests > 0 ? [task.bill.text] : [];
-  parts.push(taskStateText(task.state));
+  parts.push(taskText(task));
   if (task.waitsForProcessor) parts.push(l10n.t("waits for a processor"));
   if (task.paused && task.state !== "paused") parts.push(l10n.t("then paused"));
   if (task.state === "waiting" && task.wave > 1) parts.push(l10n.t("wave {0}", task.wave));
   if (task.state === "accepted" && task.evidence?.verdict === "unproved") parts.push(l10n.t("unproved"));
-  if (BUSY_TASK.has(task.state) && task.rung !== null) parts.push(l10n.t("turn {0}", task.turn), task.rung.text);
+  if (BUSY_TASK.has(task.state) && task.rung !== null) {
+    if (task.turn > 0) parts.push(l10n.t("turn {0}", task.turn));
+    parts.push(task.rung.text);
+  }
   return parts.join(" · ");
+}
+
+/** `Attempt 2: Haiku 5.5, high`, or `Attempt 2: conflict-resolver, Sonnet 5.5, medium` where its role is not the first one's. */
+export function attemptLabel({ number, role, rung }: AttemptView, { attempts }: TaskView): string {
+  const isOther = role !== attempts[0]?.role;
+  return isOther
+    ? l10n.t("Attempt {0}: {1}, {2}", number, role, rung.text)
+    : l10n.t("Attempt {0}: {1}", number, rung.text);
 }
 
 /** `tests red · turn 6 · $0.0031`. */
