@@ -17,6 +17,7 @@ let before: { text: string; head: string; status: string };
 test("the Todos view lists the TODO comments", async () => {
   const { workbench, folder } = scenario();
   await workbench.openContainer("Contextune");
+  await workbench.widenSideBar(520);
   await workbench.treeItem("Todos", "round half up").waitFor();
   before = { text: text(), head: git(folder, "rev-parse", "HEAD"), status: git(folder, "status", "--porcelain") };
   await scenario().screenshot("1-todos");

@@ -34,6 +34,7 @@ test("an agent's question is a notification, and its Task waits", async () => {
   await workbench.treeItem("Quote", /zones\.py.*k?B/s).waitFor();
   await workbench.restMouse();
   await scenario().screenshot("1-sent");
+  await workbench.runCommand("Notifications: Clear All Notifications");
   await workbench.startRun();
   await workbench.notification("Shall spaces around a code be ignored?").waitFor();
   await workbench.treeItem("Runs", "asks you").waitFor();

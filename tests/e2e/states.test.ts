@@ -1,5 +1,5 @@
 /** States that no other story passes through: a Quote in the making, and a Run that its budget has parked. */
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { prepareSample } from "./harness/sample";
 import { useScenario } from "./harness/scenario";
 
@@ -15,7 +15,7 @@ const scenario = useScenario({
 test("while a Quote is made, a notification says how far it is, and can stop it", async () => {
   const { workbench } = scenario();
   await workbench.openContainer("Contextune");
-  await workbench.widenSideBar(480);
+  await workbench.widenSideBar(640);
   await workbench.runCommand("Contextune: Parallelize All TODOs");
   await workbench.notification("Making a Quote").waitFor();
   await workbench.notification(/Running the tests on the base/).waitFor();
@@ -29,5 +29,8 @@ test("a Run that reaches its budget parks, and says what to do", async () => {
   await workbench.startRun();
   await workbench.treeItem("Runs", "budget reached").waitFor({ timeout: 80_000 });
   await workbench.restMouse();
+  // What was on its way when the budget was reached is paid, too; the Costs view tells it a moment later.
+  const amount = async (row: string) => (await workbench.treeItem(row, /\$/).innerText()).match(/\$[\d.]+/)?.[0];
+  await expect.poll(async () => (await amount("Costs")) === (await amount("Runs")), { timeout: 30_000 }).toBe(true);
   await scenario().screenshot("parked");
 });

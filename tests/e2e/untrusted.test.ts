@@ -18,6 +18,7 @@ test("an untrusted workspace lists its TODOs, and says why no agent starts", asy
   await workbench.openContainer("Contextune");
   await workbench.treeItem("Todos", "round half up").waitFor();
   await workbench.expectText("only in a workspace that you trust");
+  await workbench.restMouse();
   await scenario().screenshot("1-untrusted");
 });
 

@@ -209,9 +209,11 @@ export class Workbench {
     await this.restMouse();
   }
 
-  /** Takes the mouse to where it shows no tooltip and no row's buttons. */
+  /** Takes the mouse to where it shows no tooltip and no row's buttons, and waits until those that were shown are gone. */
   async restMouse(): Promise<void> {
     await this.page.mouse.move(900, 600);
+    const tooltip = this.page.locator(".workbench-hover").first();
+    await tooltip.waitFor({ state: "hidden", timeout: 3_000 }).catch(() => {}); // one may belong to what is there
   }
 
   /** The rows of a view of the side bar, by the view's title ("Todos"). */
