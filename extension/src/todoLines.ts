@@ -29,8 +29,9 @@ const COLOURS: Readonly<Record<Sign, string>> = {
   working: "charts.blue",
   paused: "descriptionForeground",
   asking: "charts.yellow",
-  passed: "testing.iconPassed",
-  failed: "testing.iconFailed",
+  // Not those of the testing icons, which are too pale for words on white.
+  passed: "charts.green",
+  failed: "charts.red",
 };
 
 /** Marks the TODO lines of visible editors by what Runs do about them. */

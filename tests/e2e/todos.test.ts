@@ -223,8 +223,13 @@ test("while agents work, the lines say how each stands", async () => {
 test("resting on the line tells the Evidence, and links to the transcript, the changes and the review", async () => {
   const { workbench } = scenario();
   const { page } = workbench;
+  // By its tab: what a link opened may take the focus a moment later, which closes a list of files.
+  const show = async () => {
+    await page.locator('.tab[data-resource-name="sizes.py"]').click();
+    await page.locator('.tab.active[data-resource-name="sizes.py"]').waitFor();
+  };
   const back = async () => {
-    await workbench.openFile("parcel/sizes.py");
+    await show();
     await workbench.restMouse();
     await workbench.editorHover.first().waitFor({ state: "hidden" });
     return workbench.hover(30, "volumetric");
@@ -240,7 +245,7 @@ test("resting on the line tells the Evidence, and links to the transcript, the c
   await back();
   await linkOfHover("Review the Run").click();
   await page.locator(".tab.active", { hasText: /Review: 2\sTodos.*4\sfiles/ }).waitFor();
-  await workbench.openFile("parcel/sizes.py");
+  await show();
 });
 
 test("and in a light window", async () => {
