@@ -7,17 +7,22 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Sequence
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from contextune.adapters.journal import journal_rows, stream_table
+from contextune.adapters.journal import journal_rows, stream_table, transaction
 from contextune.adapters.journal.journal_file import MIGRATIONS
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import BudgetReached, ContextuneError
+from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import Message, Rung, Text, ToolResult
-from contextune.core.model.money import PriceRange
+from contextune.core.model.money import Charge, PriceRange, Usage
+from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.planning.plan import Plan
 from contextune.core.planning.quote import Quote
 from contextune.core.ports import Journal
@@ -32,6 +37,28 @@ from contextune.core.runs.events import (
     TaskEnded,
 )
 from contextune.core.worktrees.snapshot import Base
+
+RUNG = Rung(model="claude-haiku-5-5", effort="low")
+
+
+def reserved(request_id: str, at: int) -> RequestReserved:
+    return RequestReserved(
+        run_id="r1",
+        at=at,
+        request_id=request_id,
+        task_id="t",
+        role="executor",
+        rung=RUNG,
+        prompt_tokens=1,
+        worst_case=Decimal(1_000),
+    )
+
+
+def settled(request_id: str, dollars: int) -> RequestSettled:
+    charge = Charge(usage=Usage(), dollars=Decimal(dollars), at_sonnet=Decimal(dollars))
+    return RequestSettled(
+        run_id="r1", at=1, request_id=request_id, task_id="t", role="executor", rung=RUNG, charge=charge
+    )
 
 
 def noted(run_id: str, text: str, at: int = 1) -> Noted:
@@ -73,6 +100,73 @@ async def test_many_writers_keep_their_own_order(tmp_path: Path) -> None:
     for i in range(16):
         texts = [event.text for event in await journal.read(f"r{i}") if isinstance(event, Noted)]
         assert texts == [f"{number}{part}" for number in range(50) for part in ("", "b")]
+    await journal.close()
+
+
+async def test_what_nobody_stands_still_for_shares_the_next_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together: list[int] = []
+    write = transaction.write
+
+    def counted(connection: sqlite3.Connection, entries: Sequence[transaction.Entry]) -> Any:
+        together.append(len(entries))
+        return write(connection, entries)
+
+    monkeypatch.setattr(transaction, "write", counted)
+    journal = SqliteJournal(tmp_path / "journal.db")
+    await asyncio.gather(
+        journal.append([noted("r1", "one")], soon=True),
+        journal.append([noted("r2", "two")], soon=True),
+        journal.append([noted("r1", "three")]),
+    )
+    assert together == [3]
+    await journal.append([noted("r1", "four")], soon=True)  # nobody follows: it goes by itself
+    last = asyncio.ensure_future(journal.append([noted("r1", "five")], soon=True))
+    await asyncio.sleep(0)
+    await journal.close()
+    await last
+    assert together == [3, 1, 1]
+    again = SqliteJournal(tmp_path / "journal.db")
+    assert await again.read("r1") == [noted("r1", text) for text in ("one", "three", "four", "five")]
+    await again.close()
+
+
+@pytest.mark.parametrize("many", [1, 8, 9, 64, 100])
+async def test_many_rows_keep_their_numbers(tmp_path: Path, many: int) -> None:
+    """The Ledger's rows lead to their events, however many statements wrote those."""
+    journal = SqliteJournal(tmp_path / "journal.db")
+    await asyncio.gather(
+        *(journal.append([noted("r1", str(n)), reserved(f"q_{n}", n)], soon=True) for n in range(many)),
+        *(journal.append([settled(f"q_{n}", n)]) for n in range(0, many, 3)),
+    )
+    entries = await journal.ledger()
+    assert [(e.request_id, e.at, e.settled) for e in entries] == [
+        (f"q_{n}", n, n % 3 == 0) for n in range(many)
+    ]
+    assert sum(e.dollars or 0 for e in entries) == sum(Decimal(n) for n in range(0, many, 3))
+    await journal.close()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as file:
+        ((total,),) = file.execute("SELECT coalesce(sum(counted), 0) FROM spending")
+    assert total == sum(10**12 * (n if n % 3 == 0 else 1_000) for n in range(many))
+
+
+async def test_a_cap_counts_what_the_same_transaction_settles(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "journal.db")
+    cap = Cap(scope="day", since=0, limit=Decimal(1_500))
+    outcomes = await asyncio.gather(
+        journal.append([reserved("q_1", 1)], caps=[cap], soon=True),
+        journal.append([reserved("q_2", 2)], caps=[cap], soon=True),
+        journal.append([settled("q_1", 1)], soon=True),
+        journal.append([reserved("q_3", 3)], caps=[cap]),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [type(None), BudgetReached, type(None), type(None)]
+    assert str(outcomes[1]) == (
+        "The budget of the day, $1500, is reached: $1000.0000 spent or held back, and the next request could "
+        "cost $1000.0000."
+    )
+    assert [e.request_id for e in await journal.ledger()] == ["q_1", "q_3"]
     await journal.close()
 
 
@@ -178,7 +272,8 @@ from pathlib import Path
 from contextune.adapters.journal import journal_rows
 from contextune.adapters.journal import stream_table
 from contextune.adapters.journal.store import SqliteJournal
-from contextune.core.errors import ContextuneError
+from contextune.core.errors import BudgetReached, ContextuneError
+from contextune.core.model.budget import Cap
 from contextune.core.runs.events import AnyEvent, Noted
 async def main():
     journal = SqliteJournal(Path(sys.argv[1]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from contextune.core.model.conversation import Block, ModelReply, ModelRequest, StopReason, Text, ToolUse
 from contextune.core.model.money import Usage
+from contextune.core.ports import Leave, at_once
 
 
 class ScriptedModel:
@@ -18,7 +19,8 @@ class ScriptedModel:
         self._left = list(replies)
         self.requests: list[ModelRequest] = []
 
-    async def send(self, request: ModelRequest) -> ModelReply:
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
+        await leave()
         self.requests.append(request)
         if not self._left:
             raise AssertionError(f"request {len(self.requests)} was not expected: {request.messages[-1]}")

@@ -39,6 +39,7 @@ from contextune.core.model.conversation import (
     ToolUse,
     said_by_user,
 )
+from contextune.core.ports import Leave, at_once
 from contextune.core.runs.effects import FileEffect
 from tests.agents.conftest import MakeModel
 from tests.agents.scripted import ScriptedModel, reply, use
@@ -337,11 +338,11 @@ PRINT = use("bash", "u1", command="head -c 8000 /dev/zero | tr '\\0' x")
 class Cliff(ScriptedModel):
     """Refuses what has more than `LIMIT` tokens, at four bytes a token."""
 
-    async def send(self, request: ModelRequest) -> ModelReply:
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
         tokens = len(msgspec.json.encode((request.system, request.tools, request.messages))) // 4
         if tokens > LIMIT:
             raise PromptTooLong("Too long.", tokens=tokens, limit=LIMIT)
-        return await super().send(request)
+        return await super().send(request, leave=leave)
 
 
 def printing(turns: int, *more: Block) -> list[ModelReply]:
@@ -384,10 +385,10 @@ async def test_what_cannot_be_pruned_is_handed_over(toolbox: Toolbox, why: str) 
     model = Cliff(*replies)
     if why == "estimate":
         # The server's count has little to do with bytes here: all requests from the fifth on are too long.
-        async def send(request: ModelRequest) -> ModelReply:
+        async def send(request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
             if len(model.requests) == 4:
                 raise PromptTooLong("Too long.", tokens=LIMIT + 1, limit=LIMIT)
-            return await ScriptedModel.send(model, request)
+            return await ScriptedModel.send(model, request, leave=leave)
 
         model.send = send  # type: ignore[method-assign]
     here = Session(model, toolbox)

@@ -20,6 +20,7 @@ from contextune.core.model.budget import Cap
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.model.money import CacheMiss, ModelPrice, Rates, Usage, UsagePart
 from contextune.core.model.requests import RequestSettled
+from contextune.core.ports import Leave, at_once
 from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
@@ -108,7 +109,8 @@ class Played:
         self.parts = parts
         self.sent = 0
 
-    async def send(self, request: ModelRequest) -> ModelReply:
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
+        await leave()
         self.sent += 1
         usage = self.left.pop(0)
         for _ in range(usage.output_tokens % 5):

@@ -29,6 +29,7 @@ from contextune.core.model.budget import Budgets, Cap
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.model.money import Charge, Usage
 from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.ports import Leave, at_once
 from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
@@ -72,7 +73,20 @@ class Bench:
         self.journal = journal
         self.account = Account("r_1", Decimal(budget), self._emit, repository="/shop", budgets=budgets)
         self.events: list[ev.AnyEvent] = []
-        self.reserved = asyncio.Event()
+        self.reserving, self.reserved, self.hold = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.hold.set()
+        self.ready, self.left = asyncio.Event(), asyncio.Event()
+        send = self.model.send
+
+        async def watched(request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
+            async def leaving() -> None:
+                self.ready.set()
+                await leave()
+                self.left.set()
+
+            return await send(request, leave=leaving)
+
+        self.model.send = watched  # type: ignore[method-assign]
         self.sent_before: list[int] = []
 
     async def send(self, request: ModelRequest = REQUEST, task_id: str = "t") -> ModelReply:
@@ -87,6 +101,8 @@ class Bench:
         return [event.text for event in self.events if isinstance(event, ev.Noted)]
 
     async def _emit(self, *events: ev.AnyEvent, caps: Sequence[Cap] = ()) -> None:
+        self.reserving.set()
+        await self.hold.wait()
         await self.journal.append(events, caps=caps)
         self.events += events
         self.reserved.set()
@@ -223,7 +239,7 @@ async def test_without_a_server_it_says_where_it_looked(bench: Callable[..., Any
 async def test_a_cancelled_request_is_billed_at_its_worst(bench: Callable[..., Any]) -> None:
     here: Bench = await bench({**HELLO, "fault": {"kind": "stall", "after": 2}})
     sending = asyncio.ensure_future(here.send())
-    await here.reserved.wait()
+    await here.left.wait()
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sending
@@ -232,6 +248,38 @@ async def test_a_cancelled_request_is_billed_at_its_worst(bench: Callable[..., A
     assert isinstance(reserved, RequestReserved)
     assert (settled.charge.dollars, settled.charge.estimated) == (reserved.worst_case, True)
     assert here.account.held == 0
+
+
+@pytest.mark.parametrize("moment", ["on its way to the Journal", "in the Journal"])
+async def test_a_request_cancelled_before_it_leaves_costs_nothing(
+    bench: Callable[..., Any], moment: str
+) -> None:
+    here: Bench = await bench(HELLO, HELLO)
+    await here.send()  # the SDK's first request waits for a thread of its own
+    happens = here.reserved if moment == "in the Journal" else here.reserving
+    happens.clear()
+    here.left.clear()
+    sending = asyncio.ensure_future(here.send())
+    await happens.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    settled = here.settled[-1]
+    assert (settled.charge.dollars, settled.error) == (Decimal(0), "It was never sent.")
+    assert here.account.held == here.account.in_flight == 0
+    assert len(here.server.log) == 1
+    assert not here.left.is_set()
+
+
+async def test_a_request_waits_ready_for_its_reservation(bench: Callable[..., Any]) -> None:
+    here: Bench = await bench(HELLO)
+    here.hold.clear()
+    sending = asyncio.ensure_future(here.send())
+    await here.ready.wait()
+    assert (here.events, here.server.log, here.left.is_set()) == ([], [], False)
+    here.hold.set()
+    assert (await sending).text == "Hello."
+    assert here.sent_before == [0]
 
 
 async def test_what_does_not_fit_the_budget_never_leaves(bench: Callable[..., Any]) -> None:

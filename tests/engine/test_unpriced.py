@@ -15,6 +15,7 @@ from contextune.core.model.budget import Budgets, Cap, Limits
 from contextune.core.model.conversation import Message, ModelReply, ModelRequest, Rung, Text
 from contextune.core.model.money import Usage
 from contextune.core.model.requests import RequestSettled
+from contextune.core.ports import Leave, at_once
 from contextune.core.runs import events as ev
 from contextune.core.settings import EDITOR_REQUESTS, SONNET, Settings
 from contextune.engine.money.account import Account, budgets_of
@@ -47,7 +48,8 @@ class Answering:
         self.let = asyncio.Event()
         self.asked = asyncio.Event()
 
-    async def send(self, request: ModelRequest) -> ModelReply:
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
+        await leave()
         self.sent += 1
         self.asked.set()
         if self.problems:

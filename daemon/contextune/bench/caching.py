@@ -8,7 +8,7 @@ import msgspec
 
 from contextune.core.model.conversation import Block, ModelReply, ModelRequest, Text
 from contextune.core.model.money import Usage
-from contextune.core.ports import Model
+from contextune.core.ports import Leave, Model, at_once
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,17 @@ class Unprimed:
         """As the model that is sent the rest."""
         return self.inner.is_full
 
-    async def send(self, request: ModelRequest) -> ModelReply:
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
         """Pass a request on; one that only writes the cache is answered here, and costs nothing."""
         if request.max_tokens == 0:
+            await leave()
             return ModelReply(
                 id="", model=request.rung.model, blocks=(), stop_reason="max_tokens", usage=Usage()
             )
-        return await self._pass_on(request)
+        return await self._pass_on(request, leave)
 
-    async def _pass_on(self, request: ModelRequest) -> ModelReply:
-        return await self.inner.send(request)
+    async def _pass_on(self, request: ModelRequest, leave: Leave) -> ModelReply:
+        return await self.inner.send(request, leave=leave)
 
     async def count(self, request: ModelRequest) -> int:
         """Pass a request on."""
@@ -45,8 +46,8 @@ class Unprimed:
 class Unmarked(Unprimed):
     """A Model that is sent the same requests without a single breakpoint, so that nothing is cached."""
 
-    async def _pass_on(self, request: ModelRequest) -> ModelReply:
-        return await self.inner.send(unmarked(request))
+    async def _pass_on(self, request: ModelRequest, leave: Leave) -> ModelReply:
+        return await self.inner.send(unmarked(request), leave=leave)
 
 
 def unmarked(request: ModelRequest) -> ModelRequest:

@@ -96,13 +96,15 @@ class Watched:
         """The Run is about to be resumed; its first event tells how long that took."""
         self._resumed = time.monotonic()
 
-    async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
+    async def append(
+        self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = (), soon: bool = False
+    ) -> None:
         """Append, and tell; or die."""
         self._count += 1
         death = self._death if self._death is not None and self._death.append == self._count else None
         if death is not None and death.how == "before":
             os._exit(DIED)
-        await self._journal.append(events, caps=caps)
+        await self._journal.append(events, caps=caps, soon=soon)
         # Each begins a line of its own, also after one that a kill has torn.
         lines = [b"\n" + msgspec.json.encode(event) + b"\n" for event in events]
         if self._resumed is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
@@ -47,11 +47,23 @@ class Clock(Protocol):
         ...
 
 
+Leave = Callable[[], Awaitable[None]]
+"""Returns when a request may leave."""
+
+
+async def at_once() -> None:
+    """A request may leave as soon as it is ready."""
+
+
 class Model(Protocol):
     """A server of the Messages API. Raises ModelProblem, ModelRefusal or KeyRefused."""
 
-    async def send(self, request: ModelRequest) -> ModelReply:
-        """One request, streamed inside, returned whole."""
+    async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
+        """One request, streamed inside, returned whole.
+
+        `leave` is awaited when the request is ready to go, before a byte of it leaves; what it raises keeps
+        the request from leaving, and is raised here, perhaps in other words.
+        """
         ...
 
     @property
@@ -79,8 +91,12 @@ class PriceBook(Protocol):
 class Journal(Protocol):
     """The append-only record of all Runs, for the event loop; blocking work runs in a thread."""
 
-    async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
+    async def append(
+        self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = (), soon: bool = False
+    ) -> None:
         """Record events, all or none; on return they survive a power cut.
+
+        `soon`: nobody stands still for them, so they may wait a few milliseconds for others.
 
         Raises ContextuneError on a full disk, and BudgetReached if a reservation among the events would
         exceed one of the `caps`, counting every request of every process.

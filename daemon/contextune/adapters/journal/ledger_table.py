@@ -12,10 +12,12 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
+from contextune.adapters.journal.many_rows import insert
 from contextune.core.errors import BudgetReached
 from contextune.core.model.budget import Cap
 from contextune.core.model.ledger import LedgerEntry
 from contextune.core.model.requests import RequestReserved, RequestSettled
+from contextune.core.runs.events import AnyEvent
 
 MIGRATION = """
     CREATE TABLE requests (
@@ -62,43 +64,85 @@ UNITS = Decimal(10) ** 12
 _NAMES = {"day": "of the day", "month": "of the month"}
 
 
-def reserve(connection: sqlite3.Connection, seq: int, event: RequestReserved, caps: Sequence[Cap]) -> None:
-    """Count a reservation. Raises BudgetReached if it exceeds a cap; the caller then rolls back."""
-    counted = _units(event.worst_case)
-    connection.execute(
-        "INSERT INTO requests VALUES (?, ?, ?, ?, ?, NULL)",
-        (event.request_id, event.repository, event.at, counted, seq),
-    )
-    _spend(connection, event.at, counted)
-    for cap in caps:
-        (total,) = connection.execute(
-            "SELECT coalesce(sum(counted), 0) FROM spending WHERE slot >= ?", (cap.since // SLOT_MS,)
-        ).fetchone()
-        if counted and total > int((cap.limit * UNITS).to_integral_value(ROUND_FLOOR)):
-            before = Decimal(total - counted) / UNITS
-            raise BudgetReached(
-                f"The budget {_NAMES[cap.scope]}, ${cap.limit}, is reached: ${before:.4f} spent or held "
-                f"back, and the next request could cost ${event.worst_case:.4f}.",
-                scope=cap.scope,
-                needed=before + (event.worst_case or 0),
-            )
+class Bookings:
+    """What one transaction changes in the Ledger: gathered event by event, in their order, then written."""
+
+    def __init__(self, connection: sqlite3.Connection, settled: Sequence[str]) -> None:
+        """`settled` are the ids of all requests that it will settle."""
+        self._connection = connection
+        self._held = self._open(settled) if settled else {}
+        """When each was reserved, and how much is held back for it."""
+        self._reserved: list[tuple[str, str, int, int, int]] = []
+        self._settled: list[tuple[int, int, str]] = []
+        self._spent: dict[int, int] = {}
+        """By slot."""
+        self._before: dict[int, int] = {}
+        """What was spent before this transaction, from each slot on that was asked for."""
+
+    def problem(self, events: Sequence[AnyEvent], caps: Sequence[Cap]) -> BudgetReached | None:
+        """The cap that a reservation among the events exceeds, as a problem; None if there is none."""
+        for event in events if caps else ():
+            if not isinstance(event, RequestReserved) or not (counted := _units(event.worst_case)):
+                continue
+            for cap in caps:
+                total = self._total(cap.since // SLOT_MS)
+                if total + counted > int((cap.limit * UNITS).to_integral_value(ROUND_FLOOR)):
+                    before = Decimal(total) / UNITS
+                    return BudgetReached(
+                        f"The budget {_NAMES[cap.scope]}, ${cap.limit}, is reached: ${before:.4f} spent or "
+                        f"held back, and the next request could cost ${event.worst_case:.4f}.",
+                        scope=cap.scope,
+                        needed=before + (event.worst_case or 0),
+                    )
+        return None
+
+    def add(self, event: RequestReserved | RequestSettled, place: int) -> None:
+        """Count an event, which will be this one of all that the transaction writes, from 0."""
+        if isinstance(event, RequestReserved):
+            counted = _units(event.worst_case)
+            self._reserved.append((event.request_id, event.repository, event.at, counted, place))
+            self._held[event.request_id] = event.at, counted
+            self._spend(event.at, counted)
+        elif (held := self._held.pop(event.request_id, None)) is not None:
+            at, before = held
+            counted = _units(event.charge.dollars)
+            self._settled.append((counted, place, event.request_id))
+            self._spend(at, counted - before)
+        # Else it is settled already, by whoever took the Run over.
+
+    def write(self, first: int) -> None:
+        """Write it all; `first` is the number of the transaction's first event."""
+        insert(self._connection, _INTO, [(*row, first + place) for *row, place in self._reserved])
+        for counted, place, request_id in self._settled:
+            self._connection.execute(_SETTLE, (counted, first + place, request_id))
+        for slot, counted in self._spent.items():
+            if counted:
+                self._connection.execute(_SPEND, (slot, counted))
+
+    def _open(self, settled: Sequence[str]) -> dict[str, tuple[int, int]]:
+        rows = self._connection.execute(_HELD, (msgspec.json.encode(settled).decode(),))
+        return {request_id: (at, counted) for request_id, at, counted in rows}
+
+    def _spend(self, at: int, counted: int) -> None:
+        slot = at // SLOT_MS
+        self._spent[slot] = self._spent.get(slot, 0) + counted
+
+    def _total(self, since: int) -> int:
+        before = self._before.get(since)
+        if before is None:
+            (before,) = self._connection.execute(_TOTAL, (since,)).fetchone()
+            self._before[since] = before
+        return before + sum(counted for slot, counted in self._spent.items() if slot >= since)
 
 
-def settle(connection: sqlite3.Connection, seq: int, event: RequestSettled) -> None:
-    """Count what a request cost in place of what was held back for it."""
-    found = connection.execute(
-        "SELECT at, counted FROM requests WHERE request_id = ? AND settled_seq IS NULL", (event.request_id,)
-    ).fetchone()
-    if found is None:
-        return  # settled already, by whoever took the Run over
-    at, held = found
-    counted = _units(event.charge.dollars)
-    connection.execute(
-        "UPDATE requests SET counted = ?, settled_seq = ? WHERE request_id = ?",
-        (counted, seq, event.request_id),
-    )
-    _spend(connection, at, counted - held)
-
+_INTO = "requests (request_id, repository, at, counted, reserved_seq)"
+_SETTLE = "UPDATE requests SET counted = ?, settled_seq = ? WHERE request_id = ?"
+_SPEND = "INSERT INTO spending VALUES (?, ?) ON CONFLICT DO UPDATE SET counted = counted + excluded.counted"
+_TOTAL = "SELECT coalesce(sum(counted), 0) FROM spending WHERE slot >= ?"
+_HELD = """
+    SELECT request_id, at, counted FROM requests
+     WHERE request_id IN (SELECT value FROM json_each(?)) AND settled_seq IS NULL
+    """
 
 QUERY = """
     SELECT r.body, q.repository, s.body FROM requests q
@@ -146,15 +190,6 @@ def entry(reserved_body: bytes, repository: str, settled_body: bytes | None) -> 
         miss=settled.miss,
         error=settled.error,
     )
-
-
-def _spend(connection: sqlite3.Connection, at: int, counted: int) -> None:
-    if counted:
-        connection.execute(
-            "INSERT INTO spending VALUES (?, ?) "
-            "ON CONFLICT DO UPDATE SET counted = counted + excluded.counted",
-            (at // SLOT_MS, counted),
-        )
 
 
 def _units(dollars: Decimal | None) -> int:

@@ -24,16 +24,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contextune.adapters.journal import ledger_table, milestones, stream_table
+from contextune.adapters.journal import ledger_table, milestones, stream_table, transaction
 from contextune.adapters.journal.journal_file import is_full, prepare, problem_with
-from contextune.adapters.journal.journal_rows import Row, RowEncoder, are_long
+from contextune.adapters.journal.journal_rows import RowEncoder, are_long
 from contextune.adapters.journal.reserve import Reserve
+from contextune.adapters.journal.transaction import Entry
 from contextune.core.errors import BudgetReached, ContextuneError
 from contextune.core.model.budget import Cap
 from contextune.core.model.ledger import LedgerEntry
-from contextune.core.model.requests import RequestReserved, RequestSettled
 from contextune.core.planning.record import TaskRecord
-from contextune.core.runs.events import AnyEvent, RunMoved, ShadowFinished, TaskRecorded
+from contextune.core.runs.events import AnyEvent, ShadowFinished, TaskRecorded
 
 log = logging.getLogger(__name__)
 
@@ -46,30 +46,22 @@ MOMENT = 0.000_3
 AGAIN = 0.001
 """Seconds after a transaction in which those who shared it may be about to append again."""
 
+SOON = 0.005
+"""Seconds that events nobody stands still for wait at most for others, to share their transaction."""
+
 HISTORY_LIMIT = 2_000
 """Records of a repository that are read: older ones say little of what a Task costs today."""
 
 FOREVER = 2**62
 """Later than any time, in milliseconds."""
 
-_FOLLOWED = frozenset({RequestReserved, RequestSettled, RunMoved})
-"""What other tables and columns follow."""
-
 
 class _Append(NamedTuple):
-    rows: list[Row]
-    events: Sequence[AnyEvent]
-    caps: Sequence[Cap]
+    entry: Entry
     done: asyncio.Future[None]
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but its own rows is to be written."""
-        return _FOLLOWED.isdisjoint(map(type, self.events))
 
 
 _NEWS = "SELECT run_id, max(seq) FROM events WHERE seq > ? GROUP BY run_id"
-_INSERT = "INSERT INTO events (run_id, repository, at, kind, body) VALUES (?, ?, ?, ?, ?)"
 
 
 class SqliteJournal:
@@ -83,7 +75,11 @@ class SqliteJournal:
         """
         self._path = path
         self._rows = RowEncoder(secrets)
-        self._queue: SimpleQueue[_Append | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Append] | None] = SimpleQueue()
+        self._resting: list[_Append] = []
+        """What may wait for others, on the event loop's side."""
+        self._due: asyncio.TimerHandle | None = None
+        """When it goes without them."""
         self._decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
         self._record_decoder: msgspec.json.Decoder[TaskRecorded] = msgspec.json.Decoder(TaskRecorded)
         self._shadow_decoder: msgspec.json.Decoder[ShadowFinished] = msgspec.json.Decoder(ShadowFinished)
@@ -97,7 +93,7 @@ class SqliteJournal:
             self._lock = os.open(path.with_name(path.name + ".lock"), flags, 0o600)
             os.close(os.open(path, flags, 0o600))
             self._connection = sqlite3.connect(
-                path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=16
+                path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=32
             )
             try:
                 with self._alone():
@@ -110,8 +106,12 @@ class SqliteJournal:
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
         self._thread.start()
 
-    async def append(self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = ()) -> None:
+    async def append(
+        self, events: Sequence[AnyEvent], *, caps: Sequence[Cap] = (), soon: bool = False
+    ) -> None:
         """Record events, all or none, a Run's in the order of the calls; on return they survive a power cut.
+
+        With `soon` they wait up to SOON for others to be synced with.
 
         Raises BudgetReached if a reservation among them exceeds one of `caps`, counted over all processes,
         and ContextuneError if the disk is full or the file can't be written.
@@ -128,7 +128,11 @@ class SqliteJournal:
             if not rows:
                 return
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.put(_Append(rows, events, caps, done))
+            self._resting.append(_Append(Entry(rows, events, caps), done))
+            if not soon:
+                self._send()
+            elif self._due is None:
+                self._due = asyncio.get_running_loop().call_later(SOON, self._send)
         await done
 
     async def read(self, run_id: str, after: int = 0) -> list[AnyEvent]:
@@ -184,15 +188,24 @@ class SqliteJournal:
         if self._closed:
             return
         self._closed = True
+        self._send()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _send(self) -> None:
+        """Have all that rests written."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if self._resting:
+            self._queue.put(self._resting)
+            self._resting = []
 
     def _write(self) -> None:
         """The writer thread: one transaction for all that waits, until the end is asked for."""
         ended, before, committed = False, 0, 0.0
         while not ended:
-            batch, ended = self._gathered(before, committed)
-            before = len(batch)
+            batch, before, ended = self._gathered(before, committed)
             if batch:
                 self._commit(batch)
                 committed = time.monotonic()
@@ -201,28 +214,30 @@ class SqliteJournal:
         self._connection.close()
         os.close(self._lock)
 
-    def _gathered(self, before: int, committed: float) -> tuple[list[_Append], bool]:
-        """What waits, and whether the end was asked for.
+    def _gathered(self, before: int, committed: float) -> tuple[list[_Append], int, bool]:
+        """What waits, how many stood still for it, and whether the end was asked for.
 
         Those whose appends shared the last transaction are about to append again: they are waited for a
         moment, so that they share the next one, too. One that appends alone, or later, is never kept waiting.
         """
         batch: list[_Append] = []
+        callers = 0
         taken = self._queue.get()
         if time.monotonic() - committed > AGAIN:
             before = 0
         while taken is not None:
-            batch.append(taken)
+            batch += taken
+            callers += 1
             if len(batch) >= GROUP_LIMIT:
-                return batch, False
+                return batch, callers, False
             try:
-                taken = self._queue.get(timeout=MOMENT) if len(batch) < before else self._queue.get_nowait()
+                taken = self._queue.get(timeout=MOMENT) if callers < before else self._queue.get_nowait()
             except Empty:
-                return batch, False
-        return batch, True
+                return batch, callers, False
+        return batch, callers, True
 
     def _commit(self, batch: list[_Append]) -> None:
-        problems: list[ContextuneError | None]
+        problems: Sequence[ContextuneError | None]
         try:
             with self._said():
                 problems = self._insert(batch)
@@ -235,7 +250,7 @@ class SqliteJournal:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(_settle_all, own)
 
-    def _insert(self, batch: list[_Append]) -> list[ContextuneError | None]:
+    def _insert(self, batch: list[_Append]) -> Sequence[ContextuneError | None]:
         """The same; on a full disk in the room that is held back, so that Runs can tell why they pause."""
         try:
             with self._alone():
@@ -249,47 +264,17 @@ class SqliteJournal:
         self._reserve.hold()
         return problems
 
-    def _insert_all(self, batch: list[_Append]) -> list[ContextuneError | None]:
+    def _insert_all(self, batch: list[_Append]) -> Sequence[ContextuneError | None]:
         """One transaction for all; an append whose reservation exceeds a cap is taken back by itself."""
-        problems: list[ContextuneError | None] = []
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            plain: list[Row] = []
-            for append in batch:
-                if append.is_plain:
-                    plain += append.rows
-                    problems.append(None)
-                    continue
-                self._connection.executemany(_INSERT, plain)
-                plain = []
-                problems.append(self._insert_one(append))
-            self._connection.executemany(_INSERT, plain)
+            problems = transaction.write(self._connection, [append.entry for append in batch])
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
         return problems
-
-    def _insert_one(self, append: _Append) -> ContextuneError | None:
-        if append.caps:
-            self._connection.execute("SAVEPOINT one")
-        try:
-            for row, event in zip(append.rows, append.events, strict=True):
-                seq = self._connection.execute(_INSERT, row).lastrowid
-                if isinstance(event, RequestReserved):
-                    ledger_table.reserve(self._connection, seq or 0, event, append.caps)
-                elif isinstance(event, RequestSettled):
-                    ledger_table.settle(self._connection, seq or 0, event)
-                elif isinstance(event, RunMoved):
-                    stream_table.move(self._connection, event)
-        except BudgetReached as reached:
-            self._connection.execute("ROLLBACK TO one")
-            return reached
-        finally:
-            if append.caps:
-                self._connection.execute("RELEASE one")
-        return None
 
     def _read(self, run_id: str, after: int) -> list[AnyEvent]:
         events = []

@@ -6,11 +6,12 @@ The SDK's import costs about two seconds, so this module is imported only when a
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any
 
 import anthropic
 import msgspec
-from anthropic import AsyncAnthropic, AsyncStream
+from anthropic import AsyncAnthropic, AsyncStream, DefaultAsyncHttpxClient
 
 from contextune.adapters.models.anthropic_problem import allowances_in, translate
 from contextune.adapters.models.anthropic_reply import ReplyCollector, only_json
@@ -18,6 +19,7 @@ from contextune.adapters.models.anthropic_request import arguments, count_argume
 from contextune.adapters.models.anthropic_server import ALL, Features, features_of, provider_id
 from contextune.core.errors import ModelRefusal
 from contextune.core.model import conversation as c
+from contextune.core.ports import Leave, at_once
 from contextune.core.settings import Provider
 
 AT_ONCE = 16
@@ -30,6 +32,9 @@ Events = AsyncStream[object]
 TIMEOUT = 600.0
 """Seconds without a byte from the server."""
 
+_leave: ContextVar[Leave] = ContextVar("leave", default=at_once)
+"""What the request that is being made waits for before it leaves."""
+
 Client = (
     AsyncAnthropic
     | anthropic.AsyncAnthropicBedrock
@@ -39,12 +44,26 @@ Client = (
 """The SDK's clients; all speak the Messages API."""
 
 
+async def when_ready(_: object) -> None:
+    """Have a request that is made wait until it may leave: a hook of the transport."""
+    await _leave.get()()
+
+
 class ClientModel:
     """core.ports.Model by one client for all agents. The client's own retries must be off: the gateway
     accounts for every request."""
 
-    def __init__(self, client: Client, *, features: Features, provider: Provider = "anthropic") -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        features: Features,
+        provider: Provider = "anthropic",
+        makes_ready: bool = False,
+    ) -> None:
+        """`makes_ready`: the client's own transport calls `when_ready` once a request is made."""
         self._client = client
+        self._makes_ready = makes_ready
         self._features = features
         self._provider: Provider = provider
         self._one_by_one = asyncio.Lock()
@@ -55,10 +74,13 @@ class ClientModel:
         """Whether the server counts, writes the cache ahead and explains its misses."""
         return self._features.is_full
 
-    async def send(self, request: c.ModelRequest) -> c.ModelReply:
+    async def send(self, request: c.ModelRequest, *, leave: Leave = at_once) -> c.ModelReply:
         """Stream one request and return the whole reply. With `max_tokens` 0 it only writes the cache."""
         collected = ReplyCollector(request)
         made = arguments(request, self._features, self._name(request))
+        if not self._makes_ready:
+            await leave()
+        before = _leave.set(leave)
         try:
             if request.max_tokens == 0:
                 reply = await self._prime(made, collected)
@@ -66,6 +88,8 @@ class ClientModel:
                 reply = await self._stream(made, collected)
         except Exception as problem:  # noqa: BLE001 the transport's own errors, cut streams among them, have no common base
             raise self._problem(problem, collected) from None
+        finally:
+            _leave.reset(before)
         wants_json = request.output_schema is not None and not self._features.structured
         return only_json(reply) if wants_json else reply
 
@@ -131,6 +155,9 @@ class AnthropicModel(ClientModel):
         self, *, api_key: str, base_url: str | None, offline: bool = False, timeout: float = TIMEOUT
     ) -> None:
         """`base_url` None stands for Anthropic's own; `offline` for a server that knows all of the API."""
-        client = AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout)
+        transport = DefaultAsyncHttpxClient(event_hooks={"request": [when_ready]})
+        client = AsyncAnthropic(
+            api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
+        )
         known = ALL if offline else features_of("anthropic", client.base_url.host)
-        super().__init__(client, features=known)
+        super().__init__(client, features=known, makes_ready=True)

@@ -17,6 +17,7 @@ from contextune.core.model.editor_models import (
     model_meant,
 )
 from contextune.core.model.money import Usage
+from contextune.core.ports import Leave, at_once
 
 MOST_NAMED = 8
 """Models that an error names."""
@@ -34,9 +35,10 @@ class EditorsModel:
         self._editor = editor
         self._known: tuple[EditorModel, ...] = ()
 
-    async def send(self, request: c.ModelRequest) -> c.ModelReply:
+    async def send(self, request: c.ModelRequest, *, leave: Leave = at_once) -> c.ModelReply:
         """Send one request by the editor. Raises PlaceProblem where a person has to do something first."""
         model = await self._model(request.rung.model)
+        await leave()
         answer = await self._editor.send(asked(request, model))
         if isinstance(answer, EditorFailure):
             if answer.trouble == "missing":

@@ -186,10 +186,13 @@ class RunDriver:
 
     async def emit_soon(self, *events: ev.AnyEvent) -> None:
         """The same of events of a Task, without waiting: what is emitted of that Task next waits for them."""
-        self._under_way.add(events[0], asyncio.ensure_future(self._record(events, ())))
+        self._under_way.add(events[0], asyncio.ensure_future(self._record(events, soon=True)))
 
-    async def _record(self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap]) -> None:
-        await self._in_order.after(self.world.journal.append(events, caps=caps), lambda: self._fold(events))
+    async def _record(
+        self, events: Sequence[ev.AnyEvent], caps: Sequence[Cap] = (), *, soon: bool = False
+    ) -> None:
+        appending = self.world.journal.append(events, caps=caps, soon=soon)
+        await self._in_order.after(appending, lambda: self._fold(events))
 
     def _fold(self, events: Sequence[ev.AnyEvent]) -> None:
         for event in events:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -85,8 +86,13 @@ class Account:
         self._task_held: dict[str, Decimal] = {}
         self.in_flight = 0
         """Requests that are recorded and have not settled."""
+        self._trying = 0
+        """Reservations that are on their way to the Journal."""
+        self._moved = 0
+        """How often a request was recorded or settled."""
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
+        self._tried = asyncio.Event()
 
     def bound(self, settings: Settings) -> None:
         """Take the budgets that the settings name, but for those that the Run's own Quote has others for."""
@@ -146,13 +152,25 @@ class Account:
         self._budgets = budgets_of(settings)
         self._take(run)
 
+    @contextmanager
+    def trying(self) -> Iterator[int]:
+        """While a reservation is on its way to the Journal. Gives what `may_have_room` has to know."""
+        self._trying += 1
+        try:
+            yield self._moved
+        finally:
+            self._trying -= 1
+            self._tried.set()
+
     def recorded(self) -> None:
         """A reservation is in the Journal: the request is under way."""
         self.in_flight += 1
+        self._moved += 1
 
     def settle(self, worst_case: Decimal | None, charge: Charge, task_id: str | None = None) -> None:
         """Give back what was held for a request under way and bill what was used."""
         self.in_flight -= 1
+        self._moved += 1
         self._settled.set()
         self.release(worst_case, task_id)
         self.bill = self.bill.plus(charge)
@@ -169,10 +187,19 @@ class Account:
                 self._task_held[task_id] -= worst_case
         self._changed.set()
 
-    async def until_settled(self) -> None:
-        """Wait until some request under way has settled; a reservation that is only tried does not count."""
-        self._settled.clear()
-        await self._settled.wait()
+    async def may_have_room(self, since: int) -> bool:
+        """Whether a reservation that exceeded a cap, tried `since`, should be tried again, if need be later.
+
+        What is in flight holds back more than it will cost. Others that are only tried do not count, but
+        those that turn out to be recorded do.
+        """
+        while self._trying and self._moved == since:
+            self._tried.clear()
+            await self._tried.wait()
+        if self._moved == since and self.in_flight:
+            self._settled.clear()
+            await self._settled.wait()
+        return self._moved != since
 
     def lacks(self, wanted: Decimal, task_id: str | None) -> BudgetReached | None:
         """The budget that a reservation of so many dollars would exceed now, the narrowest first."""

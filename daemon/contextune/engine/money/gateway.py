@@ -26,6 +26,11 @@ from contextune.engine.money.account import Account
 from contextune.engine.money.prompt_length import PromptLengths
 from contextune.engine.money.throttle import Throttle
 
+Reserving = asyncio.Task[RequestReserved]
+ROUNDS = 2
+"""Of the event loop, until a reservation is on its way to the Journal."""
+NEVER_SENT = "It was never sent."
+
 Keep = Callable[[ModelReply], Sequence[AnyEvent]]
 """The events that keep a reply. They are recorded with its bill, so that none is paid for and lost."""
 
@@ -105,16 +110,29 @@ class Gateway:
         keep: Keep,
     ) -> ModelReply:
         price = self._prices.price(request.rung.model)
-        reserved = await self._reserve(account, request, bound, price, role, task_id, attempt)
-        settled = False
+        reserving = asyncio.ensure_future(
+            self._reserve(account, request, bound, price, role, task_id, attempt)
+        )
+        left = settled = False
+
+        async def leave() -> None:
+            nonlocal left
+            await reserving
+            left = True
+
         try:
-            reply = await self._model.send(request)
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
+            # The request is made ready while its reservation is on its way to the disk.
+            reply = await self._model.send(request, leave=leave)
+            reserved = reserving.result()
             miss = reply.miss or self._lengths.miss(request, reply)
             self._lengths.keep(reply)
             settled = True
             charge = self._charge(request.rung.model, reply)
             await self._settle(account, reserved, charge, miss=miss, kept=keep(reply))
         except ContextuneError as problem:
+            reserved = await reserving  # its own problem is the one that counts
             if not settled:
                 settled = True
                 charge = self._broken(request, price, reserved.worst_case, problem)
@@ -122,9 +140,20 @@ class Gateway:
             raise
         finally:
             if not settled:
-                worst = _at_worst(Usage(), reserved.worst_case)
-                await asyncio.shield(self._settle(account, reserved, worst, error="The request was cut off."))
+                await asyncio.shield(self._cut_off(account, reserving, left=left))
         return reply
+
+    async def _cut_off(self, account: Account, reserving: Reserving, *, left: bool) -> None:
+        """Settle a request of which nobody will hear any more, or have it never reserved."""
+        if not reserving.done():
+            reserving.cancel()
+            await asyncio.wait([reserving])
+        if reserving.cancelled() or reserving.exception() is not None:
+            return  # nothing is held back for it
+        worst = reserving.result().worst_case
+        charge = _at_worst(Usage(), worst) if left else _nothing(worst)
+        error = "The request was cut off." if left else NEVER_SENT
+        await self._settle(account, reserving.result(), charge, error=error)
 
     async def _settle(
         self,
@@ -199,20 +228,19 @@ class Gateway:
                 repository=account.repository,
             )
             try:
-                await account.emit(reserved, caps=account.caps(self._clock, at))
+                with account.trying() as since:
+                    await account.emit(reserved, caps=account.caps(self._clock, at))
             except BudgetReached:
                 account.release(worst, task_id)
                 if not counted:
                     tokens, counted = min(tokens, await self._count(request, tokens)), True
-                elif account.in_flight:
-                    await account.until_settled()  # what is in flight holds back more than it will cost
-                else:
+                elif not await account.may_have_room(since):
                     raise
             except asyncio.CancelledError:
                 # Whether the intent was recorded is not known here; that nothing left, is.
                 account.recorded()
                 nothing = _nothing(reserved.worst_case)
-                await asyncio.shield(self._settle(account, reserved, nothing, error="It was never sent."))
+                await asyncio.shield(self._settle(account, reserved, nothing, error=NEVER_SENT))
                 raise
             except BaseException:
                 account.release(worst, task_id)
