@@ -26,6 +26,7 @@ from contextune.core.runs import events as ev
 from contextune.engine.money.account import Account
 from contextune.engine.money.gateway import Gateway
 from contextune.engine.money.throttle import TRIES, OwnBoard, Passage, Throttle
+from contextune.engine.money.waiting_line import HELD_BACK
 from contextune.offline.limits import RateLimit
 from contextune.offline.server import OfflineModel
 from tests.engine.waiting import SkippingClock
@@ -278,6 +279,59 @@ async def test_first_come_first_served() -> None:
         await asyncio.gather(*(work(number) for number in range(40)))
     assert order == list(range(40))
     assert most <= FIRST_WINDOW
+
+
+@pytest.mark.parametrize("waited", [0, HELD_BACK - 1, HELD_BACK])
+async def test_who_is_at_work_goes_before_who_begins(waited: int) -> None:
+    clock = SkippingClock()
+    throttle = Throttle(OwnBoard(), clock, sleep=clock.sleep)
+    order: list[str] = []
+    free = asyncio.Event()
+
+    async def work(name: str, *, begins: bool) -> None:
+        to_go = throttle.passage(HAIKU, prompt_tokens=10, stream="r_1", tell=_silent, begins=begins)
+        async with to_go:
+            order.append(name)
+            await free.wait()
+
+    async def begun(name: str, *, begins: bool) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work(name, begins=begins))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return task
+
+    async with asyncio.timeout(PATIENCE):
+        full = [await begun("full", begins=True) for _ in range(int(FIRST_WINDOW))]
+        new = [await begun(f"new {n}", begins=True) for n in range(2)]
+        if waited:
+            await clock.sleep(waited / 1000)
+        old = [await begun(f"old {n}", begins=False) for n in range(2)]
+        free.set()
+        await asyncio.gather(*full, *new, *old)
+    new_ones, old_ones = ["new 0", "new 1"], ["old 0", "old 1"]
+    wanted = new_ones + old_ones if waited >= HELD_BACK else old_ones + new_ones
+    assert order[int(FIRST_WINDOW) :] == wanted
+
+
+async def test_who_was_first_and_is_passed_goes_on_later() -> None:
+    """The first in line has asked for a place in vain when another passes it, and is cancelled."""
+    throttle = Throttle(OwnBoard(), SystemClock())
+    free = asyncio.Event()
+
+    async def work(*, begins: bool) -> None:
+        to_go = throttle.passage(HAIKU, prompt_tokens=10, stream="r_1", tell=_silent, begins=begins)
+        async with to_go:
+            await free.wait()
+
+    full = [asyncio.ensure_future(work(begins=True)) for _ in range(int(FIRST_WINDOW))]
+    new = asyncio.ensure_future(work(begins=True))
+    await asyncio.sleep(0)
+    old = [asyncio.ensure_future(work(begins=False)) for _ in range(2)]
+    await asyncio.sleep(0)
+    old[0].cancel()
+    free.set()
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*full, new, old[1])
 
 
 async def test_places_come_back_whoever_is_cancelled() -> None:

@@ -19,10 +19,16 @@ class Unthrottled(Throttle):
     """How often one request is sent."""
 
     def passage(
-        self, model: str, *, prompt_tokens: int, stream: str, tell: Callable[[str], Awaitable[None]]
+        self,
+        model: str,
+        *,
+        prompt_tokens: int,
+        stream: str,
+        tell: Callable[[str], Awaitable[None]],
+        begins: bool = False,
     ) -> Passage:
         """A way that is always open."""
-        del model, prompt_tokens, stream, tell
+        del model, prompt_tokens, stream, tell, begins
         return PlainPassage(self, self.tries)
 
 

@@ -87,6 +87,7 @@ class Gateway:
             prompt_tokens=bound,
             stream=account.stream,
             tell=tell,
+            begins=task_id is not None and request.previous_id is None,
         )
         while True:
             try:

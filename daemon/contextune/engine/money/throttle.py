@@ -27,6 +27,7 @@ from contextune.core.model.admission import (
 from contextune.core.model.conversation import ModelReply
 from contextune.core.ports import Clock
 from contextune.core.process_ports import PressureBoard
+from contextune.engine.money.waiting_line import Place, WaitingLine
 
 T = TypeVar("T")
 
@@ -58,9 +59,9 @@ class OwnBoard:
 
 
 class Throttle:
-    """Lets requests to one server pass, each line of models by its own limits, first come, first served.
+    """Lets requests to one server pass, each line of models by its own limits, in the order of WaitingLine.
 
-    A request that is tried again comes last in its line. Cancelling a request gives its place back.
+    A request that is tried again stands in line anew. Cancelling a request gives its place back.
     """
 
     def __init__(
@@ -86,16 +87,23 @@ class Throttle:
         self._queues: dict[str, _Queue] = {}
 
     def passage(
-        self, model: str, *, prompt_tokens: int, stream: str, tell: Callable[[str], Awaitable[None]]
+        self,
+        model: str,
+        *,
+        prompt_tokens: int,
+        stream: str,
+        tell: Callable[[str], Awaitable[None]],
+        begins: bool = False,
     ) -> Passage:
         """The way of one request to a model, through all its tries.
 
+        `begins`: it is the first of an agent, and lets those pass that are at work.
         `tell` is called with a sentence when the server makes requests of this `stream` wait for long.
         """
         line = line_of(model)
         name = f"{self._server}-{line}" if self._server else line
         queue = self._queues.setdefault(line, _Queue(name, self._board))
-        return Passage(self, queue, prompt_tokens=prompt_tokens, stream=stream, tell=tell)
+        return Passage(self, queue, prompt_tokens=prompt_tokens, stream=stream, tell=tell, begins=begins)
 
 
 class Passage:
@@ -109,12 +117,14 @@ class Passage:
         prompt_tokens: int,
         stream: str,
         tell: Callable[[str], Awaitable[None]],
+        begins: bool,
     ) -> None:
         self.stream = stream
         self.tell = tell
         self._throttle = throttle
         self._queue = queue
         self._prompt_tokens = prompt_tokens
+        self._begins = begins
         self._since = throttle.clock.now()
         self._failures = 0
         self._ticket: Ticket | None = None
@@ -126,13 +136,15 @@ class Passage:
         Raises ModelProblem if the server asks to wait for longer than `patience`.
         """
         queue = self._queue
+        now = self._throttle.clock.now()
+        place = queue.order.join(now, begins=self._begins)
         queue.waiting.append(self)
         try:
-            await queue.announce(self._throttle.clock.now())
-            async with queue.turn:
-                self._ticket = await self._admitted()
+            await queue.announce(now)
+            self._ticket = await self._admitted(place)
         finally:
             queue.waiting.remove(self)
+            queue.order.leave(place)
         return self
 
     async def __aexit__(
@@ -176,9 +188,10 @@ class Passage:
             doubled = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self._failures - 1))
             await throttle.sleep(spread(doubled, throttle.chance()))
 
-    async def _admitted(self) -> Ticket:
+    async def _admitted(self, place: Place) -> Ticket:
         queue, waited = self._queue, False
         while True:
+            await place.first.wait()
             queue.news.clear()
             ticket, until = await queue.take(self._admit, self._give_back)
             now = self._throttle.clock.now()
@@ -253,8 +266,7 @@ class _Queue:
         self.process = board.process
         self.line = Line()
         """As this process saw it last."""
-        self.turn = asyncio.Lock()
-        """Whoever has it is the first in the queue; asyncio's locks are fair."""
+        self.order = WaitingLine()
         self.news = asyncio.Event()
         """Set when a request of this process has ended."""
         self.waiting: list[Passage] = []
