@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +14,7 @@ from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
 from contextune.adapters.models.anthropic_model import ClientModel
 from contextune.adapters.models.anthropic_server import ALL, Features
+from contextune.adapters.models.message_stream import MessageStream
 from contextune.core.model.conversation import Block, Message, ModelRequest, Rung, Text, Tool
 from contextune.offline.script import parse_script
 from contextune.offline.server import OfflineModel
@@ -20,6 +23,7 @@ HAIKU = Rung(model="claude-haiku-5-5", effort="low")
 HIGH = Rung(model="claude-haiku-5-5", effort="high")
 SONNET = Rung(model="claude-sonnet-5-5", effort="medium")
 PATIENCE = 30.0
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 READ = Tool(
     name="read",
@@ -56,6 +60,17 @@ def client_of(url: str, *, key: str = "sk-test") -> AsyncAnthropic:
     return AsyncAnthropic(api_key=key, base_url=url, max_retries=0, http_client=http)
 
 
+DIRECT = ContextVar("DIRECT", default=True)
+"""Whether replies are read past the SDK, as they are where the server takes a key, or by it, as on clouds."""
+
+
+def model_at(url: str, *, features: Features = ALL, key: str = "sk-test") -> ClientModel:
+    """The adapter at a server."""
+    client = client_of(url, key=key)
+    direct = MessageStream(client, NO_CERTIFICATES, PATIENCE) if DIRECT.get() else None
+    return ClientModel(client, features=features, direct=direct)
+
+
 class Offline:
     """The offline model, playing one conversation, behind the adapter."""
 
@@ -77,7 +92,7 @@ async def offline(
 ) -> AsyncIterator[Offline]:
     script = parse_script("test", {"conversation": [{"name": "any", "turn": list(turns)}]})
     server = OfflineModel([script], **options)
-    model = ClientModel(client_of(await server.start(), key=key), features=features)
+    model = model_at(await server.start(), features=features, key=key)
     try:
         yield Offline(server, model)
     finally:
@@ -197,7 +212,7 @@ async def recorded(*answers: Answer) -> AsyncIterator[tuple[Recorded, str]]:
 async def behind(*answers: Answer, features: Features = ALL) -> AsyncIterator[tuple[ClientModel, Recorded]]:
     """The adapter at a server with these answers."""
     async with recorded(*answers) as (server, url):
-        model = ClientModel(client_of(url), features=features)
+        model = model_at(url, features=features)
         try:
             yield model, server
         finally:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from contextune.adapters.models.anthropic_model import ClientModel
 from contextune.adapters.models.anthropic_problem import allowances_in, retry_after
-from contextune.adapters.models.anthropic_server import ALL
 from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem
 from contextune.core.model.money import Usage
 from contextune.core.model.pressure import Allowance
 from contextune.offline.limits import RateLimit
 from tests.adapters.spoken import (
+    DIRECT,
     Answer,
     asked,
     behind,
-    client_of,
+    model_at,
     offline,
     refusal,
     started,
@@ -32,6 +32,13 @@ from tests.adapters.spoken import (
 NOW = 1_795_000_000.0
 START = {"input_tokens": 20, "cache_read_input_tokens": 900, "output_tokens": 2}
 TOLD = Usage(input_tokens=20, cache_read_tokens=900, output_tokens=2)
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["direct", "by the SDK"])
+def _way(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = DIRECT.set(request.param)
+    yield
+    DIRECT.reset(before)
 
 
 async def raised(*answers: Answer) -> ModelProblem:
@@ -151,7 +158,7 @@ async def test_a_refused_key_is_no_problem_of_the_model(status: int) -> None:
 
 
 async def test_without_a_server_the_place_is_wrong() -> None:
-    model = ClientModel(client_of("http://127.0.0.1:9"), features=ALL)
+    model = model_at("http://127.0.0.1:9")
     with pytest.raises(PlaceProblem, match=r"No server answers at http://127\.0\.0\.1:9"):
         await model.send(asked())
     with pytest.raises(PlaceProblem, match="No server answers"):
@@ -166,7 +173,7 @@ async def test_a_server_that_drops_the_connection_before_it_answers_may_answer_l
 
     async with await asyncio.start_server(drop, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        model = ClientModel(client_of(f"http://127.0.0.1:{port}"), features=ALL)
+        model = model_at(f"http://127.0.0.1:{port}")
         with pytest.raises(ModelProblem, match="broke off") as caught:
             await model.send(asked())
         await model.close()

@@ -6,17 +6,19 @@ The SDK's import costs about two seconds, so this module is imported only when a
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anthropic
+import httpx2
 import msgspec
-from anthropic import AsyncAnthropic, AsyncStream, DefaultAsyncHttpxClient
+from anthropic import AsyncAnthropic, AsyncStream
 
 from contextune.adapters.models.anthropic_problem import allowances_in, translate
 from contextune.adapters.models.anthropic_reply import ReplyCollector, only_json
 from contextune.adapters.models.anthropic_request import arguments, count_arguments
 from contextune.adapters.models.anthropic_server import ALL, Features, features_of, provider_id
+from contextune.adapters.models.message_stream import MessageStream
 from contextune.core.errors import ModelRefusal
 from contextune.core.model import conversation as c
 from contextune.core.ports import Leave, at_once
@@ -32,9 +34,6 @@ Events = AsyncStream[object]
 TIMEOUT = 600.0
 """Seconds without a byte from the server."""
 
-_leave: ContextVar[Leave] = ContextVar("leave", default=at_once)
-"""What the request that is being made waits for before it leaves."""
-
 Client = (
     AsyncAnthropic
     | anthropic.AsyncAnthropicBedrock
@@ -42,11 +41,6 @@ Client = (
     | anthropic.AsyncAnthropicFoundry
 )
 """The SDK's clients; all speak the Messages API."""
-
-
-async def when_ready(_: object) -> None:
-    """Have a request that is made wait until it may leave: a hook of the transport."""
-    await _leave.get()()
 
 
 class ClientModel:
@@ -59,11 +53,11 @@ class ClientModel:
         *,
         features: Features,
         provider: Provider = "anthropic",
-        makes_ready: bool = False,
+        direct: MessageStream | None = None,
     ) -> None:
-        """`makes_ready`: the client's own transport calls `when_ready` once a request is made."""
+        """`direct`: the way past the SDK to the same server, for the streams of replies."""
         self._client = client
-        self._makes_ready = makes_ready
+        self._direct = direct
         self._features = features
         self._provider: Provider = provider
         self._one_by_one = asyncio.Lock()
@@ -78,18 +72,19 @@ class ClientModel:
         """Stream one request and return the whole reply. With `max_tokens` 0 it only writes the cache."""
         collected = ReplyCollector(request)
         made = arguments(request, self._features, self._name(request))
-        if not self._makes_ready:
-            await leave()
-        before = _leave.set(leave)
         try:
             if request.max_tokens == 0:
+                await leave()
                 reply = await self._prime(made, collected)
+            elif self._direct is not None:
+                body = msgspec.json.encode({**made, "stream": True})
+                await leave()
+                reply = await self._stream_directly(self._direct, body, collected)
             else:
+                await leave()
                 reply = await self._stream(made, collected)
         except Exception as problem:  # noqa: BLE001 the transport's own errors, cut streams among them, have no common base
             raise self._problem(problem, collected) from None
-        finally:
-            _leave.reset(before)
         wants_json = request.output_schema is not None and not self._features.structured
         return only_json(reply) if wants_json else reply
 
@@ -107,23 +102,35 @@ class ClientModel:
     async def close(self) -> None:
         """Release connections."""
         await self._client.close()
+        if self._direct is not None:
+            await self._direct.close()
 
     async def _stream(self, made: dict[str, Any], collected: ReplyCollector) -> c.ModelReply:
         # The events stay as the server wrote them: to make the SDK's objects of each takes several times
         # what all the rest of a turn does.
         stream = await self._client.post(
-            MESSAGES, **self._sent({**made, "stream": True}), cast_to=object, stream=True, stream_cls=Events
+            MESSAGES, body={**made, "stream": True}, cast_to=object, stream=True, stream_cls=Events
         )
         async with stream:
-            async with self._one_by_one:
-                await asyncio.sleep(0)
-            count = 0
-            async for event in stream:
-                collected.take(event)
-                count += 1
-                if count % AT_ONCE == 0:
-                    await asyncio.sleep(0)  # what has come already is read without ever waiting
+            await self._collect(stream, collected)
         return collected.reply(allowances_in(stream.response.headers))
+
+    async def _stream_directly(
+        self, direct: MessageStream, body: bytes, collected: ReplyCollector
+    ) -> c.ModelReply:
+        async with direct.reply(body) as reply:
+            await self._collect(reply.events(), collected)
+        return collected.reply(allowances_in(reply.headers))
+
+    async def _collect(self, events: AsyncIterator[Any], collected: ReplyCollector) -> None:
+        async with self._one_by_one:
+            await asyncio.sleep(0)
+        count = 0
+        async for event in events:
+            collected.take(event)
+            count += 1
+            if count % AT_ONCE == 0:
+                await asyncio.sleep(0)  # what has come already is read without ever waiting
 
     async def _prime(self, made: dict[str, Any], collected: ReplyCollector) -> c.ModelReply:
         if not self._features.priming:
@@ -132,10 +139,6 @@ class ClientModel:
         answer = await self._client.messages.with_raw_response.create(**made)
         collected.take_whole((await answer.parse()).model_dump(exclude_none=True, warnings=False))
         return collected.reply(allowances_in(answer.headers))
-
-    def _sent(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A request's body as the client takes it: ready bytes, but for clouds whose clients rewrite it."""
-        return {"content": msgspec.json.encode(body)} if self._provider == "anthropic" else {"body": body}
 
     def _problem(self, problem: Exception, collected: ReplyCollector) -> Exception:
         return translate(problem, self._url, begun=collected.begun, usage=collected.usage)
@@ -155,9 +158,7 @@ class AnthropicModel(ClientModel):
         self, *, api_key: str, base_url: str | None, offline: bool = False, timeout: float = TIMEOUT
     ) -> None:
         """`base_url` None stands for Anthropic's own; `offline` for a server that knows all of the API."""
-        transport = DefaultAsyncHttpxClient(event_hooks={"request": [when_ready]})
-        client = AsyncAnthropic(
-            api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
-        )
+        client = AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout)
         known = ALL if offline else features_of("anthropic", client.base_url.host)
-        super().__init__(client, features=known, makes_ready=True)
+        direct = MessageStream(client, httpx2.create_ssl_context(), timeout)
+        super().__init__(client, features=known, direct=direct)

@@ -9,8 +9,10 @@ from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import get_args
 
+import aiohttp
 import anthropic
 
+from contextune.adapters.models.message_stream import Refused, Unreadable
 from contextune.core.errors import (
     ContextuneError,
     KeyRefused,
@@ -41,6 +43,8 @@ DROPPED = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
 """What the SDK's transport calls a connection that was made and then broke off: there is a server, and it may
 answer later."""
 
+NO_SERVER = "No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL."
+
 CREDENTIAL_LIBRARIES = frozenset({"google", "botocore", "boto3"})
 
 
@@ -53,16 +57,30 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
         case ContextuneError():
             return problem
         case anthropic.APIStatusError():
-            return _refused(problem, begun=begun, usage=usage)
-        case anthropic.APITimeoutError():
+            status, headers = problem.response.status_code, problem.response.headers
+            words = problem.api_message or problem.message
+            return _refused(status, headers, problem.type or "", words, begun=begun, usage=usage)
+        case Refused():
+            return _refused(
+                problem.status, problem.headers, problem.kind, problem.words, begun=begun, usage=usage
+            )
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
+            return PlaceProblem(NO_SERVER.format(url=url))
+        case anthropic.APITimeoutError() | aiohttp.ClientError() | TimeoutError() | ConnectionError():
             return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
         case anthropic.APIConnectionError():
             if begun or type(problem.__cause__).__name__ in DROPPED:
                 return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
-            return PlaceProblem(
-                f"No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL."
-            )
-        case anthropic.APIError() | UnicodeDecodeError() | JSONDecodeError() | LookupError() | TypeError():
+            return PlaceProblem(NO_SERVER.format(url=url))
+        case (
+            anthropic.APIError()
+            | Unreadable()
+            | UnicodeDecodeError()
+            | JSONDecodeError()
+            | LookupError()
+            | TypeError()
+            | AttributeError()
+        ):
             return ModelProblem(f"The reply cannot be read: {_words(problem)}.", begun=begun, usage=usage)
         case _ if not begun and _is_before_sending(problem):
             return PlaceProblem(f"The request to {url} cannot be made: {_words(problem)}")
@@ -82,13 +100,11 @@ def _words(problem: Exception) -> str:
     return " ".join(str(problem).split()) or type(problem).__name__
 
 
-def _refused(problem: anthropic.APIStatusError, *, begun: bool, usage: Usage | None) -> ContextuneError:
-    headers = problem.response.headers
-    kind = problem.type or ""
-    status = problem.response.status_code
+def _refused(
+    status: int, headers: Mapping[str, str], kind: str, words: str, *, begun: bool, usage: Usage | None
+) -> ContextuneError:
     if status == 200:
         status = STATUS_OF.get(kind, status)
-    words = problem.api_message or problem.message
     allowances = allowances_in(headers)
     if status in (401, 403) and not begun:
         return KeyRefused(f"The model's server does not accept the API key: {words}")
