@@ -155,7 +155,8 @@ class Passage:
         if ticket is None:
             return
         ending = self._queue.end(lambda line: self._ended(line, ticket, problem))
-        if self._reply is None:  # what was refused is known before the next try; a reply waits for nothing
+        # What was refused is known before the next try; a reply waits for nothing.
+        if ending is not None and self._reply is None:
             await asyncio.shield(ending)
 
     def answered(self, reply: ModelReply) -> ModelReply:
@@ -292,9 +293,16 @@ class _Queue:
                 with suppress(ContextuneError):
                     await passage.tell(sentence)
 
-    def end(self, change: Callable[[Line], Line]) -> asyncio.Task[None]:
-        """Change the line after a request; it is done even if the caller is cancelled meanwhile."""
-        return self._start(self._ended(change))
+    def end(self, change: Callable[[Line], Line]) -> asyncio.Task[None] | None:
+        """Change the line after a request; it is done even if the caller is cancelled meanwhile.
+
+        Returns the work that is left; None where the board is at hand.
+        """
+        if self._board.blocks:
+            return self._start(self._ended(change))
+        self._change(lambda line: (change(line), None))
+        self.news.set()
+        return None
 
     async def take(
         self, admit: Callable[[Line], Admission], give_back: Callable[[Line, Ticket], Line]
@@ -305,7 +313,10 @@ class _Queue:
             admission = admit(line)
             return admission.line, admission
 
-        taking = self._start(self._changed(change))
+        if not self._board.blocks:
+            admission = self._change(change)
+            return admission.ticket, admission.until
+        taking = self._start(asyncio.to_thread(self._change, change))
         try:
             admission = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -319,19 +330,18 @@ class _Queue:
             await self._ended(lambda line: give_back(line, ticket))
 
     async def _ended(self, change: Callable[[Line], Line]) -> None:
-        await self._changed(lambda line: (change(line), None))
+        await asyncio.to_thread(self._change, lambda line: (change(line), None))
         self.news.set()
 
-    async def _changed(self, change: Callable[[Line], tuple[Line, T]]) -> T:
-        def kept(line: Line) -> tuple[Line, tuple[Line, T]]:
-            after, result = change(line)
-            return after, (after, result)
+    def _change(self, change: Callable[[Line], tuple[Line, T]]) -> T:
+        """Change the line. Blocks where the board does."""
 
-        if self._board.blocks:
-            self.line, result = await asyncio.to_thread(self._board.change, self._name, kept)
-        else:
-            self.line, result = self._board.change(self._name, kept)
-        return result
+        def kept(line: Line) -> tuple[Line, T]:
+            after, result = change(line)
+            self.line = after
+            return after, result
+
+        return self._board.change(self._name, kept)
 
     def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.ensure_future(work)
