@@ -43,8 +43,6 @@ DROPPED = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
 """What the SDK's transport calls a connection that was made and then broke off: there is a server, and it may
 answer later."""
 
-NO_SERVER = "No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL."
-
 CREDENTIAL_LIBRARIES = frozenset({"google", "botocore", "boto3"})
 
 
@@ -65,13 +63,13 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
                 problem.status, problem.headers, problem.kind, problem.words, begun=begun, usage=usage
             )
         case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
-            return PlaceProblem(NO_SERVER.format(url=url))
+            return _no_server(url)
         case anthropic.APITimeoutError() | aiohttp.ClientError() | TimeoutError() | ConnectionError():
             return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
         case anthropic.APIConnectionError():
             if begun or type(problem.__cause__).__name__ in DROPPED:
                 return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
-            return PlaceProblem(NO_SERVER.format(url=url))
+            return _no_server(url)
         case (
             anthropic.APIError()
             | Unreadable()
@@ -86,6 +84,10 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
             return PlaceProblem(f"The request to {url} cannot be made: {_words(problem)}")
         case _:
             return ModelProblem(f"The reply broke off: {_words(problem)}.", begun=begun, usage=usage)
+
+
+def _no_server(url: str) -> PlaceProblem:
+    return PlaceProblem(f"No server answers at {url}. Check the address, the network and ANTHROPIC_BASE_URL.")
 
 
 def _is_before_sending(problem: Exception) -> bool:
