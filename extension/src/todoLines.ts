@@ -1,6 +1,7 @@
 /** How the TODOs of a file stand, where they stand: an icon in the gutter and a word behind the line. */
 import * as vscode from "vscode";
 import { Coalesced } from "./coalesce";
+import { Drawn } from "./drawn";
 import type { TaskView } from "./generated/protocol";
 import type { PlacedTodo, Store } from "./store";
 import { taskDescription } from "./views/runs/words";
@@ -37,12 +38,21 @@ const COLOURS: Readonly<Record<Sign, string>> = {
 /** Marks the TODO lines of visible editors by what Runs do about them. */
 export function markTodoLines(store: Store, media: vscode.Uri): vscode.Disposable {
   const kinds = Object.keys(COLOURS) as Sign[];
-  const marks = new Map(kinds.map((sign) => [sign, vscode.window.createTextEditorDecorationType(look(sign, media))]));
+  const marks = kinds.map((sign) => ({
+    sign,
+    mark: vscode.window.createTextEditorDecorationType(look(sign, media)),
+    drawn: new Drawn<vscode.TextEditor>(),
+  }));
   const show = (): void => {
     // The older side of a diff is called by the same path, and its lines are others.
     for (const editor of vscode.window.visibleTextEditors.filter(({ document }) => document.uri.scheme === "file")) {
       const lines = signs(store.todosOfFile(editor.document.uri.fsPath), store, editor.document);
-      for (const [sign, mark] of marks) editor.setDecorations(mark, lines.get(sign) ?? []);
+      for (const { sign, mark, drawn } of marks) {
+        const now = lines.get(sign) ?? [];
+        // An edit may have moved what was drawn, or removed it.
+        const written = now.length === 0 ? "" : JSON.stringify([editor.document.version, now]);
+        if (drawn.isOther(editor, written)) editor.setDecorations(mark, now);
+      }
     }
   };
   const drawing = new Coalesced(REST_MS, show);
@@ -51,7 +61,7 @@ export function markTodoLines(store: Store, media: vscode.Uri): vscode.Disposabl
   });
   show();
   return vscode.Disposable.from(
-    ...marks.values(),
+    ...marks.map(({ mark }) => mark),
     { dispose: unsubscribe },
     drawing,
     vscode.window.onDidChangeVisibleTextEditors(show),

@@ -16,3 +16,18 @@ export class ThemeIcon {
     readonly color?: ThemeColor,
   ) {}
 }
+
+/** Tells those who listen, in the order in which they came. */
+export class EventEmitter<T> {
+  #listeners: ((value: T) => void)[] = [];
+  readonly event = (listener: (value: T) => void) => {
+    this.#listeners.push(listener);
+    return { dispose: () => this.#listeners.splice(this.#listeners.indexOf(listener), 1) };
+  };
+  fire(value: T): void {
+    for (const listener of [...this.#listeners]) listener(value);
+  }
+  dispose(): void {
+    this.#listeners = [];
+  }
+}

@@ -19,6 +19,7 @@ from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunCancelled
 from contextune.protocol.convert import run_view
 from contextune.protocol.days import start_of, today
+from contextune.server import pace
 from tests.core.past import created, entry, past, planned
 from tests.protocol import samples as s
 from tests.server.editor import Editor, RpcError
@@ -92,7 +93,45 @@ async def test_a_run_streams_few_messages_and_always_its_last_state(
     assert len(sent) == 2
     meter = await editor.hear("contextune/meter/changed", lambda m: m["level"] == "running")
     assert meter["runId"] == "r_1"
+
+
+async def test_lenses_are_asked_for_anew_where_an_open_file_has_others(
+    editor: Editor, app: Played, folder: Path
+) -> None:
+    await editor.open(folder)
+    await app.until("warm")
+    app.happen(s.created(s.make_quote(str(folder))))
+    await editor.hear("contextune/run/changed")
+    assert editor.all("workspace/codeLens/refresh") == []  # no file is open
+    uri = (folder / "parcel/sizes.py").as_uri()
+    document = {"uri": uri, "languageId": "python", "version": 1, "text": "# TODO: round up\n" * 40}
+    editor.tell("textDocument/didOpen", {"textDocument": document})
+    before = await editor.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    run = app.happen(*s.started("round-up"))
     await editor.hear("workspace/codeLens/refresh")
+    now = await editor.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    assert (len(before), before != now) == (len(now), True)
+    # What no lens shows has nobody ask.
+    app.happen(ev.Noted(run_id="r_1", at=9_000, text="Nothing of a TODO."))
+    app.happen(ev.RunAdjusted(run_id="r_1", at=9_100, budget=Decimal(3), agents=2))
+    await editor.hear("contextune/run/changed", lambda m: m["run"]["sequence"] > run.seq)
+    await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+    assert len(editor.all("workspace/codeLens/refresh")) == 1
+
+
+async def test_a_run_that_stands_otherwise_is_told_before_one_that_only_moves_on(
+    editor: Editor, app: Played, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PROGRESS_INTERVAL", "LONGEST_PROGRESS"):
+        monkeypatch.setattr(pace, name, 3_600.0)
+    await editor.open(folder)
+    await app.until("warm")
+    app.happen(s.created(s.make_quote(str(folder))), *s.started("round-up"))
+    app.happen(ev.Noted(run_id="r_1", at=9_000, text="Nothing that has to be known at once."))
+    asks = ev.QuestionAsked(run_id="r_1", at=9_100, task_id="round-up", question="How?", choices=())
+    run = app.happen(asks)
+    told = await editor.hear("contextune/run/changed", lambda m: m["run"]["sequence"] >= run.seq)
+    assert told["run"]["notes"] == ["Nothing that has to be known at once."]
 
 
 async def test_a_run_says_which_process_drives_it(editor: Editor, app: Played, folder: Path) -> None:

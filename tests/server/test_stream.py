@@ -65,6 +65,34 @@ def test_a_thousand_changes_a_second_are_at_most_ten_messages() -> None:
     assert len(sent) <= 12
 
 
+def test_news_does_not_wait_for_the_turn_of_what_only_moves_on() -> None:
+    timers = StillTimers()
+    sent: list[tuple[float, int]] = []
+
+    def send(number: int) -> None:
+        sent.append((round(timers.now - 100, 3), number))
+
+    coalescer = Coalescer(timers, 0.1)
+    coalescer.offer("run", partial(send, 1), 1.0)
+    coalescer.offer("run", partial(send, 2), 1.0)
+    timers.move(0.05)
+    coalescer.offer("run", partial(send, 3))
+    coalescer.offer("run", partial(send, 4), 1.0)
+    timers.move(0.04)
+    assert sent == [(0.0, 1)]
+    timers.move(0.2)
+    assert sent == [(0.0, 1), (0.1, 4)]
+    # What the turn of the longer one was for is sent: nothing comes of it.
+    timers.move(2)
+    assert len(sent) == 2
+    coalescer.offer("run", partial(send, 5), 1.0)
+    coalescer.offer("run", partial(send, 6), 1.0)
+    timers.move(0.5)
+    coalescer.offer("run", partial(send, 7))
+    timers.move(2)
+    assert [number for _, number in sent] == [1, 4, 5, 7]
+
+
 def test_keys_do_not_wait_for_each_other() -> None:
     timers = StillTimers()
     sent: list[str] = []

@@ -48,15 +48,20 @@ async def test_an_editor_in_german_is_spoken_to_in_german_and_the_next_one_in_en
     following = Editor(app.compose)
     try:
         await following.open(folder)
+        following.tell("textDocument/didOpen", {"textDocument": document(folder, "# TODO: round up\n" * 40)})
         await following.hear("workspace/codeLens/refresh")
         assert await titles(following, folder) == ["Delegate", "Delegate"]
     finally:
         await following.hang_up()
 
 
+def document(folder: Path, text: str = "") -> dict[str, object]:
+    uri = (folder / "parcel/sizes.py").as_uri()
+    return {"uri": uri, "languageId": "python", "version": 1, "text": text} if text else {"uri": uri}
+
+
 async def titles(editor: Editor, folder: Path) -> list[str]:
-    document = {"uri": (folder / "parcel/sizes.py").as_uri()}
-    lenses = await editor.ask("textDocument/codeLens", {"textDocument": document})
+    lenses = await editor.ask("textDocument/codeLens", {"textDocument": document(folder)})
     return [lens["command"]["title"] for lens in lenses]
 
 

@@ -22,7 +22,6 @@ from contextune.server.early import Early
 from contextune.server.failures import sentence
 from contextune.server.hovers import hover, todo_at
 from contextune.server.languages import language_of
-from contextune.server.lenses import lenses
 from contextune.server.methods import REQUESTS, answer
 from contextune.server.names import FIX, KIND, PREFIX, Name
 from contextune.server.places import path_of
@@ -126,6 +125,7 @@ class ContextuneServer(LanguageServer):
         file = _file(params.text_document.uri)
         if file is not None:
             self.client.open_uris.pop(file, None)
+            self.session.lenses.closed(file)
             self.session.buffers.closed(file)
 
     # What an editor asks for while one types: all from memory.
@@ -163,8 +163,7 @@ class ContextuneServer(LanguageServer):
         # Our extension asks by itself, for all of a folder.
         if not self.client.is_extension and known.lacks(todos):
             self.session.spawn(known.look(folder, todos))
-        marks, extension = self.session.marks, self.client.is_extension
-        return lenses(file, folder, todos, marks, extension=extension, prices=known.prices)
+        return self.session.lenses.of(file)
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
         file, folder = self._locate(params.text_document.uri)

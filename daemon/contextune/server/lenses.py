@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
@@ -42,6 +42,35 @@ def lenses(
             delegate = command("delegateTodo", title, work, extension=extension)
             found.append(types.CodeLens(range=_line(todo.line), command=delegate))
     return found
+
+
+class ShownLenses:
+    """The lenses of open files as the editor has them: only where there are others has it to look again."""
+
+    def __init__(self, open_files: Collection[Path], make: Callable[[Path], list[types.CodeLens]]) -> None:
+        """`make` gives the lenses of a file as it stands now; from memory."""
+        self._open_files = open_files
+        self._make = make
+        self._shown: dict[Path, list[types.CodeLens]] = {}
+
+    def of(self, file: Path) -> list[types.CodeLens]:
+        """What the editor is answered."""
+        self._shown[file] = found = self._make(file)
+        return found
+
+    def are_outdated(self) -> bool:
+        """Whether the editor has others than it should: those of now count as shown from here on.
+
+        It asks again for every file that it shows, and for others once it does.
+        """
+        now = {file: self._make(file) for file in self._open_files}
+        others = any(found != self._shown.get(file, []) for file, found in now.items())
+        self._shown.update(now)
+        return others
+
+    def closed(self, file: Path) -> None:
+        """The editor has this file open no longer."""
+        self._shown.pop(file, None)
 
 
 def _line(number: int) -> types.Range:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
 
 from contextune.core.errors import ContextuneError, UsageProblem
 from contextune.core.model.money import Bill
@@ -28,7 +30,16 @@ from contextune.server.client_options import snake_keys
 from contextune.server.diagnostics import Overlaps
 from contextune.server.failures import sentence
 from contextune.server.known_todos import KnownTodos
+from contextune.server.lenses import ShownLenses, lenses
 from contextune.server.marks import Marks
+from contextune.server.pace import (
+    INTERVAL,
+    LEDGER_INTERVAL,
+    LENS_INTERVAL,
+    METER_INTERVAL,
+    run_interval,
+    standing,
+)
 from contextune.server.places import folder_path
 from contextune.server.radar_hints import RadarHints, Shared
 from contextune.server.stream import Coalescer
@@ -41,24 +52,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 0.03
-"""Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
-
 FIRST_TODOS = 10.0
 """Seconds that a question about a TODO waits for the first list: its code lens may be shown before."""
-
-INTERVAL_A_TASK = 0.01
-LONGEST_INTERVAL = 0.1
-"""Seconds: the view of a Run is as long as it has Tasks, and large ones are sent less often."""
-
-METER_INTERVAL = 0.2
-"""Seconds between two amounts of the meter: figures that move faster are not read."""
-
-LEDGER_INTERVAL = 1.0
-"""Seconds between two looks at the Ledger for what the day has cost."""
-
-LENS_INTERVAL = 0.5
-"""Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
 
 GO_ON, LATER = mark("Go on"), mark("Later")
 
@@ -78,6 +73,7 @@ class Session:
         self._opening: dict[Path, asyncio.Event] = {}
         """Set for a folder when its first list is there, or failed."""
         self.known = KnownTodos(self._facts_of, self._show_lenses)
+        self.lenses = ShownLenses(client.open_uris, self._lenses_of)
         self.quotes: dict[str, str] = {}
         """Quote ids as the client knows them, from `quote/create` on, to the application's."""
         self.desks: dict[Path, Desk] = {}
@@ -98,6 +94,8 @@ class Session:
         self.radar = RadarHints(self.marks, self._base_text, self.buffers.text, shared.of("radar"))
         self._background: set[asyncio.Task[None]] = set()
         self._meter: MeterView | None = None
+        self._stood: dict[str, Hashable] = {}
+        """How each Run stood when the client was last told of it."""
         self._fence_lack = ""
         self._told = Told()
         self._spent: tuple[str, Bill] = ("", Bill())
@@ -293,18 +291,21 @@ class Session:
         if isinstance(event, TaskEnded):
             self.known.outdate()
         self.marks.put(run)
-        self._offer_run(run)
-        self._stream.offer("meter", self._show_meter, METER_INTERVAL)
+        is_news = self._stood.get(run.id) != standing(run)
+        self._offer_run(run, is_news=is_news)
+        self._stream.offer("meter", self._show_meter, INTERVAL if is_news else METER_INTERVAL)
         if isinstance(event, RequestSettled):
             self.count_today()
         self.show_marks()
 
-    def _offer_run(self, run: Run) -> None:
-        interval = min(max(INTERVAL, INTERVAL_A_TASK * len(run.tasks)), LONGEST_INTERVAL)
+    def _offer_run(self, run: Run, *, is_news: bool) -> None:
+        interval = run_interval(run, is_news=is_news)
         self._stream.offer(("run", run.id), lambda: self._tell_run(run.id), interval)
 
     def _tell_run(self, run_id: str) -> None:
-        view = self.view(self.marks.runs[run_id])
+        run = self.marks.runs[run_id]
+        self._stood[run_id] = standing(run)
+        view = self.view(run)
         self.client.changed(self._told.news(view) if self.client.is_extension else RunChanged(run=view))
 
     def view(self, run: Run) -> RunView:
@@ -314,7 +315,7 @@ class Session:
 
     def _on_driver(self, run_id: str) -> None:
         if run_id in self.marks.runs:
-            self._offer_run(self.marks.runs[run_id])
+            self._offer_run(self.marks.runs[run_id], is_news=True)
 
     async def _on_left(self, run: Run) -> bool:
         """Go on with a Run whose process is gone, or ask; False while neither is possible."""
@@ -345,7 +346,18 @@ class Session:
         return await (await self.application()).facts.of(folder, todos)
 
     def _show_lenses(self) -> None:
-        self._lenses.offer("lenses", self.client.refresh_lenses)
+        self._lenses.offer("lenses", self._refresh_lenses)
+
+    def _refresh_lenses(self) -> None:
+        if self.lenses.are_outdated():
+            self.client.refresh_lenses()
+
+    def _lenses_of(self, file: Path) -> list[types.CodeLens]:
+        folder, extension = self.folder_of(file), self.client.is_extension
+        if folder is None:
+            return []
+        todos = self.todos_of(file)
+        return lenses(file, folder, todos, self.marks, extension=extension, prices=self.known.prices)
 
     def show_marks(self) -> None:
         """What is known of Todos changed: have lenses and hints follow."""

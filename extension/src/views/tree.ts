@@ -22,6 +22,7 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   readonly #roots: () => readonly Node[];
   readonly #rows = new Rows();
   readonly #draw: Coalesced;
+  #view: Pick<vscode.TreeView<Node>, "visible"> | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   /** `rest` tells, anew each time, the milliseconds between two draws; VS Code sets the least. */
@@ -33,9 +34,15 @@ export class Tree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     );
   }
 
+  /** Draws nothing more while the view that shows this tree is out of sight, and what changed meanwhile once it is back. */
+  shownBy(view: Pick<vscode.TreeView<Node>, "visible" | "onDidChangeVisibility">): vscode.Disposable {
+    this.#view = view;
+    return view.onDidChangeVisibility(() => this.refresh());
+  }
+
   /** Draws what changed, soon. */
   refresh(): void {
-    this.#draw.ask();
+    if (this.#view?.visible !== false) this.#draw.ask();
   }
 
   /** A person has ticked these rows, or unticked them, and VS Code has drawn that. */

@@ -43,6 +43,7 @@ export class CostsView implements vscode.Disposable {
     this.#disposables = [
       this.#view,
       this.#tree,
+      this.#tree.shownBy(this.#view),
       { dispose: unsubscribe },
       this.#view.onDidChangeVisibility(() => this.#fetchSoon()),
       // Suggestions depend on what is set already.

@@ -32,6 +32,7 @@ export class QuoteTree implements vscode.Disposable {
     this.#disposables = [
       this.#view,
       this.#tree,
+      this.#tree.shownBy(this.#view),
       quotes.onChange(() => this.#show()),
       this.#view.onDidChangeCheckboxState(({ items }) => {
         void attempt(this.#tick(items)).then(() => this.#tree.touched(items.map(([node]) => node)));

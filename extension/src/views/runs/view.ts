@@ -43,7 +43,7 @@ export class RunsView implements vscode.Disposable {
       view.badge =
         waiting === 0 ? undefined : { value: waiting, tooltip: vscode.l10n.t("Waiting for you: {0}", waiting) };
     });
-    this.#disposables = [view, this.#tree, { dispose: unsubscribe }];
+    this.#disposables = [view, this.#tree, this.#tree.shownBy(view), { dispose: unsubscribe }];
   }
 
   /** What is searched for; empty for nothing. */

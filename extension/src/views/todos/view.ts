@@ -92,6 +92,7 @@ export class TodosView implements vscode.Disposable {
     this.#disposables = [
       view,
       this.#tree,
+      this.#tree.shownBy(view),
       { dispose: unsubscribe },
       session.onProblems(() => {
         view.message = session.problem();
