@@ -144,7 +144,8 @@ async def test_a_request_without_a_script_is_told_that_this_is_no_ai(serve: Serv
     quoted = ("Make Base a real abstract class " + "x" * 100)[:80]
     assert caught.value.body["error"]["message"] == (  # type: ignore[index]
         "This is the offline model. It is no AI and only plays scripts. It has no script for this request, "
-        f'which begins: "{quoted}"'
+        f'which begins: "{quoted}". '
+        "`contextune demo` does work that it has scripts for; all else needs a model, such as by a key."
     )
 
 

@@ -56,6 +56,7 @@ async def _todos(app: Application, given: Namespace, out: Output) -> int:
 
 async def _quote(app: Application, given: Namespace, out: Output) -> int:
     await work.quote(app, given, out)
+    out.note("Nothing was started. `contextune run` with the same words plans anew, asks you, and starts.")
     return 0
 
 

@@ -118,7 +118,10 @@ class Player:
                     )
                 return Chosen(Place(s, c, turn), script, conversation, conversation.turn[turn])
         quoted = " ".join((texts.task_blocks or [""])[-1].split())[:QUOTED]
-        raise invalid(f'{_NO_AI} It has no script for this request, which begins: "{quoted}"')
+        raise invalid(
+            f'{_NO_AI} It has no script for this request, which begins: "{quoted}". '
+            "`contextune demo` does work that it has scripts for; all else needs a model, such as by a key."
+        )
 
     def speak(self, chosen: Chosen, texts: RequestText) -> Speech:
         """What the turn says. Raises `ApiError` 400 if the request is not what the turn expects."""
