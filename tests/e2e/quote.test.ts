@@ -162,11 +162,11 @@ test("two Tasks become one, which can be split again", async () => {
     .click({ modifiers: ["ControlOrMeta"] });
   await row(INSURE).click({ button: "right" });
   await workbench.chooseFromMenu("Merge into One Task");
-  await expect.poll(async () => (await workbench.quote()).length).toBe(5);
+  await expect.poll(async () => (await workbench.quote()).length, { timeout: 20_000 }).toBe(5);
   await scenario().screenshot("6-merged");
   await row(/Round half a cent up; /).click({ button: "right" });
   await workbench.chooseFromMenu("Split by Todo");
-  await expect.poll(async () => (await workbench.quote()).length).toBe(6);
+  await expect.poll(async () => (await workbench.quote()).length, { timeout: 20_000 }).toBe(6);
   await scenario().screenshot("7-split");
 });
 
