@@ -60,5 +60,6 @@ def test_what_is_fixed_is_as_told() -> None:
         f"| {inputs.LONGEST_WAIT} s | one call of another agent",
         f"| {words.DIFF:,} characters | a diff in an answer",
         f"every {allowance.LOOK_EVERY // 1000} s",
+        f"every {allowance.LOOK_THROUGH_EVERY // 60_000} min",
     ):
         assert told in PAGE, told

@@ -198,6 +198,7 @@ async def test_and_never_accepted_unseen(desk: MakeDesk) -> None:
 @pytest.mark.hostile(38)
 async def test_a_full_disk_ends_the_attempt(desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allowance, "LOOK_EVERY", 0)
+    monkeypatch.setattr(allowance, "LOOK_THROUGH_EVERY", 0)
     here = await desk(
         plays("first file", turn(bash("head -c 2000000 /dev/urandom > .big")), turn(finish())),
         settings=f"gate = {GATE!r}\ntask_disk = 1_000_000\n{ONE_RUNG}",

@@ -46,18 +46,18 @@ class GrowthWatch:
         """Counts from now on, up to `most` bytes."""
         self._folder = folder
         self._most = most
-        self._free = _free(folder)
+        self._free = free(folder)
         # Of a file system that keeps coarse times, a file may be as old as its last tick.
         self._since = time.time() - 0.02
         self._rests_until = 0.0
 
     def passed(self) -> str:
         """Which limit is passed, a sentence; empty if none is."""
-        free = _free(self._folder)
-        if free < FLOOR <= self._free:
+        left = free(self._folder)
+        if left < FLOOR <= self._free:
             return f"It left less than {FLOOR // 1_000_000} MB free on the disk."
         began = time.monotonic()
-        if self._free - free < self._most or began < self._rests_until:
+        if self._free - left < self._most or began < self._rests_until:
             return ""
         added = grown(self._folder, self._since)
         now = time.monotonic()
@@ -69,7 +69,8 @@ class GrowthWatch:
         return ""
 
 
-def _free(folder: Path) -> int:
+def free(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder; 0 if that is not told."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:

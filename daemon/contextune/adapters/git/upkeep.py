@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from contextune.adapters.files.growth import grown
+from contextune.adapters.files.growth import free, grown
 from contextune.adapters.git.objects import Objects
 from contextune.adapters.git.program import Git, shown
 from contextune.adapters.git.salvage import Salvage
@@ -129,6 +129,10 @@ class WorktreeUpkeep:
     def grown(self, path: Path, since: float) -> int:
         """Bytes on disk of the files that came or changed after `since`. Looks at all of the folder."""
         return grown(path, since)
+
+    def free(self, path: Path) -> int:
+        """Bytes that are free on the disk of a folder; 0 if that is not told."""
+        return free(path)
 
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew. What else lies there is left to a person."""

@@ -30,6 +30,10 @@ class Upkeep(Protocol):
         """Bytes on disk of the files that came or changed after `since`, in seconds since the epoch."""
         ...
 
+    def free(self, path: Path) -> int:
+        """Bytes that are free on the disk of a folder; 0 if that is not told."""
+        ...
+
     def relink(self, path: Path) -> None:
         """Write a worktree's `.git` file anew."""
         ...

@@ -13,7 +13,11 @@ from contextune.core.spending.wording import duration_text
 from contextune.engine.worktrees.leases import Lease
 
 LOOK_EVERY = 10_000
-"""Milliseconds between two looks through a worktree: 64,000 files take a quarter of a second."""
+"""Milliseconds after which the disk is asked again how much is free."""
+
+LOOK_THROUGH_EVERY = 300_000
+"""Milliseconds after which a worktree is looked through whatever the disk says: 64,000 files take a quarter
+of a second, in which everything else of the daemon is slower."""
 
 
 class Allowance:
@@ -29,7 +33,9 @@ class Allowance:
         self._settings = settings
         self._worked = 0
         self._waited = lease.waited_ms
-        self._since = self._looked = clock.now()
+        self._since = self._asked = self._looked = clock.now()
+        self._free: int | None = None
+        """Bytes that were free when the disk was asked first."""
 
     def begin(self) -> None:
         """Tools and tests work from now on."""
@@ -56,12 +62,22 @@ class Allowance:
         most = self._settings.task_timeout * 1000
         if self._worked > most:
             raise LimitReached(f"Its commands and tests took more than {duration_text(most)}.")
-        if now - self._looked >= LOOK_EVERY:
-            self._looked = now
-            await self._look()
+        if self._free is None or now - self._asked >= LOOK_EVERY:
+            self._asked = now
+            await self._ask(now)
 
-    async def _look(self) -> None:
-        lease, most = self._lease, self._settings.task_disk
+    async def _ask(self, now: int) -> None:
+        """Look through the worktree once its disk has lost as much as the Task may take, or after long."""
+        upkeep, most = self._repository.upkeep, self._settings.task_disk
+        free = await asyncio.to_thread(upkeep.free, self._lease.path)
+        if self._free is None:
+            self._free = free
+        if self._free - free >= most or now - self._looked >= LOOK_THROUGH_EVERY:
+            self._looked = now
+            await self._look(most)
+
+    async def _look(self, most: int) -> None:
+        lease = self._lease
         grown = await asyncio.to_thread(self._repository.upkeep.grown, lease.path, lease.ready_at)
         if grown > most:
             raise LimitReached(

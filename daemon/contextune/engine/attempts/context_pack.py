@@ -63,7 +63,9 @@ class ContextPacks:
         self._lock = Lock()
         self._files: list[str] | None = None
         self._shared: Text | None = None
+        self._layout: SuiteLayout | None = None
         self._graph: ImportGraph | None = None
+        self._tests: list[str] = []
 
     def first_message(self, task: Task, worktree: Workspace) -> tuple[Text, ...]:
         """What is the same for all agents of the Run, then the Task as its worktree now stands. Blocking."""
@@ -104,16 +106,19 @@ class ContextPacks:
     def _tests_of(self, found: Iterable[str], files: Sequence[str]) -> list[str]:
         """The test files of these modules: named for one of them first, then those that import one."""
         modules = [path for path in found if not is_test_file(path)]
-        layout = SuiteLayout(files)
+        layout, all_tests = self._suite(files)
         tests = [test for module in modules if (test := layout.named(module))]
         if len(tests) < MOST_TESTS and any(module.endswith(".py") for module in modules):
             graph = self._imports(files)
-            tests += [
-                path
-                for path in files
-                if is_test_file(path) and not graph.imports_of(path).isdisjoint(modules)
-            ]
+            tests += [path for path in all_tests if not graph.imports_of(path).isdisjoint(modules)]
         return [path for path in dict.fromkeys(tests) if path not in found][:MOST_TESTS]
+
+    def _suite(self, files: Sequence[str]) -> tuple[SuiteLayout, list[str]]:
+        with self._lock:
+            if self._layout is None:
+                self._layout = SuiteLayout(files)
+                self._tests = [path for path in files if is_test_file(path)]
+            return self._layout, self._tests
 
     def _imports(self, files: Sequence[str]) -> ImportGraph:
         with self._lock:
