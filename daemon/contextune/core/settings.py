@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -180,13 +181,19 @@ class SettingsSource(Value, frozen=True, kw_only=True):
     from_repository: bool = False
 
 
+@cache
+def _fields() -> dict[str, msgspec.structs.FieldInfo]:
+    """The settings by name. To read their types anew takes milliseconds, and each worktree asks."""
+    return {field.name: field for field in msgspec.structs.fields(Settings)}
+
+
 def combine(sources: tuple[SettingsSource, ...], *, trusted: bool) -> Settings:
     """Combine layers, later ones winning. Keys in snake_case.
 
     A repository's own layer cannot widen anything until the workspace is trusted: its widening keys are then
     left out. Raises UsageProblem naming source, key and what was expected.
     """
-    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    fields = _fields()
     merged: dict[str, Any] = {}
     for source in sources:
         for key, value in source.values.items():

@@ -24,6 +24,9 @@ OUTPUT_TAIL = 2_000
 BASE = "base"
 """The name of the worktree in which a Quote has the Gate run on the Base."""
 
+BESIDE = 2
+"""Worktrees that are made at once beyond one for each processor: git waits for the disk now and then."""
+
 AHEAD = ".ahead"
 """How the names of the marks end that stand beside worktrees made ahead."""
 
@@ -80,6 +83,8 @@ class Leases:
         self._settings = settings
         self.room = room
         self.waits: Waits | None = None
+        self._making = asyncio.Semaphore(world.processors.count + BESIDE)
+        """Who makes a worktree now. All at once, a hundred would all be ready at the end, and none before."""
         self._coming: dict[str, asyncio.Event] = {}
         """Worktrees that are being made ahead."""
         self._ports: dict[str, socket.socket] = {}
@@ -116,7 +121,8 @@ class Leases:
             return
         coming = self._coming[name] = asyncio.Event()
         try:
-            await _to_its_end(self._mark_and_make, name, start)
+            async with self._making:
+                await _to_its_end(self._mark_and_make, name, start)
             await self._set_up(await self._lease(name, start))
             self._ready(name).touch()
         finally:
@@ -138,7 +144,8 @@ class Leases:
             if self.room is not None and not path.exists():
                 await self.room()
             ready.unlink(missing_ok=True)
-            await asyncio.to_thread(self._make, name, start, ahead or start)
+            async with self._making:
+                await asyncio.to_thread(self._make, name, start, ahead or start)
         lease = await self._lease(name, start)
         lease.is_new = ahead is not None or not is_there
         # A process may die, or the command fail, before the set-up is done: only its end counts.
