@@ -83,7 +83,7 @@ function signs(todos: readonly PlacedTodo[], store: Store, document: vscode.Text
     const { todo } = placed;
     const work = store.workOn(placed);
     if (work === undefined || !isCurrent(work.run) || todo.line > document.lineCount) continue;
-    const sign = SIGNS[work.task.state];
+    const sign = work.task.halted === null ? SIGNS[work.task.state] : "paused";
     // Behind the comment's last line: there its own words are at an end.
     const { range } = document.lineAt(Math.min(todo.endLine, document.lineCount) - 1);
     const behind = { range, renderOptions: { after: { contentText: taskDescription(work.task) } } };

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from contextune.adapters.models.anthropic_problem import allowances_in, retry_after
-from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem
+from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem, RequestTooLong
 from contextune.core.model.money import Usage
 from contextune.core.model.pressure import Allowance
 from contextune.offline.limits import RateLimit
@@ -135,7 +135,7 @@ async def test_a_call_that_is_no_json_cannot_be_read() -> None:
         ("invalid_request_error", 400, ModelRefusal),
         ("billing_error", 402, ModelRefusal),
         ("not_found_error", 404, ModelRefusal),
-        ("request_too_large", 413, ModelRefusal),
+        ("request_too_large", 413, RequestTooLong),
     ],
 )
 async def test_a_refused_request_tells_its_status(

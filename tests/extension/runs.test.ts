@@ -1,5 +1,6 @@
 /** The Runs view's words, and what its menus offer in which state. */
 import { expect, test } from "vitest";
+import { outcomeIcon, taskIcon } from "../../extension/src/views/runs/icons";
 import {
   attemptDescription,
   attemptLabel,
@@ -36,6 +37,19 @@ test("a Task's row tells rung and turn while it goes on, and only its end afterw
   expect(taskDescription(task({ state: "waiting", rung: null, bill: bill({ requests: 0 }) }))).toBe("waiting");
 });
 
+test.each([
+  ["parked", "budget reached"],
+  ["paused", "paused"],
+] as const)("a Task that goes on only with its %s Run reads as that does, and so does its attempt", (halted, text) => {
+  const waits = task({ halted });
+  expect(taskIcon(waits)).toMatchObject({ id: "debug-pause" });
+  expect(outcomeIcon(attempt({ outcome: "working" }), waits)).toMatchObject({ id: "debug-pause" });
+  expect(taskIcon(task())).toMatchObject({ id: "sync~spin" });
+  expect(taskDescription(waits)).toBe(`$0.0123 · ${text} · turn 4 · Haiku 5.5, low`);
+  expect(attemptDescription(attempt({ outcome: "working" }), waits)).toBe(`${text} · 6 turns · $0.0123`);
+  expect(attemptDescription(attempt({ outcome: "red" }), waits)).toBe("tests red · 6 turns · $0.0123");
+});
+
 test("a Task whose conflict-resolver is at work says so, and the attempt has its name", () => {
   const [first] = task().attempts;
   if (first === undefined) throw new Error("The sample has no attempt.");
@@ -70,7 +84,7 @@ test("a Task that waits tells its wave, and what it comes after", () => {
 });
 
 test("an attempt's row tells how it ended", () => {
-  expect(attemptDescription(attempt({ outcome: "red", turns: 1 }))).toBe("tests red · 1 turn · $0.0123");
+  expect(attemptDescription(attempt({ outcome: "red", turns: 1 }), task())).toBe("tests red · 1 turn · $0.0123");
 });
 
 test("a changed file's row tells its size, and whether the file is new or gone", () => {

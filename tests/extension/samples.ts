@@ -102,6 +102,7 @@ export function task(over: Partial<TaskView> = {}): TaskView {
     todoIds: ["t_1"],
     dependsOn: [],
     state: "working",
+    halted: null,
     stateText: "An agent is at work. Nothing to do; you can tell it something.",
     waitsForProcessor: false,
     paused: false,

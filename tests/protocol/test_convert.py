@@ -180,6 +180,7 @@ def test_a_run_at_work_becomes_a_view() -> None:
         todo_ids=(s.TODOS[0].id,),
         depends_on=(),
         state="working",
+        halted=None,
         paused=False,
         is_to_begin=False,
         state_text="An agent is at work. Nothing to do; you can tell it something.",

@@ -202,7 +202,7 @@ class AgentLoop:
                 await self._cliff("pruned", long.tokens, long.limit)
                 return reply
         await self._cliff("handed_over", long.tokens, long.limit)
-        raise HandedOver(self._last_words())
+        raise HandedOver(self.last_words())
 
     def _prune(self, long: PromptTooLong) -> bool:
         """Whether the conversation, pruned, should fit."""
@@ -218,7 +218,8 @@ class AgentLoop:
         self._messages, self._anchor = list(shorter), 0
         return True
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """What the model said last; empty if it only called tools."""
         said = (m.blocks for m in reversed(self._messages) if m.role == "assistant")
         words = ("".join(b.text for b in blocks if isinstance(b, Text)).strip() for blocks in said)
         return next((text for text in words if text), "")

@@ -13,6 +13,7 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
 ├── PromptTooLong           1   a prompt would pass its model's price cliff; the agent must shorten it
 ├── ModelProblem            1   the model's server failed in a way that a retry may mend
 │   └── ModelRefusal        1   the model declined, or the request is invalid: a retry would not help
+│       └── RequestTooLong  1   the server takes no request of that length: a shorter one may do
 ├── ToolProblem                 the model should adapt: the text goes back to it as an error result
 │   └── WorkerLost              the machine that ran a command is gone, and what the command changed with it
 └── AttemptEnd                  an attempt is over; not an error of anyone
@@ -171,7 +172,15 @@ class ModelProblem(ContextuneError):
 
 
 class ModelRefusal(ModelProblem):
-    """The request was understood and declined; sending it again would not help."""
+    """The request was understood and declined; sending it again would not help.
+
+    With a `status` it was the server that refused the request for what it is, and that says nothing of the
+    model; without one the model, or what its provider filters by, declined to answer.
+    """
+
+
+class RequestTooLong(ModelRefusal):
+    """The server takes no request of that length."""
 
 
 class ToolProblem(ContextuneError):

@@ -35,7 +35,8 @@ its user resumes it; skipped: what it depends on did not end well."""
 AttemptOutcome = Literal[
     "working", "green", "red", "limit", "refused", "cancelled", "failed", "handed_over", "outdone", "stuck"
 ]
-"""refused: the model declined; failed: a problem outside the attempt, such as a server that is gone;
+"""refused: the model declined; failed: a problem outside the attempt, such as
+a request that the server refuses;
 handed_over: its conversation grew too long, a fresh one goes on; outdone: another try was better;
 stuck: it went round in circles."""
 

@@ -16,18 +16,20 @@ from contextune.core.planning.quote import Quote, TaskQuote
 from contextune.core.proof.evidence import Baseline, Evidence
 from contextune.core.runs.bounced import bounced_text
 from contextune.core.runs.forge_text import forge_lines, issues, pulls, standing_text
+from contextune.core.runs.halted import halted, is_answering
 from contextune.core.runs.held import Held, held_text
 from contextune.core.runs.ladder import is_to_begin
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.rest import paused_titles
 from contextune.core.runs.run import Run, planning_bill
-from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
+from contextune.core.runs.state_words import RUN_STATES
 from contextune.core.runs.task_run import Attempt, TaskRun
 from contextune.core.states import CLOSED_RUN, Driver
 from contextune.core.worktrees.checkout_look import look_text
 from contextune.protocol.radar_view import overlap_views
 from contextune.protocol.review_view import review_view
 from contextune.protocol.shown import bill_shown, forecast_shown, price_shown, proof_shown, question_shown
+from contextune.protocol.task_words import task_meaning_text
 from contextune.protocol.views import (
     AttemptView,
     BaselineView,
@@ -243,8 +245,8 @@ def reason_text(run: Run) -> str:
 
 def pausing_text(run: Run, task: TaskRun) -> str:
     """That the agent of a paused Task is in the midst of a turn, a sentence; empty if it is not."""
-    is_in_flight = any(request.task_id == task.id for request in run.in_flight)
-    return t("It stops after the turn that its agent is in.") if task.paused and is_in_flight else ""
+    is_in_turn = task.paused and is_answering(run, task)
+    return t("It stops after the turn that its agent is in.") if is_in_turn else ""
 
 
 def can_undo(run: Run) -> bool:
@@ -263,10 +265,9 @@ def _task_view(run: Run, task: TaskRun, wave: int, held: Held | None) -> TaskVie
         todo_ids=task.task.todo_ids,
         depends_on=task.task.depends_on,
         state=task.state,
-        state_text=meaning_text(
-            AWAITING if task.awaiting and task.state != "paused" else TASK_STATES[task.state]
-        ),
-        waits_for_processor=bool(task.awaiting),
+        halted=halted(run, task),
+        state_text=task_meaning_text(run, task),
+        waits_for_processor=bool(task.awaiting) and halted(run, task) is None,
         paused=task.paused,
         is_to_begin=run.state not in CLOSED_RUN and is_to_begin(task),
         reason=pausing_text(run, task) or shown(task.reason),

@@ -7,8 +7,9 @@ from contextune.core.plain_text import one_line
 from contextune.core.runs.run import Run
 from contextune.core.states import LIVE_RUN
 from contextune.protocol.shown import bill_shown
+from contextune.protocol.task_words import task_state_text
 from contextune.protocol.wire import View
-from contextune.protocol.words import shown, state_text, t
+from contextune.protocol.words import shown, t
 
 
 class LiveOverlapView(View, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ def overlap_cost(run: Run, overlap: LiveOverlap) -> str:
         t(
             "{task}: {state}, {cost} so far.",
             task=task_title(run, task.id),
-            state=state_text(task.state),
+            state=task_state_text(run, task),
             cost=bill_shown(task.bill),
         )
         for task in map(run.task, ids)

@@ -13,6 +13,7 @@ from contextune.core.errors import BudgetScope
 from contextune.core.planning.plan import Complexity, Overlap
 from contextune.core.runs.comments import Comment
 from contextune.core.runs.file_change import FileChange
+from contextune.core.runs.halted import Halt
 from contextune.core.runs.task_run import Question
 from contextune.core.settings import AcceptMode
 from contextune.core.states import AttemptOutcome, Driver, RunState, TaskState
@@ -112,6 +113,8 @@ class TaskView(View, frozen=True, kw_only=True):
     todo_ids: tuple[str, ...]
     depends_on: tuple[str, ...]
     state: TaskState
+    halted: Halt | None
+    """How its Run stands, where the Task goes on only with it, and is shown as the Run is."""
     state_text: str
     """What that state means and what to do about it, two sentences."""
     waits_for_processor: bool

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from contextune.core.advice.advice import Step
 from contextune.core.language.intent import Intent
+from contextune.core.runs.halted import halted
 from contextune.core.runs.run import Run
 from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.spending.agents import agent_rows
@@ -19,6 +20,7 @@ from contextune.protocol.costs import cost_view
 from contextune.protocol.days import day_of, next_day_start, start_of, today
 from contextune.protocol.markdown import literal, row
 from contextune.protocol.shown import bill_shown
+from contextune.protocol.task_words import task_state_text
 from contextune.protocol.wording import dollars_text
 from contextune.protocol.words import counted, mark, meaning_text, shown, state_text, t
 
@@ -90,10 +92,10 @@ async def _show(application: Application, folder: Path, rest: Sequence[str]) -> 
 
 def _task(run: Run, task_id: str) -> list[str]:
     task = run.task(task_id)
-    said = [f"- {row(task.task.title)}: {state_text(task.state)}. {row(shown(task.reason))}".rstrip()]
+    said = [f"- {row(task.task.title)}: {task_state_text(run, task)}. {row(shown(task.reason))}".rstrip()]
     if task.question is not None:
         said.append(f"  - {t('It asks: {question}', question=row(shown(task.question.text)))}")
-    elif task.awaiting:
+    elif task.awaiting and halted(run, task) is None:
         said.append(f"  - {meaning_text(AWAITING)}")
     elif task.state in ("failed", "skipped"):
         said.append(f"  - {meaning_text(TASK_STATES[task.state])}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.events import AnyEvent
+from contextune.core.runs.halted import halted
 from contextune.core.runs.run import Run, planning_bill
 from contextune.core.runs.task_run import Question, TaskRun
 from contextune.core.settings import BUDGET_SETTINGS
@@ -257,7 +258,8 @@ def quote_text(quote: Quote) -> str:
 def progress_text(run: Run) -> str:
     """Such as `1 of 3 tasks done · 2 working · $0.0123`."""
     ended = sum(task.state in ENDED_TASK for task in run.tasks)
-    counts = Counter(task.state for task in run.tasks if task.state not in ENDED_TASK | {"waiting"})
+    going = (task for task in run.tasks if halted(run, task) is None)
+    counts = Counter(task.state for task in going if task.state not in ENDED_TASK | {"waiting"})
     of = counted(len(run.tasks), mark("of 1 task done"), mark("of {count} tasks done"))
     said = [f"{ended} {of}"]
     said += [f"{count} {state_text(state)}" for state, count in sorted(counts.items())]

@@ -10,13 +10,13 @@ from lsprotocol import types
 from contextune.core.planning.plan import Plan, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.proof.evidence import Evidence, Verdict
-from contextune.core.runs.state_words import AWAITING, TASK_STATES
 from contextune.core.todos.todo import Todo
 from contextune.protocol.links import link
 from contextune.protocol.markdown import literal
 from contextune.protocol.shown import bill_shown, price_shown, proof_shown
+from contextune.protocol.task_words import task_meaning_text
 from contextune.protocol.wording import duration_text, rung_text, saving_text
-from contextune.protocol.words import counted, mark, meaning_text, shown, spoken, state_text, t
+from contextune.protocol.words import counted, mark, shown, spoken, state_text, t
 from contextune.server.known_todos import Known
 from contextune.server.marks import Mark, Marks
 from contextune.server.names import WorkTarget
@@ -147,7 +147,7 @@ def _of_run(todo: Todo, found: Mark) -> list[str]:
     task, run = found.task, found.run
     said = [
         f"**{todo.marker}** · {literal(found.text)}",
-        meaning_text(AWAITING if task.awaiting else TASK_STATES[task.state]),
+        task_meaning_text(run, task),
     ]
     if task.question is not None:
         said.append(t("Asks: {question}", question=literal(shown(task.question.text))))

@@ -10,15 +10,14 @@ from contextune.core.planning.plan import Overlap, OverlapKind, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
-from contextune.core.states import LIVE_RUN, TaskState
+from contextune.core.states import LIVE_RUN
 from contextune.core.todos.todo import Todo
 from contextune.protocol.shown import bill_shown
+from contextune.protocol.task_words import task_state_text
 from contextune.protocol.wording import rung_text
 from contextune.protocol.words import shown, state_text, t
 
 _CURRENT = LIVE_RUN | {"review"}
-_MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
-"""States of a Task that stand still while its Run does."""
 
 
 class Mark(NamedTuple):
@@ -39,8 +38,7 @@ class Mark(NamedTuple):
             return t("ready for review") if self.current else state_text(self.run.state)
         if self.task.state == "asking":
             return t("asks you")
-        halted = self.run.state in {"paused", "parked"}
-        return state_text(self.run.state if halted and self.task.state in _MOVING else self.task.state)
+        return task_state_text(self.run, self.task)
 
     @property
     def text(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from contextune.core.runs.halted import halted
 from contextune.core.runs.run import Run
 
 INTERVAL = 0.03
@@ -33,7 +34,9 @@ _MOVING = frozenset({"working", "testing", "joining"})
 
 def standing(run: Run) -> Hashable:
     """How a Run stands, without what only moves on: whoever looks at it is told at once when this changes."""
-    tasks = ((task.state, task.paused, task.question, len(task.attempts)) for task in run.tasks)
+    tasks = (
+        (task.state, halted(run, task), task.paused, task.question, len(task.attempts)) for task in run.tasks
+    )
     return run.state, run.reason, run.budget, run.agents, run.limits, run.accepting, run.amending, *tasks
 
 

@@ -1801,6 +1801,7 @@ export interface TaskView {
     | "testing"
     | "waiting"
     | "working";
+  halted: ("parked" | "paused") | null;
   stateText: string;
   waitsForProcessor: boolean;
   paused: boolean;
@@ -2560,7 +2561,7 @@ export interface WorktreeRestoreResult {
 }
 
 /** The protocol of this extension; a daemon tells its own when it starts. */
-export const PROTOCOL = "de00a0bd2827";
+export const PROTOCOL = "18d4a5a6fd6d";
 
 /** Commands that links in what the daemon sends may run. */
 export const LINK_COMMANDS = [

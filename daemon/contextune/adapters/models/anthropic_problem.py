@@ -19,10 +19,14 @@ from contextune.core.errors import (
     ModelProblem,
     ModelRefusal,
     PlaceProblem,
+    RequestTooLong,
 )
 from contextune.core.model.money import Usage
 from contextune.core.model.pressure import Allowance, Resource
 
+TOO_LARGE = 413
+TOO_LONG = "prompt is too long"
+"""What Anthropic's servers say, with status 400, of a prompt beyond the model's window."""
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 STATUS_OF = {
     "rate_limit_error": 429,
@@ -120,9 +124,12 @@ def _refused(
             status=status,
             allowances=allowances,
         )
-    return ModelRefusal(
+    refusal = ModelRefusal(
         f"The model's server refuses the request ({status}): {words}", status=status, allowances=allowances
     )
+    if status == TOO_LARGE or TOO_LONG in words.lower():
+        return RequestTooLong(str(refusal), status=status, allowances=allowances)
+    return refusal
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

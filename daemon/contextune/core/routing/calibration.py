@@ -42,8 +42,13 @@ def counted(records: Iterable[TaskRecord]) -> tuple[TaskRecord, ...]:
     return tuple(
         record
         for record in newest_records(records)
-        if record.steps and not record.unpriced and record.state in WORKED
+        if record.steps and not record.unpriced and record.state in WORKED and not _broke_off(record)
     )
+
+
+def _broke_off(record: TaskRecord) -> bool:
+    """Whether a problem outside the Task ended it, such as a request that the server refused."""
+    return record.steps[-1].outcome == "failed"
 
 
 def forecast(records: Iterable[TaskRecord]) -> Forecast | None:

@@ -106,7 +106,7 @@ def _of_history(run: Run, task: TaskRun) -> list[tuple[int, str]]:
     if attempt is None:
         return told
     step = step_of(attempt, run.ladder, 0)
-    climbed = len({one.rung for one in task.attempts[task.lap :]}) - 1
+    climbed = len({one.rung for one in task.attempts[task.lap :] if one.outcome != "failed"}) - 1
     if climbed > 0:
         told.append((CLIMB.points * climbed, _failed(climbed)))
     elif step == 0 and len(run.ladder) > 1:

@@ -12,8 +12,9 @@ from contextune.core.spending.costs import summed
 from contextune.core.spending.history import History
 from contextune.core.states import AttemptOutcome
 
-UNJUDGED: frozenset[AttemptOutcome] = frozenset({"working", "cancelled", "handed_over"})
-"""Attempts that say nothing of the agent: they go on, were stopped, or somebody goes on with them."""
+UNJUDGED: frozenset[AttemptOutcome] = frozenset({"working", "cancelled", "handed_over", "failed"})
+"""Attempts that say nothing of the agent: they go on, were stopped, somebody goes on with them, or a problem
+outside of them ended them."""
 
 
 class AgentRow(Value, frozen=True, kw_only=True):

@@ -120,16 +120,23 @@ class Climb(Value, frozen=True, kw_only=True):
     """What they cost in all."""
 
 
+def _tells(step: Step) -> bool:
+    """Whether an attempt tells something of its rung: what ended for a problem outside of it does not."""
+    return step.outcome != "failed"
+
+
 def climbs(records: Sequence[TaskRecord]) -> tuple[Climb, ...]:
     """By kind, those that climb most often first."""
     by_kind: dict[str, list[TaskRecord]] = {}
     for record in records:
-        if record.steps:
+        if any(_tells(step) for step in record.steps):
             by_kind.setdefault(record.kind, []).append(record)
     made = [
         Climb(
             kind=kind,
-            climbed=share(sum(len({step.rung for step in r.steps}) > 1 for r in found), len(found)),
+            climbed=share(
+                sum(len({step.rung for step in r.steps if _tells(step)}) > 1 for r in found), len(found)
+            ),
             accepted=share(sum(r.state == "accepted" and not r.reverted for r in found), len(found)),
             dollars=sum((r.dollars for r in found), Decimal(0)),
         )

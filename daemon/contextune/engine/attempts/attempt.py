@@ -22,6 +22,7 @@ from contextune.core.errors import (
     HandedOver,
     ModelRefusal,
     PromptTooLong,
+    RequestTooLong,
     Stuck,
 )
 from contextune.core.model.conversation import (
@@ -76,6 +77,8 @@ class Done:
     """What the worktree held at the end."""
     attempt: int = 0
     """Its number."""
+    status: int | None = None
+    """The HTTP status with which the server refused its request, where that ended it."""
 
 
 class GivenUp(AttemptEnd):
@@ -210,7 +213,7 @@ class AttemptWork:
                 end = await self._loop.observe(end.call_id, answer, is_error=False)
             done = await self._judged(end)
         except ModelRefusal as refusal:
-            done = self._ended("refused", str(refusal))
+            done = self._refused_by(refusal)
         except PromptTooLong as long:
             raise ContextuneError(
                 f"Task {self._task.id}: what its agent is told first is {long.tokens:,} tokens long, and at "
@@ -286,6 +289,13 @@ class AttemptWork:
         if done.evidence is not None:
             await self._journal.gate_finished(msgspec.structs.replace(done.evidence, reused=True))
         return done
+
+    def _refused_by(self, refusal: ModelRefusal) -> Done:
+        if refusal.status is None:
+            return self._ended("refused", str(refusal))
+        if isinstance(refusal, RequestTooLong) and self.turns:
+            return self._ended("handed_over", self._loop.last_words())
+        return dataclasses.replace(self._ended("failed", str(refusal)), status=refusal.status)
 
     def _ended(self, outcome: AttemptOutcome, summary: str, remaining: str = "", tree: str = "") -> Done:
         return Done(outcome, summary, remaining, self._evidence, tree, self._number)

@@ -116,6 +116,8 @@ class Shadow:
             )
             done = await work.work(())
             await work.settle()
+            if done.outcome == "failed":
+                raise ContextuneError(done.summary)  # it says nothing of the rung
         finally:
             await self._leases.give_back(name)
         spent, unpriced = self._account.bill, self._account.bill.unpriced > before.unpriced

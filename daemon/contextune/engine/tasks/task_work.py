@@ -25,6 +25,8 @@ from contextune.engine.tasks.trial import Standing, Trial, diff, ended_before, l
 from contextune.engine.worktrees.leases import Lease
 
 RESOLVER = "conflict-resolver"
+UNKNOWN = 404
+"""The HTTP status of a server that does not know the model."""
 
 
 async def work_on(driver: RunDriver, task_id: str) -> None:
@@ -66,8 +68,13 @@ class TaskWork:
             if done.outcome != "green":
                 reason = why_climb(done.outcome, done.evidence, done.summary)
                 text = await diff(self._driver, self._lease)
-                handed = (earlier_attempt(text, done.evidence, done.summary),)
-                self._standing, done = await self._above(self._standing), None
+                if done.outcome != "failed":
+                    handed = (earlier_attempt(text, done.evidence, done.summary),)
+                    self._standing = await self._above(self._standing)
+                else:
+                    handed = (earlier_attempt(text, done.evidence, ""),) if text else handed
+                    self._standing = await self._past_refusal(self._standing, done.status)
+                done = None
                 continue
             bounced, done = await join(self._driver, self._task_id, self._lease, done), None
             if bounced is None:
@@ -110,6 +117,18 @@ class TaskWork:
         steps = {step_of(one, standing.rungs, standing.start) for one in mine} | {standing.step}
         failed = sorted(step for step in steps if step <= standing.step)
         return standing.at(await step_above(self._driver, self._task, failed))
+
+    async def _past_refusal(self, standing: Standing, status: int | None) -> Standing:
+        """Where to go on after the server refused a request: past the last rung, as all get the same answer.
+
+        A model that the server does not know is left for the next one that is another.
+        """
+        if status != UNKNOWN:
+            return standing.at(len(standing.rungs))
+        above = await self._above(standing)
+        while above.rung is not None and above.rung.model == standing.rungs[standing.step].model:
+            above = above.at(above.step + 1)
+        return above
 
     def _from_the_start(self, name: str) -> Standing:
         ladder = self._driver.run.ladder

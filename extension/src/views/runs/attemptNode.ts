@@ -18,8 +18,8 @@ export class AttemptNode implements Node {
     const { run, task, attempt } = this;
     const item = new vscode.TreeItem(attemptLabel(attempt, task));
     item.id = `attempt:${run.id}:${task.id}:${attempt.number}`;
-    item.description = attemptDescription(attempt);
-    item.iconPath = outcomeIcon(attempt.outcome);
+    item.description = attemptDescription(attempt, task);
+    item.iconPath = outcomeIcon(attempt, task);
     item.contextValue = attemptTokens(attempt, task, run);
     item.command = {
       command: "contextune.openTranscript",

@@ -48,12 +48,12 @@ export function runIcon(state: RunView["state"]): ThemeIcon {
   return runIcons[state];
 }
 
-/** The icon of a Task's state. */
-export function taskIcon(state: TaskView["state"]): ThemeIcon {
-  return taskIcons[state];
+/** The icon of how a Task stands: its Run's, where it waits for that. */
+export function taskIcon({ state, halted }: TaskView): ThemeIcon {
+  return halted === null ? taskIcons[state] : runIcons[halted];
 }
 
-/** The icon of how an attempt ended. */
-export function outcomeIcon(outcome: AttemptView["outcome"]): ThemeIcon {
-  return outcomeIcons[outcome];
+/** The icon of how an attempt ended; its Run's, where it waits for that. */
+export function outcomeIcon({ outcome }: AttemptView, { halted }: TaskView): ThemeIcon {
+  return halted !== null && outcome === "working" ? runIcons[halted] : outcomeIcons[outcome];
 }

@@ -24,7 +24,7 @@ export class TaskNode implements Node {
     // VS Code keeps a row folded as it first was: one that is to be opened is another row.
     item.id = `${isBack(task) ? "back" : "task"}:${run.id}:${task.id}`;
     item.description = taskDescription(task);
-    item.iconPath = taskIcon(task.state);
+    item.iconPath = taskIcon(task);
     item.contextValue = taskTokens(task, run);
     if (task.state === "asking") {
       item.command = {

@@ -13,7 +13,8 @@ const VIEW = "contextune.runs";
 /** Milliseconds between two draws for each Task at work: VS Code asks for every row, and ten that move are not read faster. */
 const MS_A_MOVING_TASK = 50;
 
-const isMoving = ({ state }: TaskView) => state === "working" || state === "testing" || state === "joining";
+const isMoving = ({ state, halted }: TaskView) =>
+  halted === null && (state === "working" || state === "testing" || state === "joining");
 
 /** Shows the store's Runs; its badge counts what waits for a person. */
 export class RunsView implements vscode.Disposable {

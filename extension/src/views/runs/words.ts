@@ -45,8 +45,9 @@ function taskStateText(state: TaskState): string {
   return words[state];
 }
 
-/** What a Task does now, in a word or three: a state, but for who puts together what git could not merge. */
-export function taskText({ state, attempts }: TaskView): string {
+/** What a Task does now, in a word or three: a state, its Run's where it waits for that, or that it puts together what git could not merge. */
+export function taskText({ state, halted, attempts }: TaskView): string {
+  if (halted !== null) return runStateText(halted);
   const isResolving = state === "working" && attempts.at(-1)?.role === RESOLVER;
   return isResolving ? l10n.t("resolving a conflict") : taskStateText(state);
 }
@@ -117,10 +118,11 @@ export function attemptLabel({ number, role, rung }: AttemptView, { attempts }: 
     : l10n.t("Attempt {0}: {1}", number, rung.text);
 }
 
-/** `tests red · turn 6 · $0.0031`. */
-export function attemptDescription(attempt: AttemptView): string {
+/** `tests red · turn 6 · $0.0031`; an attempt that waits for its Run reads as that does. */
+export function attemptDescription(attempt: AttemptView, { halted }: TaskView): string {
+  const isHalted = halted !== null && attempt.outcome === "working";
   const turns = attempt.turns === 1 ? l10n.t("1 turn") : l10n.t("{0} turns", attempt.turns);
-  return [outcomeText(attempt.outcome), turns, attempt.bill.text].join(" · ");
+  return [isHalted ? runStateText(halted) : outcomeText(attempt.outcome), turns, attempt.bill.text].join(" · ");
 }
 
 /** `Wave 2, after “Insure”`; the wave alone where a Task waits for none. */

@@ -40,7 +40,7 @@ export class TodoNode implements Node {
     const place = apart ? placeOf(folder) : ""; // elsewhere it stands below its folder
     item.description = [todoDescription(todo, fact, work, apart), place].filter((part) => part !== "").join(" · ");
     item.accessibilityInformation = { label: todoSpoken(todo, fact, work), role: "checkbox" };
-    if (work !== undefined && isCurrent(work.run)) item.iconPath = taskIcon(work.task.state);
+    if (work !== undefined && isCurrent(work.run)) item.iconPath = taskIcon(work.task);
     else if (fact?.doubtText) item.iconPath = new vscode.ThemeIcon("info");
     item.contextValue = "todo";
     item.checkboxState = {

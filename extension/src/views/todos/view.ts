@@ -46,7 +46,7 @@ function tickedIn(items: Ticks): { readonly placed: PlacedTodo; readonly ticked:
 
 /** The states of a Run's Tasks, to see whether any has changed. */
 function statesOf(run: RunView | undefined): string {
-  return run === undefined ? "" : `${run.state} ${run.tasks.map(({ state }) => state).join(" ")}`;
+  return run === undefined ? "" : `${run.state} ${run.tasks.map(({ state, halted }) => halted ?? state).join(" ")}`;
 }
 
 /** Shows the store's Todos, and holds which of them are ticked and in which order they stand. */

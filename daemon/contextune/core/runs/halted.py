@@ -1,0 +1,30 @@
+"""Whether a Task stands still because its Run does. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from contextune.core.runs.run import Run
+from contextune.core.runs.task_run import TaskRun
+from contextune.core.states import TaskState
+
+Halt = Literal["paused", "parked"]
+"""How a Run stands of which no agent takes a further turn."""
+
+_MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
+"""States of a Task that stand still while its Run does."""
+
+
+def is_answering(run: Run, task: TaskRun) -> bool:
+    """Whether a request of the Task is under way."""
+    return any(request.task_id == task.id for request in run.in_flight)
+
+
+def halted(run: Run, task: TaskRun) -> Halt | None:
+    """How the Run stands, where a Task goes on only with it; None where the Task's own state says all.
+
+    A Task whose request is under way is at work until that is answered.
+    """
+    if run.state not in ("paused", "parked") or task.state not in _MOVING or is_answering(run, task):
+        return None
+    return run.state
