@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from contextune.adapters.git.repository import open_repository
 from contextune.core.planning.plan import Plan, Task
 from contextune.core.planning.quote import Quote
 from contextune.core.runs import events as ev
 from contextune.engine.quotes.quote import QuoteRequest
-from contextune.engine.worktrees.leases import Leases
+from contextune.engine.worktrees.leases import BESIDE, Leases
 from tests.engine.conftest import MakeDesk
 from tests.engine.told import transcript
 from tests.engine.world import GATE, PATIENCE, Desk, bash, finish, plays, task, turn, write
@@ -50,6 +53,35 @@ def leases_of(here: Desk, run_id: str) -> closing[Leases]:
 def marks(here: Desk) -> list[str]:
     """The worktrees that were made ahead and that nobody took."""
     return [mark.name for mark in sorted((here.home / "worktrees").glob("*/*/.*.ahead"))]
+
+
+async def test_a_few_worktrees_are_made_at_once(desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of many is ready before the last is begun."""
+    here = await desk(FIRST, unplayed=True)
+    counting = threading.Lock()
+    begun: list[str] = []
+    now, most = 0, 0
+    make = Leases._make
+
+    def counted(self: Leases, name: str, start: str, made_at: str) -> None:
+        nonlocal now, most
+        with counting:
+            begun.append(name)
+            now += 1
+            most = max(most, now)
+        make(self, name, start, made_at)
+        with counting:
+            now -= 1
+
+    monkeypatch.setattr(Leases, "_make", counted)
+    with leases_of(here, "r_many") as leases:
+        head = leases.repository.resolve("HEAD") or ""
+        names = [f"t{n}" for n in range(4 * (here.world.processors.count + BESIDE))]
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(leases.take(name, head) for name in names))
+            assert begun == names
+            assert most <= here.world.processors.count + BESIDE
+            await asyncio.gather(*(leases.give_back(name) for name in names))
 
 
 async def test_tasks_begin_in_worktrees_that_were_set_up_while_the_quote_was_read(

@@ -122,8 +122,8 @@ async def test_lenses_are_asked_for_anew_where_an_open_file_has_others(
 async def test_a_run_that_stands_otherwise_is_told_before_one_that_only_moves_on(
     editor: Editor, app: Played, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PROGRESS_INTERVAL", "LONGEST_PROGRESS"):
-        monkeypatch.setattr(pace, name, 3_600.0)
+    for name, value in (("FOLLOWED", 0), ("PROGRESS_A_TASK", 3_600.0), ("LONGEST_PROGRESS", 3_600.0)):
+        monkeypatch.setattr(pace, name, value)
     await editor.open(folder)
     await app.until("warm")
     app.happen(s.created(s.make_quote(str(folder))), *s.started("round-up"))

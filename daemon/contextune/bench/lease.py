@@ -94,21 +94,25 @@ async def _side_by_side(bench: Bench, root: Path, home: Path, creations: int) ->
     world = make_world(home=home, offline=True, unfenced=True)
     repository = world.open_repository(root)
     head = repository.resolve("HEAD") or ""
-    leases = Leases(world, repository, "r_bench", world.settings.load(None, {}))
+    settings = world.settings.load(None, {})
+    # Those of as many Runs: one makes no more of its own at once than there are processors, and some.
+    leases = [Leases(world, repository, f"r_bench{n}", settings) for n in range(AT_ONCE)]
     room, failed = asyncio.Semaphore(AT_ONCE), Counter[str]()
 
     async def one(number: int) -> None:
         async with room:
             try:
-                await leases.take(f"t{number}", head)
-                await leases.give_back(f"t{number}")
+                of_one = leases[number % AT_ONCE]
+                await of_one.take(f"t{number}", head)
+                await of_one.give_back(f"t{number}")
             except ContextuneError as problem:
                 failed[str(problem)] += 1
 
     began = time.perf_counter()
     await asyncio.gather(*(one(number) for number in range(creations)))
     took = time.perf_counter() - began
-    leases.close()
+    for of_one in leases:
+        of_one.close()
     await world.journal.close()
     for problem, times in failed.most_common(3):
         bench.note(f"{times} times: {problem}")

@@ -31,6 +31,9 @@ SUITES: dict[str, str] = {
 BRIEFLY: Mapping[str, Mapping[str, int]] = {
     "crash": {"kills": 40, "points": 24},
     "budget": {"runs": 100},
+    "integrate": {"states": 60},
+    "lease": {"creations": 300},
+    "lsp": {"questions": 400},
 }
 """What suites that draw by the hundred are given where all are to be done in `WHOLE_SECONDS`: fewer draws."""
 WAITING = "backpressure"

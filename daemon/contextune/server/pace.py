@@ -10,15 +10,16 @@ from contextune.core.runs.run import Run
 INTERVAL = 0.03
 """Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
 
-INTERVAL_A_TASK = 0.01
+INTERVAL_A_TASK = 0.005
 LONGEST_INTERVAL = 0.1
 """Seconds: the view of a Run is as long as it has Tasks, and large ones are sent less often."""
 
-PROGRESS_INTERVAL = 0.25
+FOLLOWED = 5
+"""Tasks at work whose every step a person can follow."""
 PROGRESS_A_TASK = 0.05
 LONGEST_PROGRESS = 1.0
-"""Seconds between two views of a Run in which nothing but turns, dollars and files have moved, as many as it
-has Tasks at work: what draws them does so no more often (`extension/src/views`)."""
+"""Seconds between two views of a Run in which nothing but turns, dollars and files have moved, for each
+further Task at work, and at most: what draws them does so no more often (`extension/src/views`)."""
 
 METER_INTERVAL = 0.4
 """Seconds between two amounts of the meter: figures that move faster are not read, nor drawn."""
@@ -45,4 +46,4 @@ def run_interval(run: Run, *, is_news: bool) -> float:
     if is_news:
         return min(max(INTERVAL, INTERVAL_A_TASK * len(run.tasks)), LONGEST_INTERVAL)
     moving = sum(task.state in _MOVING for task in run.tasks)
-    return min(max(PROGRESS_INTERVAL, PROGRESS_A_TASK * moving), LONGEST_PROGRESS)
+    return min(max(INTERVAL, PROGRESS_A_TASK * (moving - FOLLOWED)), LONGEST_PROGRESS)
