@@ -76,7 +76,7 @@ async def test_a_few_worktrees_are_made_at_once(desk: MakeDesk, monkeypatch: pyt
     monkeypatch.setattr(Leases, "_make", counted)
     with leases_of(here, "r_many") as leases:
         head = leases.repository.resolve("HEAD") or ""
-        names = [f"t{n}" for n in range(4 * (here.world.processors.count + BESIDE))]
+        names = [f"t{n}" for n in range(2 * (here.world.processors.count + BESIDE))]
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*(leases.take(name, head) for name in names))
             assert begun == names
