@@ -65,7 +65,7 @@ async def test_a_disk_that_is_nearly_full(
     fence: Fence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = iter([growth.FLOOR, growth.FLOOR])
-    monkeypatch.setattr(growth, "_free", lambda _: next(free, growth.FLOOR - 1))
+    monkeypatch.setattr(growth, "free", lambda _: next(free, growth.FLOOR - 1))
     done = await run(fence, tmp_path, "sleep 50; echo after")
     assert done.output == "\n[stopped: It left less than 200 MB free on the disk.]\n"
 
@@ -74,7 +74,7 @@ async def test_what_others_write_is_not_held_against_a_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = iter([10**12, 10**11])
-    monkeypatch.setattr(growth, "_free", lambda _: next(free))
+    monkeypatch.setattr(growth, "free", lambda _: next(free))
     assert growth.GrowthWatch(tmp_path, 10_000_000).passed() == ""
 
 

@@ -15,6 +15,7 @@ from tests.adapters.pools.conftest import InProcess, rules
 async def test_what_waits_for_a_worker_is_told_apart_from_what_runs(
     workers: InProcess, place: Place, tmp_path: Path
 ) -> None:
+    link = await asyncio.to_thread(workers.begin)  # or each of two that look at once begins one
     pool = RemotePool(workers.choose, rules)
     repository = place.open()
     at: list[Workplace] = []
@@ -33,7 +34,6 @@ async def test_what_waits_for_a_worker_is_told_apart_from_what_runs(
         await asyncio.to_thread(workers.ran.acquire)
     last = asyncio.ensure_future(run(2, "true"))
     await asyncio.to_thread(workers.ran.acquire)
-    (link,) = workers.links
     await asyncio.to_thread(link.ask, "ping")
     began = time.monotonic()
     place.said("status")
