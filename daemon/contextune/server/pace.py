@@ -18,8 +18,8 @@ FOLLOWED = 5
 """Tasks at work whose every step a person can follow."""
 PROGRESS_A_TASK = 0.05
 LONGEST_PROGRESS = 1.0
-"""Seconds between two views of a Run in which nothing but turns, dollars and files have moved, for each
-further Task at work, and at most: what draws them does so no more often (`extension/src/views`)."""
+"""Seconds between two views of a Run in which nothing but turns, dollars and files have moved, for each Task
+at work where there are more, and at most: what draws them does so no more often (`extension/src/views`)."""
 
 METER_INTERVAL = 0.4
 """Seconds between two amounts of the meter: figures that move faster are not read, nor drawn."""
@@ -46,4 +46,4 @@ def run_interval(run: Run, *, is_news: bool) -> float:
     if is_news:
         return min(max(INTERVAL, INTERVAL_A_TASK * len(run.tasks)), LONGEST_INTERVAL)
     moving = sum(task.state in _MOVING for task in run.tasks)
-    return min(max(INTERVAL, PROGRESS_A_TASK * (moving - FOLLOWED)), LONGEST_PROGRESS)
+    return INTERVAL if moving <= FOLLOWED else min(PROGRESS_A_TASK * moving, LONGEST_PROGRESS)
