@@ -33,6 +33,8 @@ WARMING = 20
 BETWEEN = 0.03
 """Seconds between two questions."""
 P50_MS, P99_MS = 1.0, 5.0
+SETTLED = 4
+"""Turns of each agent before questions count: with its first edit git reads all of its worktree once."""
 PATIENCE = 600.0
 """Seconds for all that the daemon does."""
 
@@ -192,12 +194,12 @@ async def _questions(editor: AttentiveEditor, file: Path, count: int) -> list[fl
 
 
 async def _all_at_work(editor: AttentiveEditor) -> None:
-    """Until every agent has had its first reply."""
+    """Until every agent has made its first edit, and has had the reply after it."""
     while True:
         run = (await editor.hear(RUN_CHANGED))["run"]
         if run["state"] != "running":
             raise ContextuneError(f"The Run is {run['state']}: {run['reason']}")
-        if all(task["turn"] for task in run["tasks"]):
+        if all(task["turn"] >= SETTLED for task in run["tasks"]):
             return
 
 

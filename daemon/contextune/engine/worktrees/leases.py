@@ -84,7 +84,8 @@ class Leases:
         self.room = room
         self.waits: Waits | None = None
         self._making = asyncio.Semaphore(world.processors.count + BESIDE)
-        """Who makes a worktree now. All at once, a hundred would all be ready at the end, and none before."""
+        """Who makes a worktree for a Task that waits for it. All at once, a hundred would all be ready at the
+        end, and none before."""
         self._coming: dict[str, asyncio.Event] = {}
         """Worktrees that are being made ahead."""
         self._ports: dict[str, socket.socket] = {}
@@ -121,8 +122,7 @@ class Leases:
             return
         coming = self._coming[name] = asyncio.Event()
         try:
-            async with self._making:
-                await _to_its_end(self._mark_and_make, name, start)
+            await _to_its_end(self._mark_and_make, name, start)
             await self._set_up(await self._lease(name, start))
             self._ready(name).touch()
         finally:
