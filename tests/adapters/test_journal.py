@@ -170,6 +170,16 @@ async def test_a_cap_counts_what_the_same_transaction_settles(tmp_path: Path) ->
     await journal.close()
 
 
+async def test_a_cap_counts_all_reservations_of_one_append(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "journal.db")
+    cap = Cap(scope="day", since=0, limit=Decimal(1_500))
+    with pytest.raises(BudgetReached, match=r"\$1000\.0000 spent or held back"):
+        await journal.append([reserved("q_1", 1), reserved("q_2", 2)], caps=[cap])
+    assert await journal.ledger() == []
+    await journal.append([reserved("q_3", 3)], caps=[cap])
+    await journal.close()
+
+
 async def test_two_journals_on_one_file_both_keep_everything(tmp_path: Path) -> None:
     first, second = SqliteJournal(tmp_path / "j.db"), SqliteJournal(tmp_path / "j.db")
     await asyncio.gather(

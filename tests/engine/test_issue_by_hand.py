@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from contextune.adapters.machine.clock import SystemClock
-from contextune.core.errors import ForgeProblem, PlaceProblem
+from contextune.core.errors import ForgeProblem, PlaceProblem, UsageProblem
 from contextune.core.forge.plain import BREAK
 from contextune.core.forge.writes import ForgeStarted, ForgeWritten
 from contextune.core.model.ledger import PLANNING
 from contextune.core.proof.suite_report import Failure, SuiteReport
 from contextune.core.proof.tallies import Tally
-from contextune.engine.forge.by_hand import MOST, make_issue, stream_of
+from contextune.engine.forge.by_hand import MOST, Reported, make_issue, stream_of
 from contextune.engine.forge.drafts import IssueDraft, failing_issue, written_issue
 from tests.engine.conftest import MakeDesk
 from tests.engine.test_forge import at
@@ -110,18 +110,25 @@ async def test_what_keeps_it_from_being_made_is_told(
     assert github.issues(name) == []
 
 
-async def test_two_processes_make_one(desk: MakeDesk, github: GitHub) -> None:
+async def test_two_processes_make_one(
+    desk: MakeDesk, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = github.new()
     here = await at(await desk(), github.url, name)
-    both = await asyncio.gather(
-        *(here.app.forge.report(here.place.root, DRAFT) for _ in range(2)), return_exceptions=True
-    )
+    refused = asyncio.Event()
+
+    async def made_late(*given: Any, **more: Any) -> Reported:
+        await refused.wait()  # or the first may have done before the second begins
+        return await make_issue(*given, **more)
+
+    monkeypatch.setattr("contextune.engine.desk.forge_desk.make_issue", made_late)
+    both = [asyncio.ensure_future(here.app.forge.report(here.place.root, DRAFT)) for _ in range(2)]
+    (first,), (other,) = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    with pytest.raises(UsageProblem, match="Another process makes that issue just now"):
+        first.result()
+    refused.set()
+    assert not (await other).found
     assert len(github.issues(name)) == 1
-    if refused := [one for one in both if isinstance(one, BaseException)]:
-        assert "Another process makes that issue just now" in str(refused[0])
-        assert len(refused) == 1
-    else:  # one began when the other had done
-        assert sorted(one.found for one in both if not isinstance(one, BaseException)) == [False, True]
 
 
 async def test_one_that_was_always_closed_is_for_a_person(desk: MakeDesk, github: GitHub) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from contextune.core.errors import ModelProblem
 from contextune.core.model.admission import FIRST_PAUSE, LONGEST_PAUSE, spread
@@ -20,15 +19,10 @@ class Unthrottled(Throttle):
 
     def passage(
         self,
-        model: str,
-        *,
-        prompt_tokens: int,
-        stream: str,
-        tell: Callable[[str], Awaitable[None]],
-        begins: bool = False,
+        *_: Any,
+        **__: Any,
     ) -> Passage:
         """A way that is always open."""
-        del model, prompt_tokens, stream, tell, begins
         return PlainPassage(self, self.tries)
 
 

@@ -44,6 +44,7 @@ Driver = Literal["here", "elsewhere", "nobody"]
 """Which process drives a Run: this one, another one, or none."""
 
 ENDED_TASK: frozenset[TaskState] = frozenset({"accepted", "failed", "cancelled", "skipped"})
+MOVING_TASK: frozenset[TaskState] = frozenset({"working", "testing", "joining"})
 CLOSED_RUN: frozenset[RunState] = frozenset({"accepted", "undone", "discarded"})
 """States in which no Task of a Run is done again."""
 

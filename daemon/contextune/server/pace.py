@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from contextune.core.runs.halted import halted
 from contextune.core.runs.run import Run
+from contextune.core.states import MOVING_TASK
 
 INTERVAL = 0.03
 """Seconds between two messages about the same thing: a person should see within 50 ms what happened."""
@@ -30,8 +31,6 @@ LEDGER_INTERVAL = 1.0
 LENS_INTERVAL = 0.5
 """Seconds between two requests to ask for code lenses anew; each makes the editor ask for every open file."""
 
-_MOVING = frozenset({"working", "testing", "joining"})
-
 
 def standing(run: Run) -> Hashable:
     """How a Run stands, without what only moves on: whoever looks at it is told at once when this changes."""
@@ -45,5 +44,5 @@ def run_interval(run: Run, *, is_news: bool) -> float:
     """Seconds from one view of a Run to the next; `is_news` if it stands otherwise than was told."""
     if is_news:
         return min(max(INTERVAL, INTERVAL_A_TASK * len(run.tasks)), LONGEST_INTERVAL)
-    moving = sum(task.state in _MOVING for task in run.tasks)
+    moving = sum(task.state in MOVING_TASK for task in run.tasks)
     return INTERVAL if moving <= FOLLOWED else min(PROGRESS_A_TASK * moving, LONGEST_PROGRESS)

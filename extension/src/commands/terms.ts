@@ -13,15 +13,9 @@ const MOST_AGENTS = 100;
 
 /** Asks for an amount in dollars; undefined if the user leaves it. */
 export async function askBudget(title: string, now: string): Promise<{ readonly budget: string } | undefined> {
-  const text = await vscode.window.showInputBox({
-    title,
-    prompt: vscode.l10n.t("The most that the Run may cost, in dollars, what is spent included"),
-    value: now.replace("$", ""),
-    ignoreFocusOut: true,
-    validateInput: (value) =>
-      AMOUNT.test(value.trim()) ? undefined : vscode.l10n.t("Expected an amount in dollars, such as 2.00"),
-  });
-  return text === undefined ? undefined : { budget: text.trim().replace("$", "") };
+  const prompt = vscode.l10n.t("The most that the Run may cost, in dollars, what is spent included");
+  const budget = await askAmount(title, prompt, now);
+  return budget === undefined ? undefined : { budget };
 }
 
 /** What each Task and each request may cost, and how many requests without a price are sent where there are such. */
@@ -71,7 +65,7 @@ export async function askChange<T>(title: string, items: readonly Changeable<T>[
   return picked?.ask();
 }
 
-/** Asks for the dollars that each Task, or each request, may cost; undefined if the user leaves it. */
+/** Asks for the dollars that the Run, each Task or each request may cost; undefined if the user leaves it. */
 async function askAmount(title: string, prompt: string, now: string): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({
     title,

@@ -81,11 +81,12 @@ class Bookings:
 
     def problem(self, events: Sequence[AnyEvent], caps: Sequence[Cap]) -> BudgetReached | None:
         """The cap that a reservation among the events exceeds, as a problem; None if there is none."""
+        beside = 0  # reserved by the same events
         for event in events if caps else ():
             if not isinstance(event, RequestReserved) or not (counted := _units(event.worst_case)):
                 continue
             for cap in caps:
-                total = self._total(cap.since // SLOT_MS)
+                total = self._total(cap.since // SLOT_MS) + beside
                 if total + counted > int((cap.limit * UNITS).to_integral_value(ROUND_FLOOR)):
                     before = Decimal(total) / UNITS
                     return BudgetReached(
@@ -94,6 +95,7 @@ class Bookings:
                         scope=cap.scope,
                         needed=before + (event.worst_case or 0),
                     )
+            beside += counted
         return None
 
     def add(self, event: RequestReserved | RequestSettled, place: int) -> None:

@@ -39,6 +39,7 @@ def write(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[Budg
     bookings = Bookings(connection, [e.request_id for e in events if isinstance(e, RequestSettled)])
     problems: list[BudgetReached | None] = []
     rows: list[Row] = []
+    moved: list[RunMoved] = []
     for entry in entries:
         problems.append(bookings.problem(entry.events, entry.caps))
         if problems[-1] is not None:
@@ -46,9 +47,10 @@ def write(connection: sqlite3.Connection, entries: Sequence[Entry]) -> list[Budg
         for place, event in enumerate(entry.events, start=len(rows)):
             if isinstance(event, RequestReserved | RequestSettled):
                 bookings.add(event, place)
+            elif isinstance(event, RunMoved):
+                moved.append(event)
         rows += entry.rows
     bookings.write(insert(connection, COLUMNS, rows))
-    for event in events:
-        if isinstance(event, RunMoved):
-            stream_table.move(connection, event)
+    for event in moved:
+        stream_table.move(connection, event)
     return problems

@@ -1,4 +1,4 @@
-"""The Anthropic Messages API behind core.ports.Model, by the SDK's async streaming clients.
+"""The Anthropic Messages API behind core.ports.Model, by the SDK's async clients and a way past them.
 
 The SDK's import costs about two seconds, so this module is imported only when a model is needed.
 """

@@ -1,8 +1,8 @@
 """A reply's events as the server writes them, by one connection pool for all agents.
 
 The SDK's way to them makes objects, copies options and walks through four libraries for each request: some
-0.9 ms of the event loop's time, and three times as much where nothing of it is in the processor's cache, as
-between two turns. This takes a sixth of it. Headers, address and errors are the SDK's.
+0.9 ms of the event loop's time, 1.7 ms where other work came between, as between two turns. aiohttp's takes
+0.2 and 0.7 ms. Address and headers are the SDK's.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ class Lines:
 
 
 def _proxy(url: URL) -> str | None:
-    """The proxy that the environment names for an address (HTTPS_PROXY and its like). Asked once: it takes
-    aiohttp longer to look for it with each request than to make the request."""
+    """The proxy that the environment names for an address (HTTPS_PROXY and its like). Asked once: aiohttp
+    would go through the environment, and read a file of passwords, with each request."""
     if url.host is None or proxy_bypass(url.host):
         return None
     proxies = getproxies()

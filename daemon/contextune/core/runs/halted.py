@@ -6,12 +6,12 @@ from typing import Literal
 
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
-from contextune.core.states import TaskState
+from contextune.core.states import MOVING_TASK, TaskState
 
 Halt = Literal["paused", "parked"]
 """How a Run stands of which no agent takes a further turn."""
 
-_MOVING: frozenset[TaskState] = frozenset({"waiting", "working", "testing", "joining"})
+_STOPPABLE: frozenset[TaskState] = MOVING_TASK | {"waiting"}
 """States of a Task that stand still while its Run does."""
 
 
@@ -25,6 +25,6 @@ def halted(run: Run, task: TaskRun) -> Halt | None:
 
     A Task whose request is under way is at work until that is answered.
     """
-    if run.state not in ("paused", "parked") or task.state not in _MOVING or is_answering(run, task):
+    if run.state not in ("paused", "parked") or task.state not in _STOPPABLE or is_answering(run, task):
         return None
     return run.state
