@@ -7,9 +7,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from contextune.adapters.journal.mailbox import FolderMailbox
+from contextune.core.process_ports import Letter
 
 OWNER = """
 import os, sys
@@ -175,3 +180,44 @@ def test_looks_of_others_do_not_keep_a_run_from_its_owner(tmp_path: Path) -> Non
         stop.set()
         for looker in lookers:
             looker.join()
+
+
+async def test_a_letter_that_is_being_written_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads at any step of the writing gets the letter whole, and once."""
+    box = FolderMailbox(tmp_path)
+    taken: list[Letter] = []
+
+    def reading(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(path: Path, *given: Any) -> Any:
+            if change is Path.write_bytes:
+                path.touch()
+                taken.extend(box._take(path.parent))
+            done = change(path, *given)
+            taken.extend(box._take(path.parent))
+            return done
+
+        return changed
+
+    monkeypatch.setattr(Path, "write_bytes", reading(Path.write_bytes))
+    monkeypatch.setattr(Path, "rename", reading(Path.rename))
+    box.send("r_1", Letter(verb="cancel"))
+    assert taken == [Letter(verb="cancel")]
+
+
+def test_a_letter_whose_folder_goes_away_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver lets go of the Run between the making of the folder and the writing."""
+    box, mkdir = FolderMailbox(tmp_path), Path.mkdir
+    gone: list[Path] = []
+
+    def made(path: Path, **given: Any) -> None:
+        mkdir(path, **given)
+        if not gone and path.name == "r_1.letters":
+            gone.append(path)
+            path.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", made)
+    box.send("r_1", Letter(verb="pause"))
+    assert gone
+    assert box._take(gone[0]) == [Letter(verb="pause")]

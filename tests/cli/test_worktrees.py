@@ -18,7 +18,8 @@ def _cancelled(machine: Machine, server: Server) -> tuple[Path, str, Path]:
     going.until(lambda event: event["kind"] == "message_added" and event["message"]["role"] == "assistant")
     worktree = Path(lease["path"])
     (worktree / "half done.txt").write_text("half\n")
-    machine.do("cancel", lease["runId"])
+    cancelled = machine.do("cancel", lease["runId"])
+    assert "is cancelled" in cancelled.out, cancelled
     going.end()
     return root, lease["runId"], worktree
 

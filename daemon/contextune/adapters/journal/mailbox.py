@@ -38,6 +38,13 @@ LEASED = b"leased"
 """Marks a lock whose owner gives signs of life."""
 
 
+LETTER, DRAFT = ".json", ".draft"
+"""How the names of letters end; a draft is none yet, and must not be taken for one: a glob sees all names."""
+
+SENDINGS = 3
+"""How often a letter is written whose folder goes away meanwhile."""
+
+
 class FolderMailbox:
     """core.process_ports.Mailbox in a folder of the state. The kernel drops a lock with its process."""
 
@@ -131,11 +138,17 @@ class FolderMailbox:
     def send(self, run_id: str, letter: Letter) -> None:
         """Put a letter into the box of the process that drives the Run."""
         folder = self._letters(run_id)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = f"{secrets.token_hex(8)}.json"
-        draft = folder / f".{name}"
-        draft.write_bytes(msgspec.json.encode(letter))
-        draft.rename(folder / name)
+        name = secrets.token_hex(8)
+        draft = folder / f"{name}{DRAFT}"
+        for attempt in range(SENDINGS):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                draft.write_bytes(msgspec.json.encode(letter))
+                draft.rename(folder / f"{name}{LETTER}")
+                return
+            except FileNotFoundError:  # who drove the Run has just let go of it, and of the folder
+                if attempt + 1 == SENDINGS:
+                    raise
 
     async def letters(self, run_id: str) -> AsyncIterator[Letter]:
         """What was asked of this process, oldest first, as it arrives."""
@@ -158,7 +171,7 @@ class FolderMailbox:
 
     def _take(self, folder: Path) -> list[Letter]:
         taken = []
-        for file in sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns):
+        for file in sorted(folder.glob(f"*{LETTER}"), key=lambda file: file.stat().st_mtime_ns):
             try:
                 taken.append(msgspec.json.decode(file.read_bytes(), type=Letter))
             except msgspec.MsgspecError as problem:
