@@ -152,9 +152,9 @@ def whole(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = N
     return Answer(json.dumps(body).encode(), status=status, kind="application/json", headers=headers)
 
 
-def refusal(kind: str, status: int, **headers: str) -> Answer:
+def refusal(kind: str, status: int, words: str = "No.", **headers: str) -> Answer:
     """An error in the API's shape. Headers are spelled with `_` for `-`."""
-    body = {"type": "error", "error": {"type": kind, "message": "No."}}
+    body = {"type": "error", "error": {"type": kind, "message": words}}
     return whole(body, status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from contextune.adapters.models.anthropic_problem import allowances_in, retry_after
-from contextune.core.errors import KeyRefused, ModelProblem, ModelRefusal, PlaceProblem, RequestTooLong
+from contextune.core.errors import (
+    CreditProblem,
+    KeyRefused,
+    ModelProblem,
+    ModelRefusal,
+    PlaceProblem,
+    RequestTooLong,
+)
 from contextune.core.model.money import Usage
 from contextune.core.model.pressure import Allowance
 from contextune.offline.limits import RateLimit
@@ -133,7 +140,6 @@ async def test_a_call_that_is_no_json_cannot_be_read() -> None:
         ("api_error", 500, ModelProblem),
         ("timeout_error", 504, ModelProblem),
         ("invalid_request_error", 400, ModelRefusal),
-        ("billing_error", 402, ModelRefusal),
         ("not_found_error", 404, ModelRefusal),
         ("request_too_large", 413, RequestTooLong),
     ],
@@ -155,6 +161,33 @@ async def test_a_refused_key_is_no_problem_of_the_model(status: int) -> None:
     async with behind(refusal("authentication_error", status)) as (model, _):
         with pytest.raises(KeyRefused, match="does not accept the API key: No"):
             await model.send(asked())
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "words"),
+    [
+        ("billing_error", 402, "There is a problem with the payment of your account."),
+        (
+            "invalid_request_error",
+            400,
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.",
+        ),
+        (
+            "invalid_request_error",
+            400,
+            "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+        ),
+    ],
+)
+async def test_an_account_without_credit_is_no_problem_of_the_request(
+    kind: str, status: int, words: str
+) -> None:
+    async with behind(refusal(kind, status, words)) as (model, _):
+        with pytest.raises(CreditProblem) as caught:
+            await model.send(asked())
+    assert str(caught.value) == (
+        f"The model's server takes no request of this account: {words} Put that right, then resume the run."
+    )
 
 
 async def test_without_a_server_the_place_is_wrong() -> None:

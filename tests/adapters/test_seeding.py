@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from contextune.adapters.git import file_copies
 from contextune.adapters.git.index_file import UnfitError, read_index, write_index
 from contextune.adapters.git.program import Git
 from contextune.adapters.git.scratch import Scratch
-from contextune.adapters.git.seeding import seed
+from contextune.adapters.git.seeding import MANY, seed
 from tests.adapters.git_place import Place, isolate
 
 OLD = 1_600_000_000
@@ -55,14 +58,15 @@ def grow_old(place: Place) -> None:
 class Made:
     """A worktree after it was seeded, and after git brought it to its commit."""
 
-    def __init__(self, place: Place, path: Path, commit: str = "HEAD") -> None:
+    def __init__(self, place: Place, path: Path, commit: str = "HEAD", *, many: int = MANY) -> None:
         self.place = place
         self.path = path
         commit = place.said("rev-parse", commit)
         place.git("worktree", "add", "-q", "--no-checkout", "--detach", str(path), commit)
         git_dir = place.root / ".git/worktrees" / path.name
         own = Git(git_dir, path)
-        self.copied = seed(Git(place.root / ".git", place.root), own, commit, Scratch(place.root / ".git"))
+        checkout, scratch = Git(place.root / ".git", place.root), Scratch(place.root / ".git")
+        self.copied = seed(checkout, own, commit, scratch, many=many)
         self.seeded = sorted(
             str(file.relative_to(path)) for file in path.rglob("*") if file.is_file() and file.name != ".git"
         )
@@ -93,6 +97,27 @@ def test_all_files_but_links_are_copied_and_keep_their_times(place: Place, tmp_p
     assert (made.path / "a.py").stat().st_ino != (place.root / "a.py").stat().st_ino
     place.write("a.py", "other\n")
     assert (made.path / "a.py").read_text() == "one\n"
+
+
+def test_a_large_index_gets_a_process_that_does_the_same(place: Place, tmp_path: Path) -> None:
+    place.write("a.py", "staged\n")
+    place.git("add", "a.py")
+    here, elsewhere = Made(place, tmp_path / "w"), Made(place, tmp_path / "v", many=0)
+    assert (here.copied, here.seeded) == (elsewhere.copied, elsewhere.seeded) == (4, elsewhere.seeded)
+    assert (elsewhere.path / "run.sh").stat().st_mtime == OLD
+    place.git("update-index", "--index-version", "4")
+    assert Made(place, tmp_path / "u", many=0).copied == 0
+
+
+def test_the_process_ends_with_the_one_that_began_it(place: Place, tmp_path: Path) -> None:
+    """It waits for an index that nobody writes; then its parent is gone."""
+    os.mkfifo(tmp_path / "index")
+    (tmp_path / "other").touch()
+    command = [sys.executable, "-I", "-m", file_copies.__name__, *[str(tmp_path)] * 3, "20"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(60) == 1
 
 
 def test_another_kind_of_ids_does_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,23 @@ async def test_a_refused_request_ends_its_task_in_the_words_of_the_server(desk: 
     assert attempt.summary == done.reason
 
 
+async def test_an_account_without_credit_stops_the_run_and_no_task(desk: MakeDesk) -> None:
+    here = await desk(
+        plays(AREA, turn(bash("true")), {**turn(GUARD, finish()), "fault": {"kind": "billing"}}),
+        settings=TWO_RUNGS,
+    )
+    stopped = await here.finish(TASK)
+    assert (stopped.state, stopped.reason) == (
+        "paused",
+        "The model's server takes no request of this account: There is a problem with your billing or "
+        "payment information. Put that right, then resume the run.",
+    )
+    assert [(one.turns, one.outcome) for one in stopped.tasks[0].attempts] == [(1, "working")]
+    await here.app.resume(stopped.id)
+    run = await here.wait(stopped.id)
+    assert (run.state, [one.outcome for one in run.tasks[0].attempts]) == ("review", ["green"])
+
+
 async def test_a_request_refused_in_the_midst_of_the_work_ends_its_task_too(desk: MakeDesk) -> None:
     here = await desk(
         plays(AREA, turn(bash("true")), turn(GUARD, expect=["nothing that it was told"])),

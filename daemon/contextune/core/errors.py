@@ -4,7 +4,8 @@ ContextuneError                 a sentence for people; `exit_status` is the CLI'
 ├── UsageProblem            2   a bad argument, setting, id
 │   └── NothingToDo         0   what was asked for is done already, or there is nothing of it
 ├── PlaceProblem            4   the environment is wrong: no repository, no key, no git
-│   └── KeyRefused          4   the server does not take the key
+│   ├── KeyRefused          4   the server does not take the key
+│   └── CreditProblem       4   the account has no credit left, or is at its limit
 ├── BudgetReached           3   a reservation would exceed a budget
 ├── PlanRejected            1   the orchestrator's plan stayed invalid after one correction
 ├── GitProblem              1   git said no; carries its words
@@ -81,6 +82,10 @@ class PlaceProblem(ContextuneError):
 
 class KeyRefused(PlaceProblem):
     """The model's server does not accept the API key."""
+
+
+class CreditProblem(PlaceProblem):
+    """The account at the model's server has no credit left, or is at the limit that its owner set there."""
 
 
 class BudgetReached(ContextuneError):

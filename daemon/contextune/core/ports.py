@@ -56,7 +56,7 @@ async def at_once() -> None:
 
 
 class Model(Protocol):
-    """A server of the Messages API. Raises ModelProblem, ModelRefusal or KeyRefused."""
+    """A server of the Messages API. Raises ModelProblem, ModelRefusal, KeyRefused or CreditProblem."""
 
     async def send(self, request: ModelRequest, *, leave: Leave = at_once) -> ModelReply:
         """One request, streamed inside, returned whole.

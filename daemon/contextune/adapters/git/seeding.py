@@ -9,50 +9,44 @@ Copies keep the time of their last change: a file that is as young as its index,
 
 from __future__ import annotations
 
-import contextlib
 import os
-import posixpath
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from contextune.adapters.git.base import copy_index
-from contextune.adapters.git.index_file import IndexEntry, UnfitError, facts_of, read_index, write_index
+from contextune.adapters.git.file_copies import FRESH, INDEX, OTHER, copy_files
+from contextune.adapters.git.index_file import UnfitError
 from contextune.adapters.git.program import Git, fields
 from contextune.adapters.git.scratch import Scratch
 from contextune.core.errors import GitProblem
 
-ATTRIBUTES = b".gitattributes"
-_FILES = {0o100644: 0o666, 0o100755: 0o777}
-"""The modes that git knows of plain files, and those that they are made with before the umask."""
-_CHUNK = 1 << 20
-_SECOND = 1_000_000_000
-"""Nanoseconds."""
+_PASSED_ON = ("PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+"""What the process needs of the daemon's environment to begin."""
+
+MANY = 256 * 1024
+"""Bytes of an index, about 3,000 files: to copy them takes longer than to begin a process for it."""
 
 
-def seed(checkout: Git, worktree: Git, commit: str, scratch: Scratch) -> int:
+def seed(checkout: Git, worktree: Git, commit: str, scratch: Scratch, *, many: int = MANY) -> int:
     """Copy what a checkout has of a commit into a worktree without files. Returns how many files were copied.
 
     Where that cannot be told, or does not go well, nothing is in the worktree's index: git makes all files.
+    An index of `many` bytes gets a process of its own.
     """
     try:
         with scratch.folder() as folder:
             # A private copy: the user's git may write the index meanwhile.
-            index = copy_index(checkout, folder)
+            index = copy_index(checkout, folder, INDEX)
             if not index.exists():
                 return 0
-            written = index.stat()
-            id_length = len(commit) // 2
             other = _different(checkout, index, commit)
-            entries = list(read_index(index.read_bytes(), id_length))
-            wanted = [entry for entry in entries if entry.is_plain and entry.path not in other]
-            if not _same_rules(checkout.work_tree, entries, wanted):
-                return 0
-            made = int(written.st_mtime)
-            copied = _copied(os.fsencode(checkout.work_tree), os.fsencode(worktree.work_tree), wanted, made)
-            fresh = folder / "fresh"
-            fresh.write_bytes(write_index(copied, id_length))
-            fresh.replace(worktree.git_dir / "index")
-            return len(copied)
+            copying = copy_files if index.stat().st_size < many else _copy_elsewhere
+            copied = copying(folder, checkout.work_tree, worktree.work_tree, len(commit) // 2, other)
+            if copied:
+                (folder / FRESH).replace(worktree.git_dir / "index")
+            return copied
     except (UnfitError, GitProblem, OSError):
         return 0
 
@@ -65,89 +59,22 @@ def _different(checkout: Git, index: Path, commit: str) -> set[bytes]:
     return set(parts[1::2])
 
 
-def _same_rules(root: Path, entries: Sequence[IndexEntry], wanted: Sequence[IndexEntry]) -> bool:
-    """Whether all files of attributes are the commit's own: they decide what is written."""
-    theirs = {entry.path for entry in entries if posixpath.basename(entry.path) == ATTRIBUTES}
-    mine = [entry for entry in wanted if entry.path in theirs]
-    if len(mine) < len(theirs) or not all(_is_unchanged(_lstat(root, one.path), one) for one in mine):
-        return False
-    top = os.fsencode(root)
-    folders = {posixpath.dirname(entry.path) for entry in wanted} | {b""}
-    for folder in list(folders):
-        while folder:
-            folder = posixpath.dirname(folder)  # noqa: PLW2901 - up to the root
-            folders.add(folder)
-    rules = {posixpath.join(folder, ATTRIBUTES) for folder in folders} - theirs
-    return not any(os.path.lexists(os.path.join(top, path)) for path in rules)  # noqa: PTH118 - bytes
-
-
-def _lstat(root: Path, path: bytes) -> os.stat_result | None:
-    with contextlib.suppress(OSError):
-        return os.lstat(os.path.join(os.fsencode(root), path))  # noqa: PTH118 - a name may not be UTF-8
-    return None
-
-
-def _is_unchanged(found: os.stat_result | None, entry: IndexEntry) -> bool:
-    facts = entry.facts
-    return (
-        found is not None
-        and found.st_mtime_ns == facts[2] * _SECOND + facts[3]
-        and found.st_ctime_ns == facts[0] * _SECOND + facts[1]
-        and facts_of(found, entry.mode) == facts
-    )
-
-
-def _copied(source: bytes, target: bytes, wanted: Sequence[IndexEntry], made: int) -> list[IndexEntry]:
-    """Copy the files that are as the index, which was `made` then, has them; return them as copies."""
-    found: list[IndexEntry] = []
-    folders = {b""}
-    for entry in wanted:
-        mode = _FILES.get(entry.mode)
-        # What was written in the second in which the index was may have changed since without a trace.
-        if mode is None or entry.mtime >= made & 0xFFFF_FFFF:
-            continue
-        folder = posixpath.dirname(entry.path)
-        if folder not in folders:
-            os.makedirs(target + b"/" + folder, exist_ok=True)  # noqa: PTH103 - bytes
-            folders.add(folder)
-        facts = _copy(source + b"/" + entry.path, target + b"/" + entry.path, mode, entry)
-        if facts is not None:
-            found.append(entry._replace(facts=facts))
-    return found
-
-
-def _copy(source: bytes, target: bytes, mode: int, entry: IndexEntry) -> tuple[int, ...] | None:
-    """Copy one file; None, and no copy, if it is not as the index has it, before or after."""
-    try:
-        reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        before = os.fstat(reading)
-        if not _is_unchanged(before, entry):
-            return None
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+def _copy_elsewhere(
+    folder: Path, checkout: Path, worktree: Path, id_length: int, other: Collection[bytes]
+) -> int:
+    (folder / OTHER).write_bytes(b"\0".join(other))
+    command = [sys.executable, "-I", "-m", copy_files.__module__]
+    # It gets none of the secrets in the daemon's environment, and ends once nobody holds its standard input.
+    with subprocess.Popen(
+        [*command, folder, checkout, worktree, str(id_length)],
+        cwd=folder,
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         try:
-            _pour(reading, writing, before.st_size)
-            os.utime(writing, ns=(before.st_atime_ns, before.st_mtime_ns))
-            after, copy = os.fstat(reading), os.fstat(writing)
-            times = after.st_mtime_ns, after.st_ctime_ns
-            if times == (before.st_mtime_ns, before.st_ctime_ns) and copy.st_size == before.st_size:
-                return facts_of(copy, entry.mode)
+            said = process.stdout.read() if process.stdout else b""
         finally:
-            os.close(writing)
-        os.unlink(target)  # noqa: PTH108 - bytes
-        return None
-    finally:
-        os.close(reading)
-
-
-def _pour(reading: int, writing: int, size: int) -> None:
-    """All bytes of a file into another: shared on the disk, or copied in the kernel, where it can do that."""
-    try:
-        while size > 0 and (some := os.copy_file_range(reading, writing, size)):
-            size -= some
-    except (AttributeError, OSError):  # of a system, or between file systems, that cannot do it
-        while chunk := os.read(reading, _CHUNK):
-            while chunk:
-                chunk = chunk[os.write(writing, chunk) :]
+            process.kill()
+    return int(said or b"0")

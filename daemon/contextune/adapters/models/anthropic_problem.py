@@ -15,6 +15,7 @@ import anthropic
 from contextune.adapters.models.message_stream import Refused, Unreadable
 from contextune.core.errors import (
     ContextuneError,
+    CreditProblem,
     KeyRefused,
     ModelProblem,
     ModelRefusal,
@@ -27,6 +28,10 @@ from contextune.core.model.pressure import Allowance, Resource
 TOO_LARGE = 413
 TOO_LONG = "prompt is too long"
 """What Anthropic's servers say, with status 400, of a prompt beyond the model's window."""
+NO_CREDIT = 402
+NO_CREDIT_WORDS = ("credit balance is too low", "reached your specified api usage limits")
+"""What they say, with status 400, of an account that is empty, or at the limit that its owner set: users of
+other tools quote both (anthropics/claude-code, issues 66314 and 38035)."""
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 STATUS_OF = {
     "rate_limit_error": 429,
@@ -114,6 +119,12 @@ def _refused(
     allowances = allowances_in(headers)
     if status in (401, 403) and not begun:
         return KeyRefused(f"The model's server does not accept the API key: {words}")
+    if not begun and (status == NO_CREDIT or any(some in words.lower() for some in NO_CREDIT_WORDS)):
+        said = words.rstrip(". ")
+        return CreditProblem(
+            f"The model's server takes no request of this account: {said}. "
+            "Put that right, then resume the run."
+        )
     told_not_to = headers.get("x-should-retry") == "false" and not begun
     if not told_not_to and (begun or status in TRANSIENT or kind in STATUS_OF):
         return ModelProblem(
