@@ -254,6 +254,8 @@ def test_the_budget_parks_it_and_a_question_waits_for_an_answer(machine: Machine
     assert "The budget of $0.0001 is reached" in parked.err
     assert f"`contextune resume {run_id} --budget USD` goes on" in parked.err
     assert machine.moves(root) == 1
+    rows = [line for line in machine.do("show", run_id).out.splitlines() if line.startswith("ask first")]
+    assert any(" parked " in row for row in rows), rows
 
     resumed = machine.start("resume", run_id, "--budget", "1", "--json", env=server.keyed)
     resumed.until_kind("question_asked")

@@ -15,6 +15,7 @@ from contextune.cli.output import Output
 from contextune.cli.tables import STYLES, cell, limits_text, proof
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunAccepted
+from contextune.core.runs.halted import halted
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK
@@ -90,7 +91,7 @@ class Live:
             picture.add_column(ratio=ratio, no_wrap=True, overflow="ellipsis")
         shown = _most_telling(run.tasks, console.height - 4)
         for task in shown:
-            picture.add_row(*_row(task))
+            picture.add_row(*_row(run, task))
         hidden = len(run.tasks) - len(shown)
         saved = saving_text(run.bill.saving)
         said = bill_text(run.bill) + (f", {saved} below Sonnet at the same tokens" if saved else "")
@@ -108,9 +109,10 @@ def _most_telling(tasks: tuple[TaskRun, ...], room: int) -> list[TaskRun]:
     return [task for task in tasks if task.id in kept]
 
 
-def _row(task: TaskRun) -> tuple[Text, Text, Text, Text, Text]:
+def _row(run: Run, task: TaskRun) -> tuple[Text, Text, Text, Text, Text]:
     attempt = task.attempt
-    state = Text(task.state, STYLES.get(task.state, "dim"))
+    word = halted(run, task) or task.state
+    state = Text(word, STYLES.get(word, "dim"))
     if attempt is None:
         return state, cell(task.task.title), Text(""), Text(""), Text("")
     return (

@@ -14,6 +14,7 @@ from contextune.core.plain_text import one_line
 from contextune.core.planning.quote import Quote
 from contextune.core.proof.evidence import Evidence
 from contextune.core.proof.proof import proof_words
+from contextune.core.runs.halted import halted
 from contextune.core.runs.held import held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run
@@ -42,6 +43,7 @@ STYLES = {
     "failed": "red",
     "asking": "yellow",
     "paused": "yellow",
+    "parked": "yellow",
     "green": "green",
     "red": "red",
     UNPROVED: "yellow",
@@ -99,9 +101,10 @@ def run_table(run: Run) -> Table:
             verdict = UNPROVED
         added = sum(change.insertions for change in task.changes)
         removed = sum(change.deletions for change in task.changes)
+        state = halted(run, task) or task.state
         made.add_row(
             under(task.task.title, [worked(task) or _wave(run, task)]),
-            Text(task.state, STYLES.get(task.state, "")),
+            Text(state, STYLES.get(state, "")),
             Text.assemble((verdict, STYLES.get(verdict, "")), f" {took}"),
             f"+{added} -{removed}" if task.changes else "",
             bill_text(task.bill) if task.attempts else "",

@@ -71,7 +71,7 @@ def test_a_kind_that_passes_on_a_cheaper_rung_should_start_there() -> None:
         weekly=told.weekly,
         computed=(
             "Passed 19 of 20, in the long run 80 to 99 %. A Task costs $0.1000 from Haiku 5.5, high on, and "
-            "at most $0.0296 from Haiku 5.5, low on, failures and climbing included; 10 Tasks in 1.0 weeks."
+            "at most $0.0296 from Haiku 5.5, low on, failures and climbing included; 10 Tasks in 7 days."
         ),
         setting="ladder",
         value=(p.LOW, p.HIGH, p.MIDDLE),

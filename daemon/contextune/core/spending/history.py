@@ -46,6 +46,11 @@ class History(Value, frozen=True, kw_only=True):
         span = max(times) - min(times) if times else 0
         return max(Decimal(1), Decimal(span) / WEEK_MS)
 
+    @property
+    def days(self) -> int:
+        """The same in days."""
+        return round(self.weeks * 7)
+
 
 def history(
     entries: Sequence[LedgerEntry],

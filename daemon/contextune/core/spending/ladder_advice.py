@@ -62,7 +62,7 @@ def _better_start(past: History, kind: str, complexity: str, found: Sequence[Vis
         computed=(
             f"Passed {bounds(passed)}. A Task costs {dollars_text(cost_now)} from {rung_text(now)} on, and "
             f"at most {dollars_text(cost)} from {rung_text(rung)} on, failures and climbing included; "
-            f"{len(begun)} Tasks in {past.weeks:.1f} weeks."
+            f"{len(begun)} Tasks in {past.days} days."
         ),
         setting=setting,
         value=value,
@@ -120,7 +120,7 @@ def useless_rungs(past: History) -> Iterator[Suggestion]:
         if saved is None or saved * passed.of / past.weeks < WORTH:
             continue
         weekly = saved * passed.of / past.weeks
-        seen, cost, weeks = bounds(passed), dollars_text(each), f"{past.weeks:.1f}"
+        seen, cost, days = bounds(passed), dollars_text(each), past.days
         yield Suggestion(
             id=f"useless-rung:{rung}",
             sentence=(
@@ -129,11 +129,11 @@ def useless_rungs(past: History) -> Iterator[Suggestion]:
             ),
             weekly=weekly,
             computed=(
-                f"Passed {seen}. A stay there costs {cost} and {rung_text(above)} takes over; "
-                f"{passed.of} stays in {weeks} weeks. What it saves when it passes, at most, is taken off."
+                f"Passed {seen}. To try it costs {cost} before {rung_text(above)} takes over; it was tried "
+                f"{passed.of} times in {days} days. What it saves when it passes, at most, is taken off."
                 if above
-                else f"Passed {seen}. A stay there costs {cost} and the Task fails anyway; {passed.of} "
-                f"stays in {weeks} weeks. What it saves when it passes, at most, is taken off."
+                else f"Passed {seen}. To try it costs {cost} and the Task fails anyway; it was tried "
+                f"{passed.of} times in {days} days. What it saves when it passes, at most, is taken off."
             ),
             setting="ladder",
             value=tuple(other for other in ladder if other != rung),
