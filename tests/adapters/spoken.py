@@ -54,9 +54,9 @@ def asked(text: str = "Say a word.", **more: Any) -> ModelRequest:
     return ModelRequest(**{**fields, **more})
 
 
-def client_of(url: str, *, key: str = "sk-test") -> AsyncAnthropic:
+def client_of(url: str, *, key: str = "sk-test", timeout: float = PATIENCE) -> AsyncAnthropic:
     """The real SDK, without certificates, which take most of the time of a client on loopback."""
-    http = DefaultAsyncHttpxClient(base_url=url, verify=False, timeout=PATIENCE)
+    http = DefaultAsyncHttpxClient(base_url=url, verify=False, timeout=timeout)
     return AsyncAnthropic(api_key=key, base_url=url, max_retries=0, http_client=http)
 
 
@@ -64,10 +64,12 @@ DIRECT = ContextVar("DIRECT", default=True)
 """Whether replies are read past the SDK, as they are where the server takes a key, or by it, as on clouds."""
 
 
-def model_at(url: str, *, features: Features = ALL, key: str = "sk-test") -> ClientModel:
+def model_at(
+    url: str, *, features: Features = ALL, key: str = "sk-test", timeout: float = PATIENCE
+) -> ClientModel:
     """The adapter at a server."""
-    client = client_of(url, key=key)
-    direct = MessageStream(client, NO_CERTIFICATES, PATIENCE) if DIRECT.get() else None
+    client = client_of(url, key=key, timeout=timeout)
+    direct = MessageStream(client, NO_CERTIFICATES, timeout) if DIRECT.get() else None
     return ClientModel(client, features=features, direct=direct)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -211,6 +214,62 @@ async def test_a_server_that_drops_the_connection_before_it_answers_may_answer_l
             await model.send(asked())
         await model.close()
     assert (caught.value.status, caught.value.begun) == (None, False)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+TAKEN = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "resets", "uncertain"),
+    [(b"", False, False), (b"", True, True), (TAKEN, False, True), (TAKEN, True, True)],
+    ids=["closed", "reset", "taken and closed", "taken and reset"],
+)
+async def test_where_no_word_of_a_reply_comes_tokens_may_have_been_used(
+    answer: bytes, resets: bool, uncertain: bool
+) -> None:
+    async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.read(1)
+        writer.write(answer)
+        await writer.drain()
+        if resets:
+            own: socket.socket = writer.get_extra_info("socket")
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        await _closed(writer)
+        over.set()
+
+    over = asyncio.Event()
+    async with await asyncio.start_server(drop, "127.0.0.1", 0) as server:
+        model = model_at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(ModelProblem, match="broke off") as caught:
+            await model.send(asked())
+        await model.close()
+        await over.wait()
+    assert (caught.value.begun, caught.value.uncertain) == (False, uncertain)
+
+
+async def test_a_server_that_says_nothing_may_have_used_tokens() -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        await _closed(writer)
+        over.set()
+
+    over = asyncio.Event()
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        model = model_at(url, timeout=0.05)
+        with pytest.raises(ModelProblem, match="broke off") as caught:
+            await model.send(asked())
+        await model.close()
+        await over.wait()
+    assert (caught.value.begun, caught.value.uncertain) == (False, True)
 
 
 async def test_counting_meets_the_same_problems() -> None:

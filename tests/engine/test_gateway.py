@@ -211,6 +211,18 @@ async def test_a_reply_that_breaks_off_is_billed_at_its_worst(bench: Callable[..
     assert here.account.held == 0
 
 
+async def test_a_request_that_was_taken_and_never_answered_is_billed_at_its_worst(
+    bench: Callable[..., Any],
+) -> None:
+    here: Bench = await bench({**HELLO, "fault": {"kind": "cut", "after": 0}})
+    await here.send()
+    lost, whole = here.settled
+    reserved = next(event for event in here.events if isinstance(event, RequestReserved))
+    assert (lost.charge.dollars, lost.charge.estimated) == (reserved.worst_case, True)
+    assert not whole.charge.estimated
+    assert here.account.held == 0
+
+
 async def test_a_refused_key_costs_nothing_and_is_not_tried_again(bench: Callable[..., Any]) -> None:
     here: Bench = await bench(HELLO, key="sk-bad")
     with pytest.raises(KeyRefused, match="does not accept the API key"):

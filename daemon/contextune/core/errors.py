@@ -154,8 +154,9 @@ class ModelProblem(ContextuneError):
     """The model's server failed.
 
     `retry_after` is its own hint in seconds, if it gave one; `begun` tells whether a reply had started, so
-    that tokens were used, and `usage` which, as far as the reply told before it broke off. `status` is the
-    HTTP status, and `allowances` what the rate limits leave, where the server said so.
+    that tokens were used, and `usage` which, as far as the reply told before it broke off. `uncertain` tells
+    whether tokens may have been used although nothing of the reply came. `status` is the HTTP status, and
+    `allowances` what the rate limits leave, where the server said so.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class ModelProblem(ContextuneError):
         *,
         retry_after: float | None = None,
         begun: bool = False,
+        uncertain: bool = False,
         usage: Usage | None = None,
         status: int | None = None,
         allowances: tuple[Allowance, ...] = (),
@@ -171,6 +173,7 @@ class ModelProblem(ContextuneError):
         super().__init__(message)
         self.retry_after = retry_after
         self.begun = begun
+        self.uncertain = uncertain
         self.usage = usage
         self.status = status
         self.allowances = allowances

@@ -206,6 +206,8 @@ export class CodeServer {
     const language = options.locale === undefined ? [] : ["--locale", options.locale];
     if (options.locale !== undefined) writeLanguagePack(userData, options.locale);
     const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
+    // A server's extension host compresses each message to its window, as a desktop's does not.
+    quiet.push("--vscode-option", "disable-websocket-compression");
     const trust = options.trusted === false ? [] : ["--disable-workspace-trust"];
     const address = ["--auth", "none", "--bind-addr", "127.0.0.1:0"];
     // A group of its own, so that the extension host and the daemon below it can be stopped with it.

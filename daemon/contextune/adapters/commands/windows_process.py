@@ -54,19 +54,27 @@ async def run_in_job(
     finally:
         if group is not None:
             group.end()
-        await asyncio.shield(_ended(process, reading))
+        await asyncio.shield(_ended(process, reading, by_job=group is not None))
     return Ended(process.returncode if process.returncode is not None else 1, timed_out)
 
 
-async def _ended(process: asyncio.subprocess.Process, reading: asyncio.Future[None]) -> None:
+async def _ended(process: asyncio.subprocess.Process, reading: asyncio.Future[None], *, by_job: bool) -> None:
     """End the command where no job did, and take what is left of its output."""
+    if not by_job:
+        _kill(process)
+    done, _ = await asyncio.wait([reading], timeout=GRACE)
+    reading.cancel()
+    if not done:
+        # To kill one asks first whether it lives: a command that a job has ended is left to the event loop.
+        _kill(process)
+    while process.returncode is None:  # noqa: ASYNC110 — as above
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
-    await asyncio.wait([reading], timeout=GRACE)
-    reading.cancel()
-    while process.returncode is None:  # noqa: ASYNC110 — as above
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _read(process: asyncio.subprocess.Process, output: BoundedOutput) -> None:

@@ -96,7 +96,7 @@ class ClientModel:
         try:
             counted = await self._client.messages.count_tokens(**wanted)
         except Exception as problem:  # noqa: BLE001 as in `send`
-            raise translate(problem, self._url, begun=False, usage=None) from None
+            raise translate(problem, self._url) from None
         return counted.input_tokens
 
     async def close(self) -> None:
@@ -123,6 +123,7 @@ class ClientModel:
         return collected.reply(allowances_in(reply.headers))
 
     async def _collect(self, events: AsyncIterator[Any], collected: ReplyCollector) -> None:
+        collected.answered = True
         async with self._one_by_one:
             await asyncio.sleep(0)
         count = 0
@@ -141,7 +142,13 @@ class ClientModel:
         return collected.reply(allowances_in(answer.headers))
 
     def _problem(self, problem: Exception, collected: ReplyCollector) -> Exception:
-        return translate(problem, self._url, begun=collected.begun, usage=collected.usage)
+        return translate(
+            problem,
+            self._url,
+            answered=collected.answered,
+            begun=collected.begun,
+            usage=collected.usage,
+        )
 
     def _name(self, request: c.ModelRequest) -> str:
         return provider_id(self._provider, request.rung.model)

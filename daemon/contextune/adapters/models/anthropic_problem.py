@@ -52,14 +52,30 @@ DROPPED = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
 """What the SDK's transport calls a connection that was made and then broke off: there is a server, and it may
 answer later."""
 
+SENT = frozenset({"ReadError", "WriteError", "ReadTimeout", "WriteTimeout"})
+"""What it calls a connection that broke while the request was on its way or was being answered: the server
+may have used tokens for it. For one that it closed without a word it has not."""
+
 CREDENTIAL_LIBRARIES = frozenset({"google", "botocore", "boto3"})
 
 
-def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None) -> ContextuneError:
+def translate(
+    problem: Exception,
+    url: str,
+    *,
+    answered: bool = False,
+    begun: bool = False,
+    usage: Usage | None = None,
+) -> ContextuneError:
     """An exception of the SDK, or of what it stands on, as one of ours.
 
-    `begun` tells whether the reply had started, and `usage` what it told of its usage until then.
+    `answered` tells whether the server had taken the request, `begun` whether its reply had started, and
+    `usage` what that told of its usage until then.
     """
+
+    def broken(words: str, *, uncertain: bool = answered) -> ModelProblem:
+        return ModelProblem(words, begun=begun, uncertain=uncertain, usage=usage)
+
     match problem:
         case ContextuneError():
             return problem
@@ -73,12 +89,15 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
             )
         case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
             return _no_server(url)
-        case anthropic.APITimeoutError() | aiohttp.ClientError() | TimeoutError() | ConnectionError():
-            return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
-        case anthropic.APIConnectionError():
-            if begun or type(problem.__cause__).__name__ in DROPPED:
-                return ModelProblem(f"The connection to {url} broke off.", begun=begun, usage=usage)
-            return _no_server(url)
+        case aiohttp.ClientError() | TimeoutError() | ConnectionError():
+            # A server that closes the connection instead of an answer has not taken the request.
+            unsent = isinstance(problem, aiohttp.ConnectionTimeoutError | aiohttp.ServerDisconnectedError)
+            return broken(f"The connection to {url} broke off.", uncertain=answered or not unsent)
+        case anthropic.APIConnectionError():  # APITimeoutError is one
+            cause = type(problem.__cause__).__name__
+            if not (begun or cause in DROPPED or isinstance(problem, anthropic.APITimeoutError)):
+                return _no_server(url)
+            return broken(f"The connection to {url} broke off.", uncertain=answered or cause in SENT)
         case (
             anthropic.APIError()
             | Unreadable()
@@ -88,11 +107,11 @@ def translate(problem: Exception, url: str, *, begun: bool, usage: Usage | None)
             | TypeError()
             | AttributeError()
         ):
-            return ModelProblem(f"The reply cannot be read: {_words(problem)}.", begun=begun, usage=usage)
-        case _ if not begun and _is_before_sending(problem):
+            return broken(f"The reply cannot be read: {_words(problem)}.")
+        case _ if not begun and not answered and _is_before_sending(problem):
             return PlaceProblem(f"The request to {url} cannot be made: {_words(problem)}")
         case _:
-            return ModelProblem(f"The reply broke off: {_words(problem)}.", begun=begun, usage=usage)
+            return broken(f"The reply broke off: {_words(problem)}.")
 
 
 def _no_server(url: str) -> PlaceProblem:

@@ -16,6 +16,8 @@ class ReplyCollector:
     """Puts a reply together from what the server sends."""
 
     def __init__(self, request: c.ModelRequest) -> None:
+        self.answered = False
+        """Whether the server took the request: its answer is a success, whatever comes of it."""
         self.begun = False
         self._id = ""
         self._model = request.rung.model
@@ -55,7 +57,12 @@ class ReplyCollector:
     def reply(self, allowances: tuple[Allowance, ...]) -> c.ModelReply:
         """The whole reply. Raises ModelProblem if its end is missing, ValueError if a call is not JSON."""
         if not self.begun or self._stop is None:
-            raise ModelProblem("The reply broke off before its end.", begun=self.begun, usage=self.usage)
+            raise ModelProblem(
+                "The reply broke off before its end.",
+                begun=self.begun,
+                uncertain=self.answered,
+                usage=self.usage,
+            )
         return c.ModelReply(
             id=self._id,
             model=self._model,

@@ -288,12 +288,12 @@ class Gateway:
     def _broken(
         request: ModelRequest, price: ModelPrice | None, worst: Decimal | None, problem: ContextuneError
     ) -> Charge:
-        """A request that was refused at the door costs nothing; one that broke off midway is billed.
+        """A request that was refused at the door costs nothing; one that broke off on its way is billed.
 
         Its prompt as the reply told before it broke off, its output at the longest: how much of that the
         server made before it noticed is not known.
         """
-        if not (isinstance(problem, ModelProblem) and problem.begun):
+        if not (isinstance(problem, ModelProblem) and (problem.begun or problem.uncertain)):
             return _nothing(worst)
         if problem.usage is None or price is None or worst is None:
             return _at_worst(Usage(), worst)
