@@ -20,8 +20,8 @@ from contextune.core.errors import ContextuneError
 
 SUITE = "lsp"
 AGENTS = 10
-TURNS = 30
-"""More than the agents take while the editor asks; the Run is cancelled then."""
+TURNS = 100
+"""More than the first agent takes until the editor has asked its last question; the Run is cancelled then."""
 TOKENS = 60
 """About how many each reply has."""
 A_TOKEN_MS = 20.0
@@ -143,7 +143,7 @@ async def _asked(
     server = await process(DAEMON, variables)
     editor = AttentiveEditor(server)
     try:
-        settings = {"gate": "test -d package000", "agents": AGENTS, "budget": "100"}
+        settings = {"gate": "test -d package000", "agents": AGENTS, "budget": "100", "maxTurns": TURNS}
         await editor.ask("initialize", hello(root, settings))
         editor.tell("initialized", {})
         todos = (await editor.hear("contextune/todo/changed"))["todos"]
@@ -195,12 +195,12 @@ async def _questions(editor: AttentiveEditor, file: Path, count: int) -> list[fl
 
 async def _all_at_work(editor: AttentiveEditor) -> None:
     """Until every agent has made its first edit, and has had the reply after it."""
-    while True:
+    turns: dict[str, int] = {}
+    while len(turns) < AGENTS or min(turns.values()) < SETTLED:
         run = (await editor.hear(RUN_CHANGED))["run"]
         if run["state"] != "running":
             raise ContextuneError(f"The Run is {run['state']}: {run['reason']}")
-        if all(task["turn"] >= SETTLED for task in run["tasks"]):
-            return
+        turns |= {task["id"]: task["turn"] for task in run["tasks"]}  # those that have changed
 
 
 def _script(numbers: Sequence[int]) -> dict[str, Any]:

@@ -31,8 +31,8 @@ _FILES = {0o100644: 0o666, 0o100755: 0o777}
 _CHUNK = 1 << 20
 _SECOND = 1_000_000_000
 """Nanoseconds."""
-_NICE = 5
-"""How far agents and people at work go before the process."""
+_NICE = 10
+"""How far whoever answers people goes before the process, as before an agent's commands."""
 
 
 def copy_files(folder: Path, checkout: Path, worktree: Path, id_length: int, other: Collection[bytes]) -> int:
