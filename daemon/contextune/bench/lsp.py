@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from contextune.bench.editor import DAEMON, Editor, hello, leave, process
@@ -46,8 +46,9 @@ async def run(bench: Bench, files: int = FILES, marked: int = MARKED, questions:
     """Report how long answers take at rest, and while agents work at as many files with a Todo."""
     every = files // marked
     numbers = [every * place for place in range(AGENTS)]
-    with TemporaryDirectory(prefix="contextune-bench-", ignore_cleanup_errors=True) as name:
-        root = Path(name).resolve() / "large"
+    folder = Path(mkdtemp(prefix="contextune-bench-")).resolve()
+    try:
+        root = folder / "large"
         bench.note(f"Writing {files:,} files.")
         await asyncio.to_thread(write_tree, root, files, marked)
         async with (
@@ -56,8 +57,10 @@ async def run(bench: Bench, files: int = FILES, marked: int = MARKED, questions:
         ):
             asked = root / path_of(every * AGENTS)
             rest, busy, events = await _asked(
-                root, Path(name) / "home", server.url, set(map(path_of, numbers)), asked, questions
+                root, folder / "home", server.url, set(map(path_of, numbers)), asked, questions
             )
+    finally:
+        await bench.remove(folder)
     _report(bench, files, rest, busy, events)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
-from contextune.bench.figures import Bench, Figure
-from contextune.bench.suites import BRIEFLY, COUNTING, SUITES, WAITING, WHOLE_SECONDS, suite
+from contextune.bench.figures import Bench, Figure, remove
+from contextune.bench.suites import BRIEFLY, COUNTING, FIRST, SUITES, WAITING, WHOLE_SECONDS, suite
 from contextune.cli.output import Output
 from contextune.cli.tables import cell, table
 from contextune.core.errors import UsageProblem
 
+Removed = Callable[[Path], Awaitable[None]]
 MISSED = 1
 ALL = "all"
 
@@ -38,22 +40,30 @@ async def bench(given: Namespace) -> int:
 
 
 async def _all(names: Sequence[str], how_much: Mapping[str, Mapping[str, int]], out: Output) -> bool:
-    """Run these suites: first those that count with the one that waits beside them, then each alone."""
+    """Run these suites: the first; those that count, and the one that waits beside them; then each alone."""
+    removing: list[asyncio.Task[None]] = []
+
+    async def begin_to_remove(folder: Path) -> None:
+        removing.append(asyncio.create_task(remove(folder)))
 
     async def one(name: str) -> bool:
-        return await _one(name, how_much.get(name, {}), out)
+        return await _one(name, how_much.get(name, {}), out, begin_to_remove if name == FIRST else remove)
 
     async def in_turn(names: Sequence[str]) -> list[bool]:
         return [await one(name) for name in names]
 
     counting = [name for name in names if name in COUNTING]
     waiting = [name for name in names if name == WAITING]
-    held = await asyncio.gather(in_turn(waiting), in_turn(counting))
-    rest = await in_turn([name for name in names if name not in (*COUNTING, WAITING)])
-    return all((*held[0], *held[1], *rest))
+    try:
+        first = await in_turn([name for name in names if name == FIRST])
+        held = await asyncio.gather(in_turn(waiting), in_turn(counting))
+    finally:
+        await asyncio.gather(*removing)
+    rest = await in_turn([name for name in names if name not in (FIRST, *COUNTING, WAITING)])
+    return all((*first, *held[0], *held[1], *rest))
 
 
-async def _one(name: str, how_much: Mapping[str, int], out: Output) -> bool:
+async def _one(name: str, how_much: Mapping[str, int], out: Output, removed: Removed = remove) -> bool:
     """Run a suite and tell its figures. False if one of them misses its reach."""
     figures: list[Figure] = []
 
@@ -65,7 +75,7 @@ async def _one(name: str, how_much: Mapping[str, int], out: Output) -> bool:
     if how_much:
         out.step(f"{name}: only {', '.join(f'{number:,} {what}' for what, number in how_much.items())}")
     began = time.monotonic()
-    await suite(name)(Bench(report=report, note=out.step), **how_much)
+    await suite(name)(Bench(report=report, note=out.step, remove=removed), **how_much)
     out.step(f"{name}: {time.monotonic() - began:.0f} s")
     _show(figures, out)
     return all(figure.met is not False for figure in figures)
