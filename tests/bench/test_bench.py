@@ -7,13 +7,14 @@ import inspect
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from contextune.bench.figures import Against, Bench, Figure
-from contextune.bench.suites import BRIEFLY, COUNTING, SUITES, WAITING, WHOLE_SECONDS, suite
+from contextune.bench.suites import BRIEFLY, COUNTING, FIRST, SUITES, WAITING, WHOLE_SECONDS, suite
 from contextune.cli.main import main
 
 HELD = Figure(
@@ -167,8 +168,8 @@ def test_what_a_suite_is_given_in_brief_it_takes_and_it_is_less(name: str) -> No
             assert number < takes[what].default
 
 
-def test_among_all_the_suite_that_waits_runs_beside_those_that_count_and_the_rest_alone(
-    monkeypatch: pytest.MonkeyPatch,
+def test_among_all_one_waits_and_files_go_while_others_count_and_the_rest_run_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told: list[str] = []
     second_counted = asyncio.Event()
@@ -177,6 +178,11 @@ def test_among_all_the_suite_that_waits_runs_beside_those_that_count_and_the_res
         module = ModuleType(f"contextune.bench.{name}")
         module.run = run  # type: ignore[attr-defined]  # a module made here has what it is given
         monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    async def litters(bench: Bench, **_: int) -> None:
+        told.append("first")
+        (tmp_path / "litter" / "files").mkdir(parents=True)
+        await bench.remove(tmp_path / "litter")
 
     async def waits(bench: Bench) -> None:
         told.append("waiting")
@@ -189,11 +195,13 @@ def test_among_all_the_suite_that_waits_runs_beside_those_that_count_and_the_res
             second_counted.set()
 
     async def timed(bench: Bench, **_: int) -> None:
+        assert not (tmp_path / "litter").exists()
         told.append("timed")
 
+    odd = {FIRST: litters, WAITING: waits}
     for name in [*SUITES]:
-        put(name, waits if name == WAITING else counts if name in COUNTING else timed)
+        put(name, odd.get(name, counts if name in COUNTING else timed))
     assert main(["bench", "all", "--json"]) == 0
-    assert told[0] == "waiting"
-    assert told.index("waited") == 1 + len(COUNTING)
-    assert told[2 + len(COUNTING) :] == ["timed"] * (len(SUITES) - 1 - len(COUNTING))
+    assert told[:2] == ["first", "waiting"]
+    assert told.index("waited") == 2 + len(COUNTING)
+    assert told[3 + len(COUNTING) :] == ["timed"] * (len(SUITES) - 2 - len(COUNTING))
