@@ -44,7 +44,8 @@ test("it is one Run, with every Task accepted, whose attempts were taken up in t
   const [run, ...others] = listed("runs");
   expect(others).toEqual([]);
   expect(run.state).toBe("review");
-  expect(run.tasks.map(({ state }: { state: string }) => state)).toEqual(run.tasks.map(() => "accepted"));
+  const notAccepted = run.tasks.filter(({ state }: { state: string }) => state !== "accepted");
+  expect(notAccepted.map(({ id, state, reason }: Record<string, unknown>) => ({ id, state, reason }))).toEqual([]);
   const kinds = listed("show", run.id, "--journal").map(({ kind }) => kind);
   expect(kinds).toContain("attempt_resumed");
 });

@@ -11,6 +11,8 @@ from anthropic import BadRequestError, InternalServerError
 from anthropic.types import Message, RawMessageStreamEvent
 from pydantic import TypeAdapter
 
+from contextune.offline.script import parse_script
+
 from .conftest import READ_TOOL, SONNET, Serve, ask, words
 
 TURN: dict[str, Any] = {
@@ -144,6 +146,36 @@ async def test_a_conversation_goes_on_with_tool_results(serve: Serve) -> None:
     assert second.stop_reason == "end_turn"
     assert second.content[0].type == "text"
     assert [(entry.conversation, entry.turn) for entry in server.model.log] == [("any", 1), ("any", 2)]
+    assert server.model.unused() == []
+
+
+async def test_calls_of_which_nobody_knows_how_they_ended_are_made_once_more(serve: Serve) -> None:
+    calls = [{"name": "read", "input": {"path": path}} for path in ("a", "b")]
+    turns = [{"text": "I look.", "tool": calls}, {"text": "All passed.", "expect": ["12 passed"]}]
+    script = parse_script(
+        "test", {"again": ["is not known"], "conversation": [{"name": "any", "turn": turns}]}
+    )
+    server = await serve(scripts=[script])
+    client, request = server.client(), ask(tools=[READ_TOOL])
+
+    async def said(*results: str) -> Any:
+        """What comes after these results of the newest calls."""
+        message = await client.messages.create(**request)
+        uses = [block for block in message.content if block.type == "tool_use"]
+        given = [
+            {"type": "tool_result", "tool_use_id": use.id, "content": text}
+            for use, text in zip(uses, results, strict=True)
+        ]
+        request["messages"] += [message.to_param(), {"role": "user", "content": given}]
+        return [use.input for use in uses]
+
+    assert await said("12 passed", "That is not known.") == [{"path": "a"}, {"path": "b"}]
+    assert await said("That is not known, either.") == [{"path": "b"}]
+    assert await said("12 passed") == [{"path": "b"}]
+    last = await client.messages.create(**request)
+    assert last.content[0].type == "text"
+    assert last.content[0].text == "All passed."
+    assert [entry.turn for entry in server.model.log] == [1, 1, 1, 2]
     assert server.model.unused() == []
 
 

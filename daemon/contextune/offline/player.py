@@ -1,7 +1,8 @@
 """Playing scripts: which conversation and which turn answer a request, and what they say.
 
 Nothing is remembered for it. The conversation follows from the system prompt and the first user message, the
-turn from the number of assistant messages, so a resumed or retried request gets the same answer.
+turn from the number of assistant messages, so a resumed or retried request gets the same answer. Calls of
+which nobody knows how they ended are made once more; such a message is no turn of the script.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ import msgspec
 from contextune.offline.errors import invalid
 from contextune.offline.faults import Faults
 from contextune.offline.models import ModelSpec
-from contextune.offline.script import Conversation, Item, Script, Texts, Turn
+from contextune.offline.script import Conversation, Item, Script, Texts, ToolCall, Turn
 from contextune.offline.validate import answered_turns
-from contextune.offline.wire import CountRequest, Document, Message, Text, ToolResult, ToolUse
+from contextune.offline.wire import CountRequest, Document, Message, Text, Thinking, ToolResult, ToolUse
+
+ONCE_MORE = "Nobody knows how that ended: once more."
+"""What a message says that is no turn of a script."""
 
 QUOTED = 80
 """Characters of the task's text that a refusal quotes."""
@@ -39,6 +43,7 @@ class Chosen(NamedTuple):
     script: Script
     conversation: Conversation
     turn: Turn
+    """What is said, which is that turn of the script, or its calls once more."""
 
 
 class Speech(msgspec.Struct, frozen=True):
@@ -106,17 +111,21 @@ class Player:
     def choose(self, request: CountRequest, spec: ModelSpec, texts: RequestText) -> Chosen:
         """The turn for this request. Raises `ApiError` 400, saying that this is no AI, if there is none."""
         effort = request.effort or spec.default_effort
-        turn = answered_turns(request.messages)
+        repeats = sum(message.role == "assistant" and _is_repeat(message) for message in request.messages)
+        answered = answered_turns(request.messages) - repeats
         for s, script in enumerate(self.scripts):
             for c, conversation in enumerate(script.conversations):
                 if not _fits(conversation, request.model, effort, texts):
                     continue
-                if turn >= len(conversation.turn):
+                again = _in_doubt(request.messages, script.again)
+                if again:
+                    return Chosen(Place(s, c, answered - 1), script, conversation, _once_more(again))
+                if answered >= len(conversation.turn):
                     raise invalid(
                         f"{_NO_AI} Its conversation {conversation.name!r} ({script.name}) ends after "
-                        f"{len(conversation.turn)} replies, and this request asks for number {turn + 1}."
+                        f"{len(conversation.turn)} replies, and this request asks for number {answered + 1}."
                     )
-                return Chosen(Place(s, c, turn), script, conversation, conversation.turn[turn])
+                return Chosen(Place(s, c, answered), script, conversation, conversation.turn[answered])
         quoted = " ".join((texts.task_blocks or [""])[-1].split())[:QUOTED]
         raise invalid(
             f'{_NO_AI} It has no script for this request, which begins: "{quoted}". '
@@ -169,6 +178,31 @@ class Player:
 
 
 _NO_AI = "This is the offline model. It is no AI and only plays scripts."
+
+
+def _is_repeat(message: Message) -> bool:
+    return any(
+        (isinstance(block, Text) and block.text == ONCE_MORE)
+        or (isinstance(block, Thinking) and block.thinking == ONCE_MORE)
+        for block in message.blocks()
+    )
+
+
+def _once_more(calls: Sequence[ToolUse]) -> Turn:
+    return Turn(text=ONCE_MORE, tool=tuple(ToolCall(name=call.name, input=call.input) for call in calls))
+
+
+def _in_doubt(messages: Sequence[Message], words: Sequence[str]) -> tuple[ToolUse, ...]:
+    """The calls of the newest assistant message whose results have one of these words."""
+    results: dict[str, str] = {}
+    for message in reversed(messages):
+        if message.role == "assistant":
+            calls = [block for block in message.blocks() if isinstance(block, ToolUse)]
+            return tuple(call for call in calls if any(said in results.get(call.id, "") for said in words))
+        for block in message.blocks():
+            if isinstance(block, ToolResult):
+                results[block.tool_use_id] = "\n".join(_texts(Message(role="user", content=[block])))
+    return ()
 
 
 def fill(value: Any, values: Mapping[str, str]) -> Any:

@@ -91,11 +91,14 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """The file's name without its suffix."""
     conversations: tuple[Conversation, ...]
     about: str = ""
+    again: tuple[str, ...] = ()
+    """Words of a tool's result which tell that nobody knows how the call ended: it is made once more."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     conversation: tuple[Conversation, ...]
     about: str = ""
+    again: tuple[str, ...] = ()
 
 
 def load_script(path: Path) -> Script:
@@ -118,7 +121,7 @@ def parse_script(name: str, data: dict[str, Any], *, source: str | None = None) 
         raise BadScript(f"{source}: {_explain(str(error), data)}") from error
     if problem := next(_problems(file), None):
         raise BadScript(f"{source}: {problem}")
-    return Script(name=name, about=file.about, conversations=file.conversation)
+    return Script(name=name, about=file.about, again=file.again, conversations=file.conversation)
 
 
 def builtin_scripts() -> list[Script]:
