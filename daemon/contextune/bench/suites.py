@@ -29,7 +29,7 @@ SUITES: dict[str, str] = {
 """Name to what it measures, in a sentence. The suite `x` is the function `run` of the module `bench.x`."""
 
 BRIEFLY: Mapping[str, Mapping[str, int]] = {
-    "crash": {"kills": 40, "points": 24},
+    "crash": {"kills": 32, "points": 24},
     "budget": {"runs": 100},
     "integrate": {"states": 60},
     "lease": {"creations": 300},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -59,7 +60,11 @@ async def _all(names: Sequence[str], how_much: Mapping[str, Mapping[str, int]], 
         held = await asyncio.gather(in_turn(waiting), in_turn(counting))
     finally:
         await asyncio.gather(*removing)
-    rest = await in_turn([name for name in names if name not in (FIRST, *COUNTING, WAITING)])
+    timed = [name for name in names if name not in (FIRST, *COUNTING, WAITING)]
+    rest = []
+    for name in timed:
+        await asyncio.to_thread(os.sync)  # what others have written is no longer on its way to the disk
+        rest.append(await one(name))
     return all((*first, *held[0], *held[1], *rest))
 
 
