@@ -32,7 +32,7 @@ _CHUNK = 1 << 20
 _SECOND = 1_000_000_000
 """Nanoseconds."""
 _NICE = 10
-"""How far whoever answers people goes before the process, as before an agent's commands."""
+"""How far those who answer people, and agents, go before the process."""
 
 
 def copy_files(folder: Path, checkout: Path, worktree: Path, id_length: int, other: Collection[bytes]) -> int:
