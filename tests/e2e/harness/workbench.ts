@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Locator, Page } from "playwright-core";
+import { vi } from "vitest";
 
 /** Milliseconds that any single wait may take: the first load on a small machine needs about 15 s. */
 export const patience = 45_000;
@@ -356,8 +357,13 @@ export class Workbench {
     return this.editor.locator(".margin-view-overlays .line-numbers").getByText(String(line), { exact: true });
   }
 
+  /** The text of a line, once it stands still: a lens that comes above it moves it down. */
+  private viewLine(line: number): Promise<Locator> {
+    return vi.waitFor(() => this.lineAt(line), { timeout: 10_000 });
+  }
+
   /** Lines carry no number in the page: the one at the height of its number is meant. */
-  private async viewLine(line: number): Promise<Locator> {
+  private async lineAt(line: number): Promise<Locator> {
     const number = await this.lineNumber(line).boundingBox();
     if (number === null) throw new Error(`Line ${line} is not in view.`);
     const lines = this.editor.locator(".view-line");

@@ -73,9 +73,6 @@ def translate(
     `usage` what that told of its usage until then.
     """
 
-    def broken(words: str, *, uncertain: bool = answered) -> ModelProblem:
-        return ModelProblem(words, begun=begun, uncertain=uncertain, usage=usage)
-
     match problem:
         case ContextuneError():
             return problem
@@ -92,12 +89,18 @@ def translate(
         case aiohttp.ClientError() | TimeoutError() | ConnectionError():
             # A server that closes the connection instead of an answer has not taken the request.
             unsent = isinstance(problem, aiohttp.ConnectionTimeoutError | aiohttp.ServerDisconnectedError)
-            return broken(f"The connection to {url} broke off.", uncertain=answered or not unsent)
+            lost = answered or not unsent
+            return ModelProblem(
+                f"The connection to {url} broke off.", begun=begun, uncertain=lost, usage=usage
+            )
         case anthropic.APIConnectionError():  # APITimeoutError is one
             cause = type(problem.__cause__).__name__
             if not (begun or cause in DROPPED or isinstance(problem, anthropic.APITimeoutError)):
                 return _no_server(url)
-            return broken(f"The connection to {url} broke off.", uncertain=answered or cause in SENT)
+            lost = answered or cause in SENT
+            return ModelProblem(
+                f"The connection to {url} broke off.", begun=begun, uncertain=lost, usage=usage
+            )
         case (
             anthropic.APIError()
             | Unreadable()
@@ -107,11 +110,15 @@ def translate(
             | TypeError()
             | AttributeError()
         ):
-            return broken(f"The reply cannot be read: {_words(problem)}.")
+            return ModelProblem(
+                f"The reply cannot be read: {_words(problem)}.", begun=begun, uncertain=answered, usage=usage
+            )
         case _ if not begun and not answered and _is_before_sending(problem):
             return PlaceProblem(f"The request to {url} cannot be made: {_words(problem)}")
         case _:
-            return broken(f"The reply broke off: {_words(problem)}.")
+            return ModelProblem(
+                f"The reply broke off: {_words(problem)}.", begun=begun, uncertain=answered, usage=usage
+            )
 
 
 def _no_server(url: str) -> PlaceProblem:
