@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TIMEOUT = 60
+TIMEOUT = 120
 """Seconds for one command, on a busy machine."""
 
 COMMAND = [sys.executable, "-m", "contextune"]

@@ -95,7 +95,7 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         return Ran(done.returncode, done.stdout)

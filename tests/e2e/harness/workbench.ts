@@ -5,7 +5,7 @@ import type { Locator, Page } from "playwright-core";
 import { vi } from "vitest";
 
 /** Milliseconds that any single wait may take: the first load on a small machine needs about 15 s. */
-export const patience = 45_000;
+export const patience = 90_000;
 
 /** A part of a name, matched without regard to what VS Code adds around it (key bindings, counts). */
 type Text = string | RegExp;
