@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,6 +181,28 @@ async def test_what_leaves_the_session_ends_on_cancellation(tmp_path: Path) -> N
     going = asyncio.create_task(run(f"{LEAVES}; sleep 600", tmp_path))
     await asyncio.to_thread(until_there, tmp_path / "pid")
     going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    assert ended(left(tmp_path))
+
+
+async def test_what_is_cancelled_while_it_begins_ends_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a command may be well on its way before its start is over here."""
+    held, begin = asyncio.Event(), asyncio.create_subprocess_exec
+
+    async def slowly(*argv: str, **given: Any) -> asyncio.subprocess.Process:
+        process = await begin(*argv, **given)
+        await held.wait()
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slowly)
+    going = asyncio.create_task(run(f"{LEAVES}; sleep 600", tmp_path))
+    await asyncio.to_thread(until_there, tmp_path / "pid")
+    going.cancel()
+    await asyncio.sleep(0)
+    held.set()
     with pytest.raises(asyncio.CancelledError):
         await going
     assert ended(left(tmp_path))

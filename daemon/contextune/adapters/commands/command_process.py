@@ -46,8 +46,8 @@ async def run_to_end(
     os.set_blocking(reading, False)
     loop = asyncio.get_running_loop()
     try:
-        try:
-            process = await asyncio.create_subprocess_exec(
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *argv,
                 cwd=cwd,
                 env=environment,
@@ -56,6 +56,12 @@ async def run_to_end(
                 stderr=writing,
                 start_new_session=True,
             )
+        )
+        try:
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.shield(_ended_at_once(starting, grace))
+            raise
         finally:
             os.close(writing)
         loop.add_reader(reading, _read, reading, output, loop)
@@ -102,6 +108,12 @@ async def _finish(process: asyncio.subprocess.Process, timeout: float, grace: fl
                 await process.wait()
         return True
     return False
+
+
+async def _ended_at_once(starting: asyncio.Future[asyncio.subprocess.Process], grace: float) -> None:
+    """End what is being started. asyncio would kill its first process, and nobody what that has started."""
+    with suppress(OSError):
+        await _ended(await starting, grace)
 
 
 async def _ended(process: asyncio.subprocess.Process, grace: float) -> None:
