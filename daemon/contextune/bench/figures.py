@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from contextune.bench.litter import Remove, remove
 from contextune.core.base import Value
 
 
@@ -29,17 +28,12 @@ class Figure(Value, frozen=True, kw_only=True):
     met: bool | None = None
 
 
-async def remove(folder: Path) -> None:
-    """Have a folder of very many files away, by a program that takes a third of Python's time."""
-    await (await asyncio.create_subprocess_exec("rm", "-rf", "--", str(folder))).wait()
-
-
 class Bench(NamedTuple):
     """What a suite is given: where its figures and words go, and what has its files away."""
 
     report: Callable[[Figure], None]
     note: Callable[[str], None]
-    remove: Callable[[Path], Awaitable[None]] = remove
+    remove: Remove = remove
 
 
 class Suite(Protocol):

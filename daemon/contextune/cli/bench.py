@@ -6,16 +6,16 @@ import asyncio
 import os
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from contextune.bench.figures import Bench, Figure, remove
+from contextune.bench.figures import Bench, Figure
+from contextune.bench.litter import Remove, remove
 from contextune.bench.suites import BRIEFLY, COUNTING, FIRST, SUITES, WAITING, WHOLE_SECONDS, suite
 from contextune.cli.output import Output
 from contextune.cli.tables import cell, table
 from contextune.core.errors import UsageProblem
 
-Removed = Callable[[Path], Awaitable[None]]
 MISSED = 1
 ALL = "all"
 
@@ -68,7 +68,7 @@ async def _all(names: Sequence[str], how_much: Mapping[str, Mapping[str, int]], 
     return all((*first, *held[0], *held[1], *rest))
 
 
-async def _one(name: str, how_much: Mapping[str, int], out: Output, removed: Removed = remove) -> bool:
+async def _one(name: str, how_much: Mapping[str, int], out: Output, removing: Remove = remove) -> bool:
     """Run a suite and tell its figures. False if one of them misses its reach."""
     figures: list[Figure] = []
 
@@ -80,7 +80,7 @@ async def _one(name: str, how_much: Mapping[str, int], out: Output, removed: Rem
     if how_much:
         out.step(f"{name}: only {', '.join(f'{number:,} {what}' for what, number in how_much.items())}")
     began = time.monotonic()
-    await suite(name)(Bench(report=report, note=out.step, remove=removed), **how_much)
+    await suite(name)(Bench(report=report, note=out.step, remove=removing), **how_much)
     out.step(f"{name}: {time.monotonic() - began:.0f} s")
     _show(figures, out)
     return all(figure.met is not False for figure in figures)

@@ -15,7 +15,7 @@ from contextune.cli.output import Output
 from contextune.cli.tables import STYLES, cell, limits_text, proof
 from contextune.core.runs import events as ev
 from contextune.core.runs.endings import RunAccepted
-from contextune.core.runs.halted import halted
+from contextune.core.runs.halted import state_seen
 from contextune.core.runs.run import Run
 from contextune.core.runs.task_run import TaskRun
 from contextune.core.states import ENDED_TASK
@@ -111,7 +111,7 @@ def _most_telling(tasks: tuple[TaskRun, ...], room: int) -> list[TaskRun]:
 
 def _row(run: Run, task: TaskRun) -> tuple[Text, Text, Text, Text, Text]:
     attempt = task.attempt
-    word = halted(run, task) or task.state
+    word = state_seen(run, task)
     state = Text(word, STYLES.get(word, "dim"))
     if attempt is None:
         return state, cell(task.task.title), Text(""), Text(""), Text("")

@@ -14,7 +14,7 @@ from contextune.core.plain_text import one_line
 from contextune.core.planning.quote import Quote
 from contextune.core.proof.evidence import Evidence
 from contextune.core.proof.proof import proof_words
-from contextune.core.runs.halted import halted
+from contextune.core.runs.halted import state_seen
 from contextune.core.runs.held import held_text
 from contextune.core.runs.merged import merged_text
 from contextune.core.runs.run import Run
@@ -101,7 +101,7 @@ def run_table(run: Run) -> Table:
             verdict = UNPROVED
         added = sum(change.insertions for change in task.changes)
         removed = sum(change.deletions for change in task.changes)
-        state = halted(run, task) or task.state
+        state = state_seen(run, task)
         made.add_row(
             under(task.task.title, [worked(task) or _wave(run, task)]),
             Text(state, STYLES.get(state, "")),

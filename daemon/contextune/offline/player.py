@@ -19,7 +19,16 @@ from contextune.offline.faults import Faults
 from contextune.offline.models import ModelSpec
 from contextune.offline.script import Conversation, Item, Script, Texts, ToolCall, Turn
 from contextune.offline.validate import answered_turns
-from contextune.offline.wire import CountRequest, Document, Message, Text, Thinking, ToolResult, ToolUse
+from contextune.offline.wire import (
+    Block,
+    CountRequest,
+    Document,
+    Message,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 ONCE_MORE = "Nobody knows how that ended: once more."
 """What a message says that is no turn of a script."""
@@ -201,7 +210,7 @@ def _in_doubt(messages: Sequence[Message], words: Sequence[str]) -> tuple[ToolUs
             return tuple(call for call in calls if any(said in results.get(call.id, "") for said in words))
         for block in message.blocks():
             if isinstance(block, ToolResult):
-                results[block.tool_use_id] = "\n".join(_texts(Message(role="user", content=[block])))
+                results[block.tool_use_id] = "\n".join(_texts_of([block]))
     return ()
 
 
@@ -281,8 +290,12 @@ def _each(texts: Texts) -> Iterable[str]:
 
 
 def _texts(message: Message) -> list[str]:
+    return _texts_of(message.blocks())
+
+
+def _texts_of(blocks: Iterable[Block]) -> list[str]:
     texts = []
-    for block in message.blocks():
+    for block in blocks:
         if isinstance(block, Text):
             texts.append(block.text)
         elif isinstance(block, ToolResult):

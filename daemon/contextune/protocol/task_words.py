@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextune.core.runs.halted import halted
+from contextune.core.runs.halted import halted, state_seen
 from contextune.core.runs.run import Run
 from contextune.core.runs.state_words import AWAITING, RUN_STATES, TASK_STATES
 from contextune.core.runs.task_run import TaskRun
@@ -11,7 +11,7 @@ from contextune.protocol.words import meaning_text, state_text
 
 def task_state_text(run: Run, task: TaskRun) -> str:
     """In a word or three, such as `working` or `budget reached`."""
-    return state_text(halted(run, task) or task.state)
+    return state_text(state_seen(run, task))
 
 
 def task_meaning_text(run: Run, task: TaskRun) -> str:

@@ -20,6 +20,11 @@ def is_answering(run: Run, task: TaskRun) -> bool:
     return any(request.task_id == task.id for request in run.in_flight)
 
 
+def state_seen(run: Run, task: TaskRun) -> TaskState | Halt:
+    """The state of a Task, or of its Run where it stands still with that."""
+    return halted(run, task) or task.state
+
+
 def halted(run: Run, task: TaskRun) -> Halt | None:
     """How the Run stands, where a Task goes on only with it; None where the Task's own state says all.
 
